@@ -1,0 +1,188 @@
+package llm.core.concurrent;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import llm.domain.call.Call;
+import llm.domain.call.CallId;
+import llm.domain.call.CancelReason;
+import llm.domain.call.Deadline;
+import llm.domain.call.Principal;
+import llm.domain.call.Registration;
+import llm.domain.call.TraceContext;
+
+/**
+ * The one implementation of {@link Call}: its deadline is armed when it is made and fires as a
+ * cancellation with {@link CancelReason#DEADLINE}.
+ */
+public final class CallScope implements Call, AutoCloseable {
+  private final CallId id;
+  private final Principal principal;
+  private final Optional<TraceContext> trace;
+  private final Deadline deadline;
+  private final Alarms alarms;
+  private final Consumer<Throwable> onHookFailure;
+
+  private final Object lock = new Object();
+  private final List<Hook> hooks = new ArrayList<>(4); // guarded by lock
+  private volatile CancelReason reason; // written under lock
+  private boolean ended; // guarded by lock
+  private Registration parentLink = () -> {}; // guarded by lock
+  private Registration alarm = () -> {}; // guarded by lock
+
+  private CallScope(
+      CallId id,
+      Principal principal,
+      Optional<TraceContext> trace,
+      Deadline deadline,
+      Alarms alarms,
+      Consumer<Throwable> onHookFailure) {
+    this.id = id;
+    this.principal = principal;
+    this.trace = trace;
+    this.deadline = deadline;
+    this.alarms = alarms;
+    this.onHookFailure = onHookFailure;
+  }
+
+  /**
+   * A call without a parent.
+   *
+   * @param budget the total time it may take, positive
+   * @param onHookFailure is told what a cancellation hook threw
+   */
+  public static CallScope open(
+      CallId id,
+      Principal principal,
+      Optional<TraceContext> trace,
+      Duration budget,
+      Alarms alarms,
+      Consumer<Throwable> onHookFailure) {
+    var deadline = Deadline.after(alarms.time().nanoTime(), budget);
+    var scope = new CallScope(id, principal, trace, deadline, alarms, onHookFailure);
+    scope.arm(() -> {});
+    return scope;
+  }
+
+  @Override
+  public CallId id() {
+    return id;
+  }
+
+  @Override
+  public Principal principal() {
+    return principal;
+  }
+
+  @Override
+  public Optional<TraceContext> trace() {
+    return trace;
+  }
+
+  @Override
+  public Deadline deadline() {
+    return deadline;
+  }
+
+  @Override
+  public Optional<CancelReason> cancelled() {
+    return Optional.ofNullable(reason);
+  }
+
+  @Override
+  public boolean cancel(CancelReason why) {
+    List<Hook> toRun;
+    synchronized (lock) {
+      if (reason != null || ended) {
+        return false;
+      }
+      reason = why;
+      toRun = List.copyOf(hooks);
+      hooks.clear();
+    }
+    toRun.forEach(this::run);
+    return true;
+  }
+
+  @Override
+  public Registration onCancel(Runnable action) {
+    var hook = new Hook(action);
+    synchronized (lock) {
+      if (ended) {
+        return () -> {};
+      }
+      if (reason == null) {
+        hooks.add(hook);
+        return () -> remove(hook);
+      }
+    }
+    run(hook);
+    return () -> {};
+  }
+
+  @Override
+  public Call child(Duration budget) {
+    var own = Deadline.after(alarms.time().nanoTime(), budget);
+    var child = new CallScope(id, principal, trace, own.min(deadline), alarms, onHookFailure);
+    child.arm(onCancel(() -> child.cancel(reason)));
+    return child;
+  }
+
+  @Override
+  public void end() {
+    Registration link;
+    Registration timer;
+    synchronized (lock) {
+      ended = true;
+      hooks.clear();
+      link = parentLink;
+      timer = alarm;
+    }
+    link.close();
+    timer.close();
+  }
+
+  /** Same as {@link #end()}, for a try block. */
+  @Override
+  public void close() {
+    end();
+  }
+
+  private void arm(Registration link) {
+    var timer = alarms.at(deadline.atNanos(), () -> cancel(CancelReason.DEADLINE));
+    boolean over;
+    synchronized (lock) {
+      parentLink = link;
+      alarm = timer;
+      over = ended;
+    }
+    if (over) {
+      end();
+    }
+  }
+
+  private void remove(Hook hook) {
+    synchronized (lock) {
+      hooks.remove(hook);
+    }
+  }
+
+  private void run(Hook hook) {
+    try {
+      hook.action.run();
+    } catch (RuntimeException | Error failure) {
+      onHookFailure.accept(failure);
+    }
+  }
+
+  /** Compared by identity, so that the same action may be registered twice. */
+  private static final class Hook {
+    private final Runnable action;
+
+    private Hook(Runnable action) {
+      this.action = action;
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package llm.core.concurrent;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
+import llm.domain.call.EventStream;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.Usage;
+import llm.domain.error.LlmError;
+
+/**
+ * A bounded ring between one producer that must not wait (an engine's owner thread) and one
+ * consumer that may. A full ring refuses a delta, and the producer skips that slot; the terminal
+ * event always has a place.
+ *
+ * <p>Closing the stream cancels its call with {@link CancelReason#CLOSED}; the producer then ends
+ * it. A producer that has died is noticed: the consumer waits at most {@link #GRACE} past the
+ * call's deadline.
+ */
+public final class EventRing implements EventStream<StreamEvent> {
+  /** How long past its deadline a cancelled producer may take to say its end. */
+  public static final Duration GRACE = Duration.ofSeconds(30);
+
+  private final Call call;
+  private final Alarms alarms;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final StreamEvent[] ring; // guarded by lock
+  private int head; // guarded by lock
+  private int size; // guarded by lock
+  private StreamEvent.Terminal terminal; // guarded by lock
+  private boolean consumed; // guarded by lock
+
+  /**
+   * An empty ring.
+   *
+   * @param capacity deltas it holds, 1 or more
+   */
+  public EventRing(int capacity, Call call, Alarms alarms) {
+    if (capacity < 1) {
+      throw new IllegalArgumentException("ring capacity " + capacity + " must be 1 or more");
+    }
+    this.ring = new StreamEvent[capacity];
+    this.call = call;
+    this.alarms = alarms;
+  }
+
+  /** Whether {@link #offer} would take a delta now; only the producer may rely on it. */
+  public boolean hasRoom() {
+    lock.lock();
+    try {
+      return size < ring.length && terminal == null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Adds a delta without waiting.
+   *
+   * @return false when the ring is full or ended: nothing was added
+   */
+  public boolean offer(StreamEvent event) {
+    if (event instanceof StreamEvent.Terminal) {
+      throw new IllegalArgumentException("a terminal event goes to end()");
+    }
+    lock.lock();
+    try {
+      if (size == ring.length || terminal != null) {
+        return false;
+      }
+      ring[(head + size++) % ring.length] = event;
+      changed.signal();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Ends the stream; the consumer still gets what came before.
+   *
+   * @return false when it had ended already: the first end stays
+   */
+  public boolean end(StreamEvent.Terminal event) {
+    lock.lock();
+    try {
+      if (terminal != null) {
+        return false;
+      }
+      terminal = event;
+      changed.signal();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public StreamEvent next() {
+    lock.lock();
+    try {
+      if (consumed) {
+        throw new IllegalStateException("the terminal event was already returned");
+      }
+      while (size == 0 && terminal == null) {
+        await();
+      }
+      if (size == 0) {
+        consumed = true;
+        return terminal;
+      }
+      StreamEvent event = ring[head];
+      ring[head] = null;
+      head = (head + 1) % ring.length;
+      size--;
+      return event;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean hasReady() {
+    lock.lock();
+    try {
+      return size > 0 || terminal != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    call.cancel(CancelReason.CLOSED);
+  }
+
+  /** Waits for a change; ends the stream itself when the producer is overdue. */
+  private void await() {
+    long remaining = call.deadline().remaining(alarms.time().nanoTime()).plus(GRACE).toNanos();
+    try {
+      if (!changed.await(remaining, TimeUnit.NANOSECONDS) && terminal == null) {
+        terminal = new StreamEvent.Failed(new LlmError.Internal(), Usage.NONE);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      call.cancel(CancelReason.CLOSED);
+      terminal =
+          terminal != null ? terminal : new StreamEvent.Cancelled(CancelReason.CLOSED, Usage.NONE);
+    }
+  }
+}

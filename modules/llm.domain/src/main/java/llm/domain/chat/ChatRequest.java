@@ -1,0 +1,76 @@
+package llm.domain.chat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import llm.domain.model.ModelName;
+
+/**
+ * What a caller asks of a model, in no dialect.
+ *
+ * @param model the model, already resolved from alias and default
+ * @param messages the conversation, at least one message
+ * @param tools tools the model may call
+ * @param toolChoice which of them it may or must call
+ * @param sampling how tokens are chosen
+ * @param maxTokens the most tokens the answer may take, 1 or more; empty: the model's maximum
+ * @param extensions fields of the caller's body that are not known here, by name, relayed untouched
+ *     to providers that speak the same dialect
+ */
+public record ChatRequest(
+    ModelName model,
+    List<Message> messages,
+    List<ToolDefinition> tools,
+    ToolChoice toolChoice,
+    SamplingOptions sampling,
+    Optional<Integer> maxTokens,
+    Map<String, JsonText> extensions) {
+
+  /** Copies the collections; rejects a request without messages or with a limit below 1. */
+  public ChatRequest {
+    messages = List.copyOf(messages);
+    tools = List.copyOf(tools);
+    extensions = Map.copyOf(extensions);
+    if (messages.isEmpty()) {
+      throw new IllegalArgumentException("messages must hold at least one message");
+    }
+    if (maxTokens.isPresent() && maxTokens.get() < 1) {
+      throw new IllegalArgumentException("max_tokens " + maxTokens.get() + " must be at least 1");
+    }
+  }
+
+  /** A request with defaults for all but model and messages. */
+  public static ChatRequest of(ModelName model, List<Message> messages) {
+    return new ChatRequest(
+        model,
+        messages,
+        List.of(),
+        new ToolChoice.Auto(),
+        SamplingOptions.DEFAULTS,
+        Optional.empty(),
+        Map.of());
+  }
+
+  /** The same request for another model. */
+  public ChatRequest withModel(ModelName other) {
+    return new ChatRequest(other, messages, tools, toolChoice, sampling, maxTokens, extensions);
+  }
+
+  /** The same request with other messages. */
+  public ChatRequest withMessages(UnaryOperator<List<Message>> change) {
+    return new ChatRequest(
+        model, change.apply(messages), tools, toolChoice, sampling, maxTokens, extensions);
+  }
+
+  /** The same request with this sampling. */
+  public ChatRequest withSampling(SamplingOptions other) {
+    return new ChatRequest(model, messages, tools, toolChoice, other, maxTokens, extensions);
+  }
+
+  /** The same request with this output limit. */
+  public ChatRequest withMaxTokens(int limit) {
+    return new ChatRequest(
+        model, messages, tools, toolChoice, sampling, Optional.of(limit), extensions);
+  }
+}

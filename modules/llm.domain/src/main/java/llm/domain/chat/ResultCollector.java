@@ -1,0 +1,102 @@
+package llm.domain.chat;
+
+import java.util.ArrayList;
+import java.util.List;
+import llm.domain.call.CancelReason;
+import llm.domain.call.EventStream;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+
+/** Gathers the events of one stream into a {@link ChatResult}. Not thread-safe; one stream each. */
+public final class ResultCollector {
+  private final StringBuilder text = new StringBuilder();
+  private final StringBuilder reasoning = new StringBuilder();
+  private final List<PendingCall> calls = new ArrayList<>();
+  private String model;
+
+  private record PendingCall(int index, String id, String name, StringBuilder arguments) {}
+
+  /** Starts empty; {@code model} stands until the stream's {@code Started} names another. */
+  public ResultCollector(String model) {
+    this.model = model;
+  }
+
+  /**
+   * Pulls {@code stream} to its end and closes it.
+   *
+   * @return the answer, when it ended as done
+   * @throws LlmException when it ended as failed or cancelled
+   */
+  public static ChatResult collect(String model, EventStream<StreamEvent> stream)
+      throws LlmException {
+    try (stream) {
+      var collector = new ResultCollector(model);
+      while (true) {
+        StreamEvent event = stream.next();
+        if (event instanceof StreamEvent.Terminal terminal) {
+          return collector.finish(terminal);
+        }
+        collector.add(event);
+      }
+    }
+  }
+
+  /** Adds an event that is not terminal. */
+  public void add(StreamEvent event) {
+    switch (event) {
+      case StreamEvent.Started started -> model = started.model();
+      case StreamEvent.TextDelta delta -> text.append(delta.text());
+      case StreamEvent.ReasoningDelta delta -> reasoning.append(delta.text());
+      case StreamEvent.ToolCallStarted call ->
+          calls.add(new PendingCall(call.index(), call.id(), call.name(), new StringBuilder()));
+      case StreamEvent.ToolArgumentsDelta delta ->
+          pending(delta.index()).arguments().append(delta.json());
+      case StreamEvent.Terminal _ ->
+          throw new IllegalArgumentException("a terminal event goes to finish()");
+    }
+  }
+
+  /** The text so far. */
+  public String text() {
+    return text.toString();
+  }
+
+  /** The tool calls so far, arguments as far as they came. */
+  public List<ToolCall> toolCalls() {
+    return calls.stream()
+        .map(
+            call -> new ToolCall(call.id(), call.name(), new JsonText(call.arguments().toString())))
+        .toList();
+  }
+
+  /**
+   * Ends the collection.
+   *
+   * @throws LlmException when the stream did not end as done
+   */
+  public ChatResult finish(StreamEvent.Terminal terminal) throws LlmException {
+    return switch (terminal) {
+      case StreamEvent.Done done ->
+          new ChatResult(
+              model,
+              text.toString(),
+              reasoning.toString(),
+              toolCalls(),
+              done.finishReason(),
+              done.usage());
+      case StreamEvent.Failed failed -> throw new LlmException(failed.error());
+      case StreamEvent.Cancelled cancelled -> throw new LlmException(ended(cancelled.reason()));
+    };
+  }
+
+  private static LlmError ended(CancelReason reason) {
+    return new LlmError.Cancelled(reason);
+  }
+
+  private PendingCall pending(int index) {
+    return calls.stream()
+        .filter(call -> call.index() == index)
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no tool call " + index + " was started"));
+  }
+}

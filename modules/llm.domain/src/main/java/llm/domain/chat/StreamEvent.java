@@ -1,0 +1,55 @@
+package llm.domain.chat;
+
+import java.time.Duration;
+import llm.domain.call.CancelReason;
+import llm.domain.error.LlmError;
+
+/**
+ * What a model's answer is made of while it comes. A stream is: {@link Started}, then any number of
+ * deltas, then exactly one {@link Terminal}.
+ */
+public sealed interface StreamEvent {
+
+  /** The upstream has accepted; {@code model} is the model that answers. */
+  record Started(String model) implements StreamEvent {}
+
+  /** More of the answer; never empty, always whole characters. */
+  record TextDelta(String text) implements StreamEvent {}
+
+  /** More of the model's reasoning, which is not part of the answer. */
+  record ReasoningDelta(String text) implements StreamEvent {}
+
+  /** The tool call number {@code index} (from 0) begins. */
+  record ToolCallStarted(int index, String id, String name) implements StreamEvent {}
+
+  /** More of the arguments of tool call {@code index}; fragments of JSON text. */
+  record ToolArgumentsDelta(int index, String json) implements StreamEvent {}
+
+  /** The last event of a stream. */
+  sealed interface Terminal extends StreamEvent {
+    /** Tokens taken, as far as they are known at this end. */
+    Usage usage();
+
+    /**
+     * The end of a stream whose call was cancelled: exceeded limits are failures, the rest is a
+     * cancellation.
+     *
+     * @param operation what ran, for the error's sentence
+     * @param budget the limit that was exceeded, where one was
+     */
+    static Terminal of(CancelReason reason, String operation, Duration budget, Usage usage) {
+      return reason.isFailure()
+          ? new Failed(new LlmError.DeadlineExceeded(reason, operation, budget), usage)
+          : new Cancelled(reason, usage);
+    }
+  }
+
+  /** The answer is complete. */
+  record Done(FinishReason finishReason, Usage usage) implements Terminal {}
+
+  /** The answer is not complete and will not be. */
+  record Failed(LlmError error, Usage usage) implements Terminal {}
+
+  /** The call was cancelled; what came so far is all. */
+  record Cancelled(CancelReason reason, Usage usage) implements Terminal {}
+}

@@ -1,0 +1,18 @@
+package llm.domain.chat;
+
+/**
+ * A call of a tool that a model asked for.
+ *
+ * @param id the provider's id of the call, not blank
+ * @param name the tool's name, not blank
+ * @param arguments the arguments as the model wrote them: usually, not always, a JSON object
+ */
+public record ToolCall(String id, String name, JsonText arguments) {
+  /** Rejects a blank id or name. */
+  public ToolCall {
+    if (id.isBlank() || name.isBlank()) {
+      throw new IllegalArgumentException(
+          "tool call needs an id and a name, got '" + id + "' and '" + name + "'");
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package llm.domain.chat;
+
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A tool offered to a model.
+ *
+ * @param name 1 to 64 characters of {@code A-Z a-z 0-9 _ -}, as providers require
+ * @param description what it does, for the model
+ * @param parameters JSON Schema of the arguments
+ */
+public record ToolDefinition(String name, Optional<String> description, JsonText parameters) {
+  private static final Pattern LEGAL = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
+  /** Rejects a name that providers would refuse. */
+  public ToolDefinition {
+    if (!LEGAL.matcher(name).matches()) {
+      throw new IllegalArgumentException("tool name '" + name + "' must match " + LEGAL.pattern());
+    }
+  }
+}

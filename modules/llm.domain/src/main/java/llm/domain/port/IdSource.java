@@ -1,0 +1,13 @@
+package llm.domain.port;
+
+import java.util.UUID;
+
+/** Where ids come from; a test makes them predictable. Thread-safe. */
+@FunctionalInterface
+public interface IdSource {
+  /** Random version-4 UUIDs. */
+  IdSource RANDOM = UUID::randomUUID;
+
+  /** A UUID not given before. */
+  UUID next();
+}

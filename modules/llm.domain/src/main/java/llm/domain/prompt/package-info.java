@@ -1,0 +1,2 @@
+/** Prompt templates: text with named places. */
+package llm.domain.prompt;

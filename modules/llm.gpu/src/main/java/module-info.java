@@ -1,0 +1,3 @@
+module llm.gpu {
+  requires transitive llm.core;
+}

@@ -1,0 +1,3 @@
+module llm.providers {
+  requires transitive llm.core;
+}

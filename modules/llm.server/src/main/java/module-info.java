@@ -1,0 +1,3 @@
+module llm.server {
+  requires llm.core;
+}
