@@ -42,8 +42,7 @@ final class MessageReader {
     in.object(field -> take(field, in));
     Role speaker = speaker(in);
     requireFields(speaker, in);
-    return in.legal(
-        () -> new Message(speaker, content.orElse(""), toolCalls, toolCallId, name));
+    return in.legal(() -> new Message(speaker, content.orElse(""), toolCalls, toolCallId, name));
   }
 
   private void take(String field, JsonCursor in) throws LlmException {
@@ -123,14 +122,13 @@ final class MessageReader {
     var type = new StringBuilder();
     var text = new ArrayList<String>();
     var other = new ArrayList<String>();
-    in.object(
-        field -> {
-          switch (field) {
-            case "type" -> type.append(in.string());
-            case "text" -> text.add(in.string());
-            default -> other.add(field);
-          }
-        });
+    in.object(field -> {
+      switch (field) {
+        case "type" -> type.append(in.string());
+        case "text" -> text.add(in.string());
+        default -> other.add(field);
+      }
+    });
     if (type.isEmpty()) {
       throw missing(in, "type", "every part needs one");
     }
@@ -154,16 +152,15 @@ final class MessageReader {
 
   private static ToolCall toolCall(JsonCursor in) throws LlmException {
     var call = new CallFields();
-    in.object(
-        field -> {
-          switch (field) {
-            case "id" -> call.id = Optional.of(in.string());
-            case "type" -> ToolReader.requireFunction(in);
-            case "index" -> in.integer();
-            case "function" -> in.object(inner -> function(inner, call, in));
-            default -> throw unsupported(in, "the tool call field '" + field + "'; leave it out");
-          }
-        });
+    in.object(field -> {
+      switch (field) {
+        case "id" -> call.id = Optional.of(in.string());
+        case "type" -> ToolReader.requireFunction(in);
+        case "index" -> in.integer();
+        case "function" -> in.object(inner -> function(inner, call, in));
+        default -> throw unsupported(in, "the tool call field '" + field + "'; leave it out");
+      }
+    });
     String id = call.id.orElseThrow(() -> missing(in, "id", "every tool call needs one"));
     String tool =
         call.name.orElseThrow(() -> missing(in, "function.name", "every tool call needs one"));
@@ -199,7 +196,8 @@ final class MessageReader {
 
   private static LlmException misplaced(JsonCursor in, String field, String why) {
     String path = in.path(field);
-    return new LlmException(LlmError.InvalidRequest.at(path, path + " does not belong here; " + why));
+    return new LlmException(
+        LlmError.InvalidRequest.at(path, path + " does not belong here; " + why));
   }
 
   private static String shortened(CharSequence text) {

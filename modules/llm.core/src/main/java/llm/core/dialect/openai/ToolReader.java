@@ -27,17 +27,16 @@ final class ToolReader {
   static List<ToolDefinition> tools(JsonCursor in) throws LlmException {
     var tools = new ArrayList<ToolDefinition>();
     Set<String> names = new HashSet<>();
-    in.array(
-        _ -> {
-          ToolDefinition tool = new ToolReader().tool(in);
-          if (!names.add(tool.name())) {
-            String path = in.path("function.name");
-            throw new LlmException(
-                LlmError.InvalidRequest.at(
-                    path, path + " '" + tool.name() + "' is the name of an earlier tool"));
-          }
-          tools.add(tool);
-        });
+    in.array(_ -> {
+      ToolDefinition tool = new ToolReader().tool(in);
+      if (!names.add(tool.name())) {
+        String path = in.path("function.name");
+        throw new LlmException(
+            LlmError.InvalidRequest.at(
+                path, path + " '" + tool.name() + "' is the name of an earlier tool"));
+      }
+      tools.add(tool);
+    });
     return List.copyOf(tools);
   }
 
@@ -52,15 +51,13 @@ final class ToolReader {
       };
     }
     var named = new ToolReader();
-    in.object(
-        field -> {
-          switch (field) {
-            case "type" -> requireFunction(in);
-            case "function" -> in.object(inner -> named.takeName(inner, in));
-            default ->
-                throw MessageReader.unsupported(in, "the tool_choice field '" + field + "'");
-          }
-        });
+    in.object(field -> {
+      switch (field) {
+        case "type" -> requireFunction(in);
+        case "function" -> in.object(inner -> named.takeName(inner, in));
+        default -> throw MessageReader.unsupported(in, "the tool_choice field '" + field + "'");
+      }
+    });
     return new ToolChoice.Named(
         named.name.orElseThrow(
             () -> MessageReader.missing(in, "function.name", "it names the tool to call")));
@@ -75,26 +72,24 @@ final class ToolReader {
 
   private ToolDefinition tool(JsonCursor in) throws LlmException {
     var typed = new ArrayList<String>(1);
-    in.object(
-        field -> {
-          switch (field) {
-            case "type" -> {
-              requireFunction(in);
-              typed.add(field);
-            }
-            case "function" -> in.object(inner -> takeFunction(inner, in));
-            default ->
-                throw MessageReader.unsupported(in, "the tool field '" + field + "'; leave it out");
-          }
-        });
+    in.object(field -> {
+      switch (field) {
+        case "type" -> {
+          requireFunction(in);
+          typed.add(field);
+        }
+        case "function" -> in.object(inner -> takeFunction(inner, in));
+        default ->
+            throw MessageReader.unsupported(in, "the tool field '" + field + "'; leave it out");
+      }
+    });
     if (typed.isEmpty()) {
       throw MessageReader.missing(in, "type", "it must be 'function'");
     }
     String tool =
         name.orElseThrow(
             () -> MessageReader.missing(in, "function.name", "every tool needs a name"));
-    return in.legal(
-        () -> new ToolDefinition(tool, description, parameters.orElse(NO_PARAMETERS)));
+    return in.legal(() -> new ToolDefinition(tool, description, parameters.orElse(NO_PARAMETERS)));
   }
 
   private void takeFunction(String field, JsonCursor in) throws LlmException {
@@ -117,6 +112,8 @@ final class ToolReader {
       throw MessageReader.unsupported(in, "the function field '" + field + "'; leave it out");
     }
     String text = in.string();
-    name = Optional.of(in.legal(() -> new ToolDefinition(text, Optional.empty(), NO_PARAMETERS)).name());
+    name =
+        Optional.of(
+            in.legal(() -> new ToolDefinition(text, Optional.empty(), NO_PARAMETERS)).name());
   }
 }

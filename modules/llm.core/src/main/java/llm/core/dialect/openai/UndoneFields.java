@@ -24,8 +24,7 @@ final class UndoneFields {
           require(in.number() == 0, in, "penalties; send 0");
       case "logprobs" -> require(!in.flag(), in, "log probabilities; send false");
       case "top_logprobs" -> require(in.integer() == 0, in, "log probabilities; send 0");
-      case "logit_bias" ->
-          in.object(_ -> require(false, in, "logit_bias; leave it out"));
+      case "logit_bias" -> in.object(_ -> require(false, in, "logit_bias; leave it out"));
       case "response_format" -> responseFormat(in);
       case "modalities" ->
           in.array(_ -> require(in.string().equals("text"), in, "other modalities than text"));
@@ -37,8 +36,7 @@ final class UndoneFields {
         require(tier.equals("auto") || tier.equals("default"), in, "service tiers; send auto");
       }
       case "verbosity" -> require(in.string().equals("medium"), in, "verbosity; leave it out");
-      case "functions", "function_call" ->
-          require(false, in, name + "; use tools and tool_choice");
+      case "functions", "function_call" -> require(false, in, name + "; use tools and tool_choice");
       case "audio", "prediction", "reasoning_effort", "web_search_options" ->
           require(false, in, name + "; leave it out");
       default -> {
@@ -57,12 +55,10 @@ final class UndoneFields {
   }
 
   private static void responseFormat(JsonCursor in) throws LlmException {
-    in.object(
-        field -> {
-          boolean isType = field.equals("type");
-          require(
-              isType && in.string().equals("text"), in, "response formats other than plain text");
-        });
+    in.object(field -> {
+      boolean isType = field.equals("type");
+      require(isType && in.string().equals("text"), in, "response formats other than plain text");
+    });
   }
 
   private static void require(boolean harmless, JsonCursor in, String what) throws LlmException {
