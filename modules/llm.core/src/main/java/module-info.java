@@ -12,4 +12,5 @@ module llm.core {
   exports llm.core.provider;
   exports llm.core.sse;
   exports llm.core.telemetry;
+  exports llm.core.testkit;
 }
