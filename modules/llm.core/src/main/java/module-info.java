@@ -1,8 +1,9 @@
 /** What the product decides; opens no server socket and calls no native code. */
 module llm.core {
   requires transitive llm.domain;
-  requires tools.jackson.core;
   requires jtokkit;
+  requires org.yaml.snakeyaml;
+  requires tools.jackson.core;
 
   exports llm.core.catalogue;
   exports llm.core.concurrent;
