@@ -33,6 +33,7 @@ class ScriptedStreamTest {
     assertThat(StreamCheck.drain(stream(emit(STARTED), emit(HI), emit(DONE))))
         .containsExactly(STARTED, HI, DONE);
     assertThat(ends).hasValue(1);
+    assertThat(call.cancelled()).as("closing after the end cancels nothing").isEmpty();
   }
 
   @Test
