@@ -5,6 +5,7 @@ module llm.core {
 
   exports llm.core.concurrent;
   exports llm.core.config;
+  exports llm.core.event;
   exports llm.core.provider;
   exports llm.core.telemetry;
   exports llm.core.testkit;
