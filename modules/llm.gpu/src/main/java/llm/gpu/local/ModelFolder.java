@@ -202,13 +202,13 @@ final class ModelFolder {
     }
   }
 
-  private static void await(CompletableFuture<Void> look) {
+  private void await(CompletableFuture<Void> look) {
     try {
       look.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException late) {
-      assert late != null; // what was seen before serves meanwhile
+      log.debug("models_dir_slow").cause(late).emit(); // what was seen before serves meanwhile
     }
   }
 }
