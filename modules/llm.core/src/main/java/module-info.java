@@ -1,6 +1,7 @@
 /** What the product decides; opens no server socket and calls no native code. */
 module llm.core {
   requires transitive llm.domain;
+  requires org.yaml.snakeyaml;
 
   exports llm.core.concurrent;
   exports llm.core.config;
