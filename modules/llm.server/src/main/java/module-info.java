@@ -1,3 +1,7 @@
+/** The HTTP face of the product and its start. */
 module llm.server {
+  requires info.picocli;
+  requires jdk.httpserver;
   requires llm.core;
+  requires tools.jackson.databind;
 }
