@@ -6,4 +6,5 @@ module llm.core {
   exports llm.core.config;
   exports llm.core.provider;
   exports llm.core.telemetry;
+  exports llm.core.testkit;
 }

@@ -29,6 +29,12 @@ public interface Section {
   /** A list of values of the setting's type; empty when the key is absent. */
   <T> List<T> list(Setting<T> element);
 
+  /**
+   * Values of the setting's type under names that the user chooses, in file order; empty when the
+   * key is absent.
+   */
+  <T> Map<String, T> map(Setting<T> element);
+
   /** The subsection {@code key}; present even when the file has none. */
   Section section(String key, String doc);
 
