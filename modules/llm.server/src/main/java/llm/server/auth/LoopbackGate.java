@@ -58,7 +58,7 @@ final class LoopbackGate implements Gate {
             "A server without API keys answers this machine only, and "
                 + header
                 + " '"
-                + value
+                + value.substring(0, Math.min(value.length(), 100))
                 + "' is another; use http://localhost or configure auth.keys."));
   }
 }

@@ -14,14 +14,14 @@ public final class NewApiKey {
   public static String describe(String name) {
     String secret = ApiKey.newSecret();
     return """
-        # The key, shown this once:
-        #   %s
-        # What the configuration file needs to accept it:
-        auth:
-          keys:
-            - name: "%s"
-              sha256: %s
-        """
+    # The key, shown this once:
+    #   %s
+    # What the configuration file needs to accept it:
+    auth:
+      keys:
+        - name: "%s"
+          sha256: %s
+    """
         .formatted(secret, name.replace("\\", "\\\\").replace("\"", "\\\""), ApiKey.stored(secret));
   }
 }

@@ -26,8 +26,7 @@ final class AccessLog {
     this.time = time;
     var metrics = telemetry.metrics();
     this.requests =
-        metrics.counter(
-            "http_requests_total", "Requests answered.", "route", "method", "status");
+        metrics.counter("http_requests_total", "Requests answered.", "route", "method", "status");
     this.durations =
         metrics.histogram(
             "http_request_duration_seconds",
@@ -51,7 +50,8 @@ final class AccessLog {
     double seconds = (time.nanoTime() - visit.startedNanos()) / 1e9;
     String method = visit.head().method();
     requests
-        .labels(visit.route(), METHODS.contains(method) ? method : "other", Integer.toString(status))
+        .labels(
+            visit.route(), METHODS.contains(method) ? method : "other", Integer.toString(status))
         .increment();
     durations.labels(visit.route()).observe(seconds);
     log.info("http_request")

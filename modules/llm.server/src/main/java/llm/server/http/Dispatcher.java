@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.CallScope;
+import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.domain.call.Principal;
@@ -120,7 +121,8 @@ public final class Dispatcher implements HttpHandler {
       case Router.Match.Options(_, String allowed) ->
           wire.send(Response.empty().with("allow", allowed));
       case Router.Match.Found(Route route, Optional<String> variable) -> {
-        var body = new RequestBody(exchange.getRequestBody(), visit.head(), settings.maxBodyBytes());
+        var body =
+            new RequestBody(exchange.getRequestBody(), visit.head(), settings.maxBodyBytes());
         try (var call = open(visit.head(), principal);
             var _ = kind == Route.Kind.WORK ? admission.enter(call) : NO_PLACE) {
           var request = new Request(visit.head(), variable, call, body);
@@ -144,7 +146,7 @@ public final class Dispatcher implements HttpHandler {
       throws LlmException, ConnectionLost {
     switch (response) {
       case Response.Full full -> wire.send(full);
-      case Response.Events(Response.Source source, EventEncoder encoder) -> {
+      case Response.Events(Response.Source source, Response.Encoder encoder) -> {
         var writer =
             new EventsWriter(
                 wire,
@@ -179,10 +181,7 @@ public final class Dispatcher implements HttpHandler {
   }
 
   private void logFailure(Visit visit, LlmError error, Throwable cause) {
-    var level =
-        error instanceof LlmError.Internal
-            ? llm.core.telemetry.Level.ERROR
-            : llm.core.telemetry.Level.WARN;
+    var level = error instanceof LlmError.Internal ? Level.ERROR : Level.WARN;
     log.at(level, "request_failed")
         .put("request_id", visit.head().id().value())
         .put("route", visit.route())

@@ -37,7 +37,7 @@ final class EventsWriter {
 
   private final Wire wire;
   private final Call call;
-  private final EventEncoder encoder;
+  private final Response.Encoder encoder;
   private final Alarms alarms;
   private final Duration firstEvent;
   private final Duration keepAlive;
@@ -54,7 +54,7 @@ final class EventsWriter {
   EventsWriter(
       Wire wire,
       Call call,
-      EventEncoder encoder,
+      Response.Encoder encoder,
       Alarms alarms,
       HttpSettings settings,
       Consumer<Throwable> onBug) {

@@ -1,6 +1,7 @@
 package llm.server.http;
 
 import com.sun.net.httpserver.HttpExchange;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.domain.call.CallId;
@@ -45,7 +46,7 @@ public record Head(
   /** Reads the head of {@code exchange}. */
   static Head of(HttpExchange exchange, IdSource ids) {
     var headers = exchange.getRequestHeaders();
-    var authorities = new java.util.ArrayList<>(headers.getOrDefault("Host", List.of()));
+    var authorities = new ArrayList<>(headers.getOrDefault("Host", List.of()));
     Optional.ofNullable(exchange.getRequestURI().getRawAuthority()).ifPresent(authorities::add);
     var correlation = Optional.ofNullable(headers.getFirst(CORRELATION)).filter(CallId::isLegal);
     return new Head(

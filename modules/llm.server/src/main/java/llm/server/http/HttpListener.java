@@ -31,20 +31,23 @@ public final class HttpListener implements AutoCloseable {
   }
 
   /**
-   * Listens and serves.
+   * Takes the address; connections wait until {@link #serve}.
    *
    * @throws IOException when the address cannot be listened on
    */
-  public static HttpListener open(HttpSettings settings, HttpHandler handler) throws IOException {
+  public static HttpListener bind(HttpSettings settings) throws IOException {
     configureEngine(settings);
     var address = new InetSocketAddress(settings.host(), settings.port());
     var server = HttpServer.create(address, BACKLOG);
-    var threads =
-        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 0).factory());
+    var threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 0).factory());
     server.setExecutor(threads);
+    return new HttpListener(server, threads);
+  }
+
+  /** Begins to answer; once. */
+  public void serve(HttpHandler handler) {
     server.createContext("/", handler);
     server.start();
-    return new HttpListener(server, threads);
   }
 
   private static void configureEngine(HttpSettings settings) {

@@ -34,9 +34,7 @@ public record HttpSettings(
 
   private static final Setting<String> HOST =
       Setting.text(
-          "host",
-          "127.0.0.1",
-          "Address to listen on; any but a loopback address needs auth.keys.");
+          "host", "127.0.0.1", "Address to listen on; any but a loopback address needs auth.keys.");
   private static final Setting<Integer> PORT =
       Setting.integer("port", 8000, 0, 65_535, "Port to listen on; 0 takes any free one.");
   private static final Setting<Long> MAX_BODY =

@@ -1,6 +1,7 @@
 package llm.server.http;
 
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import llm.domain.call.EventStream;
 import llm.domain.chat.StreamEvent;
@@ -41,7 +42,7 @@ public sealed interface Response {
 
     /** The same answer with one more header. */
     public Full with(String name, String value) {
-      var more = new java.util.LinkedHashMap<>(headers);
+      var more = new LinkedHashMap<>(headers);
       more.put(name, value);
       return new Full(status, contentType, body, more);
     }
@@ -53,7 +54,7 @@ public sealed interface Response {
    * @param source starts the generation; runs after the time for the first event has begun
    * @param encoder turns its events into the dialect's frames
    */
-  record Events(Source source, EventEncoder encoder) implements Response {}
+  record Events(Source source, Encoder encoder) implements Response {}
 
   /** Starts a generation. */
   @FunctionalInterface
@@ -64,6 +65,16 @@ public sealed interface Response {
      * @throws LlmException when it was refused
      */
     EventStream<StreamEvent> open() throws LlmException;
+  }
+
+  /** Turns the events of one stream into the bytes of its dialect. One stream, one thread. */
+  @FunctionalInterface
+  interface Encoder {
+    /**
+     * The whole frames that say {@code event}; empty when the dialect has none for it. For {@code
+     * Done} the dialect's end, for any other terminal event its error frame and no end.
+     */
+    byte[] encode(StreamEvent event);
   }
 
   /** JSON with status 200. */

@@ -1,5 +1,7 @@
 package llm.server.http;
 
+import llm.domain.error.LlmException;
+
 /**
  * One endpoint.
  *
@@ -10,6 +12,18 @@ package llm.server.http;
  * @param handler what answers
  */
 public record Route(String method, String template, Kind kind, Handler handler) {
+
+  /** Answers the requests of one route, on the request's own virtual thread: it may block. */
+  @FunctionalInterface
+  public interface Handler {
+    /**
+     * Decides the answer; the caller writes it.
+     *
+     * @throws LlmException with what keeps it from answering; it becomes the error in the dialect
+     *     of the path
+     */
+    Response handle(Request request) throws LlmException;
+  }
 
   /** Who may ask and under which limits. */
   public enum Kind {

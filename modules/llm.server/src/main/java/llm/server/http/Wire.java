@@ -52,14 +52,13 @@ final class Wire implements AutoCloseable {
     }
     status = response.status();
     closed = body.length == 0;
-    guard.run(
-        () -> {
-          exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
-          if (body.length > 0) {
-            exchange.getResponseBody().write(body);
-            exchange.getResponseBody().flush();
-          }
-        });
+    guard.run(() -> {
+      exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+      if (body.length > 0) {
+        exchange.getResponseBody().write(body);
+        exchange.getResponseBody().flush();
+      }
+    });
     bytesOut += body.length;
   }
 
@@ -74,11 +73,10 @@ final class Wire implements AutoCloseable {
 
   /** Sends more of a stream at once. */
   void sendEvents(byte[] bytes) throws ConnectionLost {
-    guard.run(
-        () -> {
-          exchange.getResponseBody().write(bytes);
-          exchange.getResponseBody().flush();
-        });
+    guard.run(() -> {
+      exchange.getResponseBody().write(bytes);
+      exchange.getResponseBody().flush();
+    });
     bytesOut += bytes.length;
   }
 
