@@ -1,10 +1,16 @@
 /** What the product decides; opens no server socket and calls no native code. */
 module llm.core {
   requires transitive llm.domain;
+  requires tools.jackson.core;
+  requires jtokkit;
 
+  exports llm.core.catalogue;
   exports llm.core.concurrent;
   exports llm.core.config;
+  exports llm.core.dialect.llm;
+  exports llm.core.dialect.openai;
   exports llm.core.provider;
+  exports llm.core.sse;
   exports llm.core.telemetry;
   exports llm.core.testkit;
 }
