@@ -3,5 +3,5 @@ module llm.server {
   requires info.picocli;
   requires jdk.httpserver;
   requires llm.core;
-  requires tools.jackson.databind;
+  requires tools.jackson.core;
 }

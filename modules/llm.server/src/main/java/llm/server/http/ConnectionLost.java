@@ -8,10 +8,23 @@ final class ConnectionLost extends IOException {
 
   /** How it was lost. */
   enum Why {
-    /** It closed the connection. */
-    GONE,
-    /** It took nothing of what was sent for too long. */
-    STALLED
+    /** The client closed it. */
+    GONE("client_gone"),
+    /** The client took nothing of what was sent for too long. */
+    STALLED("client_stalled"),
+    /** A bug of ours left an answer that cannot be finished. */
+    BROKEN("broken");
+
+    private final String word;
+
+    Why(String word) {
+      this.word = word;
+    }
+
+    /** How it stands in the access log. */
+    String word() {
+      return word;
+    }
   }
 
   private final Why why;

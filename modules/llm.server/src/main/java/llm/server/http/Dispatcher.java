@@ -73,15 +73,14 @@ public final class Dispatcher implements HttpHandler {
     accessLog.began();
     try (var wire = new Wire(exchange, guard, head.id())) {
       try {
-        answerOrRefuse(visit, match, exchange, wire);
+        orRefuse(visit, wire, () -> letIn(visit, match, exchange, wire));
       } catch (ConnectionLost lost) {
-        visit.endedAs("client_" + lost.why().name().toLowerCase(Locale.ROOT));
+        visit.endedAs(lost.why().word());
         throw lost;
       } finally {
         int status = wire.status() == 0 ? ErrorStatus.CLIENT_CLOSED : wire.status();
         accessLog.ended(visit, status, wire.bytesOut());
       }
-      wire.finish();
     }
   }
 
@@ -93,25 +92,7 @@ public final class Dispatcher implements HttpHandler {
     };
   }
 
-  private void answerOrRefuse(Visit visit, Router.Match match, HttpExchange exchange, Wire wire)
-      throws ConnectionLost {
-    try {
-      answer(visit, match, exchange, wire);
-    } catch (LlmException failure) {
-      if (failure.getCause() != null) {
-        logFailure(visit, failure.error(), failure.getCause());
-      }
-      refuse(visit, failure.error(), wire);
-    } catch (RuntimeException | Error bug) {
-      logFailure(visit, new LlmError.Internal(), bug);
-      if (wire.status() != 0) {
-        throw new ConnectionLost(ConnectionLost.Why.GONE, bug); // an answer that cannot be finished
-      }
-      refuse(visit, new LlmError.Internal(), wire);
-    }
-  }
-
-  private void answer(Visit visit, Router.Match match, HttpExchange exchange, Wire wire)
+  private void letIn(Visit visit, Router.Match match, HttpExchange exchange, Wire wire)
       throws LlmException, ConnectionLost {
     var kind = match instanceof Router.Match.Found found ? found.route().kind() : Route.Kind.WORK;
     Principal principal = gate.admit(visit.head(), kind);
@@ -126,10 +107,36 @@ public final class Dispatcher implements HttpHandler {
         try (var call = open(visit.head(), principal);
             var _ = kind == Route.Kind.WORK ? admission.enter(call) : NO_PLACE) {
           var request = new Request(visit.head(), variable, call, body);
-          send(visit, route.handler().handle(request), call, wire);
+          // The place is held until the last byte: a shutdown waits for it.
+          orRefuse(visit, wire, () -> send(visit, route.handler().handle(request), call, wire));
         }
       }
     }
+  }
+
+  /** Runs a step whose failure is answered as an error, and ends the answer. */
+  private void orRefuse(Visit visit, Wire wire, Step step) throws ConnectionLost {
+    try {
+      step.run();
+    } catch (LlmException failure) {
+      if (failure.getCause() != null) {
+        logFailure(visit, failure.error(), failure.getCause());
+      }
+      refuse(visit, failure.error(), wire);
+    } catch (RuntimeException | Error bug) {
+      logFailure(visit, new LlmError.Internal(), bug);
+      if (wire.status() != 0) {
+        throw new ConnectionLost(ConnectionLost.Why.BROKEN, bug);
+      }
+      refuse(visit, new LlmError.Internal(), wire);
+    }
+    wire.finish();
+  }
+
+  /** A part of answering. */
+  @FunctionalInterface
+  private interface Step {
+    void run() throws LlmException, ConnectionLost;
   }
 
   private CallScope open(Head head, Principal principal) {

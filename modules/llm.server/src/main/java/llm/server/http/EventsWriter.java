@@ -1,6 +1,8 @@
 package llm.server.http;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -97,7 +99,7 @@ final class EventsWriter {
       }
       while (true) {
         boolean last = event instanceof StreamEvent.Terminal;
-        add(encoder.encode(event), last || !stream.hasReady() ? 0 : FLUSH_BYTES);
+        add(event, last || !stream.hasReady() ? 0 : FLUSH_BYTES);
         if (event instanceof StreamEvent.Terminal terminal) {
           return terminal;
         }
@@ -121,7 +123,7 @@ final class EventsWriter {
       throw refused;
     }
     var terminal = new StreamEvent.Failed(refused.error(), Usage.NONE);
-    add(encoder.encode(terminal), 0);
+    add(terminal, 0);
     return terminal;
   }
 
@@ -136,17 +138,21 @@ final class EventsWriter {
     }
   }
 
-  /** Adds whole frames; sends when {@code flushAt} bytes have gathered. */
-  private void add(byte[] frames, int flushAt) throws ConnectionLost {
+  /** Adds the event's frames; sends when {@code flushAt} bytes have gathered. */
+  private void add(StreamEvent event, int flushAt) throws ConnectionLost {
     lock.lock();
     try {
       if (lost != null) {
         throw lost;
       }
-      buffer.writeBytes(frames);
+      encoder.encode(event, buffer);
       if (buffer.size() >= flushAt) {
         send();
       }
+    } catch (ConnectionLost gone) {
+      throw gone;
+    } catch (IOException impossible) {
+      throw new UncheckedIOException("a buffer in memory cannot fail", impossible);
     } finally {
       lock.unlock();
     }

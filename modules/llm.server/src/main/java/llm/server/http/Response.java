@@ -1,5 +1,7 @@
 package llm.server.http;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -71,10 +73,12 @@ public sealed interface Response {
   @FunctionalInterface
   interface Encoder {
     /**
-     * The whole frames that say {@code event}; empty when the dialect has none for it. For {@code
-     * Done} the dialect's end, for any other terminal event its error frame and no end.
+     * Writes the whole frames that say {@code event}, in one write or none. For {@code Done} the
+     * dialect's end, for any other terminal event its error frame and no end.
+     *
+     * @throws IOException what {@code frames} throws
      */
-    byte[] encode(StreamEvent event);
+    void encode(StreamEvent event, OutputStream frames) throws IOException;
   }
 
   /** JSON with status 200. */

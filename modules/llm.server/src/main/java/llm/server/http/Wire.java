@@ -81,7 +81,7 @@ final class Wire implements AutoCloseable {
   }
 
   /**
-   * Ends the answer and makes the connection ready for the next request.
+   * Ends the answer and makes the connection ready for the next request. Idempotent.
    *
    * @throws ConnectionLost when that cannot be: the connection must be closed
    */
@@ -94,6 +94,7 @@ final class Wire implements AutoCloseable {
     } catch (IOException broken) {
       throw new ConnectionLost(ConnectionLost.Why.GONE, broken);
     }
+    closed = true;
     guard.run(exchange::close);
   }
 

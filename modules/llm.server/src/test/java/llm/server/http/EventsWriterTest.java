@@ -4,6 +4,8 @@ import static llm.server.http.TestServer.readUntil;
 import static llm.server.http.TestServer.work;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -63,7 +65,7 @@ class EventsWriterTest {
     }
   }
 
-  private static byte[] encode(StreamEvent event) {
+  private static void encode(StreamEvent event, OutputStream frames) throws IOException {
     String frame =
         switch (event) {
           case StreamEvent.Started _ -> "";
@@ -76,7 +78,7 @@ class EventsWriterTest {
               StreamEvent.ToolArgumentsDelta _ ->
               "";
         };
-    return frame.getBytes(StandardCharsets.UTF_8);
+    frames.write(frame.getBytes(StandardCharsets.UTF_8));
   }
 
   private static TestServer serve(
@@ -185,11 +187,11 @@ class EventsWriterTest {
   void aBugInMidStreamIsAnErrorFrameAndLogged() throws Exception {
     var producer = new Producer();
     Response.Encoder broken =
-        event -> {
+        (event, frames) -> {
           if (event instanceof StreamEvent.TextDelta) {
             throw new IllegalStateException("cannot encode");
           }
-          return encode(event);
+          encode(event, frames);
         };
     Route route =
         work(
