@@ -3,6 +3,7 @@ module llm.core {
   requires transitive llm.domain;
   requires tools.jackson.core;
   requires jtokkit;
+  requires org.yaml.snakeyaml;
 
   exports llm.core.catalogue;
   exports llm.core.concurrent;

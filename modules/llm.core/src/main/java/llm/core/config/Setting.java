@@ -33,6 +33,8 @@ public record Setting<T>(
     List<String> environment,
     String doc) {
 
+  private static final String SECRET_TYPE = "secret: ${NAME} of the environment";
+
   /** Copies the list. */
   public Setting {
     environment = List.copyOf(environment);
@@ -123,7 +125,7 @@ public record Setting<T>(
    * {@code .env}. A literal secret in a file is an error.
    */
   public static Setting<Secret> optionalSecret(String key, String doc) {
-    return none(key, "secret: ${NAME} of the environment", Secret::new, doc);
+    return none(key, SECRET_TYPE, Secret::new, doc);
   }
 
   /** One of the constants of an enum, in lower case. */
@@ -155,6 +157,11 @@ public record Setting<T>(
   /** The same setting, set by these environment variables too. */
   public Setting<T> orEnvironment(String... names) {
     return new Setting<>(key, type, parse, fallback, fallbackText, List.of(names), doc);
+  }
+
+  /** Whether the value is a secret: no message shows it and no file may contain it. */
+  public boolean isSecret() {
+    return type.equals(SECRET_TYPE);
   }
 
   private static Function<String, Integer> whole(int min, int max) {
