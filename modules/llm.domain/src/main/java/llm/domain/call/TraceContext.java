@@ -2,6 +2,7 @@ package llm.domain.call;
 
 import java.util.Optional;
 import java.util.regex.Pattern;
+import llm.domain.text.Excerpt;
 
 /**
  * W3C trace context of a call (https://www.w3.org/TR/trace-context/).
@@ -20,7 +21,11 @@ public record TraceContext(String traceId, String spanId, boolean sampled) {
   public TraceContext {
     if (!TRACE_ID.matcher(traceId).matches() || !SPAN_ID.matcher(spanId).matches()) {
       throw new IllegalArgumentException(
-          "trace id and span id must be 32 and 16 hex digits, not 0");
+          "trace id "
+              + Excerpt.of(traceId)
+              + " and span id "
+              + Excerpt.of(spanId)
+              + " must be 32 and 16 lower-case hex digits, not all 0");
     }
   }
 

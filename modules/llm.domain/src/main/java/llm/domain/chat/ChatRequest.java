@@ -63,6 +63,11 @@ public record ChatRequest(
         model, change.apply(messages), tools, toolChoice, sampling, maxTokens, extensions);
   }
 
+  /** The same request with these tools. */
+  public ChatRequest withTools(List<ToolDefinition> other) {
+    return new ChatRequest(model, messages, other, toolChoice, sampling, maxTokens, extensions);
+  }
+
   /** The same request with this sampling. */
   public ChatRequest withSampling(SamplingOptions other) {
     return new ChatRequest(model, messages, tools, toolChoice, other, maxTokens, extensions);

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param role who speaks
  * @param text what is said; empty for an assistant message that only calls tools
  * @param toolCalls the calls an assistant message makes; empty for other roles
- * @param toolCallId for role TOOL, the call this is the result of
+ * @param toolCallId for role TOOL, the call this is the result of; not blank
  * @param name the speaker's name where the dialect carries one
  */
 public record Message(
@@ -30,6 +30,9 @@ public record Message(
       throw new IllegalArgumentException(
           "a tool message, and no other, names the call it answers (tool_call_id); role is "
               + role.wireName());
+    }
+    if (toolCallId.filter(String::isBlank).isPresent()) {
+      throw new IllegalArgumentException("tool_call_id must not be blank");
     }
   }
 

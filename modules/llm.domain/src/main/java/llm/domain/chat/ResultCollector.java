@@ -2,7 +2,7 @@ package llm.domain.chat;
 
 import java.util.ArrayList;
 import java.util.List;
-import llm.domain.call.CancelReason;
+import java.util.Optional;
 import llm.domain.call.EventStream;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -41,14 +41,18 @@ public final class ResultCollector {
     }
   }
 
-  /** Adds an event that is not terminal. */
+  /**
+   * Adds an event that is not terminal.
+   *
+   * @throws IllegalArgumentException for a terminal event, for a tool call started twice and for
+   *     arguments of one that was not started
+   */
   public void add(StreamEvent event) {
     switch (event) {
       case StreamEvent.Started started -> model = started.model();
       case StreamEvent.TextDelta delta -> text.append(delta.text());
       case StreamEvent.ReasoningDelta delta -> reasoning.append(delta.text());
-      case StreamEvent.ToolCallStarted call ->
-          calls.add(new PendingCall(call.index(), call.id(), call.name(), new StringBuilder()));
+      case StreamEvent.ToolCallStarted call -> start(call);
       case StreamEvent.ToolArgumentsDelta delta ->
           pending(delta.index()).arguments().append(delta.json());
       case StreamEvent.Terminal _ ->
@@ -85,18 +89,30 @@ public final class ResultCollector {
               done.finishReason(),
               done.usage());
       case StreamEvent.Failed failed -> throw new LlmException(failed.error());
-      case StreamEvent.Cancelled cancelled -> throw new LlmException(ended(cancelled.reason()));
+      case StreamEvent.Cancelled cancelled ->
+          throw new LlmException(new LlmError.Cancelled(cancelled.reason()));
     };
   }
 
-  private static LlmError ended(CancelReason reason) {
-    return new LlmError.Cancelled(reason);
+  private void start(StreamEvent.ToolCallStarted call) {
+    if (find(call.index()).isPresent()) {
+      throw new IllegalArgumentException("tool call " + call.index() + " was started already");
+    }
+    calls.add(new PendingCall(call.index(), call.id(), call.name(), new StringBuilder()));
   }
 
   private PendingCall pending(int index) {
-    return calls.stream()
-        .filter(call -> call.index() == index)
-        .findFirst()
+    return find(index)
         .orElseThrow(() -> new IllegalArgumentException("no tool call " + index + " was started"));
+  }
+
+  /** From the end, because fragments mostly belong to the call that was started last. */
+  private Optional<PendingCall> find(int index) {
+    for (int i = calls.size() - 1; i >= 0; i--) {
+      if (calls.get(i).index() == index) {
+        return Optional.of(calls.get(i));
+      }
+    }
+    return Optional.empty();
   }
 }

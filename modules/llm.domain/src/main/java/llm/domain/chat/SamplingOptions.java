@@ -44,6 +44,11 @@ public record SamplingOptions(
     check(stop.stream().noneMatch(String::isEmpty), "stop", "an empty string", "not empty");
   }
 
+  /** The same options with this temperature. */
+  public SamplingOptions withTemperature(Temperature other) {
+    return new SamplingOptions(Optional.of(other), topP, topK, minP, seed, stop);
+  }
+
   private static void check(boolean legal, String name, Object value, String range) {
     if (!legal) {
       throw new IllegalArgumentException(name + " " + value + " must be " + range);

@@ -1,5 +1,7 @@
 package llm.domain.chat;
 
+import llm.domain.text.Excerpt;
+
 /**
  * A call of a tool that a model asked for.
  *
@@ -12,7 +14,7 @@ public record ToolCall(String id, String name, JsonText arguments) {
   public ToolCall {
     if (id.isBlank() || name.isBlank()) {
       throw new IllegalArgumentException(
-          "tool call needs an id and a name, got '" + id + "' and '" + name + "'");
+          "tool call needs an id and a name, got " + Excerpt.of(id) + " and " + Excerpt.of(name));
     }
   }
 }

@@ -2,6 +2,7 @@ package llm.domain.chat;
 
 import java.util.Optional;
 import java.util.regex.Pattern;
+import llm.domain.text.Excerpt;
 
 /**
  * A tool offered to a model.
@@ -16,7 +17,8 @@ public record ToolDefinition(String name, Optional<String> description, JsonText
   /** Rejects a name that providers would refuse. */
   public ToolDefinition {
     if (!LEGAL.matcher(name).matches()) {
-      throw new IllegalArgumentException("tool name '" + name + "' must match " + LEGAL.pattern());
+      throw new IllegalArgumentException(
+          "tool name " + Excerpt.of(name) + " must match " + LEGAL.pattern());
     }
   }
 }

@@ -1,6 +1,8 @@
 package llm.domain.model;
 
 import java.util.Optional;
+import java.util.OptionalDouble;
+import llm.domain.chat.Usage;
 
 /**
  * What is known of a model: the catalogue's entry, or what a provider found out by itself.
@@ -23,18 +25,40 @@ public record ModelSpec(
     Optional<String> encoding) {
 
   /**
+   * What is taken for a model that no catalogue and no provider knows. Its window and output are
+   * those that today's hosted models have at least in common, and tools are allowed: an upstream
+   * knows its own limits and refuses by itself, while a guess too small would refuse or cut what it
+   * could do. It has no vision and no JSON mode, for both have a substitute; price and encoding are
+   * not known.
+   */
+  public static final ModelSpec UNKNOWN_MODEL =
+      new ModelSpec(128_000, 16_384, true, false, false, Optional.empty(), Optional.empty());
+
+  /**
    * US dollars for a million tokens.
    *
-   * @param inputPerMillion for prompt tokens, 0 or more
-   * @param outputPerMillion for generated tokens, 0 or more
+   * @param inputPerMillion for prompt tokens, 0 or more and finite
+   * @param outputPerMillion for generated tokens, 0 or more and finite
    */
   public record Price(double inputPerMillion, double outputPerMillion) {
-    /** Rejects negative prices and NaN. */
+    private static final double MILLION = 1_000_000.0;
+
+    /** Rejects negative prices, infinities and NaN. */
     public Price {
-      if (!(inputPerMillion >= 0 && outputPerMillion >= 0)) {
+      if (!isPrice(inputPerMillion) || !isPrice(outputPerMillion)) {
         throw new IllegalArgumentException(
             "prices must be 0 or more, got " + inputPerMillion + " and " + outputPerMillion);
       }
+    }
+
+    /** US dollars for {@code usage}; tokens from a cache are priced as other prompt tokens. */
+    public double cost(Usage usage) {
+      return (usage.promptTokens() * inputPerMillion + usage.completionTokens() * outputPerMillion)
+          / MILLION;
+    }
+
+    private static boolean isPrice(double dollars) {
+      return dollars >= 0 && dollars < Double.POSITIVE_INFINITY;
     }
   }
 
@@ -47,5 +71,10 @@ public record ModelSpec(
               + ", context "
               + contextTokens);
     }
+  }
+
+  /** What {@code usage} cost in US dollars; empty when the model has no price or none is known. */
+  public OptionalDouble cost(Usage usage) {
+    return price.isPresent() ? OptionalDouble.of(price.get().cost(usage)) : OptionalDouble.empty();
   }
 }

@@ -1,0 +1,2 @@
+/** What others implement: models, token counters, event sinks, clocks and ids. */
+package llm.domain.port;
