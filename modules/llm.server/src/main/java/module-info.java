@@ -2,6 +2,7 @@
 module llm.server {
   requires info.picocli;
   requires jdk.httpserver;
+  requires jdk.unsupported;
   requires llm.core;
   requires tools.jackson.core;
 }

@@ -7,7 +7,8 @@ import llm.server.http.ErrorFormat;
 
 /** Errors under {@code /v1} look as OpenAI's, all others as ours. */
 public final class ErrorDialects implements Dispatcher.Dialects {
-  private static final ErrorFormat OURS = (error, request) -> LlmErrors.body(error, request.value());
+  private static final ErrorFormat OURS =
+      (error, request) -> LlmErrors.body(error, request.value());
   private static final ErrorFormat OPENAI = (error, _) -> OpenAiResponses.error(error);
 
   @Override

@@ -61,18 +61,17 @@ public final class HealthEndpoints {
   private Response health(Request request) {
     var providers = checks.get();
     return Response.json(
-        Json.object(
-            out -> {
-              out.writeStringProperty("service", SERVICE);
-              out.writeStringProperty("version", version);
-              out.writeStringProperty("status", word(overall(providers)));
-              out.writeStringProperty("durability", "none");
-              out.writeNumberProperty("uptime_seconds", uptimeSeconds());
-              out.writeNumberProperty("active_requests", admission.active());
-              out.writeObjectPropertyStart("checks");
-              providers.forEach((id, health) -> check(id, health, out));
-              out.writeEndObject();
-            }));
+        Json.object(out -> {
+          out.writeStringProperty("service", SERVICE);
+          out.writeStringProperty("version", version);
+          out.writeStringProperty("status", word(overall(providers)));
+          out.writeStringProperty("durability", "none");
+          out.writeNumberProperty("uptime_seconds", uptimeSeconds());
+          out.writeNumberProperty("active_requests", admission.active());
+          out.writeObjectPropertyStart("checks");
+          providers.forEach((id, health) -> check(id, health, out));
+          out.writeEndObject();
+        }));
   }
 
   private Response live(Request request) {
@@ -92,11 +91,10 @@ public final class HealthEndpoints {
   private static Response notReady(String status, String detail) {
     return Response.json(
         UNAVAILABLE,
-        Json.object(
-            out -> {
-              out.writeStringProperty("status", status);
-              out.writeStringProperty("detail", detail);
-            }));
+        Json.object(out -> {
+          out.writeStringProperty("status", status);
+          out.writeStringProperty("detail", detail);
+        }));
   }
 
   private Overall overall(Map<String, ProviderHealth> providers) {

@@ -50,19 +50,18 @@ public final class MonitorEndpoints {
   }
 
   private static byte[] index(String version) {
-    return Json.object(
-        out -> {
-          out.writeStringProperty("name", HealthEndpoints.SERVICE);
-          out.writeStringProperty("version", version);
-          out.writeArrayPropertyStart("endpoints");
-          for (List<String> endpoint : INDEX) {
-            out.writeStartObject();
-            out.writeStringProperty("name", endpoint.get(0));
-            out.writeStringProperty("method", endpoint.get(1));
-            out.writeStringProperty("href", endpoint.get(2));
-            out.writeEndObject();
-          }
-          out.writeEndArray();
-        });
+    return Json.object(out -> {
+      out.writeStringProperty("name", HealthEndpoints.SERVICE);
+      out.writeStringProperty("version", version);
+      out.writeArrayPropertyStart("endpoints");
+      for (List<String> endpoint : INDEX) {
+        out.writeStartObject();
+        out.writeStringProperty("name", endpoint.get(0));
+        out.writeStringProperty("method", endpoint.get(1));
+        out.writeStringProperty("href", endpoint.get(2));
+        out.writeEndObject();
+      }
+      out.writeEndArray();
+    });
   }
 }

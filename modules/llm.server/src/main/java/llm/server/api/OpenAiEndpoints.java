@@ -56,8 +56,6 @@ public final class OpenAiEndpoints {
     String id = request.variable().orElseThrow();
     return Response.json(
         OpenAiResponses.model(
-            gateway
-                .model(id)
-                .orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(id)))));
+            gateway.model(id).orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(id)))));
   }
 }
