@@ -1,9 +1,7 @@
 package llm.server.boot;
 
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +55,7 @@ final class Application {
   }
 
   /**
-   * Takes the port, opens the gateway and serves.
+   * Opens the gateway, takes the port and serves.
    *
    * @param home the installation's folder
    * @throws ConfigException when the configuration is wrong
@@ -67,13 +65,13 @@ final class Application {
       throws ConfigException, StartFailure {
     Log log = telemetry.log("llm.server");
     var timer = new TimerThread(failure -> log.error("alarm_failed").cause(failure).emit());
-    HttpListener listener = bind(settings.http());
     Gateway gateway = openGateway(settings, telemetry, timer, home);
+    HttpListener listener;
     try {
       settings.verify();
-    } catch (ConfigException refused) {
+      listener = bind(settings.http());
+    } catch (ConfigException | StartFailure refused) {
       gateway.close();
-      listener.close();
       throw refused;
     }
     settings.warnings().forEach(text -> log.warn("config_warning").put("message", text).emit());
@@ -99,28 +97,29 @@ final class Application {
   }
 
   private static HttpListener bind(HttpSettings settings) throws StartFailure {
-    String place = "port " + settings.port() + " of " + settings.host();
     try {
       return HttpListener.bind(settings);
-    } catch (BindException refused) {
-      String detail = String.valueOf(refused.getMessage()).toLowerCase(Locale.ROOT);
-      throw new StartFailure(
-          detail.contains("in use")
-              ? "cannot listen on " + place + ": another process does; choose one with --port"
-              : "cannot listen on " + place + ": " + refused.getMessage(),
-          refused);
-    } catch (SocketException refused) {
-      throw new StartFailure(
-          "cannot listen on "
-              + place
-              + ": "
-              + refused.getMessage()
-              + "; choose another port or"
-              + " address with --port and --host",
-          refused);
     } catch (IOException refused) {
-      throw new StartFailure("cannot listen on " + place + ": " + refused.getMessage(), refused);
+      String reason = String.valueOf(refused.getMessage());
+      throw new StartFailure(
+          "cannot listen on " + settings.host() + ":" + settings.port() + ": " + remedy(reason),
+          refused);
     }
+  }
+
+  /** The reason in words that say what to do, for those that users meet. */
+  private static String remedy(String reason) {
+    String known = reason.toLowerCase(Locale.ROOT);
+    if (known.contains("in use")) {
+      return "another process has this port; choose another with --port";
+    }
+    if (known.contains("permission") || known.contains("denied")) {
+      return "this user may not take this port; choose one above 1023 with --port";
+    }
+    if (known.contains("assign")) {
+      return "this machine does not have this address; choose one with --host";
+    }
+    return reason;
   }
 
   private void serve(Settings read) {

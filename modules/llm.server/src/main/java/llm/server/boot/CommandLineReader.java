@@ -83,7 +83,8 @@ final class CommandLineReader {
         .description(
             "An LLM gateway with in-process GGUF inference. Without options it serves"
                 + " http://127.0.0.1:8000 with the model 'mock'.")
-        .sortOptions(false);
+        .sortOptions(false)
+        .width(100);
     return spec.addOption(valued("--port", "N", "Port to listen on (default 8000; 0: any free)."))
         .addOption(valued("--host", "ADDRESS", "Address to listen on (default 127.0.0.1)."))
         .addOption(valued("--config", "PATH", "Configuration file, or the folder it is in."))
