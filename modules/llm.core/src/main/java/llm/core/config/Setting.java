@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * One configuration key: its name, type, default, range and sentence. Declared once as a constant
@@ -33,6 +34,8 @@ public record Setting<T>(
     List<String> environment,
     String doc) {
 
+  private static final Pattern DECIMAL =
+      Pattern.compile("[+-]?[0-9][0-9_]*(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?");
   private static final String SECRET_TYPE = "secret: ${NAME} of the environment";
 
   /** Copies the list. */
@@ -66,7 +69,7 @@ public record Setting<T>(
       String key, double fallback, double min, double max, String doc) {
     Function<String, Double> parse =
         text -> {
-          double value = Double.parseDouble(text);
+          double value = decimal(text);
           require(value >= min && value <= max);
           return value;
         };
@@ -95,7 +98,7 @@ public record Setting<T>(
     double nanosPerUnit = seconds ? 1e9 : 1e6;
     Function<String, Duration> parse =
         text -> {
-          Duration value = Duration.ofNanos(Math.round(Double.parseDouble(text) * nanosPerUnit));
+          Duration value = Duration.ofNanos(Math.round(decimal(text) * nanosPerUnit));
           require(value.compareTo(min) >= 0 && value.compareTo(max) <= 0);
           return value;
         };
@@ -170,6 +173,12 @@ public record Setting<T>(
       require(value >= min && value <= max);
       return value;
     };
+  }
+
+  /** Digits as people write them: no NaN, no hexadecimal, no type letter. */
+  private static double decimal(String text) {
+    require(DECIMAL.matcher(text).matches());
+    return Double.parseDouble(text.replace("_", ""));
   }
 
   private static <T> Setting<T> ranged(

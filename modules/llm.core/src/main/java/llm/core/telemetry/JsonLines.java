@@ -49,13 +49,14 @@ public final class JsonLines implements Telemetry, AutoCloseable {
         new Drops(
             metrics.counter(
                 "log_dropped_total", "Log events dropped because the ring was full.", "level"));
+    ProcessMetrics.register(metrics, time);
     var failures =
         metrics.counter("log_write_failures_total", "Log events lost because the output failed.");
     var loop = new LineWriter(ring, out, drops, failures, time, this::recycle);
     this.writer = Thread.ofPlatform().name("llm-log").daemon().start(loop);
   }
 
-  /** Writes to the process's standard output, past {@code System.out}. */
+  /** Writes to the process's standard output, past its PrintStream, which hides failures. */
   public static JsonLines standardOutput(TelemetrySettings settings) {
     return new JsonLines(new FileOutputStream(FileDescriptor.out), settings, TimeSource.SYSTEM);
   }

@@ -21,6 +21,8 @@ final class LineRing {
   static final Duration AUDIT_PATIENCE = Duration.ofSeconds(5);
 
   private final int capacity;
+  private final Duration patience;
+  private final Duration auditPatience;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
   private final Condition room = lock.newCondition();
@@ -31,7 +33,13 @@ final class LineRing {
   private boolean closed; // guarded by lock
 
   LineRing(int capacity) {
+    this(capacity, PATIENCE, AUDIT_PATIENCE);
+  }
+
+  LineRing(int capacity, Duration patience, Duration auditPatience) {
     this.capacity = capacity;
+    this.patience = patience;
+    this.auditPatience = auditPatience;
   }
 
   /** Whether the line was taken; a closed ring takes none. */
@@ -126,11 +134,11 @@ final class LineRing {
     }
   }
 
-  private static Duration patience(Level level) {
+  private Duration patience(Level level) {
     return switch (level) {
       case DEBUG, INFO -> Duration.ZERO;
-      case WARN, ERROR -> PATIENCE;
-      case AUDIT -> AUDIT_PATIENCE;
+      case WARN, ERROR -> patience;
+      case AUDIT -> auditPatience;
     };
   }
 

@@ -43,14 +43,24 @@ final class LineWriter implements Runnable {
   public void run() {
     var lines = new ArrayList<LogLine>(MAX_BATCH_LINES);
     while (ring.take(lines, MAX_BATCH_LINES) > 0) {
-      addDropped();
-      lines.forEach(this::add);
-      write();
+      writeAll(lines);
       ring.done(lines.size());
       lines.clear();
     }
-    addDropped();
-    write();
+    writeAll(List.of());
+  }
+
+  /** Whatever goes wrong, the loop must go on: without it every AUDIT event would wait in vain. */
+  private void writeAll(List<LogLine> lines) {
+    try {
+      addDropped();
+      lines.forEach(this::add);
+      write();
+    } catch (RuntimeException | Error _) {
+      failures.add(lines.size());
+      batch.truncate(0);
+      batched = 0;
+    }
   }
 
   private void add(LogLine line) {

@@ -7,7 +7,7 @@ import llm.core.config.Setting;
 /**
  * The section {@code telemetry}.
  *
- * @param level what loggers write from, DEBUG to ERROR; AUDIT events are always written
+ * @param level what loggers write from, AUDIT events are always written
  * @param levels other levels for loggers by name; a name stands for its children too
  * @param ringLines events that may wait for the writer, 64 to 1,000,000
  */
