@@ -46,6 +46,7 @@ public final class ModelParams {
   private static final long LOAD_MODE = offset("load_mode");
   private static final long LAZY_MODE = offset("lazy_mode");
   private static final long PROGRESS_CALLBACK = offset("progress_callback");
+  private static final long VOCAB_ONLY = offset("vocab_only");
   private static final long USE_EXTRA_BUFTS = offset("use_extra_bufts");
 
   private ModelParams() {}
@@ -69,6 +70,11 @@ public final class ModelParams {
   /** When tensors are read, one of {@code LLAMA_LAZY_MODE_*}. */
   public static void lazyMode(MemorySegment params, int mode) {
     params.set(JAVA_INT, LAZY_MODE, mode);
+  }
+
+  /** Loads the tokens and no weights. */
+  public static void vocabOnly(MemorySegment params) {
+    params.set(JAVA_BOOLEAN, VOCAB_ONLY, true);
   }
 
   /** The function told of the progress. */

@@ -20,11 +20,18 @@ public final class Model implements AutoCloseable {
   private static final int DESCRIPTION_BYTES = 256;
 
   private final Handle handle;
+  private final Weights weights;
   private final Vocabulary vocabulary;
   private final List<Context> contexts = new ArrayList<>();
 
-  private Model(Handle handle) throws LlamaException {
+  private enum Weights {
+    LOADED,
+    ABSENT
+  }
+
+  private Model(Handle handle, Weights weights) throws LlamaException {
     this.handle = handle;
+    this.weights = weights;
     this.vocabulary = new Vocabulary(this);
   }
 
@@ -39,17 +46,39 @@ public final class Model implements AutoCloseable {
   public static Model load(Library library, Path file, Callbacks.Progress progress)
       throws LlamaException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment params = Models.defaultParams(arena);
-      ModelParams.loadMode(params, ModelParams.LOAD_MODE_NONE);
-      ModelParams.lazyMode(params, ModelParams.LAZY_MODE_OFF);
+      MemorySegment params = params(arena);
       ModelParams.progressCallback(params, Callbacks.progress(progress, arena));
-      var handle =
-          new Handle(
-              "model",
-              Models.load(arena.allocateFrom(file.toString()), params),
-              "llama.cpp " + library.version() + " could not load the file.");
-      return checked(handle);
+      return checked(load(library, file, params, arena));
     }
+  }
+
+  /**
+   * Loads the tokens of {@code file} and no weights: quick, and enough to tokenize. Such a model
+   * makes no context.
+   *
+   * @throws LlamaException when llama.cpp declines it
+   */
+  public static Model loadVocabulary(Library library, Path file) throws LlamaException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment params = params(arena);
+      ModelParams.vocabOnly(params);
+      return new Model(load(library, file, params, arena), Weights.ABSENT);
+    }
+  }
+
+  private static MemorySegment params(Arena arena) {
+    MemorySegment params = Models.defaultParams(arena);
+    ModelParams.loadMode(params, ModelParams.LOAD_MODE_NONE);
+    ModelParams.lazyMode(params, ModelParams.LAZY_MODE_OFF);
+    return params;
+  }
+
+  private static Handle load(Library library, Path file, MemorySegment params, Arena arena)
+      throws LlamaException {
+    return new Handle(
+        "model",
+        Models.load(arena.allocateFrom(file.toString()), params),
+        "llama.cpp " + library.version() + " could not load the file.");
   }
 
   private static Model checked(Handle handle) throws LlamaException {
@@ -61,7 +90,7 @@ public final class Model implements AutoCloseable {
           || Models.isDiffusion(pointer)) {
         throw new LlamaException("It is not a model that generates text token by token.");
       }
-      Model model = new Model(handle);
+      Model model = new Model(handle, Weights.LOADED);
       accepted = true;
       return model;
     } finally {
@@ -101,6 +130,9 @@ public final class Model implements AutoCloseable {
    * @throws LlamaException when there is not the memory for it
    */
   public Context newContext(ContextOptions options) throws LlamaException {
+    if (weights == Weights.ABSENT) {
+      throw new IllegalStateException("only the vocabulary of this model is loaded");
+    }
     Context context = Context.create(this, options);
     contexts.add(context);
     return context;
