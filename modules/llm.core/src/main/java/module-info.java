@@ -10,8 +10,13 @@ module llm.core {
   exports llm.core.config;
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
+  exports llm.core.gateway;
   exports llm.core.provider;
+  exports llm.core.scripted;
   exports llm.core.sse;
   exports llm.core.telemetry;
   exports llm.core.testkit;
+  exports llm.core.tokens;
+
+  uses llm.core.provider.ProviderFactory;
 }

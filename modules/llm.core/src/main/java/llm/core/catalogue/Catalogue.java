@@ -63,15 +63,14 @@ public final class Catalogue {
   private Catalogue(ModelSpec fallback, Map<String, ModelSpec> entries) {
     this.fallback = fallback;
     var patterns = new LinkedHashMap<String, ModelSpec>();
-    entries.forEach(
-        (key, spec) -> {
-          String id = key.toLowerCase(Locale.ROOT);
-          if (id.endsWith("*")) {
-            patterns.put(id.substring(0, id.length() - 1), spec);
-          } else {
-            exact.put(id, spec);
-          }
-        });
+    entries.forEach((key, spec) -> {
+      String id = key.toLowerCase(Locale.ROOT);
+      if (id.endsWith("*")) {
+        patterns.put(id.substring(0, id.length() - 1), spec);
+      } else {
+        exact.put(id, spec);
+      }
+    });
     this.beginnings =
         patterns.entrySet().stream()
             .sorted(
@@ -96,9 +95,7 @@ public final class Catalogue {
   /** What is known of the model {@code id}, or the default. */
   public ModelSpec spec(String id) {
     String key = id.toLowerCase(Locale.ROOT);
-    return find(key)
-        .or(() -> find(key.substring(key.lastIndexOf('/') + 1)))
-        .orElse(fallback);
+    return find(key).or(() -> find(key.substring(key.lastIndexOf('/') + 1))).orElse(fallback);
   }
 
   /** How many entries there are. */
@@ -119,9 +116,8 @@ public final class Catalogue {
 
   private static ModelSpec spec(Section section) {
     int context = section.get(CONTEXT_TOKENS);
-    int output = section
-            .find(MAX_OUTPUT_TOKENS)
-            .orElse(Math.min(UNKNOWN.maxOutputTokens(), context));
+    int output =
+        section.find(MAX_OUTPUT_TOKENS).orElse(Math.min(UNKNOWN.maxOutputTokens(), context));
     if (output > context) {
       section.reject(
           MAX_OUTPUT_TOKENS.key(),

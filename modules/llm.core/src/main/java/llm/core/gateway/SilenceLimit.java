@@ -15,6 +15,8 @@ import llm.domain.call.Registration;
  * first token it is set from outside, because the limit changes there.
  */
 final class SilenceLimit {
+  private static final long MIN_STEP_NANOS = 1_000_000;
+
   private final Duration firstToken;
   private final Duration idle;
   private final Call call;
@@ -25,8 +27,8 @@ final class SilenceLimit {
   private volatile boolean waiting;
   private volatile CancelReason limit = CancelReason.FIRST_TOKEN;
 
+  private volatile long firstTokenNanosLeft;
   private long waitBegan; // of the consumer alone
-  private long firstTokenNanosLeft; // of the consumer alone
 
   private Registration alarm = () -> {}; // guarded by this
   private boolean ended; // guarded by this
@@ -37,7 +39,7 @@ final class SilenceLimit {
     this.firstTokenNanosLeft = firstToken.toNanos();
     this.call = call;
     this.alarms = alarms;
-    arm(alarms.time().nanoTime() + firstTokenNanosLeft);
+    arm(alarms.time().nanoTime() + firstToken.toNanos());
   }
 
   /** The consumer begins to wait. */
@@ -52,7 +54,7 @@ final class SilenceLimit {
   void waitEnds() {
     waiting = false;
     if (limit == CancelReason.FIRST_TOKEN) {
-      firstTokenNanosLeft -= alarms.time().nanoTime() - waitBegan;
+      firstTokenNanosLeft = firstTokenNanosLeft - (alarms.time().nanoTime() - waitBegan);
     }
   }
 
@@ -63,13 +65,9 @@ final class SilenceLimit {
   }
 
   /** Takes the alarm away. */
-  void end() {
-    Registration last;
-    synchronized (this) {
-      ended = true;
-      last = alarm;
-    }
-    last.close();
+  synchronized void end() {
+    ended = true;
+    alarm.close();
   }
 
   /** What a call that was cancelled for {@code reason} had. */
@@ -82,35 +80,31 @@ final class SilenceLimit {
   }
 
   private void ring() {
-    CancelReason exceeded = limit;
-    boolean inWait = waiting;
-    long overdueAt = expiresAt;
-    long now = alarms.time().nanoTime();
-    if (inWait && overdueAt - now <= 0) {
-      call.cancel(exceeded);
-    } else {
-      Duration whole = exceeded == CancelReason.IDLE ? idle : firstToken;
-      arm(inWait ? overdueAt : now + Math.max(1, whole.toNanos()));
-    }
-  }
-
-  private void arm(long atNanos) {
-    Registration before;
+    CancelReason exceeded;
     synchronized (this) {
-      if (ended) {
+      exceeded = limit;
+      boolean inWait = waiting;
+      long overdueAt = expiresAt;
+      long now = alarms.time().nanoTime();
+      if (!inWait || overdueAt - now > 0) {
+        arm(inWait ? overdueAt : now + shortestWait());
         return;
       }
-      before = alarm;
     }
-    before.close();
-    Registration next = alarms.at(atNanos, this::ring);
-    boolean late;
-    synchronized (this) {
-      alarm = next;
-      late = ended;
-    }
-    if (late) {
-      next.close();
+    call.cancel(exceeded);
+  }
+
+  /** A wait that begins now could be overdue after so long. */
+  private long shortestWait() {
+    long nanos = limit == CancelReason.IDLE ? idle.toNanos() : firstTokenNanosLeft;
+    return Math.max(nanos, MIN_STEP_NANOS);
+  }
+
+  /** Sets the one alarm; holding the monitor while it does keeps a second one from being set. */
+  private synchronized void arm(long atNanos) {
+    alarm.close();
+    if (!ended) {
+      alarm = alarms.at(atNanos, this::ring);
     }
   }
 }

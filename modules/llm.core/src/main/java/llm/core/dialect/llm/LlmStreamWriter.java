@@ -13,8 +13,8 @@ import llm.domain.error.LlmError;
 /**
  * Writes the events of one stream as the frames of {@code POST /llm/stream}: {@code
  * {"token":"…","is_final":false}} for text, {@code {"reasoning":"…","is_final":false}} for
- * reasoning, {@code {"tool_call":{…},"is_final":false}} for each tool call, and
- * last {@code {"is_final":true,"finish_reason":…,"usage":{…}}} without a token.
+ * reasoning, {@code {"tool_call":{…},"is_final":false}} for each tool call, and last {@code
+ * {"is_final":true,"finish_reason":…,"usage":{…}}} without a token.
  *
  * <p>A stream that did not end as done has no final frame: its last frame is {@code {"error":{…}}}.
  * Not thread-safe; one stream each.
