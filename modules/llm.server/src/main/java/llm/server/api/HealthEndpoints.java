@@ -1,0 +1,122 @@
+package llm.server.api;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import llm.domain.port.ProviderHealth;
+import llm.domain.port.ProviderHealth.Status;
+import llm.domain.port.TimeSource;
+import llm.server.http.Admission;
+import llm.server.http.Request;
+import llm.server.http.Response;
+import llm.server.http.Route;
+import tools.jackson.core.JsonGenerator;
+
+/** O-4: whether the process lives, whether it can serve, and how each part is. */
+public final class HealthEndpoints {
+  /** The name of the service, everywhere. */
+  static final String SERVICE = "llm.server";
+
+  private static final int UNAVAILABLE = 503;
+
+  /** How the process as a whole is. */
+  private enum Overall {
+    OK,
+    DEGRADED,
+    DRAINING
+  }
+
+  private final Supplier<Map<String, ProviderHealth>> checks;
+  private final Admission admission;
+  private final TimeSource time;
+  private final String version;
+  private final long startedNanos;
+
+  /**
+   * Endpoints over what can fail.
+   *
+   * @param checks how each provider is, by its id; does not block
+   */
+  public HealthEndpoints(
+      Supplier<Map<String, ProviderHealth>> checks,
+      Admission admission,
+      TimeSource time,
+      String version) {
+    this.checks = checks;
+    this.admission = admission;
+    this.time = time;
+    this.version = version;
+    this.startedNanos = time.nanoTime();
+  }
+
+  /** Their routes. */
+  public List<Route> routes() {
+    return List.of(
+        new Route("GET", "/health", Route.Kind.PROBE, this::health),
+        new Route("GET", "/health/live", Route.Kind.PROBE, this::live),
+        new Route("GET", "/health/ready", Route.Kind.PROBE, this::ready));
+  }
+
+  private Response health(Request request) {
+    var providers = checks.get();
+    return Response.json(
+        Json.object(out -> {
+          out.writeStringProperty("service", SERVICE);
+          out.writeStringProperty("version", version);
+          out.writeStringProperty("status", word(overall(providers)));
+          out.writeStringProperty("durability", "none");
+          out.writeNumberProperty("uptime_seconds", uptimeSeconds());
+          out.writeNumberProperty("active_requests", admission.active());
+          out.writeObjectPropertyStart("checks");
+          providers.forEach((id, health) -> check(id, health, out));
+          out.writeEndObject();
+        }));
+  }
+
+  private Response live(Request request) {
+    return Response.json(Json.object(out -> out.writeStringProperty("status", "ok")));
+  }
+
+  private Response ready(Request request) {
+    if (admission.isDraining()) {
+      return notReady("draining", "The server is shutting down.");
+    }
+    boolean serves = checks.get().values().stream().anyMatch(h -> h.status() != Status.DOWN);
+    return serves
+        ? Response.json(Json.object(out -> out.writeStringProperty("status", "ready")))
+        : notReady("not_ready", "No provider can serve; GET /health says why.");
+  }
+
+  private static Response notReady(String status, String detail) {
+    return Response.json(
+        UNAVAILABLE,
+        Json.object(out -> {
+          out.writeStringProperty("status", status);
+          out.writeStringProperty("detail", detail);
+        }));
+  }
+
+  private Overall overall(Map<String, ProviderHealth> providers) {
+    if (admission.isDraining()) {
+      return Overall.DRAINING;
+    }
+    boolean allUp = providers.values().stream().allMatch(h -> h.status() == Status.UP);
+    return allUp ? Overall.OK : Overall.DEGRADED;
+  }
+
+  private static void check(String id, ProviderHealth health, JsonGenerator out) {
+    out.writeObjectPropertyStart(id);
+    out.writeStringProperty("status", health.status().wireName());
+    out.writeStringProperty("detail", health.detail());
+    out.writeEndObject();
+  }
+
+  private long uptimeSeconds() {
+    return (time.nanoTime() - startedNanos) / 1_000_000_000;
+  }
+
+  private static String word(Overall overall) {
+    return overall.name().toLowerCase(Locale.ROOT);
+  }
+}
