@@ -3,7 +3,8 @@ package llm.server.api;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Set;
+import llm.core.gateway.Gateway;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.ProviderHealth.Status;
 import llm.domain.port.TimeSource;
@@ -20,6 +21,9 @@ public final class HealthEndpoints {
 
   private static final int UNAVAILABLE = 503;
 
+  /** What the gateway's detail of a provider that is not there begins with. */
+  private static final String ABSENT = "absent";
+
   /** How the process as a whole is. */
   private enum Overall {
     OK,
@@ -27,7 +31,8 @@ public final class HealthEndpoints {
     DRAINING
   }
 
-  private final Supplier<Map<String, ProviderHealth>> checks;
+  private final Gateway gateway;
+  private final Set<String> wanted;
   private final Admission admission;
   private final TimeSource time;
   private final String version;
@@ -36,14 +41,13 @@ public final class HealthEndpoints {
   /**
    * Endpoints over what can fail.
    *
-   * @param checks how each provider is, by its id; does not block
+   * @param wanted providers that the user asked for: one that is absent degrades the whole, where
+   *     others that are not set up do not
    */
   public HealthEndpoints(
-      Supplier<Map<String, ProviderHealth>> checks,
-      Admission admission,
-      TimeSource time,
-      String version) {
-    this.checks = checks;
+      Gateway gateway, Set<String> wanted, Admission admission, TimeSource time, String version) {
+    this.gateway = gateway;
+    this.wanted = Set.copyOf(wanted);
     this.admission = admission;
     this.time = time;
     this.version = version;
@@ -59,7 +63,7 @@ public final class HealthEndpoints {
   }
 
   private Response health(Request request) {
-    var providers = checks.get();
+    var providers = gateway.health();
     return Response.json(
         Json.object(out -> {
           out.writeStringProperty("service", SERVICE);
@@ -82,7 +86,7 @@ public final class HealthEndpoints {
     if (admission.isDraining()) {
       return notReady("draining", "The server is shutting down.");
     }
-    boolean serves = checks.get().values().stream().anyMatch(h -> h.status() != Status.DOWN);
+    boolean serves = gateway.health().values().stream().anyMatch(h -> h.status() != Status.DOWN);
     return serves
         ? Response.json(Json.object(out -> out.writeStringProperty("status", "ready")))
         : notReady("not_ready", "No provider can serve; GET /health says why.");
@@ -101,8 +105,19 @@ public final class HealthEndpoints {
     if (admission.isDraining()) {
       return Overall.DRAINING;
     }
-    boolean allUp = providers.values().stream().allMatch(h -> h.status() == Status.UP);
-    return allUp ? Overall.OK : Overall.DEGRADED;
+    boolean degraded =
+        !servesDefault()
+            || providers.entrySet().stream().anyMatch(e -> degrades(e.getKey(), e.getValue()));
+    return degraded ? Overall.DEGRADED : Overall.OK;
+  }
+
+  private boolean degrades(String id, ProviderHealth health) {
+    boolean notSetUp = health.detail().startsWith(ABSENT) && !wanted.contains(id);
+    return health.status() != Status.UP && !notSetUp;
+  }
+
+  private boolean servesDefault() {
+    return gateway.model(gateway.defaultModel()).isPresent();
   }
 
   private static void check(String id, ProviderHealth health, JsonGenerator out) {

@@ -6,16 +6,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import llm.core.concurrent.TimerThread;
 import llm.core.config.ConfigException;
 import llm.core.gateway.Gateway;
 import llm.core.telemetry.JsonLines;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
+import llm.domain.error.LlmException;
 import llm.domain.port.IdSource;
-import llm.domain.port.ProviderHealth;
 import llm.server.api.ErrorDialects;
 import llm.server.api.HealthEndpoints;
 import llm.server.api.LlmEndpoints;
@@ -57,11 +57,13 @@ final class Application {
   /**
    * Opens the gateway, takes the port and serves.
    *
+   * @param wanted providers that the user asked for by name
    * @param home the installation's folder
    * @throws ConfigException when the configuration is wrong
    * @throws StartFailure when the address cannot be listened on
    */
-  static Application start(Settings settings, JsonLines telemetry, Optional<Path> home)
+  static Application start(
+      Settings settings, Set<String> wanted, JsonLines telemetry, Optional<Path> home)
       throws ConfigException, StartFailure {
     Log log = telemetry.log("llm.server");
     var timer = new TimerThread(failure -> log.error("alarm_failed").cause(failure).emit());
@@ -78,7 +80,7 @@ final class Application {
     var admission = new Admission(settings.http().maxRequests());
     var application =
         new Application(telemetry, timer, admission, listener, gateway, settings.http());
-    application.serve(settings);
+    application.serve(settings, wanted);
     return application;
   }
 
@@ -122,14 +124,14 @@ final class Application {
     return reason;
   }
 
-  private void serve(Settings read) {
+  private void serve(Settings read, Set<String> wanted) {
     var time = timer.time();
     var metricsKind = read.auth().publicMetrics() ? Route.Kind.PROBE : Route.Kind.MONITOR;
     List<Route> routes = new ArrayList<>();
     routes.addAll(new LlmEndpoints(gateway).routes());
     routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
     routes.addAll(
-        new HealthEndpoints(gateway::health, admission, time, Version.current()).routes());
+        new HealthEndpoints(gateway, wanted, admission, time, Version.current()).routes());
     routes.addAll(
         new MonitorEndpoints(telemetry.metrics(), metricsKind, Version.current()).routes());
     listener.serve(
@@ -152,26 +154,28 @@ final class Application {
     return "http://" + host + ":" + address().getPort();
   }
 
+  /** Says in the log why {@code model}, which the user asked for, cannot serve, if so. */
+  void warnIfUnavailable(String model) {
+    try {
+      gateway.resolve(Optional.of(model));
+    } catch (LlmException unavailable) {
+      log.warn("model_unavailable")
+          .put("model", model)
+          .put("message", unavailable.error().message())
+          .emit();
+    }
+  }
+
   List<String> models() {
     return gateway.models().stream().map(model -> model.info().id()).toList();
   }
 
-  /** Says in the log that the server serves, and which parts do not. */
+  /** Says in the log that the server serves. */
   void announce(double startMillis) {
-    Map<String, ProviderHealth> providers = gateway.health();
-    providers.forEach((id, health) -> {
-      if (health.status() != ProviderHealth.Status.UP) {
-        log.warn("provider_unavailable")
-            .put("provider", id)
-            .put("status", health.status().wireName())
-            .put("detail", health.detail())
-            .emit();
-      }
-    });
     log.info("server_started")
         .put("address", url())
         .put("version", Version.current())
-        .put("providers", String.join(",", providers.keySet()))
+        .put("providers", String.join(",", gateway.health().keySet()))
         .put("default_model", gateway.defaultModel())
         .put("durability", "none")
         .put("start_ms", startMillis)

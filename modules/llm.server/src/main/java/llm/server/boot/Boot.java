@@ -1,10 +1,10 @@
 package llm.server.boot;
 
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import llm.core.concurrent.TimerThread;
 import llm.core.config.ConfigException;
 import llm.core.config.ConfigSources;
@@ -20,6 +20,8 @@ public final class Boot {
 
   /** What a shell reports of a process that a signal ended: 128 + SIGTERM. */
   private static final int KILLED = 143;
+
+  private static final String LOCAL = "local";
 
   private final long startedNanos;
   private final Optional<Path> home =
@@ -60,8 +62,10 @@ public final class Boot {
     try {
       var settings = Settings.read(sources(choices));
       var telemetry = JsonLines.standardOutput(settings.telemetry());
-      var application = Application.start(settings, telemetry, home);
-      warnOfMissingModel(choices, telemetry);
+      boolean wantsLocal = choices.flags().containsKey(CommandLineReader.LOCAL_MODEL);
+      Set<String> wanted = wantsLocal ? Set.of(LOCAL) : Set.of();
+      var application = Application.start(settings, wanted, telemetry, home);
+      wanted.forEach(application::warnIfUnavailable);
       endOnSignals(application);
       application.announce((System.nanoTime() - startedNanos) / 1e6);
       greet(application);
@@ -100,21 +104,6 @@ public final class Boot {
   private static int report(ConfigException refused) {
     refused.problems().forEach(problem -> System.err.println(problem));
     return WRONG_USE;
-  }
-
-  /** A server whose model file is not there lives, and says so to whoever asks for the model. */
-  private static void warnOfMissingModel(Command.Choices choices, JsonLines telemetry) {
-    Optional.ofNullable(choices.flags().get("providers.local.model"))
-        .map(ConfigSources.Flag::value)
-        .filter(file -> !Files.isRegularFile(Path.of(file)))
-        .ifPresent(file ->
-            telemetry
-                .log("llm.server")
-                .warn("model_unavailable")
-                .put("model", "local")
-                .put("file", file)
-                .put("message", "There is no such file; requests for it are answered 503.")
-                .emit());
   }
 
   /** The first signal drains, the second ends the process at once. */

@@ -17,9 +17,12 @@ import picocli.CommandLine.ParseResult;
 final class CommandLineReader {
   private static final String NAME = "llm.server";
 
+  /** The setting that --model sets. */
+  static final String LOCAL_MODEL = "providers.local.model";
+
   /** Options that set a setting, and its path. */
   private static final Map<String, String> SETTINGS =
-      Map.of("--port", "server.port", "--host", "server.host", "--model", "providers.local.model");
+      Map.of("--port", "server.port", "--host", "server.host", "--model", LOCAL_MODEL);
 
   private final String version;
 

@@ -35,7 +35,8 @@ class AuthSettingsTest {
 
   @Test
   void refusesAKeyThatStandsInTheFile() {
-    assertThat(problems(key("a", "key: secret"))).anySatisfy(p -> assertThat(p).contains("${NAME}"));
+    assertThat(problems(key("a", "key: secret")))
+        .anySatisfy(p -> assertThat(p).contains("${NAME}"));
   }
 
   @Test

@@ -21,7 +21,7 @@ import llm.domain.error.ErrorCode;
 import llm.domain.port.IdSource;
 
 /** The HTTP layer on a free port with routes of the test's choice, and a client beside it. */
-final class TestServer implements AutoCloseable {
+public final class TestServer implements AutoCloseable {
   static final HttpSettings DEFAULTS =
       new HttpSettings(
           "127.0.0.1",
@@ -36,8 +36,8 @@ final class TestServer implements AutoCloseable {
           Duration.ofSeconds(30),
           Duration.ofSeconds(5));
 
-  final RecordingTelemetry telemetry = new RecordingTelemetry();
-  final Admission admission;
+  public final RecordingTelemetry telemetry = new RecordingTelemetry();
+  public final Admission admission;
   final TimerThread alarms =
       new TimerThread(failure -> {
         throw new AssertionError("an alarm threw", failure);
@@ -45,8 +45,14 @@ final class TestServer implements AutoCloseable {
   private final HttpListener listener;
   private final HttpClient client = HttpClient.newHttpClient();
 
-  private TestServer(HttpSettings settings, Gate gate, List<Route> routes) throws IOException {
-    admission = new Admission(settings.maxRequests());
+  private TestServer(
+      HttpSettings settings,
+      Gate gate,
+      Admission admission,
+      Dispatcher.Dialects dialects,
+      List<Route> routes)
+      throws IOException {
+    this.admission = admission;
     listener = HttpListener.bind(settings);
     listener.serve(
         new Dispatcher(
@@ -54,35 +60,45 @@ final class TestServer implements AutoCloseable {
             new Router(routes),
             gate,
             admission,
-            _ -> (error, id) -> json(error.code(), error.message(), id.value()),
+            dialects,
             new Dispatcher.Surroundings(telemetry, alarms, IdSource.RANDOM)));
   }
 
-  static TestServer open(Route... routes) throws IOException {
+  public static TestServer open(Route... routes) throws IOException {
     return open(settings -> settings, routes);
   }
 
-  static TestServer open(UnaryOperator<HttpSettings> change, Route... routes) throws IOException {
+  public static TestServer open(UnaryOperator<HttpSettings> change, Route... routes)
+      throws IOException {
     return open(change.apply(DEFAULTS), (_, _) -> Principal.LOCAL, routes);
   }
 
-  static TestServer open(HttpSettings settings, Gate gate, Route... routes) throws IOException {
-    return new TestServer(settings, gate, List.of(routes));
+  public static TestServer open(HttpSettings settings, Gate gate, Route... routes)
+      throws IOException {
+    Dispatcher.Dialects plain = _ -> (error, id) -> json(error.code(), error.message(), id.value());
+    var admission = new Admission(settings.maxRequests());
+    return new TestServer(settings, gate, admission, plain, List.of(routes));
   }
 
-  static Route work(String method, String path, Route.Handler handler) {
+  /** A server of real endpoints. */
+  public static TestServer open(
+      Admission admission, Dispatcher.Dialects dialects, List<Route> routes) throws IOException {
+    return new TestServer(DEFAULTS, (_, _) -> Principal.LOCAL, admission, dialects, routes);
+  }
+
+  public static Route work(String method, String path, Route.Handler handler) {
     return new Route(method, path, Route.Kind.WORK, handler);
   }
 
-  int port() {
+  public int port() {
     return listener.address().getPort();
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + port() + path);
   }
 
-  HttpResponse<String> send(String method, String path, String body)
+  public HttpResponse<String> send(String method, String path, String body)
       throws IOException, InterruptedException {
     return send(
         HttpRequest.newBuilder(uri(path))
@@ -90,11 +106,11 @@ final class TestServer implements AutoCloseable {
             .build());
   }
 
-  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+  public HttpResponse<String> get(String path) throws IOException, InterruptedException {
     return send(HttpRequest.newBuilder(uri(path)).build());
   }
 
-  HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+  public HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
     return client.send(request, BodyHandlers.ofString());
   }
 
