@@ -1,9 +1,9 @@
 /** What the product decides; opens no server socket and calls no native code. */
 module llm.core {
   requires transitive llm.domain;
+  requires jtokkit;
   requires org.yaml.snakeyaml;
   requires tools.jackson.core;
-  requires jtokkit;
 
   exports llm.core.catalogue;
   exports llm.core.concurrent;

@@ -1,6 +1,7 @@
 package llm.core.scripted;
 
 import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
@@ -24,6 +25,8 @@ public final class ScriptedStream implements EventStream<StreamEvent> {
   private final LongFunction<Usage> usageAfter;
   private final Call call;
   private final Alarms alarms;
+  private final Runnable onEnd;
+  private final AtomicBoolean released = new AtomicBoolean();
   private final Registration cancelHook;
 
   private final ReentrantLock lock = new ReentrantLock(); // for waiting only
@@ -42,18 +45,21 @@ public final class ScriptedStream implements EventStream<StreamEvent> {
    * @param provider whose stream it is, for errors
    * @param usageAfter the tokens taken once so many characters of text were handed out, for streams
    *     that end early
+   * @param onEnd runs once, when the stream has ended or was closed
    */
   public ScriptedStream(
       Iterator<Step> script,
       String provider,
       LongFunction<Usage> usageAfter,
       Call call,
-      Alarms alarms) {
+      Alarms alarms,
+      Runnable onEnd) {
     this.script = script;
     this.provider = provider;
     this.usageAfter = usageAfter;
     this.call = call;
     this.alarms = alarms;
+    this.onEnd = onEnd;
     this.dueNanos = alarms.time().nanoTime();
     this.cancelHook = call.onCancel(this::wake);
   }
@@ -83,7 +89,7 @@ public final class ScriptedStream implements EventStream<StreamEvent> {
   @Override
   public void close() {
     call.cancel(CancelReason.CLOSED);
-    cancelHook.close();
+    release();
   }
 
   /** Runs the script up to its next event, gathering the pauses before it. */
@@ -110,7 +116,7 @@ public final class ScriptedStream implements EventStream<StreamEvent> {
     }
     if (event instanceof StreamEvent.Terminal) {
       ended = true;
-      cancelHook.close();
+      release();
     }
     return event;
   }
@@ -140,6 +146,13 @@ public final class ScriptedStream implements EventStream<StreamEvent> {
     } finally {
       lock.unlock();
       alarm.close();
+    }
+  }
+
+  private void release() {
+    if (released.compareAndSet(false, true)) {
+      cancelHook.close();
+      onEnd.run();
     }
   }
 
