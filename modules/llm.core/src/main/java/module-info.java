@@ -1,12 +1,23 @@
 /** What the product decides; opens no server socket and calls no native code. */
 module llm.core {
   requires transitive llm.domain;
+  requires jtokkit;
   requires org.yaml.snakeyaml;
+  requires tools.jackson.core;
 
+  exports llm.core.catalogue;
   exports llm.core.concurrent;
   exports llm.core.config;
+  exports llm.core.dialect.llm;
+  exports llm.core.dialect.openai;
   exports llm.core.event;
+  exports llm.core.gateway;
   exports llm.core.provider;
+  exports llm.core.scripted;
+  exports llm.core.sse;
   exports llm.core.telemetry;
   exports llm.core.testkit;
+  exports llm.core.tokens;
+
+  uses llm.core.provider.ProviderFactory;
 }

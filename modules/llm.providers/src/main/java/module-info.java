@@ -1,3 +1,14 @@
+/**
+ * Providers of models over HTTP, and the mock. Exports nothing: its providers are found as
+ * services.
+ *
+ * <p>Settings, with their defaults: {@code providers.mock.enabled} (true), {@code
+ * providers.mock.delay_ms} (20), {@code providers.mock.first_token_delay_ms} (20).
+ */
 module llm.providers {
   requires transitive llm.core;
+  requires tools.jackson.databind;
+
+  provides llm.core.provider.ProviderFactory with
+      llm.providers.mock.MockProviderFactory;
 }

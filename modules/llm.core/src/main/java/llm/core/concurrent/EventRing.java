@@ -28,6 +28,7 @@ public final class EventRing implements EventStream<StreamEvent> {
 
   private final Call call;
   private final Alarms alarms;
+  private final Runnable onRoom;
   private final Registration watch;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -45,12 +46,23 @@ public final class EventRing implements EventStream<StreamEvent> {
    * @param capacity deltas it holds, 1 or more
    */
   public EventRing(int capacity, Call call, Alarms alarms) {
+    this(capacity, call, alarms, () -> {});
+  }
+
+  /**
+   * An empty ring that tells its producer when it is no longer full.
+   *
+   * @param capacity deltas it holds, 1 or more
+   * @param onRoom runs on the consumer's thread, outside the ring's lock; must not block or throw
+   */
+  public EventRing(int capacity, Call call, Alarms alarms, Runnable onRoom) {
     if (capacity < 1) {
       throw new IllegalArgumentException("ring capacity " + capacity + " must be 1 or more");
     }
     this.ring = new StreamEvent[capacity];
     this.call = call;
     this.alarms = alarms;
+    this.onRoom = onRoom;
     this.watch = call.onCancel(this::watchProducer);
   }
 
@@ -128,6 +140,8 @@ public final class EventRing implements EventStream<StreamEvent> {
   }
 
   private StreamEvent take() throws InterruptedException {
+    StreamEvent event;
+    boolean wasFull;
     lock.lock();
     try {
       if (consumed) {
@@ -140,14 +154,18 @@ public final class EventRing implements EventStream<StreamEvent> {
         consumed = true;
         return terminal;
       }
-      StreamEvent event = ring[head];
+      wasFull = size == ring.length;
+      event = ring[head];
       ring[head] = null;
       head = (head + 1) % ring.length;
       size--;
-      return event;
     } finally {
       lock.unlock();
     }
+    if (wasFull) {
+      onRoom.run();
+    }
+    return event;
   }
 
   @Override

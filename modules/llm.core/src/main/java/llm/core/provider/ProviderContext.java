@@ -2,6 +2,7 @@ package llm.core.provider;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import llm.core.concurrent.Alarms;
 import llm.core.config.Section;
 import llm.core.telemetry.Telemetry;
 import llm.domain.port.IdSource;
@@ -12,9 +13,15 @@ import llm.domain.port.TimeSource;
  *
  * @param section its part of the configuration
  * @param telemetry where it logs and counts
- * @param time the clocks
+ * @param alarms the process's timer; its clocks are the ones to use
  * @param ids where ids come from
  * @param home the installation's folder, where {@code native/} lies; empty when not known
  */
 public record ProviderContext(
-    Section section, Telemetry telemetry, TimeSource time, IdSource ids, Optional<Path> home) {}
+    Section section, Telemetry telemetry, Alarms alarms, IdSource ids, Optional<Path> home) {
+
+  /** The clocks. */
+  public TimeSource time() {
+    return alarms.time();
+  }
+}

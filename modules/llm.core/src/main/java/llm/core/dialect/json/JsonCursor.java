@@ -1,0 +1,342 @@
+package llm.core.dialect.json;
+
+import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
+import llm.domain.chat.JsonText;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamContext;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Walks one JSON document from front to back and knows where it is, so that every refusal names its
+ * place: line and column when the text is no JSON, a path such as {@code messages[2].content} when
+ * a value is not what it should be.
+ *
+ * <p>Strict: UTF-8 only (a byte order mark is skipped), no duplicate names, nothing after the
+ * document, at most {@link #MAX_DEPTH} levels, no lone surrogates in strings that are read. A null
+ * field counts as absent: its handler is not called.
+ *
+ * <p>Not thread-safe; lives for one {@link #document} call.
+ */
+public final class JsonCursor {
+  /** Levels of objects and arrays in one document. */
+  public static final int MAX_DEPTH = 128;
+
+  private static final int MAX_QUOTED = 64; // characters of the body that a message may repeat
+
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DEPTH)
+                  .maxStringLength(Integer.MAX_VALUE) // the body itself is bounded
+                  .build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
+  private final byte[] body;
+  private final int start;
+  private final JsonParser parser;
+
+  private JsonCursor(byte[] body, int start, JsonParser parser) {
+    this.body = body;
+    this.start = start;
+    this.parser = parser;
+  }
+
+  /** Takes the value of a field; the cursor stands on it. A container not taken is skipped. */
+  @FunctionalInterface
+  public interface Field {
+    /** Called in document order. */
+    void read(String name) throws LlmException;
+  }
+
+  /** Takes an element of an array; the cursor stands on it. */
+  @FunctionalInterface
+  public interface Element {
+    /** Called in document order, {@code index} from 0. */
+    void read(int index) throws LlmException;
+  }
+
+  /** Reads a document; the cursor stands on its root. */
+  @FunctionalInterface
+  public interface Document<T> {
+    /** What the document says. */
+    T read(JsonCursor cursor) throws LlmException;
+  }
+
+  /**
+   * Reads {@code body} as one document.
+   *
+   * @throws LlmException with {@code InvalidJson} when it is none, or what {@code reader} throws
+   */
+  public static <T> T document(byte[] body, Document<T> reader) throws LlmException {
+    int start = hasByteOrderMark(body) ? 3 : 0;
+    requireUtf8(body, start);
+    try (var parser =
+        FACTORY.createParser(ObjectReadContext.empty(), body, start, body.length - start)) {
+      var cursor = new JsonCursor(body, start, parser);
+      if (parser.nextToken() == null) {
+        throw new LlmException(new LlmError.InvalidJson("the body is empty", 1, 1));
+      }
+      T value = reader.read(cursor);
+      cursor.requireEnd();
+      return value;
+    } catch (JacksonException notJson) {
+      throw new LlmException(invalid(notJson), notJson);
+    }
+  }
+
+  /** Reads the fields of the object the cursor stands on. */
+  public void object(Field handler) throws LlmException {
+    require(JsonToken.START_OBJECT, "an object");
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String name = parser.currentName();
+      requirePairedSurrogates(name);
+      if (parser.nextToken() == JsonToken.VALUE_NULL) {
+        continue;
+      }
+      handler.read(name);
+      leave();
+    }
+  }
+
+  /** Reads the elements of the array the cursor stands on; a null element is not absent. */
+  public void array(Element handler) throws LlmException {
+    require(JsonToken.START_ARRAY, "an array");
+    for (int index = 0; parser.nextToken() != JsonToken.END_ARRAY; index++) {
+      handler.read(index);
+      leave();
+    }
+  }
+
+  /** The string the cursor stands on. */
+  public String string() throws LlmException {
+    require(JsonToken.VALUE_STRING, "a string");
+    String text = parser.getString();
+    requirePairedSurrogates(text);
+    return text;
+  }
+
+  /** The boolean the cursor stands on. */
+  public boolean flag() throws LlmException {
+    return switch (parser.currentToken()) {
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
+      default -> throw expected("true or false");
+    };
+  }
+
+  /** The whole number the cursor stands on. */
+  public int integer() throws LlmException {
+    require(JsonToken.VALUE_NUMBER_INT, "an integer");
+    if (parser.getNumberType() != JsonParser.NumberType.INT) {
+      throw refusal(path() + " must be an integer of 32 bits, found " + shortened());
+    }
+    return parser.getIntValue();
+  }
+
+  /** The whole number of up to 64 bits the cursor stands on. */
+  public long longInteger() throws LlmException {
+    require(JsonToken.VALUE_NUMBER_INT, "an integer");
+    if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+      throw refusal(path() + " must be an integer of 64 bits, found " + shortened());
+    }
+    return parser.getLongValue();
+  }
+
+  /** The number the cursor stands on, with or without a fraction. */
+  public double number() throws LlmException {
+    JsonToken token = parser.currentToken();
+    if (token != JsonToken.VALUE_NUMBER_INT && token != JsonToken.VALUE_NUMBER_FLOAT) {
+      throw expected("a number");
+    }
+    return parser.getDoubleValue();
+  }
+
+  /** The value the cursor stands on, whatever it is, byte for byte. */
+  public JsonText cut() {
+    int from = start + (int) parser.currentTokenLocation().getByteOffset();
+    if (parser.currentToken().isStructStart()) {
+      parser.skipChildren();
+    } else {
+      parser.finishToken();
+    }
+    int to = start + (int) parser.currentLocation().getByteOffset();
+    return new JsonText(new String(body, from, to - from, StandardCharsets.UTF_8));
+  }
+
+  /** The object the cursor stands on, byte for byte. */
+  public JsonText cutObject() throws LlmException {
+    require(JsonToken.START_OBJECT, "an object");
+    return cut();
+  }
+
+  /** Whether the cursor stands on a string. */
+  public boolean isString() {
+    return parser.currentToken() == JsonToken.VALUE_STRING;
+  }
+
+  /** Whether the cursor stands on an array. */
+  public boolean isArray() {
+    return parser.currentToken() == JsonToken.START_ARRAY;
+  }
+
+  /** Where the cursor stands, as {@code messages[2].content}; empty at the root. */
+  public String path() {
+    var path = new StringBuilder();
+    append(parser.streamReadContext(), path);
+    return path.toString();
+  }
+
+  /** The path of the field {@code name} of the object that was just read here. */
+  public String path(String name) {
+    String here = path();
+    return here.isEmpty() ? name : here + "." + name;
+  }
+
+  /** Says that the value here is not what it should be. */
+  public LlmException expected(String what) {
+    String where = path();
+    String subject = where.isEmpty() ? "The body" : where;
+    return refusal(subject + " must be " + what + ", found " + found());
+  }
+
+  /** An {@code InvalidRequest} at this place. */
+  public LlmException refusal(String message) {
+    String where = path();
+    return new LlmException(
+        where.isEmpty()
+            ? LlmError.InvalidRequest.of(message)
+            : LlmError.InvalidRequest.at(where, message));
+  }
+
+  /** Makes a domain value; what its constructor refuses is an {@code InvalidRequest} here. */
+  public <T> T legal(Supplier<T> value) throws LlmException {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException illegal) {
+      throw new LlmException(LlmError.InvalidRequest.at(path(), illegal.getMessage()), illegal);
+    }
+  }
+
+  private void require(JsonToken token, String what) throws LlmException {
+    if (parser.currentToken() != token) {
+      throw expected(what);
+    }
+  }
+
+  private void requireEnd() throws LlmException {
+    leave();
+    if (parser.nextToken() != null) {
+      TokenStreamLocation at = parser.currentTokenLocation();
+      throw new LlmException(
+          new LlmError.InvalidJson(
+              "there is more after the end of the document", at.getLineNr(), at.getColumnNr()));
+    }
+  }
+
+  private void leave() {
+    if (parser.currentToken().isStructStart()) {
+      parser.skipChildren();
+    }
+  }
+
+  private void requirePairedSurrogates(String text) throws LlmException {
+    for (int index = 0; index < text.length(); index++) {
+      char c = text.charAt(index);
+      if (!Character.isSurrogate(c)) {
+        continue;
+      }
+      boolean pair =
+          Character.isHighSurrogate(c)
+              && index + 1 < text.length()
+              && Character.isLowSurrogate(text.charAt(index + 1));
+      if (!pair) {
+        throw refusal(
+            path()
+                + " holds half a character (lone surrogate \\u%04x at index %d)"
+                    .formatted((int) c, index));
+      }
+      index++;
+    }
+  }
+
+  private String found() {
+    return switch (parser.currentToken()) {
+      case START_OBJECT -> "an object";
+      case START_ARRAY -> "an array";
+      case VALUE_STRING -> "a string";
+      case VALUE_NUMBER_INT -> "the integer " + shortened();
+      case VALUE_NUMBER_FLOAT -> "the number " + shortened();
+      case VALUE_TRUE -> "true";
+      case VALUE_FALSE -> "false";
+      case VALUE_NULL -> "null";
+      default -> "something else";
+    };
+  }
+
+  private String shortened() {
+    return shortened(parser.getString());
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MAX_QUOTED ? text : text.substring(0, MAX_QUOTED) + "…";
+  }
+
+  private static void append(TokenStreamContext context, StringBuilder path) {
+    if (context == null || context.inRoot()) {
+      return;
+    }
+    append(context.getParent(), path);
+    if (context.inArray() && context.hasCurrentIndex()) {
+      path.append('[').append(context.getCurrentIndex()).append(']');
+    } else if (context.inObject() && context.hasCurrentName()) {
+      path.append(path.isEmpty() ? "" : ".").append(shortened(context.currentName()));
+    }
+  }
+
+  private static boolean hasByteOrderMark(byte[] body) {
+    return body.length >= 3
+        && body[0] == (byte) 0xEF
+        && body[1] == (byte) 0xBB
+        && body[2] == (byte) 0xBF;
+  }
+
+  /** The parser would guess UTF-16 and UTF-32 and take some ill-formed UTF-8; neither is JSON. */
+  private static void requireUtf8(byte[] body, int start) throws LlmException {
+    int bad = Utf8.firstIllFormed(body, start);
+    for (int index = start; bad < 0 && index < Math.min(body.length, start + 4); index++) {
+      bad = body[index] == 0 ? index : bad;
+    }
+    if (bad < 0) {
+      return;
+    }
+    int line = 1;
+    int lineStart = start;
+    for (int index = start; index < bad; index++) {
+      if (body[index] == '\n') {
+        line++;
+        lineStart = index + 1;
+      }
+    }
+    String detail = "byte 0x%02x is not UTF-8 text".formatted(body[bad] & 0xFF);
+    throw new LlmException(new LlmError.InvalidJson(detail, line, bad - lineStart + 1));
+  }
+
+  private static LlmError invalid(JacksonException notJson) {
+    TokenStreamLocation at = notJson.getLocation();
+    int line = at == null ? 1 : Math.max(1, at.getLineNr());
+    int column = at == null ? 1 : Math.max(1, at.getColumnNr());
+    String detail = notJson.getOriginalMessage().lines().findFirst().orElse("not JSON").strip();
+    return new LlmError.InvalidJson(detail, line, column);
+  }
+}

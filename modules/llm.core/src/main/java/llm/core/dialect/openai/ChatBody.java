@@ -1,0 +1,178 @@
+package llm.core.dialect.openai;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llm.core.dialect.json.JsonCursor;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.JsonText;
+import llm.domain.chat.Message;
+import llm.domain.chat.SamplingOptions;
+import llm.domain.chat.ToolChoice;
+import llm.domain.chat.ToolDefinition;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
+import llm.domain.model.Temperature;
+
+/**
+ * Gathers the fields that every chat body of ours has, whichever endpoint it came to: model,
+ * messages, tools, sampling and the output limit. A reader feeds it field by field and asks for the
+ * request at the end. Not thread-safe; one body each.
+ */
+public final class ChatBody {
+  private Optional<String> model = Optional.empty();
+  private List<Message> messages = List.of();
+  private List<ToolDefinition> tools = List.of();
+  private Optional<ToolChoice> toolChoice = Optional.empty();
+  private Optional<Integer> maxTokens = Optional.empty();
+  private Optional<Integer> maxCompletionTokens = Optional.empty();
+  private Optional<Temperature> temperature = Optional.empty();
+  private Optional<Double> topP = Optional.empty();
+  private Optional<Integer> topK = Optional.empty();
+  private Optional<Double> minP = Optional.empty();
+  private Optional<Long> seed = Optional.empty();
+  private List<String> stop = List.of();
+
+  /**
+   * Takes the field {@code name}, on whose value the cursor stands.
+   *
+   * @return false when the field is none of these; nothing was read then
+   * @throws LlmException when its value is not what it should be
+   */
+  public boolean take(String name, JsonCursor in) throws LlmException {
+    switch (name) {
+      case "model" -> model = Optional.of(model(in));
+      case "messages" -> messages = MessageReader.messages(in);
+      case "tools" -> tools = ToolReader.tools(in);
+      case "tool_choice" -> toolChoice = Optional.of(ToolReader.choice(in));
+      case "max_tokens" -> maxTokens = Optional.of(limit(in));
+      case "max_completion_tokens" -> maxCompletionTokens = Optional.of(limit(in));
+      case "temperature" -> {
+        double value = in.number();
+        temperature = Optional.of(in.legal(() -> new Temperature(value)));
+      }
+      case "top_p" -> topP = checked(in, Optional.of(in.number()), Optional.empty());
+      case "min_p" -> minP = checked(in, Optional.empty(), Optional.of(in.number()));
+      case "top_k" -> topK = Optional.of(topK(in));
+      case "seed" -> seed = Optional.of(in.longInteger());
+      case "stop" -> stop = stop(in);
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Adds a message, for bodies that say it otherwise than in {@code messages}. */
+  public void add(Message message) {
+    var longer = new ArrayList<>(messages);
+    longer.add(message);
+    messages = longer;
+  }
+
+  /** Whether a message was given. */
+  public boolean hasMessages() {
+    return !messages.isEmpty();
+  }
+
+  /**
+   * The request.
+   *
+   * @param extensions unknown fields to be relayed
+   * @throws LlmException when fields contradict each other, one is missing, or the model is unknown
+   */
+  public ChatRequest request(ModelResolver resolver, Map<String, JsonText> extensions)
+      throws LlmException {
+    if (messages.isEmpty()) {
+      throw invalid("messages", "messages is missing; it must hold at least one message");
+    }
+    ToolChoice choice = toolChoice.orElseGet(ToolChoice.Auto::new);
+    requireOffered(choice);
+    var sampling = new SamplingOptions(temperature, topP, topK, minP, seed, stop);
+    Optional<Integer> limit = outputLimit();
+    ModelName resolved = resolver.resolve(model);
+    return new ChatRequest(resolved, messages, tools, choice, sampling, limit, extensions);
+  }
+
+  private Optional<Integer> outputLimit() throws LlmException {
+    if (maxTokens.isPresent()
+        && maxCompletionTokens.isPresent()
+        && !maxTokens.equals(maxCompletionTokens)) {
+      throw invalid(
+          "max_tokens",
+          "max_tokens "
+              + maxTokens.get()
+              + " and max_completion_tokens "
+              + maxCompletionTokens.get()
+              + " contradict each other; send one of them");
+    }
+    return maxCompletionTokens.or(() -> maxTokens);
+  }
+
+  private void requireOffered(ToolChoice choice) throws LlmException {
+    switch (choice) {
+      case ToolChoice.Auto _, ToolChoice.None _ -> {}
+      case ToolChoice.Required _ -> {
+        if (tools.isEmpty()) {
+          throw invalid("tool_choice", "tool_choice 'required' needs tools, and none are offered");
+        }
+      }
+      case ToolChoice.Named named -> {
+        if (tools.stream().noneMatch(tool -> tool.name().equals(named.name()))) {
+          throw invalid(
+              "tool_choice", "tool_choice names '" + named.name() + "', which tools do not offer");
+        }
+      }
+    }
+  }
+
+  private static String model(JsonCursor in) throws LlmException {
+    String text = in.string();
+    return in.legal(() -> new ModelName(text)).value();
+  }
+
+  private static int limit(JsonCursor in) throws LlmException {
+    int value = in.integer();
+    if (value < 1) {
+      throw in.refusal(in.path() + " " + value + " must be at least 1");
+    }
+    return value;
+  }
+
+  private static int topK(JsonCursor in) throws LlmException {
+    int value = in.integer();
+    in.legal(() -> sampling(Optional.empty(), Optional.of(value), Optional.empty(), List.of()));
+    return value;
+  }
+
+  /** Whichever of the two is present, once the domain has found it in its range. */
+  private static Optional<Double> checked(
+      JsonCursor in, Optional<Double> topP, Optional<Double> minP) throws LlmException {
+    in.legal(() -> sampling(topP, Optional.empty(), minP, List.of()));
+    return topP.or(() -> minP);
+  }
+
+  private static List<String> stop(JsonCursor in) throws LlmException {
+    var strings = new ArrayList<String>();
+    if (in.isString()) {
+      strings.add(in.string());
+    } else if (in.isArray()) {
+      in.array(_ -> strings.add(in.string()));
+    } else {
+      throw in.expected("a string or an array of strings");
+    }
+    in.legal(() -> sampling(Optional.empty(), Optional.empty(), Optional.empty(), strings));
+    return List.copyOf(strings);
+  }
+
+  private static SamplingOptions sampling(
+      Optional<Double> topP, Optional<Integer> topK, Optional<Double> minP, List<String> stop) {
+    return new SamplingOptions(Optional.empty(), topP, topK, minP, Optional.empty(), stop);
+  }
+
+  private static LlmException invalid(String path, String message) {
+    return new LlmException(LlmError.InvalidRequest.at(path, message));
+  }
+}

@@ -1,0 +1,73 @@
+package llm.core.dialect.openai;
+
+import java.util.HashMap;
+import java.util.Map;
+import llm.core.dialect.json.JsonCursor;
+import llm.domain.chat.JsonText;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+
+/**
+ * Reads the body of {@code POST /v1/chat/completions}
+ * (https://platform.openai.com/docs/api-reference/chat/create). Fields that are not known go along
+ * as extensions, byte for byte; known fields that are not done are refused by their path.
+ */
+public final class OpenAiRequestReader {
+  private final ChatBody body = new ChatBody();
+  private final Map<String, JsonText> extensions = new HashMap<>();
+  private boolean stream;
+  private boolean streamOptions;
+  private boolean includeUsage;
+
+  private OpenAiRequestReader() {}
+
+  /**
+   * Reads a body.
+   *
+   * @param body UTF-8; a byte order mark is skipped
+   * @param resolver finds the model the body means, or the default when it names none
+   * @throws LlmException with {@code InvalidJson}, {@code InvalidRequest} or {@code Unsupported},
+   *     or what the resolver throws
+   */
+  public static ChatCall read(byte[] body, ModelResolver resolver) throws LlmException {
+    return JsonCursor.document(body, in -> new OpenAiRequestReader().call(in, resolver));
+  }
+
+  private ChatCall call(JsonCursor in, ModelResolver resolver) throws LlmException {
+    in.object(name -> take(name, in));
+    if (streamOptions && !stream) {
+      throw new LlmException(
+          LlmError.InvalidRequest.at(
+              "stream_options", "stream_options belong to a stream; send stream: true with them"));
+    }
+    return new ChatCall(body.request(resolver, extensions), stream, includeUsage);
+  }
+
+  private void take(String name, JsonCursor in) throws LlmException {
+    switch (name) {
+      case "stream" -> stream = in.flag();
+      case "stream_options" -> {
+        streamOptions = true;
+        in.object(option -> streamOption(option, in));
+      }
+      default -> {
+        if (!body.take(name, in) && !UndoneFields.take(name, in)) {
+          extensions.put(name, in.cut());
+        }
+      }
+    }
+  }
+
+  private void streamOption(String name, JsonCursor in) throws LlmException {
+    switch (name) {
+      case "include_usage" -> includeUsage = in.flag();
+      case "include_obfuscation" -> {
+        if (in.flag()) {
+          throw MessageReader.unsupported(in, "stream obfuscation; send false");
+        }
+      }
+      default ->
+          throw MessageReader.unsupported(in, "the stream option '" + name + "'; leave it out");
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package llm.core.dialect.openai;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import llm.core.dialect.json.JsonOut;
+import llm.core.sse.SseFrame;
+import llm.domain.chat.StreamEvent;
+import llm.domain.error.LlmError;
+
+/**
+ * Writes the events of one stream as {@code chat.completion.chunk} frames. What does not change is
+ * prepared once; a token costs the escaping of its text into a buffer that is used again, and one
+ * {@code write} of the sink.
+ *
+ * <p>Only {@code Done} ends with {@code data: [DONE]}. Any other end is a frame {@code data:
+ * {"error":{…}}}, upon which the official clients raise. Not thread-safe; one stream each.
+ */
+public final class OpenAiStreamWriter {
+  private static final byte[] CONTENT = ascii("{\"content\":\"");
+  private static final byte[] REASONING = ascii("{\"reasoning_content\":\"");
+  private static final byte[] CLOSE_TEXT = ascii("\"}");
+  private static final byte[] FIRST_DELTA = ascii("{\"role\":\"assistant\",\"content\":\"\"}");
+  private static final byte[] EMPTY_DELTA = ascii("{}");
+  private static final byte[] UNFINISHED = ascii(",\"logprobs\":null,\"finish_reason\":null}]");
+  private static final byte[] FINISHED = ascii(",\"logprobs\":null,\"finish_reason\":\"");
+  private static final byte[] CLOSE_FINISHED = ascii("\"}]");
+  private static final byte[] DATA = ascii(SseFrame.DATA);
+  private static final byte[] CLOSE_FRAME = ascii("}" + SseFrame.END);
+  private static final byte[] CLOSE_FRAME_NO_USAGE = ascii(",\"usage\":null}" + SseFrame.END);
+  private static final byte[] END = ascii(SseFrame.END);
+  private static final byte[] DONE = ascii(SseFrame.DATA + "[DONE]" + SseFrame.END);
+
+  private final JsonOut out = new JsonOut(1024);
+  private final byte[] opening; // up to the delta's value
+  private final byte[] usageOpening; // up to the usage's value
+  private final byte[] closing;
+  private final boolean includeUsage;
+
+  /**
+   * A writer for one stream.
+   *
+   * @param id the completion's id, as {@code chatcmpl-…}
+   * @param createdEpochSeconds when it began
+   * @param model the model that answers
+   * @param includeUsage whether usage comes in a last chunk of its own, and as null in the others
+   */
+  public OpenAiStreamWriter(
+      String id, long createdEpochSeconds, String model, boolean includeUsage) {
+    this.includeUsage = includeUsage;
+    out.object()
+        .field("id", id)
+        .field("object", "chat.completion.chunk")
+        .field("created", createdEpochSeconds)
+        .field("model", model)
+        .name("choices");
+    byte[] common = join(DATA, out.toBytes());
+    this.opening = join(common, ascii("[{\"index\":0,\"delta\":"));
+    this.usageOpening = join(common, ascii("[],\"usage\":"));
+    this.closing = includeUsage ? CLOSE_FRAME_NO_USAGE : CLOSE_FRAME;
+  }
+
+  /**
+   * Writes the frames of {@code event}, usually one, in one call of the sink; does not flush.
+   *
+   * @throws IOException what the sink throws
+   */
+  public void write(StreamEvent event, OutputStream sink) throws IOException {
+    out.clear();
+    switch (event) {
+      case StreamEvent.Started _ -> chunk(FIRST_DELTA);
+      case StreamEvent.TextDelta delta -> text(CONTENT, delta.text());
+      case StreamEvent.ReasoningDelta delta -> text(REASONING, delta.text());
+      case StreamEvent.ToolCallStarted call -> toolCall(call);
+      case StreamEvent.ToolArgumentsDelta delta -> arguments(delta);
+      case StreamEvent.Done done -> done(done);
+      case StreamEvent.Failed failed -> error(failed.error());
+      case StreamEvent.Cancelled cancelled -> error(new LlmError.Cancelled(cancelled.reason()));
+    }
+    out.writeTo(sink);
+  }
+
+  private void chunk(byte[] delta) {
+    out.raw(opening).raw(delta).raw(UNFINISHED).raw(closing);
+  }
+
+  private void text(byte[] field, String text) {
+    out.raw(opening).raw(field).escaped(text).raw(CLOSE_TEXT).raw(UNFINISHED).raw(closing);
+  }
+
+  private void toolCall(StreamEvent.ToolCallStarted call) {
+    out.raw(opening)
+        .object()
+        .name("tool_calls")
+        .array()
+        .object()
+        .field("index", call.index())
+        .field("id", call.id())
+        .field("type", "function")
+        .name("function")
+        .object()
+        .field("name", call.name())
+        .field("arguments", "")
+        .endObject()
+        .endObject()
+        .endArray()
+        .endObject()
+        .raw(UNFINISHED)
+        .raw(closing);
+  }
+
+  private void arguments(StreamEvent.ToolArgumentsDelta delta) {
+    out.raw(opening)
+        .object()
+        .name("tool_calls")
+        .array()
+        .object()
+        .field("index", delta.index())
+        .name("function")
+        .object()
+        .field("arguments", delta.json())
+        .endObject()
+        .endObject()
+        .endArray()
+        .endObject()
+        .raw(UNFINISHED)
+        .raw(closing);
+  }
+
+  private void done(StreamEvent.Done done) {
+    out.raw(opening)
+        .raw(EMPTY_DELTA)
+        .raw(FINISHED)
+        .escaped(done.finishReason().wireName())
+        .raw(CLOSE_FINISHED)
+        .raw(closing);
+    if (includeUsage) {
+      out.raw(usageOpening);
+      OpenAiResponses.usage(done.usage(), out);
+      out.raw(CLOSE_FRAME);
+    }
+    out.raw(DONE);
+  }
+
+  private void error(LlmError error) {
+    out.raw(DATA);
+    OpenAiErrors.write(error, out).raw(END);
+  }
+
+  private static byte[] join(byte[] first, byte[] second) {
+    byte[] both = new byte[first.length + second.length];
+    System.arraycopy(first, 0, both, 0, first.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}

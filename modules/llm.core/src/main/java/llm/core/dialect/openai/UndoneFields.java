@@ -1,0 +1,69 @@
+package llm.core.dialect.openai;
+
+import llm.core.dialect.json.JsonCursor;
+import llm.domain.error.LlmException;
+
+/**
+ * Fields of the OpenAI dialect that are known and not done: each is let through where it asks for
+ * what happens anyway and refused where it asks for more, so that nothing asked for is dropped in
+ * silence.
+ */
+final class UndoneFields {
+  private UndoneFields() {}
+
+  /**
+   * Looks at the field {@code name}, on whose value the cursor stands.
+   *
+   * @return false when it is no such field; nothing was read then
+   * @throws LlmException with {@code Unsupported} when it asks for what is not done
+   */
+  static boolean take(String name, JsonCursor in) throws LlmException {
+    switch (name) {
+      case "n" -> choices(in);
+      case "frequency_penalty", "presence_penalty" ->
+          require(in.number() == 0, in, "penalties; send 0");
+      case "logprobs" -> require(!in.flag(), in, "log probabilities; send false");
+      case "top_logprobs" -> require(in.integer() == 0, in, "log probabilities; send 0");
+      case "logit_bias" -> in.object(_ -> require(false, in, "logit_bias; leave it out"));
+      case "response_format" -> responseFormat(in);
+      case "modalities" ->
+          in.array(_ -> require(in.string().equals("text"), in, "other modalities than text"));
+      case "parallel_tool_calls" ->
+          require(in.flag(), in, "switching parallel tool calls off; leave it out");
+      case "store" -> require(!in.flag(), in, "storing completions; send false");
+      case "service_tier" -> {
+        String tier = in.string();
+        require(tier.equals("auto") || tier.equals("default"), in, "service tiers; send auto");
+      }
+      case "verbosity" -> require(in.string().equals("medium"), in, "verbosity; leave it out");
+      case "functions", "function_call" -> require(false, in, name + "; use tools and tool_choice");
+      case "audio", "prediction", "reasoning_effort", "web_search_options" ->
+          require(false, in, name + "; leave it out");
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void choices(JsonCursor in) throws LlmException {
+    int count = in.integer();
+    if (count < 1) {
+      throw in.refusal("n " + count + " must be at least 1");
+    }
+    require(count == 1, in, "several choices; send n: 1 and repeat the request");
+  }
+
+  private static void responseFormat(JsonCursor in) throws LlmException {
+    in.object(field -> {
+      boolean isType = field.equals("type");
+      require(isType && in.string().equals("text"), in, "response formats other than plain text");
+    });
+  }
+
+  private static void require(boolean harmless, JsonCursor in, String what) throws LlmException {
+    if (!harmless) {
+      throw MessageReader.unsupported(in, what);
+    }
+  }
+}

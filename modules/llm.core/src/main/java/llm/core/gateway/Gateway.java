@@ -1,0 +1,286 @@
+package llm.core.gateway;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llm.core.catalogue.Catalogue;
+import llm.core.catalogue.ListedModel;
+import llm.core.concurrent.Alarms;
+import llm.core.config.Section;
+import llm.core.provider.ProviderSetup;
+import llm.core.telemetry.Log;
+import llm.core.telemetry.Telemetry;
+import llm.core.tokens.TokenCounters;
+import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
+import llm.domain.call.EventStream;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.ChatResult;
+import llm.domain.chat.ResultCollector;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.ToolChoice;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.interaction.LlmEvent;
+import llm.domain.interaction.LlmInteraction;
+import llm.domain.interaction.LlmRequest;
+import llm.domain.interaction.Upstream;
+import llm.domain.model.ModelName;
+import llm.domain.port.ChatProvider;
+import llm.domain.port.EventPublisher;
+import llm.domain.port.IdSource;
+import llm.domain.port.ProviderHealth;
+
+/**
+ * The one door to models: finds the provider of a model, checks that the request fits it, streams
+ * the answer behind a guard and keeps the account (events, metrics, one log line a request).
+ *
+ * <p>Lifecycle:
+ *
+ * <ol>
+ *   <li>{@link #open} makes the providers that are installed and says which are not there and why.
+ *   <li>Any number of threads ask at once.
+ *   <li>{@link #close} closes the providers; streams under way end as cancelled by shutdown.
+ * </ol>
+ */
+public final class Gateway implements AutoCloseable {
+  private final GatewaySettings settings;
+  private final ModelRegistry registry;
+  private final TokenCounters counters = new TokenCounters();
+  private final GatewayMetrics metrics;
+  private final Alarms alarms;
+  private final IdSource ids;
+  private final EventPublisher<LlmEvent> events;
+  private final Log log;
+
+  private Gateway(
+      GatewaySettings settings,
+      Map<String, ProviderSetup> setups,
+      Catalogue catalogue,
+      Telemetry telemetry,
+      Alarms alarms,
+      IdSource ids,
+      EventPublisher<LlmEvent> events) {
+    this.settings = settings;
+    this.registry = new ModelRegistry(setups, catalogue, settings.defaultModel());
+    this.metrics = new GatewayMetrics(telemetry.metrics());
+    this.alarms = alarms;
+    this.ids = ids;
+    this.events = events;
+    this.log = telemetry.log("llm.gateway");
+  }
+
+  /**
+   * Opens the gateway with every provider that is installed.
+   *
+   * @param root the configuration's root: sections {@code gateway} and {@code providers} are read
+   * @param home the installation's folder, for providers that bring files along
+   */
+  public static Gateway open(
+      Section root,
+      Catalogue catalogue,
+      Telemetry telemetry,
+      Alarms alarms,
+      IdSource ids,
+      EventPublisher<LlmEvent> events,
+      Optional<Path> home) {
+    var settings = GatewaySettings.read(root.section("gateway", "How models are asked."));
+    var setups = new InstalledProviders(root, telemetry, alarms, ids, home).setups();
+    var gateway = new Gateway(settings, setups, catalogue, telemetry, alarms, ids, events);
+    gateway.logProviders();
+    return gateway;
+  }
+
+  /** A gateway over these providers, for tests and sandboxes. */
+  public static Gateway of(
+      GatewaySettings settings,
+      List<ProviderSetup> providers,
+      Catalogue catalogue,
+      Telemetry telemetry,
+      Alarms alarms,
+      IdSource ids,
+      EventPublisher<LlmEvent> events) {
+    var setups = new LinkedHashMap<String, ProviderSetup>();
+    for (ProviderSetup setup : providers) {
+      String id =
+          switch (setup) {
+            case ProviderSetup.Ready(ChatProvider provider) -> provider.id();
+            case ProviderSetup.Absent(List<String> models, String _) ->
+                models.isEmpty() ? "absent-" + setups.size() : models.getFirst();
+          };
+      setups.put(id, setup);
+    }
+    return new Gateway(settings, setups, catalogue, telemetry, alarms, ids, events);
+  }
+
+  /**
+   * The model to ask for what a caller says.
+   *
+   * @param asked what it says; empty for the default model
+   * @throws LlmException with {@code ModelNotFound}, or with {@code ModelUnavailable} and the
+   *     reason when its provider is not there
+   */
+  public ModelName resolve(Optional<String> asked) throws LlmException {
+    ModelName name;
+    try {
+      name = new ModelName(asked.orElseGet(registry::defaultModel));
+    } catch (IllegalArgumentException illegal) {
+      throw new LlmException(LlmError.InvalidRequest.at("model", illegal.getMessage()), illegal);
+    }
+    return new ModelName(registry.route(name).model());
+  }
+
+  /**
+   * Starts a generation; blocks until the provider has accepted. The stream keeps the contract
+   * whatever the provider does, and its limits for first token and silence are armed.
+   *
+   * @throws LlmException when the request is refused, here or by the provider
+   */
+  public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
+    Route route = registry.route(request.model());
+    var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
+    try {
+      return start(withoutUnusableTools(request, route), route, call, account);
+    } catch (LlmException refusal) {
+      account.refused(refusal.error());
+      throw refusal;
+    }
+  }
+
+  /**
+   * The whole answer at once, under the same guard and limits.
+   *
+   * @throws LlmException when the request is refused or the answer is not complete
+   */
+  public ChatResult complete(ChatRequest request, Call call) throws LlmException {
+    return ResultCollector.collect(request.model().value(), stream(request, call));
+  }
+
+  /** Every model that can be asked for now, in a stable order. */
+  public List<ListedModel> models() {
+    return registry.models();
+  }
+
+  /** The model of this id, if it can be asked for. */
+  public Optional<ListedModel> model(String id) {
+    return registry.model(id);
+  }
+
+  /** The id that requests without a model get. */
+  public String defaultModel() {
+    return registry.defaultModel();
+  }
+
+  /** How each provider is; absent ones are down, their detail says "absent" and why. */
+  public Map<String, ProviderHealth> health() {
+    return registry.health();
+  }
+
+  /** Closes every provider; idempotent as they are. */
+  @Override
+  public void close() {
+    for (ChatProvider provider : registry.providers()) {
+      try {
+        provider.close();
+      } catch (RuntimeException failure) {
+        log.error("provider_close_failed").put("provider", provider.id()).cause(failure).emit();
+      }
+    }
+  }
+
+  private EventStream<StreamEvent> start(
+      ChatRequest request, Route route, Call call, RequestAccount account) throws LlmException {
+    Duration left = remaining(call, route);
+    var entity = LlmRequest.create(request, alarms.time(), ids);
+    var counter = new PromptCounter(route, counters.forModel(route.spec()));
+    Optional<LlmError> invalid = entity.validate(route.spec(), counter);
+    if (invalid.isPresent()) {
+      entity.takeEvents().forEach(events::publish);
+      throw new LlmException(invalid.get());
+    }
+    var interaction = LlmInteraction.start(entity);
+    interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
+    account.sent(interaction);
+    return accept(limited(request, entity, route), route, call.child(left), account);
+  }
+
+  private EventStream<StreamEvent> accept(
+      ChatRequest wire, Route route, Call own, RequestAccount account) throws LlmException {
+    EventStream<StreamEvent> inner = null;
+    try {
+      inner = route.provider().stream(wire, own);
+    } catch (RuntimeException bug) {
+      log.error("provider_threw").call(own).cause(bug).emit();
+      throw new LlmException(new LlmError.Internal(), bug);
+    } finally {
+      if (inner == null) {
+        own.end();
+      }
+    }
+    if (inner == null) {
+      throw new LlmException(new LlmError.Internal());
+    }
+    account.accepted();
+    var limit = new SilenceLimit(settings, own, alarms);
+    return new GuardedStream(inner, own, route, limit, account, log);
+  }
+
+  /** What is left of the call's time. */
+  private Duration remaining(Call call, Route route) throws LlmException {
+    Duration left = call.deadline().remaining(alarms.time().nanoTime());
+    Optional<CancelReason> reason =
+        call.cancelled()
+            .or(() -> left.isZero() ? Optional.of(CancelReason.DEADLINE) : Optional.empty());
+    if (reason.isEmpty()) {
+      return left;
+    }
+    throw new LlmException(
+        reason.get().isFailure()
+            ? new LlmError.DeadlineExceeded(
+                reason.get(), "Model '" + route.model() + "'", call.deadline().budget())
+            : new LlmError.Cancelled(reason.get()));
+  }
+
+  /** Tools that may not be called need not be offered to a model that does not call tools. */
+  private static ChatRequest withoutUnusableTools(ChatRequest request, Route route) {
+    boolean unused = request.toolChoice() instanceof ToolChoice.None && !route.spec().tools();
+    return unused
+        ? new ChatRequest(
+            request.model(),
+            request.messages(),
+            List.of(),
+            request.toolChoice(),
+            request.sampling(),
+            request.maxTokens(),
+            request.extensions())
+        : request;
+  }
+
+  /** The request as it goes on the wire; no limit is added where the model's own maximum holds. */
+  private static ChatRequest limited(ChatRequest request, LlmRequest entity, Route route) {
+    if (route.counts()) {
+      return request;
+    }
+    int budget = entity.outputBudget().orElseThrow().value();
+    boolean isModelsOwn = request.maxTokens().isEmpty() && budget == route.spec().maxOutputTokens();
+    return isModelsOwn ? request : request.withMaxTokens(budget);
+  }
+
+  private void logProviders() {
+    registry
+        .providers()
+        .forEach(provider ->
+            log.info("provider_ready")
+                .put("provider", provider.id())
+                .put("models", provider.models().size())
+                .emit());
+    registry
+        .absent()
+        .forEach((id, missing) ->
+            log.info("provider_absent").put("provider", id).put("reason", missing.reason()).emit());
+    log.info("default_model").put("model", defaultModel()).emit();
+  }
+}

@@ -1,0 +1,51 @@
+package llm.core.gateway;
+
+import java.time.Duration;
+import java.util.Optional;
+import llm.core.config.Section;
+import llm.core.config.Setting;
+
+/**
+ * How the gateway behaves; section {@code gateway}.
+ *
+ * @param defaultModel what a request without a model gets; empty: {@code local} where it can serve,
+ *     else {@code mock}
+ * @param firstTokenTimeout how long a consumer may wait for the first token
+ * @param idleTimeout how long a consumer may wait for any later event
+ */
+public record GatewaySettings(
+    Optional<String> defaultModel, Duration firstTokenTimeout, Duration idleTimeout) {
+
+  private static final Duration SHORTEST = Duration.ofMillis(100);
+  private static final Duration LONGEST = Duration.ofHours(24);
+
+  private static final Setting<String> DEFAULT_MODEL =
+      Setting.optionalText(
+          "default_model",
+          "Model of requests that name none; without it local where it can serve, else mock.");
+  private static final Setting<Duration> FIRST_TOKEN =
+      Setting.duration(
+          "first_token_timeout_seconds",
+          Duration.ofSeconds(60),
+          SHORTEST,
+          LONGEST,
+          "How long a stream may let its consumer wait for the first token.");
+  private static final Setting<Duration> IDLE =
+      Setting.duration(
+          "idle_timeout_seconds",
+          Duration.ofSeconds(60),
+          SHORTEST,
+          LONGEST,
+          "How long a stream may then be silent while its consumer waits.");
+
+  /** What is built in. */
+  public static final GatewaySettings DEFAULTS =
+      new GatewaySettings(
+          Optional.empty(), FIRST_TOKEN.fallback().orElseThrow(), IDLE.fallback().orElseThrow());
+
+  /** Reads the section. */
+  public static GatewaySettings read(Section section) {
+    return new GatewaySettings(
+        section.find(DEFAULT_MODEL), section.get(FIRST_TOKEN), section.get(IDLE));
+  }
+}

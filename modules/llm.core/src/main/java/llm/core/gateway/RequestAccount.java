@@ -1,0 +1,172 @@
+package llm.core.gateway;
+
+import java.util.Locale;
+import java.util.Optional;
+import llm.core.telemetry.Level;
+import llm.core.telemetry.Log;
+import llm.domain.call.Call;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.Usage;
+import llm.domain.error.LlmError;
+import llm.domain.interaction.LlmEvent;
+import llm.domain.interaction.LlmInteraction;
+import llm.domain.port.EventPublisher;
+import llm.domain.port.TimeSource;
+
+/**
+ * Keeps the account of one request: times, metrics, the events of its interaction and the one line
+ * in the log at its end. Used by one thread at a time.
+ */
+final class RequestAccount {
+  private static final double NANOS_PER_MS = 1e6;
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final Call call;
+  private final Route route;
+  private final TimeSource time;
+  private final GatewayMetrics metrics;
+  private final Log log;
+  private final boolean logsChunks;
+  private final EventPublisher<LlmEvent> events;
+  private final long startedNanos;
+
+  private Optional<LlmInteraction> interaction = Optional.empty();
+  private boolean streaming;
+  private boolean hasFirstToken;
+  private long firstTokenNanos;
+  private int chunks;
+
+  RequestAccount(
+      Call call,
+      Route route,
+      TimeSource time,
+      GatewayMetrics metrics,
+      Log log,
+      EventPublisher<LlmEvent> events) {
+    this.call = call;
+    this.route = route;
+    this.time = time;
+    this.metrics = metrics;
+    this.log = log;
+    this.logsChunks = log.enabled(Level.DEBUG);
+    this.events = events;
+    this.startedNanos = time.nanoTime();
+  }
+
+  /** The request went out within this interaction. */
+  void sent(LlmInteraction begun) {
+    interaction = Optional.of(begun);
+    publish();
+  }
+
+  /** The provider has accepted: a stream is under way. */
+  void accepted() {
+    streaming = true;
+    metrics.streamBegan();
+  }
+
+  /** An event that is not terminal goes to the consumer. */
+  void passed(StreamEvent event) {
+    chunks++;
+    if (chunks == 1) {
+      interaction.ifPresent(LlmInteraction::responseReceived);
+      publish();
+    }
+    if (!hasFirstToken && !(event instanceof StreamEvent.Started)) {
+      hasFirstToken = true;
+      firstTokenNanos = time.nanoTime();
+      metrics.of(route.model()).firstToken(firstTokenNanos - startedNanos);
+    }
+    if (logsChunks) {
+      logChunk(event);
+    }
+  }
+
+  /** The request was refused before a stream began. */
+  void refused(LlmError error) {
+    interaction.ifPresent(begun -> begun.fail(error, Usage.NONE));
+    publish();
+    close(statusOf(error), error.code().wireName(), "error", Usage.NONE);
+  }
+
+  /** The stream ended. */
+  void ended(StreamEvent.Terminal terminal) {
+    if (streaming) {
+      metrics.streamEnded();
+    }
+    switch (terminal) {
+      case StreamEvent.Done done -> {
+        interaction.ifPresent(begun -> {
+          begun.responseProcessed(done.finishReason(), done.usage());
+          begun.complete();
+        });
+        close(
+            GatewayMetrics.Status.SUCCESS,
+            done.finishReason().wireName(),
+            "finish_reason",
+            done.usage());
+      }
+      case StreamEvent.Failed failed -> failed(failed.error(), failed.usage());
+      case StreamEvent.Cancelled cancelled ->
+          failed(new LlmError.Cancelled(cancelled.reason()), cancelled.usage());
+    }
+    publish();
+  }
+
+  private void failed(LlmError error, Usage usage) {
+    interaction.ifPresent(begun -> begun.fail(error, usage));
+    boolean cancelled = error instanceof LlmError.Cancelled;
+    String said =
+        error instanceof LlmError.Cancelled(var reason)
+            ? reason.name().toLowerCase(Locale.ROOT)
+            : error.code().wireName();
+    close(statusOf(error), said, cancelled ? "cancel_reason" : "error", usage);
+  }
+
+  private void close(GatewayMetrics.Status status, String outcome, String field, Usage usage) {
+    long now = time.nanoTime();
+    GatewayMetrics.OfModel series = metrics.of(route.model());
+    series.ended(status, now - startedNanos, usage);
+    var line =
+        log.info("llm_request")
+            .call(call)
+            .put("model", route.model())
+            .put("provider", route.provider().id())
+            .put("status", status.label())
+            .put(field, outcome)
+            .put("duration_ms", (now - startedNanos) / NANOS_PER_MS)
+            .put("prompt_tokens", usage.promptTokens())
+            .put("completion_tokens", usage.completionTokens());
+    if (hasFirstToken) {
+      line.put("ttft_ms", (firstTokenNanos - startedNanos) / NANOS_PER_MS);
+      double seconds = (now - firstTokenNanos) / NANOS_PER_SECOND;
+      if (usage.completionTokens() > 1 && seconds > 0) {
+        double speed = (usage.completionTokens() - 1) / seconds; // the first came at its begin
+        series.speed(speed);
+        line.put("tokens_per_second", speed);
+      }
+    }
+    line.emit();
+  }
+
+  private void logChunk(StreamEvent event) {
+    int size =
+        switch (event) {
+          case StreamEvent.TextDelta delta -> delta.text().length();
+          case StreamEvent.ReasoningDelta delta -> delta.text().length();
+          case StreamEvent.ToolArgumentsDelta delta -> delta.json().length();
+          case StreamEvent.Started _, StreamEvent.ToolCallStarted _, StreamEvent.Terminal _ -> 0;
+        };
+    log.debug("chunk").call(call).put("seq", chunks).put("size", size).emit();
+  }
+
+  private void publish() {
+    interaction.ifPresent(begun -> begun.takeEvents().forEach(events::publish));
+  }
+
+  private static GatewayMetrics.Status statusOf(LlmError error) {
+    return error instanceof LlmError.Cancelled
+        ? GatewayMetrics.Status.CANCELLED
+        : GatewayMetrics.Status.ERROR;
+  }
+}

@@ -1,0 +1,96 @@
+package llm.providers.mock;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import llm.core.concurrent.Alarms;
+import llm.core.scripted.ScriptedStream;
+import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
+import llm.domain.call.EventStream;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.StreamEvent;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.port.ChatProvider;
+import llm.domain.port.IdSource;
+import llm.domain.port.ModelInfo;
+import llm.domain.port.ProviderHealth;
+import llm.domain.port.TokenCounter;
+import llm.domain.service.TokenEstimator;
+
+/**
+ * Models without a model, for development: {@code mock} says back what the user said, {@code
+ * mock-demo} plays a short scripted demo with a tool call. Four characters count as a token.
+ */
+final class MockProvider implements ChatProvider {
+  static final String ID = "mock";
+  static final String ECHO_MODEL = "mock";
+  static final String DEMO_MODEL = "mock-demo";
+
+  private static final Instant CREATED = Instant.parse("2026-01-01T00:00:00Z");
+  private static final List<ModelInfo> MODELS =
+      List.of(
+          info(ECHO_MODEL, "Says back the last user message, word by word."),
+          info(DEMO_MODEL, "Plays a short scripted demo; calls the first tool that is offered."));
+
+  private static final TokenCounter COUNTER = new TokenEstimator();
+
+  private final MockSettings settings;
+  private final Alarms alarms;
+  private final IdSource ids;
+  private final Set<Call> running = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  MockProvider(MockSettings settings, Alarms alarms, IdSource ids) {
+    this.settings = settings;
+    this.alarms = alarms;
+    this.ids = ids;
+  }
+
+  @Override
+  public String id() {
+    return ID;
+  }
+
+  @Override
+  public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
+    validateModel(request.model());
+    if (closed) {
+      throw new LlmException(
+          new LlmError.ModelUnavailable(request.model().value(), "The mock was closed."));
+    }
+    int promptTokens = COUNTER.countPrompt(request);
+    var script = new MockScript(request, MockAnswer.to(request, ids), settings, promptTokens);
+    running.add(call);
+    if (closed) {
+      call.cancel(CancelReason.SHUTDOWN);
+    }
+    return new ScriptedStream(
+        script, ID, script::usageAfter, call, alarms, () -> running.remove(call));
+  }
+
+  @Override
+  public List<ModelInfo> models() {
+    return MODELS;
+  }
+
+  @Override
+  public ProviderHealth health() {
+    return closed
+        ? new ProviderHealth(ProviderHealth.Status.DOWN, "Closed.")
+        : new ProviderHealth(ProviderHealth.Status.UP, "Always there.");
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    running.forEach(call -> call.cancel(CancelReason.SHUTDOWN));
+  }
+
+  private static ModelInfo info(String id, String description) {
+    return new ModelInfo(id, ID, CREATED, Optional.empty(), description);
+  }
+}
