@@ -192,7 +192,9 @@ public final class GgufReader {
       expectedOffset = align(end, alignment);
       requireBytes(end);
     }
-    requireBytes(align(in.position(), alignment) + end);
+    if (tensors > 0) {
+      requireBytes(align(in.position(), alignment) + end);
+    }
   }
 
   private static long align(long position, long alignment) {

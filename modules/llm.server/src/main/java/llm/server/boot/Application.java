@@ -8,13 +8,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import llm.core.concurrent.Alarms;
 import llm.core.concurrent.TimerThread;
 import llm.core.config.ConfigException;
+import llm.core.event.EventBus;
+import llm.core.event.LlmEventLog;
 import llm.core.gateway.Gateway;
 import llm.core.telemetry.JsonLines;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.domain.error.LlmException;
+import llm.domain.interaction.LlmEvent;
+import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
 import llm.server.api.ErrorDialects;
 import llm.server.api.HealthEndpoints;
@@ -34,6 +39,7 @@ final class Application {
   private final TimerThread timer;
   private final Admission admission;
   private final HttpListener listener;
+  private final EventBus events;
   private final Gateway gateway;
   private final HttpSettings settings;
   private final Log log;
@@ -43,12 +49,14 @@ final class Application {
       TimerThread timer,
       Admission admission,
       HttpListener listener,
+      EventBus events,
       Gateway gateway,
       HttpSettings settings) {
     this.telemetry = telemetry;
     this.timer = timer;
     this.admission = admission;
     this.listener = listener;
+    this.events = events;
     this.gateway = gateway;
     this.settings = settings;
     this.log = telemetry.log("llm.server");
@@ -67,7 +75,9 @@ final class Application {
       throws ConfigException, StartFailure {
     Log log = telemetry.log("llm.server");
     var timer = new TimerThread(failure -> log.error("alarm_failed").cause(failure).emit());
-    Gateway gateway = openGateway(settings, telemetry, timer, home);
+    var events = new EventBus(telemetry);
+    events.subscribe("log", LlmEvent.class, new LlmEventLog(telemetry));
+    Gateway gateway = openGateway(settings, telemetry, timer, events::publish, home);
     HttpListener listener;
     try {
       settings.verify();
@@ -79,23 +89,21 @@ final class Application {
     settings.warnings().forEach(text -> log.warn("config_warning").put("message", text).emit());
     var admission = new Admission(settings.http().maxRequests());
     var application =
-        new Application(telemetry, timer, admission, listener, gateway, settings.http());
+        new Application(
+            telemetry, timer, admission, listener, events, gateway, settings.http());
     application.serve(settings, wanted);
     return application;
   }
 
   /** Opens the gateway; every setting of its parts is read then. */
   static Gateway openGateway(
-      Settings settings, Telemetry telemetry, TimerThread timer, Optional<Path> home) {
-    var events = new EventLogger(telemetry.log("llm.events"));
+      Settings settings,
+      Telemetry telemetry,
+      Alarms alarms,
+      EventPublisher<LlmEvent> events,
+      Optional<Path> home) {
     return Gateway.open(
-        settings.root(),
-        settings.catalogue(),
-        telemetry,
-        timer,
-        IdSource.RANDOM,
-        events::accept,
-        home);
+        settings.root(), settings.catalogue(), telemetry, alarms, IdSource.RANDOM, events, home);
   }
 
   private static HttpListener bind(HttpSettings settings) throws StartFailure {
@@ -194,6 +202,7 @@ final class Application {
             () -> {
               listener.close();
               gateway.close();
+              events.close();
             });
     timer.close();
     telemetry.close();

@@ -85,7 +85,7 @@ public final class Boot {
           var silent =
               new JsonLines(
                   OutputStream.nullOutputStream(), settings.telemetry(), TimeSource.SYSTEM);
-          var _ = Application.openGateway(settings, silent, timer, home)) {
+          var _ = Application.openGateway(settings, silent, timer, _ -> {}, home)) {
         settings.verify();
       }
       System.out.println("The configuration is valid.");

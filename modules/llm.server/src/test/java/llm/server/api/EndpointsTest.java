@@ -232,6 +232,7 @@ class EndpointsTest {
             "\"version\":\"1.2.3\"",
             "\"status\":\"ok\"",
             "\"durability\":\"none\"",
+            "\"default_model\":\"mock\"",
             "\"fake\":{\"status\":\"up\",\"detail\":\"Fine.\"}",
             "\"local\":{\"status\":\"down\",\"detail\":\"absent: ");
     assertThat(server.get("/health/live").statusCode()).isEqualTo(200);

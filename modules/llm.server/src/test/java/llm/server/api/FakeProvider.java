@@ -50,7 +50,7 @@ final class FakeProvider implements ChatProvider {
   @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) {
     call.onCancel(() -> cancelled.complete(call.cancelled().orElseThrow()));
-    return new ScriptedStream(script.iterator(), "fake", _ -> Usage.NONE, call, alarms);
+    return new ScriptedStream(script.iterator(), "fake", _ -> Usage.NONE, call, alarms, () -> {});
   }
 
   @Override
