@@ -66,7 +66,7 @@ final class CoreSandbox {
         Configuration.parse("example.yml", FAULTY_FILE, ConfigSources.of(environment, Path.of("")));
     var read = TelemetrySettings.read(configuration.root());
     log.info("config_read")
-        .put("level", read.level().name())
+        .put("log_level", read.level().name())
         .put("levels", read.levels().toString())
         .put("ring_lines", read.ringLines())
         .emit();
