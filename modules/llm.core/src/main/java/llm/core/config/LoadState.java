@@ -169,7 +169,7 @@ final class LoadState {
             source
                 + name
                 + ": sets nothing"
-                + EditDistance.nearest(name, known)
+                + EditDistance.nearest(name, name.length(), known)
                     .map(near -> "; did you mean " + near + "?")
                     .orElse(""))
         .forEach(into::add);
