@@ -70,7 +70,7 @@ public final class HealthEndpoints {
           out.writeStringProperty("version", version);
           out.writeStringProperty("status", word(overall(providers)));
           out.writeStringProperty("durability", "none");
-              out.writeStringProperty("default_model", gateway.defaultModel());
+          out.writeStringProperty("default_model", gateway.defaultModel());
           out.writeNumberProperty("uptime_seconds", uptimeSeconds());
           out.writeNumberProperty("active_requests", admission.active());
           out.writeObjectPropertyStart("checks");

@@ -89,8 +89,7 @@ final class Application {
     settings.warnings().forEach(text -> log.warn("config_warning").put("message", text).emit());
     var admission = new Admission(settings.http().maxRequests());
     var application =
-        new Application(
-            telemetry, timer, admission, listener, events, gateway, settings.http());
+        new Application(telemetry, timer, admission, listener, events, gateway, settings.http());
     application.serve(settings, wanted);
     return application;
   }

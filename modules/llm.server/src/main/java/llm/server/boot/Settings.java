@@ -2,10 +2,11 @@ package llm.server.boot;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.ArrayList;
 import java.util.List;
 import llm.core.catalogue.Catalogue;
+import llm.core.catalogue.Prompts;
 import llm.core.config.ConfigException;
+import llm.core.config.ConfigProblem;
 import llm.core.config.ConfigSources;
 import llm.core.config.Configuration;
 import llm.core.config.Section;
@@ -18,21 +19,28 @@ import llm.server.http.HttpSettings;
  * #root()}, and then {@link #verify()} says what was wrong in all of it.
  */
 final class Settings {
+  /** What is known of models; beside the main file. */
+  static final String MODELS = "models.yml";
+
+  /** The prompts of the conversation; beside the main file. */
+  static final String PROMPTS = "prompts.yml";
+
   private final Configuration main;
-  private final Configuration models;
+  private final List<Configuration> files; // all of them
   private final HttpSettings http;
   private final AuthSettings auth;
   private final TelemetrySettings telemetry;
   private final Catalogue catalogue;
 
-  private Settings(Configuration main, Configuration models) {
+  private Settings(Configuration main, Configuration models, Configuration prompts) {
     this.main = main;
-    this.models = models;
+    this.files = List.of(main, models, prompts);
     Section server = server(main.root());
     this.http = HttpSettings.read(server);
     this.auth = auth(main.root());
     this.telemetry = TelemetrySettings.read(main.root());
     this.catalogue = Catalogue.read(models.root());
+    Prompts.read(prompts.root()); // nobody asks for them yet; what is wrong is told all the same
     requireLoopbackOrKeys(server);
   }
 
@@ -43,7 +51,7 @@ final class Settings {
    */
   static Settings read(ConfigSources sources) throws ConfigException {
     var main = Configuration.load(sources);
-    return new Settings(main, main.beside("models.yml"));
+    return new Settings(main, main.beside(MODELS), main.beside(PROMPTS));
   }
 
   /** Declares the settings read here, for the reference. */
@@ -87,8 +95,8 @@ final class Settings {
    * @throws ConfigException with everything that is wrong
    */
   void verify() throws ConfigException {
-    var problems = new ArrayList<>(main.problems());
-    problems.addAll(models.problems());
+    List<ConfigProblem> problems =
+        files.stream().flatMap(file -> file.problems().stream()).toList();
     if (!problems.isEmpty()) {
       throw new ConfigException(problems);
     }
