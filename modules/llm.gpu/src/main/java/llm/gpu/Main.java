@@ -1,9 +1,177 @@
 package llm.gpu;
 
-/** Sandbox of this module. */
-public final class Main {
-  private Main() {}
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import llm.core.concurrent.CallScope;
+import llm.core.concurrent.TimerThread;
+import llm.core.telemetry.JsonLines;
+import llm.core.telemetry.Level;
+import llm.core.telemetry.Log;
+import llm.core.telemetry.TelemetrySettings;
+import llm.domain.call.CallId;
+import llm.domain.call.EventStream;
+import llm.domain.call.Principal;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Message;
+import llm.domain.chat.StreamEvent;
+import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
+import llm.gpu.engine.Engine;
+import llm.gpu.engine.EngineSettings;
+import llm.gpu.gguf.GgufException;
+import llm.gpu.gguf.SplitFiles;
+import llm.gpu.llama.Library;
+import llm.gpu.llama.LibraryFolder;
+import llm.gpu.llama.LlamaException;
+import llm.gpu.llama.Model;
 
-  /** Shows the module's work as JSON lines. */
-  public static void main(String[] args) {}
+/**
+ * Sandbox of this module: shows the library, the load of a model, the tokens of a prompt and the
+ * pieces of the answer as JSON lines. Exits with 0, also when there is no library or no model was
+ * given; with 1 when what was given does not work; with 2 for wrong arguments.
+ */
+public final class Main {
+  private static final Duration BUDGET = Duration.ofMinutes(10);
+  private static final Duration FLUSH = Duration.ofSeconds(5);
+
+  private final SandboxOptions options;
+  private final JsonLines telemetry;
+  private final Log log;
+
+  private Main(SandboxOptions options, JsonLines telemetry) {
+    this.options = options;
+    this.telemetry = telemetry;
+    this.log = telemetry.log("llm.gpu.sandbox");
+  }
+
+  /** Runs once; {@code --help} lists the options. */
+  public static void main(String[] args) throws InterruptedException {
+    Optional<SandboxOptions> options = SandboxOptions.parse(List.of(args));
+    if (options.isEmpty()) {
+      boolean asked = Arrays.asList(args).contains("--help");
+      System.err.println(SandboxOptions.USAGE);
+      System.exit(asked ? 0 : 2);
+    }
+    var settings = new TelemetrySettings(Level.DEBUG, TelemetrySettings.DEFAULT.levels(), 1 << 14);
+    int status;
+    try (var telemetry = JsonLines.standardOutput(settings)) {
+      status = new Main(options.get(), telemetry).run();
+      telemetry.flush(FLUSH);
+    }
+    System.exit(status);
+  }
+
+  private int run() {
+    Optional<Path> folder = options.library().or(Main::fetched);
+    if (folder.isEmpty()) {
+      return absent("library", "No library was fetched; run tools/native or give --lib DIR.");
+    }
+    try {
+      Library library = load(folder.get());
+      if (options.model().isEmpty()) {
+        return absent("model", "No model was given; give --model FILE.gguf.");
+      }
+      showTokens(library, options.model().get());
+      return generate(library, options.model().get());
+    } catch (LlamaException | LlmException failure) {
+      log.error("failed").put("message", failure.getMessage()).emit();
+      return 1;
+    } catch (GgufException failure) {
+      String message = "The file " + options.model().get() + " " + failure.getMessage() + ".";
+      log.error("failed").put("message", message).emit();
+      return 1;
+    }
+  }
+
+  private static Optional<Path> fetched() {
+    return Optional.ofNullable(System.getenv("LLAMA_LIB_DIR"))
+        .map(Path::of)
+        .or(() -> LibraryFolder.fetchedUnder(Path.of(System.getProperty("llm.home", ""))))
+        .filter(folder -> LibraryFolder.libraryIn(folder).isPresent());
+  }
+
+  private int absent(String what, String reason) {
+    log.info("absent").put("what", what).put("reason", reason).emit();
+    return 0;
+  }
+
+  private Library load(Path folder) throws LlamaException {
+    var library =
+        Library.load(
+            folder,
+            (severity, line) ->
+                log.warn("native_log").put("severity", severity.name()).put("line", line).emit());
+    log.info("library")
+        .put("version", library.version())
+        .put("folder", library.folder().toString())
+        .put("cpu_variant", library.variant().orElse("unknown"))
+        .put("devices", String.join(", ", library.devices()))
+        .put("features", library.features())
+        .emit();
+    return library;
+  }
+
+  private void showTokens(Library library, Path file) throws LlamaException, GgufException {
+    SplitFiles.readAll(file);
+    try (Model model = Model.loadVocabulary(library, file)) {
+      int[] tokens = model.vocabulary().tokenize(options.prompt());
+      log.info("tokens")
+          .put("text", options.prompt())
+          .put("count", tokens.length)
+          .put("ids", Arrays.toString(tokens))
+          .emit();
+    }
+  }
+
+  private int generate(Library library, Path file) throws LlmException {
+    try (var alarms = new TimerThread(this::report);
+        var engine =
+            new Engine(EngineSettings.DEFAULT, () -> library, telemetry, alarms, options::seed);
+        var call =
+            CallScope.open(
+                new CallId("sandbox"),
+                Principal.LOCAL,
+                Optional.empty(),
+                BUDGET,
+                alarms,
+                this::report)) {
+      var request =
+          ChatRequest.of(new ModelName("local"), List.of(Message.user(options.prompt())))
+              .withMaxTokens(options.maxTokens());
+      return show(engine.submit(request, file.toAbsolutePath(), call));
+    }
+  }
+
+  private int show(EventStream<StreamEvent> stream) throws LlmException {
+    try (stream) {
+      var text = new StringBuilder();
+      while (true) {
+        switch (stream.next()) {
+          case StreamEvent.Started _ -> log.info("started").emit();
+          case StreamEvent.TextDelta delta -> {
+            text.append(delta.text());
+            log.debug("chunk").put("text", delta.text()).emit();
+          }
+          case StreamEvent.Done done -> {
+            log.info("answer")
+                .put("text", text.toString())
+                .put("finish_reason", done.finishReason().wireName())
+                .put("prompt_tokens", done.usage().promptTokens())
+                .put("completion_tokens", done.usage().completionTokens())
+                .emit();
+            return 0;
+          }
+          case StreamEvent.Failed failed -> throw new LlmException(failed.error());
+          case StreamEvent other -> log.info("event").put("event", other.toString()).emit();
+        }
+      }
+    }
+  }
+
+  private void report(Throwable failure) {
+    log.error("hook_failed").cause(failure).emit();
+  }
 }

@@ -1,9 +1,17 @@
 package llm.server;
 
-/** Sandbox of this module. */
+import java.util.OptionalInt;
+import llm.server.boot.Boot;
+
+/** The command {@code java -m llm.server}; {@code --help} lists its options. */
 public final class Main {
   private Main() {}
 
-  /** Shows the module's work as JSON lines. */
-  public static void main(String[] args) {}
+  /** Runs the command; a server goes on after this returns. */
+  public static void main(String[] args) {
+    OptionalInt exitCode = Boot.run(System.nanoTime(), args);
+    if (exitCode.isPresent()) {
+      System.exit(exitCode.getAsInt());
+    }
+  }
 }

@@ -95,10 +95,10 @@ public final class CallScope implements Call, AutoCloseable {
   public boolean cancel(CancelReason why) {
     List<Hook> toRun;
     synchronized (lock) {
-      if (reason != null || ended) {
+      if (reason != null) {
         return false;
       }
-      reason = why;
+      reason = why; // after the end too: a producer that still polls must see it
       toRun = List.copyOf(hooks);
       hooks.clear();
     }
@@ -148,6 +148,13 @@ public final class CallScope implements Call, AutoCloseable {
   @Override
   public void close() {
     end();
+  }
+
+  /** Hooks that wait for a cancellation; for tests. */
+  int hookCount() {
+    synchronized (lock) {
+      return hooks.size();
+    }
   }
 
   private void arm(Registration link) {

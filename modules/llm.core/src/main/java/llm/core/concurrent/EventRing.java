@@ -1,12 +1,13 @@
 package llm.core.concurrent;
 
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
+import llm.domain.call.Registration;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -16,16 +17,19 @@ import llm.domain.error.LlmError;
  * consumer that may. A full ring refuses a delta, and the producer skips that slot; the terminal
  * event always has a place.
  *
- * <p>Closing the stream cancels its call with {@link CancelReason#CLOSED}; the producer then ends
- * it. A producer that has died is noticed: the consumer waits at most {@link #GRACE} past the
- * call's deadline.
+ * <p>Closing the stream before its producer has ended it cancels the call with {@link
+ * CancelReason#CLOSED} and drops the deltas that wait; the producer then ends it. A producer that
+ * has died is noticed: {@link #GRACE} after the call was cancelled, which its deadline does at the
+ * latest, the ring ends itself as failed.
  */
 public final class EventRing implements EventStream<StreamEvent> {
-  /** How long past its deadline a cancelled producer may take to say its end. */
+  /** How long after a cancellation the producer may take to say its end. */
   public static final Duration GRACE = Duration.ofSeconds(30);
 
   private final Call call;
   private final Alarms alarms;
+  private final Runnable onRoom;
+  private final Registration watch;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final StreamEvent[] ring; // guarded by lock
@@ -33,6 +37,8 @@ public final class EventRing implements EventStream<StreamEvent> {
   private int size; // guarded by lock
   private StreamEvent.Terminal terminal; // guarded by lock
   private boolean consumed; // guarded by lock
+  private boolean closed; // guarded by lock
+  private Registration overdue = () -> {}; // guarded by lock
 
   /**
    * An empty ring.
@@ -40,19 +46,31 @@ public final class EventRing implements EventStream<StreamEvent> {
    * @param capacity deltas it holds, 1 or more
    */
   public EventRing(int capacity, Call call, Alarms alarms) {
+    this(capacity, call, alarms, () -> {});
+  }
+
+  /**
+   * An empty ring that tells its producer when it is no longer full.
+   *
+   * @param capacity deltas it holds, 1 or more
+   * @param onRoom runs on the consumer's thread, outside the ring's lock; must not block or throw
+   */
+  public EventRing(int capacity, Call call, Alarms alarms, Runnable onRoom) {
     if (capacity < 1) {
       throw new IllegalArgumentException("ring capacity " + capacity + " must be 1 or more");
     }
     this.ring = new StreamEvent[capacity];
     this.call = call;
     this.alarms = alarms;
+    this.onRoom = onRoom;
+    this.watch = call.onCancel(this::watchProducer);
   }
 
   /** Whether {@link #offer} would take a delta now; only the producer may rely on it. */
   public boolean hasRoom() {
     lock.lock();
     try {
-      return size < ring.length && terminal == null;
+      return size < ring.length && terminal == null && !closed;
     } finally {
       lock.unlock();
     }
@@ -61,7 +79,7 @@ public final class EventRing implements EventStream<StreamEvent> {
   /**
    * Adds a delta without waiting.
    *
-   * @return false when the ring is full or ended: nothing was added
+   * @return false when the ring is full, closed or ended: nothing was added
    */
   public boolean offer(StreamEvent event) {
     if (event instanceof StreamEvent.Terminal) {
@@ -69,7 +87,7 @@ public final class EventRing implements EventStream<StreamEvent> {
     }
     lock.lock();
     try {
-      if (size == ring.length || terminal != null) {
+      if (size == ring.length || terminal != null || closed) {
         return false;
       }
       ring[(head + size++) % ring.length] = event;
@@ -86,41 +104,68 @@ public final class EventRing implements EventStream<StreamEvent> {
    * @return false when it had ended already: the first end stays
    */
   public boolean end(StreamEvent.Terminal event) {
+    Registration timer;
     lock.lock();
     try {
       if (terminal != null) {
         return false;
       }
       terminal = event;
+      timer = overdue;
       changed.signal();
-      return true;
     } finally {
       lock.unlock();
     }
+    timer.close();
+    watch.close();
+    return true;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>An interrupt ends the wait: the call is cancelled, the stream ends as cancelled and the
+   * thread stays interrupted.
+   */
   @Override
   public StreamEvent next() {
+    try {
+      return take();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      call.cancel(CancelReason.CLOSED);
+      end(new StreamEvent.Cancelled(CancelReason.CLOSED, Usage.NONE));
+      return next(); // there is an end now: nothing waits any more
+    }
+  }
+
+  private StreamEvent take() throws InterruptedException {
+    StreamEvent event;
+    boolean wasFull;
     lock.lock();
     try {
       if (consumed) {
         throw new IllegalStateException("the terminal event was already returned");
       }
       while (size == 0 && terminal == null) {
-        await();
+        changed.await();
       }
       if (size == 0) {
         consumed = true;
         return terminal;
       }
-      StreamEvent event = ring[head];
+      wasFull = size == ring.length;
+      event = ring[head];
       ring[head] = null;
       head = (head + 1) % ring.length;
       size--;
-      return event;
     } finally {
       lock.unlock();
     }
+    if (wasFull) {
+      onRoom.run();
+    }
+    return event;
   }
 
   @Override
@@ -135,21 +180,35 @@ public final class EventRing implements EventStream<StreamEvent> {
 
   @Override
   public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      size = 0;
+      Arrays.fill(ring, null);
+      if (terminal != null) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
     call.cancel(CancelReason.CLOSED);
   }
 
-  /** Waits for a change; ends the stream itself when the producer is overdue. */
-  private void await() {
-    long remaining = call.deadline().remaining(alarms.time().nanoTime()).plus(GRACE).toNanos();
+  /** Runs when the call is cancelled: from now on the producer's time counts. */
+  private void watchProducer() {
+    var timer =
+        alarms.at(
+            alarms.time().nanoTime() + GRACE.toNanos(),
+            () -> end(new StreamEvent.Failed(new LlmError.Internal(), Usage.NONE)));
+    lock.lock();
     try {
-      if (!changed.await(remaining, TimeUnit.NANOSECONDS) && terminal == null) {
-        terminal = new StreamEvent.Failed(new LlmError.Internal(), Usage.NONE);
+      if (terminal == null) {
+        overdue = timer;
+        return;
       }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      call.cancel(CancelReason.CLOSED);
-      terminal =
-          terminal != null ? terminal : new StreamEvent.Cancelled(CancelReason.CLOSED, Usage.NONE);
+    } finally {
+      lock.unlock();
     }
+    timer.close(); // it ended meanwhile
   }
 }

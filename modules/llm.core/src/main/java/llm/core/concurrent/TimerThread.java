@@ -1,21 +1,23 @@
 package llm.core.concurrent;
 
-import java.util.PriorityQueue;
+import java.util.Comparator;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import llm.domain.call.Registration;
 import llm.domain.port.TimeSource;
 
 /**
  * The process's one timer: a daemon thread that sleeps until the next alarm. Setting and removing
- * an alarm is O(log n) under a short lock; removed alarms leave the heap at once, so its size is
- * that of the calls in flight.
+ * an alarm is O(log n) under a short lock; removed alarms are forgotten at once, so there are as
+ * many as calls in flight.
  */
 public final class TimerThread implements Alarms, AutoCloseable {
   private final Object lock = new Object();
-  private final PriorityQueue<Alarm> heap = new PriorityQueue<>(); // guarded by lock
+  private final TreeSet<Alarm> alarms = new TreeSet<>(Alarm.ORDER); // guarded by lock
   private final TimeSource time = TimeSource.SYSTEM;
   private final Consumer<Throwable> onFailure;
   private final Thread thread;
+  private long sequence; // guarded by lock
   private boolean closed; // guarded by lock
 
   /**
@@ -35,17 +37,17 @@ public final class TimerThread implements Alarms, AutoCloseable {
 
   @Override
   public Registration at(long atNanos, Runnable action) {
-    var alarm = new Alarm(atNanos, action);
     synchronized (lock) {
       if (closed) {
         return () -> {};
       }
-      heap.add(alarm);
-      if (heap.peek() == alarm) {
+      var alarm = new Alarm(atNanos, sequence++, action);
+      alarms.add(alarm);
+      if (alarms.first() == alarm) {
         lock.notifyAll();
       }
+      return () -> remove(alarm);
     }
-    return () -> remove(alarm);
   }
 
   /** Ends the thread; alarms that are still set never run. */
@@ -53,7 +55,7 @@ public final class TimerThread implements Alarms, AutoCloseable {
   public void close() {
     synchronized (lock) {
       closed = true;
-      heap.clear();
+      alarms.clear();
       lock.notifyAll();
     }
   }
@@ -66,17 +68,28 @@ public final class TimerThread implements Alarms, AutoCloseable {
 
   private void remove(Alarm alarm) {
     synchronized (lock) {
-      heap.remove(alarm);
+      alarms.remove(alarm);
     }
   }
 
   private void run() {
     for (Alarm due = takeDue(); due != null; due = takeDue()) {
       try {
-        due.action.run();
+        due.action().run();
       } catch (RuntimeException | Error failure) {
-        onFailure.accept(failure);
+        tell(failure);
       }
+    }
+  }
+
+  /** The thread must outlive a listener that throws: every deadline of the process is here. */
+  private void tell(Throwable failure) {
+    try {
+      onFailure.accept(failure);
+    } catch (RuntimeException | Error second) {
+      failure.addSuppressed(second);
+      Thread self = Thread.currentThread();
+      self.getUncaughtExceptionHandler().uncaughtException(self, failure);
     }
   }
 
@@ -84,10 +97,10 @@ public final class TimerThread implements Alarms, AutoCloseable {
   private Alarm takeDue() {
     synchronized (lock) {
       while (!closed) {
-        Alarm next = heap.peek();
-        long waitNanos = next == null ? Long.MAX_VALUE : next.atNanos - time.nanoTime();
+        Alarm next = alarms.isEmpty() ? null : alarms.first();
+        long waitNanos = next == null ? Long.MAX_VALUE : next.atNanos() - time.nanoTime();
         if (waitNanos <= 0) {
-          return heap.poll();
+          return alarms.pollFirst();
         }
         try {
           lock.wait(next == null ? 0 : waitNanos / 1_000_000 + 1);
@@ -99,18 +112,12 @@ public final class TimerThread implements Alarms, AutoCloseable {
     }
   }
 
-  private static final class Alarm implements Comparable<Alarm> {
-    private final long atNanos;
-    private final Runnable action;
-
-    private Alarm(long atNanos, Runnable action) {
-      this.atNanos = atNanos;
-      this.action = action;
-    }
-
-    @Override
-    public int compareTo(Alarm other) {
-      return Long.signum(atNanos - other.atNanos);
-    }
+  private record Alarm(long atNanos, long sequence, Runnable action) {
+    /** By difference, since nanoTime may overflow; then in the order they were set. */
+    private static final Comparator<Alarm> ORDER =
+        (left, right) -> {
+          long apart = left.atNanos - right.atNanos;
+          return apart != 0 ? Long.signum(apart) : Long.compare(left.sequence, right.sequence);
+        };
   }
 }

@@ -86,7 +86,7 @@ final class Declarations {
     var known = Stream.concat(parts.keySet().stream(), keys.keySet().stream()).distinct().toList();
     var elsewhere =
         known.stream().filter(path -> path.equals(last) || path.endsWith("." + last)).toList();
-    return EditDistance.nearest(wrong, known)
+    return EditDistance.nearest(wrong, last.length(), known)
         .or(() -> elsewhere.size() == 1 ? Optional.of(elsewhere.getFirst()) : Optional.empty());
   }
 }

@@ -8,15 +8,22 @@ final class EditDistance {
   /** Longer words than this are not compared: the cost is the product of the lengths. */
   private static final int MAX_LENGTH = 100;
 
+  private static final int MAX_TYPOS = 3;
+
   private EditDistance() {}
 
-  /** The closest candidate that differs in at most a third of the word, two letters at least. */
-  static Optional<String> nearest(String word, Collection<String> candidates) {
+  /**
+   * The closest candidate.
+   *
+   * @param typed how many letters of the word were typed anew and may be wrong: up to a third of
+   *     them are taken for typos, one at least and {@link #MAX_TYPOS} at most
+   */
+  static Optional<String> nearest(String word, int typed, Collection<String> candidates) {
     if (word.length() > MAX_LENGTH) {
       return Optional.empty();
     }
     String best = null;
-    int bestDistance = Math.max(2, word.length() / 3) + 1;
+    int bestDistance = Math.clamp((typed + 2) / 3, 1, MAX_TYPOS) + 1;
     for (String candidate : candidates) {
       int distance =
           candidate.length() > MAX_LENGTH ? Integer.MAX_VALUE : distance(word, candidate);

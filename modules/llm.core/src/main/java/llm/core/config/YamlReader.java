@@ -58,6 +58,9 @@ final class YamlReader {
     } catch (YAMLException refused) {
       problem(0, "", "is not YAML: " + firstLine(refused.getMessage()));
       return none;
+    } catch (IllegalArgumentException | IndexOutOfBoundsException refused) {
+      problem(0, "", "is not YAML: a quoted text has a broken escape"); // "\\x" and its like
+      return none;
     }
     if (root == null || root instanceof ScalarNode scalar && scalar.getTag().equals(Tag.NULL)) {
       return none;

@@ -38,7 +38,11 @@ public enum InteractionStatus {
   InteractionStatus to(InteractionStatus to) {
     if (!next().contains(to)) {
       throw new IllegalStateException(
-          "an interaction that is " + this + " cannot become " + to + ", only one of " + next());
+          "an interaction that is "
+              + this
+              + " cannot become "
+              + to
+              + (isTerminal() ? ", it has ended" : ", only one of " + next()));
     }
     return to;
   }

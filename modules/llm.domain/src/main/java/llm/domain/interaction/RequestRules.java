@@ -41,7 +41,8 @@ final class RequestRules {
 
   private static Optional<LlmError> toolChoiceIsOffered(ChatRequest request) {
     return switch (request.toolChoice()) {
-      case ToolChoice.Auto _, ToolChoice.None _ -> Optional.empty();
+      case ToolChoice.Auto _ -> Optional.empty();
+      case ToolChoice.None _ -> Optional.empty();
       case ToolChoice.Required _ ->
           request.tools().isEmpty()
               ? invalid("tool_choice", "a tool must be called, but tools offers none")

@@ -20,7 +20,7 @@ public record ModelName(String value) {
   private static final Pattern CALLS_TOOLS =
       Pattern.compile(
           "(?:^|[/.:])(?:"
-              + "gpt-(?!3\\.5-turbo-instruct|image|audio)"
+              + "gpt-(?!3\\.5-turbo-instruct|image|neo|j-)"
               + "|o1(?!-mini|-preview)(?:[-:]|$)|o[3-9](?:[-:]|$)"
               + "|claude-(?!1|2|instant)"
               + "|gemini-(?!1\\.0|embedding)"

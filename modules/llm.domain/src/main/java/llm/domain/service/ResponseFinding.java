@@ -8,24 +8,14 @@ public sealed interface ResponseFinding {
   /** One sentence; it quotes names and counts, never what was said. */
   String message();
 
-  /** Whether the answer must not be used as it is; else it is a warning. */
-  default boolean isError() {
-    return switch (this) {
-      case EmptyAnswer _,
-          GenerationFailed _,
-          CallsMissing _,
-          RepeatedCallId _,
-          UnknownTool _,
-          ArgumentsNotAnObject _,
-          LimitExceeded _ ->
-          true;
-      case MultipleToolCalls _, Truncated _, Filtered _, UnknownReason _, LimitNearlyExhausted _ ->
-          false;
-    };
-  }
+  /** Forbids to use the answer as it is. */
+  sealed interface Fault extends ResponseFinding {}
+
+  /** The answer may be used. */
+  sealed interface Warning extends ResponseFinding {}
 
   /** Neither text nor a tool call. */
-  record EmptyAnswer() implements ResponseFinding {
+  record EmptyAnswer() implements Fault {
     @Override
     public String message() {
       return "The answer has neither text nor a tool call.";
@@ -33,7 +23,7 @@ public sealed interface ResponseFinding {
   }
 
   /** The provider ended the answer as failed. */
-  record GenerationFailed() implements ResponseFinding {
+  record GenerationFailed() implements Fault {
     @Override
     public String message() {
       return "The generation ended in an error.";
@@ -41,7 +31,7 @@ public sealed interface ResponseFinding {
   }
 
   /** The finish reason announces tool calls, and there is none. */
-  record CallsMissing() implements ResponseFinding {
+  record CallsMissing() implements Fault {
     @Override
     public String message() {
       return "The answer ended to call tools, but it calls none.";
@@ -53,7 +43,7 @@ public sealed interface ResponseFinding {
    *
    * @param id the id
    */
-  record RepeatedCallId(String id) implements ResponseFinding {
+  record RepeatedCallId(String id) implements Fault {
     @Override
     public String message() {
       return "Two tool calls have the id " + Excerpt.of(id) + ".";
@@ -65,7 +55,7 @@ public sealed interface ResponseFinding {
    *
    * @param name the tool
    */
-  record UnknownTool(String name) implements ResponseFinding {
+  record UnknownTool(String name) implements Fault {
     @Override
     public String message() {
       return "Tool " + Excerpt.of(name) + " was called but not offered.";
@@ -78,7 +68,7 @@ public sealed interface ResponseFinding {
    * @param callId the call
    * @param name the tool
    */
-  record ArgumentsNotAnObject(String callId, String name) implements ResponseFinding {
+  record ArgumentsNotAnObject(String callId, String name) implements Fault {
     @Override
     public String message() {
       return "The arguments of call "
@@ -94,7 +84,7 @@ public sealed interface ResponseFinding {
    *
    * @param count how many there are, 2 or more
    */
-  record MultipleToolCalls(int count) implements ResponseFinding {
+  record MultipleToolCalls(int count) implements Warning {
     @Override
     public String message() {
       return "Multiple tool calls detected (" + count + "). Only the first one should be executed.";
@@ -102,7 +92,7 @@ public sealed interface ResponseFinding {
   }
 
   /** The output limit or the context's end cut the answer. */
-  record Truncated() implements ResponseFinding {
+  record Truncated() implements Warning {
     @Override
     public String message() {
       return "The answer was cut at its token limit.";
@@ -110,7 +100,7 @@ public sealed interface ResponseFinding {
   }
 
   /** The provider's filter cut the answer. */
-  record Filtered() implements ResponseFinding {
+  record Filtered() implements Warning {
     @Override
     public String message() {
       return "The provider's content filter cut the answer.";
@@ -118,7 +108,7 @@ public sealed interface ResponseFinding {
   }
 
   /** The provider ended the answer for a reason that is not known here. */
-  record UnknownReason() implements ResponseFinding {
+  record UnknownReason() implements Warning {
     @Override
     public String message() {
       return "The answer ended for a reason that is not known here.";
@@ -131,7 +121,7 @@ public sealed interface ResponseFinding {
    * @param tokensUsed prompt and answer together
    * @param limit the room
    */
-  record LimitExceeded(int tokensUsed, int limit) implements ResponseFinding {
+  record LimitExceeded(int tokensUsed, int limit) implements Fault {
     @Override
     public String message() {
       return "Prompt and answer took " + tokensUsed + " tokens of " + limit + ".";
@@ -144,7 +134,7 @@ public sealed interface ResponseFinding {
    * @param remaining tokens left
    * @param limit the room
    */
-  record LimitNearlyExhausted(int remaining, int limit) implements ResponseFinding {
+  record LimitNearlyExhausted(int remaining, int limit) implements Warning {
     @Override
     public String message() {
       return "Only " + remaining + " of " + limit + " tokens are left.";

@@ -13,18 +13,22 @@ public record ResponseReport(List<ResponseFinding> findings) {
     findings = List.copyOf(findings);
   }
 
-  /** Whether nothing is an error; there may be warnings. */
+  /** Whether there is no fault; there may be warnings. */
   public boolean isValid() {
-    return findings.stream().noneMatch(ResponseFinding::isError);
+    return faults().isEmpty();
   }
 
   /** What forbids to use the answer as it is. */
-  public List<ResponseFinding> errors() {
-    return findings.stream().filter(ResponseFinding::isError).toList();
+  public List<ResponseFinding.Fault> faults() {
+    return only(ResponseFinding.Fault.class);
   }
 
   /** What its user should know. */
-  public List<ResponseFinding> warnings() {
-    return findings.stream().filter(finding -> !finding.isError()).toList();
+  public List<ResponseFinding.Warning> warnings() {
+    return only(ResponseFinding.Warning.class);
+  }
+
+  private <F> List<F> only(Class<F> kind) {
+    return findings.stream().filter(kind::isInstance).map(kind::cast).toList();
   }
 }

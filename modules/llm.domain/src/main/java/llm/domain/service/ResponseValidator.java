@@ -3,8 +3,10 @@ package llm.domain.service;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.FinishReason;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.chat.Usage;
@@ -41,18 +43,7 @@ public final class ResponseValidator {
     if (answer.text().isBlank() && !hasCalls) {
       findings.add(new ResponseFinding.EmptyAnswer());
     }
-    switch (answer.finishReason()) {
-      case STOP -> {}
-      case TOOL_CALLS -> {
-        if (!hasCalls) {
-          findings.add(new ResponseFinding.CallsMissing());
-        }
-      }
-      case LENGTH -> findings.add(new ResponseFinding.Truncated());
-      case CONTENT_FILTER -> findings.add(new ResponseFinding.Filtered());
-      case ERROR -> findings.add(new ResponseFinding.GenerationFailed());
-      case UNKNOWN -> findings.add(new ResponseFinding.UnknownReason());
-    }
+    endOf(answer.finishReason(), hasCalls).ifPresent(findings::add);
     return List.copyOf(findings);
   }
 
@@ -94,5 +85,17 @@ public final class ResponseValidator {
           new ResponseFinding.LimitNearlyExhausted(limit.remaining(usage), limit.value()));
     }
     return List.of();
+  }
+
+  private static Optional<ResponseFinding> endOf(FinishReason reason, boolean hasCalls) {
+    return switch (reason) {
+      case STOP -> Optional.empty();
+      case TOOL_CALLS ->
+          hasCalls ? Optional.empty() : Optional.of(new ResponseFinding.CallsMissing());
+      case LENGTH -> Optional.of(new ResponseFinding.Truncated());
+      case CONTENT_FILTER -> Optional.of(new ResponseFinding.Filtered());
+      case ERROR -> Optional.of(new ResponseFinding.GenerationFailed());
+      case UNKNOWN -> Optional.of(new ResponseFinding.UnknownReason());
+    };
   }
 }

@@ -12,10 +12,10 @@ import llm.domain.port.TokenCounter;
  * Guesses tokens where the tokenizer is not known: four characters are one token. A character is a
  * Unicode code point.
  *
- * <p>That is right within some 20 % for English prose. Code and JSON take more tokens than this
- * says, up to a half more; Cyrillic, Greek and Arabic about 1.5 to 2 times as many; Chinese,
- * Japanese and Korean 3 to 4 times, for there a character is about a token. Leave room accordingly,
- * or count by the encoding.
+ * <p>How many times the guess real texts took, measured with OpenAI's encodings o200k_base and
+ * cl100k_base: English prose 0.8 and 0.8; Java code 0.9 and 0.9; JSON 1.3 and 1.2; Russian 1.0 and
+ * 1.7; Arabic 1.1 and 2.7; Greek 1.5 and 3.4; Chinese 2.8 and 4.4; Japanese 3.4 and 4.3. So leave
+ * room for what is not Latin, or count by the encoding.
  *
  * <p>Stateless, thread-safe; takes time in proportion to the text.
  */

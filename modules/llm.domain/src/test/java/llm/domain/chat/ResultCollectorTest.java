@@ -1,0 +1,105 @@
+package llm.domain.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import llm.domain.call.CancelReason;
+import llm.domain.chat.StreamEvent.Cancelled;
+import llm.domain.chat.StreamEvent.Done;
+import llm.domain.chat.StreamEvent.Failed;
+import llm.domain.chat.StreamEvent.ReasoningDelta;
+import llm.domain.chat.StreamEvent.Started;
+import llm.domain.chat.StreamEvent.TextDelta;
+import llm.domain.chat.StreamEvent.ToolArgumentsDelta;
+import llm.domain.chat.StreamEvent.ToolCallStarted;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import org.junit.jupiter.api.Test;
+
+class ResultCollectorTest {
+  private static final Usage USAGE = Usage.of(3, 4);
+
+  @Test
+  void joinsTheDeltasOfAnAnswer() throws LlmException {
+    var stream =
+        new ScriptedStream(
+            new Started("mock-2"),
+            new ReasoningDelta("Let me "),
+            new ReasoningDelta("think."),
+            new TextDelta("Hel"),
+            new TextDelta("lo"),
+            new Done(FinishReason.STOP, USAGE));
+    assertThat(ResultCollector.collect("mock", stream))
+        .isEqualTo(
+            new ChatResult(
+                "mock-2", "Hello", "Let me think.", List.of(), FinishReason.STOP, USAGE));
+    assertThat(stream.isClosed()).isTrue();
+  }
+
+  @Test
+  void keepsTheModelAskedForUntilTheStreamNamesOne() throws LlmException {
+    var stream = new ScriptedStream(new Done(FinishReason.STOP, USAGE));
+    assertThat(ResultCollector.collect("mock", stream).model()).isEqualTo("mock");
+  }
+
+  @Test
+  void joinsArgumentsOfParallelCallsThatComeInterleaved() throws LlmException {
+    var stream =
+        new ScriptedStream(
+            new ToolCallStarted(0, "c1", "read"),
+            new ToolArgumentsDelta(0, "{\"a\""),
+            new ToolCallStarted(1, "c2", "write"),
+            new ToolArgumentsDelta(1, "{}"),
+            new ToolArgumentsDelta(0, ":1}"),
+            new Done(FinishReason.TOOL_CALLS, USAGE));
+    assertThat(ResultCollector.collect("mock", stream).toolCalls())
+        .containsExactly(
+            new ToolCall("c1", "read", new JsonText("{\"a\":1}")),
+            new ToolCall("c2", "write", new JsonText("{}")));
+  }
+
+  @Test
+  void showsWhatCameSoFar() {
+    var collector = new ResultCollector("mock");
+    collector.add(new TextDelta("Hel"));
+    collector.add(new ToolCallStarted(0, "c1", "read"));
+    assertThat(collector.text()).isEqualTo("Hel");
+    assertThat(collector.toolCalls()).containsExactly(new ToolCall("c1", "read", new JsonText("")));
+  }
+
+  @Test
+  void throwsTheErrorOfAFailedStreamAndClosesIt() {
+    var error = new LlmError.ProviderFailed("openai", "The provider broke off.");
+    var stream = new ScriptedStream(new TextDelta("Hel"), new Failed(error, USAGE));
+    assertThatThrownBy(() -> ResultCollector.collect("mock", stream))
+        .isInstanceOfSatisfying(LlmException.class, e -> assertThat(e.error()).isEqualTo(error))
+        .hasMessage("The provider broke off.");
+    assertThat(stream.isClosed()).isTrue();
+  }
+
+  @Test
+  void throwsTheReasonOfACancelledStream() {
+    var stream = new ScriptedStream(new Cancelled(CancelReason.USER, USAGE));
+    assertThatThrownBy(() -> ResultCollector.collect("mock", stream))
+        .isInstanceOfSatisfying(
+            LlmException.class,
+            e -> assertThat(e.error()).isEqualTo(new LlmError.Cancelled(CancelReason.USER)));
+  }
+
+  @Test
+  void refusesEventsThatNoStreamMayGive() {
+    var collector = new ResultCollector("mock");
+    collector.add(new ToolCallStarted(1, "c1", "read"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> collector.add(new ToolCallStarted(1, "c2", "read")))
+        .withMessage("tool call 1 was started already");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> collector.add(new ToolArgumentsDelta(0, "{}")))
+        .withMessage("no tool call 0 was started");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> collector.add(new Done(FinishReason.STOP, USAGE)))
+        .withMessage("a terminal event goes to finish()");
+  }
+}

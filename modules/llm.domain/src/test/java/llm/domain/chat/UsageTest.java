@@ -1,0 +1,28 @@
+package llm.domain.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class UsageTest {
+
+  @ParameterizedTest
+  @CsvSource({"-1, 0, 0", "0, -1, 0", "0, 0, -1", "5, 9, 6"})
+  void refusesImpossibleCounts(int prompt, int completion, int cached) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Usage(prompt, completion, cached))
+        .withMessage(
+            "token counts must not be negative, cached at most prompt: prompt %d, completion %d,"
+                + " cached %d",
+            prompt, completion, cached);
+  }
+
+  @Test
+  void addsPromptAndCompletionWithoutOverflow() {
+    assertThat(new Usage(5, 7, 5).totalTokens()).isEqualTo(12);
+    assertThat(Usage.of(Integer.MAX_VALUE, 1).totalTokens()).isEqualTo(Integer.MAX_VALUE);
+  }
+}

@@ -1,0 +1,157 @@
+package llm.domain.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import llm.domain.call.Call;
+import llm.domain.call.CallId;
+import llm.domain.call.CancelReason;
+import llm.domain.call.Deadline;
+import llm.domain.call.EventStream;
+import llm.domain.call.Principal;
+import llm.domain.call.Registration;
+import llm.domain.call.TraceContext;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.FinishReason;
+import llm.domain.chat.Message;
+import llm.domain.chat.ScriptedStream;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.Usage;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("D-6 what a port does by itself")
+class ChatProviderTest {
+  private static final ModelName MODEL = new ModelName("echo");
+  private static final ModelInfo INFO =
+      new ModelInfo("echo", "test", Instant.EPOCH, Optional.empty(), "Says it again.");
+
+  /** Says the last message again. */
+  private static final class EchoProvider implements ChatProvider {
+    @Override
+    public String id() {
+      return "test";
+    }
+
+    @Override
+    public EventStream<StreamEvent> stream(ChatRequest request, Call call) {
+      return new ScriptedStream(
+          new StreamEvent.TextDelta(request.messages().getLast().text()),
+          new StreamEvent.Done(FinishReason.STOP, Usage.NONE));
+    }
+
+    @Override
+    public List<ModelInfo> models() {
+      return List.of(INFO);
+    }
+
+    @Override
+    public ProviderHealth health() {
+      return new ProviderHealth(ProviderHealth.Status.DEGRADED, "Only an echo.");
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void givesTheWholeAnswerByGatheringTheStream() throws LlmException {
+    try (var provider = new EchoProvider()) {
+      var request = ChatRequest.of(MODEL, List.of(Message.user("Hello")));
+      assertThat(provider.complete(request, new IdleCall()).text()).isEqualTo("Hello");
+    }
+  }
+
+  @Test
+  void findsAModelAmongThoseItOffers() {
+    try (var provider = new EchoProvider()) {
+      assertThat(provider.model(MODEL)).contains(INFO);
+      assertThat(provider.model(new ModelName("gpt-9"))).isEmpty();
+    }
+  }
+
+  @Test
+  void refusesAModelThatItDoesNotOffer() {
+    try (var provider = new EchoProvider()) {
+      assertThatNoException().isThrownBy(() -> provider.validateModel(MODEL));
+      assertThatThrownBy(() -> provider.validateModel(new ModelName("gpt-9")))
+          .isInstanceOfSatisfying(
+              LlmException.class,
+              e -> assertThat(e.error()).isEqualTo(new LlmError.ModelNotFound("gpt-9")));
+    }
+  }
+
+  @Test
+  void saysItsHealthInOneWord() {
+    try (var provider = new EchoProvider()) {
+      assertThat(provider.health().status().wireName()).isEqualTo("degraded");
+    }
+  }
+
+  @Test
+  void readsTheClocksOfTheJdk() {
+    long before = System.nanoTime();
+    assertThat(TimeSource.SYSTEM.nanoTime() - before).isNotNegative();
+    assertThat(TimeSource.SYSTEM.now()).isAfter(Instant.parse("2025-01-01T00:00:00Z"));
+  }
+
+  @Test
+  void makesRandomIdsOfVersionFour() {
+    var id = IdSource.RANDOM.next();
+    assertThat(id.version()).isEqualTo(4);
+    assertThat(IdSource.RANDOM.next()).isNotEqualTo(id);
+  }
+
+  /** Never cancelled. */
+  private record IdleCall() implements Call {
+    @Override
+    public CallId id() {
+      return new CallId("c");
+    }
+
+    @Override
+    public Principal principal() {
+      return Principal.LOCAL;
+    }
+
+    @Override
+    public Optional<TraceContext> trace() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Deadline deadline() {
+      return Deadline.after(System.nanoTime(), java.time.Duration.ofMinutes(1));
+    }
+
+    @Override
+    public Optional<CancelReason> cancelled() {
+      return Optional.empty();
+    }
+
+    @Override
+    public boolean cancel(CancelReason reason) {
+      return false;
+    }
+
+    @Override
+    public Registration onCancel(Runnable hook) {
+      return () -> {};
+    }
+
+    @Override
+    public Call child(java.time.Duration budget) {
+      return this;
+    }
+
+    @Override
+    public void end() {}
+  }
+}

@@ -1,0 +1,184 @@
+package llm.gpu.engine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import llm.core.telemetry.Log;
+import llm.domain.port.TimeSource;
+import llm.gpu.gguf.FileMark;
+import llm.gpu.gguf.GgufException;
+import llm.gpu.gguf.SplitFiles;
+import llm.gpu.llama.Library;
+import llm.gpu.llama.LlamaException;
+
+/**
+ * The one model in memory. A request for another one replaces it; a file that was changed since it
+ * was loaded is loaded anew, one that vanished is served from memory. The engine's thread owns it.
+ */
+final class Resident implements AutoCloseable {
+  private static final int PROGRESS_STEP = 10; // percent
+
+  private final LibrarySource librarySource;
+  private final EngineSettings settings;
+  private final EngineMetrics metrics;
+  private final Log log;
+  private final TimeSource time;
+  private final BooleanSupplier closing;
+  private volatile Library library; // written by the owner, read by reports
+  private volatile String loadedName; // written by the owner, read by reports
+  private LoadedModel loaded;
+
+  Resident(
+      LibrarySource librarySource,
+      EngineSettings settings,
+      EngineMetrics metrics,
+      Log log,
+      TimeSource time,
+      BooleanSupplier closing) {
+    this.librarySource = librarySource;
+    this.settings = settings;
+    this.metrics = metrics;
+    this.log = log;
+    this.time = time;
+    this.closing = closing;
+  }
+
+  /** The library, once it was loaded. Any thread. */
+  Optional<Library> library() {
+    return Optional.ofNullable(library);
+  }
+
+  /** The loaded model's name. Any thread. */
+  Optional<String> loadedName() {
+    return Optional.ofNullable(loadedName);
+  }
+
+  /**
+   * The model of {@code file}, loaded when it is not.
+   *
+   * @throws LlamaException with a client-safe sentence when that cannot be
+   */
+  LoadedModel ensure(Path file) throws LlamaException {
+    Optional<FileMark> mark = FileMark.of(file);
+    if (loaded != null
+        && loaded.file().equals(file)
+        && (mark.isEmpty() || mark.get().equals(loaded.mark()))) {
+      return loaded;
+    }
+    try {
+      return replace(file, mark);
+    } catch (LlamaException failure) {
+      metrics.loadFailed();
+      log.warn("model_load_failed").put("file", file.toString()).cause(failure).emit();
+      throw failure;
+    }
+  }
+
+  /** Frees the model, if there is one. */
+  void unload() {
+    if (loaded != null) {
+      String name = loaded.name();
+      loaded.close();
+      loaded = null;
+      loadedName = null;
+      log.info("model_unload").put("model", name).emit();
+    }
+  }
+
+  @Override
+  public void close() {
+    unload();
+  }
+
+  private LoadedModel replace(Path file, Optional<FileMark> mark) throws LlamaException {
+    try {
+      SplitFiles.readAll(file);
+    } catch (GgufException unusable) {
+      throw new LlamaException(
+          "The file " + file.getFileName() + " " + unusable.getMessage() + ".", unusable);
+    }
+    if (library == null) {
+      library = librarySource.load();
+    }
+    unload();
+    long start = time.nanoTime();
+    log.info("model_load_start")
+        .put("model", file.getFileName().toString())
+        .put("file", file.toString())
+        .put("bytes", mark.map(FileMark::bytes).orElse(0L))
+        .emit();
+    loaded = load(file, mark, start);
+    loadedName = loaded.name();
+    metrics.loadDone();
+    reportLoaded(start);
+    return loaded;
+  }
+
+  private LoadedModel load(Path file, Optional<FileMark> mark, long start) throws LlamaException {
+    var progress = new Progress(file.getFileName().toString(), start);
+    try {
+      return LoadedModel.load(
+          library, file, mark.orElse(new FileMark(0, time.now())), settings, progress::report);
+    } catch (LlamaException failure) {
+      throw progress.ended
+          ? new LlamaException(
+              closing.getAsBoolean()
+                  ? "The load was ended because the server is shutting down."
+                  : "The file "
+                      + file.getFileName()
+                      + " did not load within "
+                      + settings.loadLimit().toSeconds()
+                      + " s; raise providers.local.load_timeout_seconds.",
+              failure)
+          : failure;
+    }
+  }
+
+  private void reportLoaded(long start) {
+    log.info("model_load_finish")
+        .put("model", loaded.name())
+        .put("description", loaded.model().description())
+        .put("context_tokens", loaded.context().contextTokens())
+        .put("ms", millisSince(start))
+        .emit();
+    if (loaded.template().isEmpty()) {
+      log.warn("model_without_chat_template")
+          .put("model", loaded.name())
+          .put("message", "The prompt is the plain text of the messages, joined by newlines.")
+          .emit();
+    }
+  }
+
+  private double millisSince(long start) {
+    return (time.nanoTime() - start) / 1e6;
+  }
+
+  /** Logs each step of a load once, and ends it when it takes too long or the server closes. */
+  private final class Progress {
+    private final String name;
+    private final long start;
+    private int reported;
+    private boolean ended;
+
+    private Progress(String name, long start) {
+      this.name = name;
+      this.start = start;
+    }
+
+    private boolean report(float share) {
+      int percent = (int) (share * 100) / PROGRESS_STEP * PROGRESS_STEP;
+      if (percent > reported) {
+        reported = percent;
+        log.info("model_load_progress")
+            .put("model", name)
+            .put("percent", percent)
+            .put("ms", millisSince(start))
+            .emit();
+      }
+      Duration taken = Duration.ofNanos(time.nanoTime() - start);
+      ended = closing.getAsBoolean() || taken.compareTo(settings.loadLimit()) > 0;
+      return !ended;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package llm.gpu.gguf;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a model file says about itself.
+ *
+ * @param texts short texts by key, as {@code general.name}
+ * @param numbers whole numbers by key, as {@code llama.context_length}; booleans are 0 and 1
+ * @param lists keys whose value is a list
+ * @param tensorCount tensors in this file
+ * @param tokenCount tokens of the vocabulary, 0 without one
+ * @param fileBytes the file's size
+ */
+public record GgufHeader(
+    Map<String, String> texts,
+    Map<String, Long> numbers,
+    Set<String> lists,
+    int tensorCount,
+    int tokenCount,
+    long fileBytes) {
+
+  /** Copies the collections. */
+  public GgufHeader {
+    texts = Map.copyOf(texts);
+    numbers = Map.copyOf(numbers);
+    lists = Set.copyOf(lists);
+  }
+
+  /** The family, as {@code llama}; empty text when the file does not say. */
+  public String architecture() {
+    return texts.getOrDefault("general.architecture", "");
+  }
+
+  /** The model's own name. */
+  public Optional<String> name() {
+    return Optional.ofNullable(texts.get("general.name"))
+        .map(String::strip)
+        .filter(n -> !n.isEmpty());
+  }
+
+  /** The size in words, as {@code 7B}. */
+  public Optional<String> sizeLabel() {
+    return Optional.ofNullable(texts.get("general.size_label"));
+  }
+
+  /** Tokens of the window the model was trained for; 0 when the file does not say. */
+  public int contextTokens() {
+    return Math.clamp(ofArchitecture("context_length", 0), 0, Integer.MAX_VALUE);
+  }
+
+  /** How many files the model is split over; 1 for a whole one. */
+  public int splitCount() {
+    return Math.clamp(numbers.getOrDefault("split.count", 1L), 1, Integer.MAX_VALUE);
+  }
+
+  /** Which of those files this is, from 0. */
+  public int splitIndex() {
+    return Math.clamp(numbers.getOrDefault("split.no", 0L), 0, Integer.MAX_VALUE);
+  }
+
+  /** The number {@code <architecture>.<key>}, or {@code fallback} when it is not there. */
+  long ofArchitecture(String key, long fallback) {
+    return numbers.getOrDefault(architecture() + "." + key, fallback);
+  }
+}

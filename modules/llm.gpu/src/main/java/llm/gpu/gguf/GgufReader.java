@@ -1,0 +1,263 @@
+package llm.gpu.gguf;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Reads one file's header: metadata, tensor list, and whether the file is long enough for its
+ * tensors. It never reads tensor data, allocates for what was read and never for what the header
+ * merely claims, and ends in a {@link GgufException} for whatever is wrong.
+ *
+ * <p>Stricter than {@code gguf_init_from_file} where llama.cpp would assert later and end the
+ * process: see {@link ModelRules}.
+ */
+public final class GgufReader {
+  private static final int MAGIC = 0x46554747; // "GGUF"
+  private static final int MAX_KEYS = 1 << 16;
+  private static final int MAX_TENSORS = 1 << 18;
+  private static final int MAX_TOKENS = 1 << 22;
+  private static final int MAX_KEY_BYTES = 256;
+  private static final int MAX_TENSOR_NAME_BYTES = 63;
+  private static final int MAX_KEPT_TEXT_BYTES = 1024;
+  private static final int MAX_DIMENSIONS = 4;
+  private static final int DEFAULT_ALIGNMENT = 32;
+  private static final int STRING = 8;
+  private static final int ARRAY = 9;
+
+  /** Bytes of a value by type number; 0 for text and arrays, whose size is said beside them. */
+  private static final int[] VALUE_BYTES = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
+
+  private final FileCursor in;
+  private final Map<String, String> texts = new HashMap<>();
+  private final Map<String, Long> numbers = new HashMap<>();
+  private final Set<String> lists = new HashSet<>();
+  private final TokenHashes vocabulary = new TokenHashes();
+  private int tokenCount;
+
+  private GgufReader(FileCursor in) {
+    this.in = in;
+  }
+
+  /**
+   * Reads the header of {@code file}.
+   *
+   * @throws GgufException when it is absent, unreadable, no GGUF, damaged, truncated, or no model
+   */
+  public static GgufHeader read(Path file) throws GgufException {
+    if (Files.isDirectory(file)) {
+      throw new GgufException("is a directory");
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return new GgufReader(new FileCursor(channel)).header();
+    } catch (NoSuchFileException absent) {
+      throw new GgufException("does not exist", absent);
+    } catch (AccessDeniedException denied) {
+      throw new GgufException("may not be read by this process", denied);
+    } catch (IOException failure) {
+      throw new GgufException("cannot be read (" + failure.getMessage() + ")", failure);
+    }
+  }
+
+  private GgufHeader header() throws IOException, GgufException {
+    if (in.size() < 24 || in.i32() != MAGIC) {
+      throw new GgufException("is not a GGUF file");
+    }
+    int version = in.i32();
+    if (version < 2 || version > 3) {
+      throw new GgufException(
+          "has GGUF version " + Integer.toUnsignedString(version) + "; 2 and 3 are read");
+    }
+    int tensors = count("tensors", in.i64(), MAX_TENSORS);
+    int keys = count("metadata keys", in.i64(), MAX_KEYS);
+    readMetadata(keys);
+    if (tokenCount > 0) {
+      checkVocabulary();
+    }
+    readTensors(tensors);
+    var header = new GgufHeader(texts, numbers, lists, tensors, tokenCount, in.size());
+    ModelRules.check(header);
+    return header;
+  }
+
+  private void readMetadata(int keys) throws IOException, GgufException {
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < keys; i++) {
+      String key = in.text(length("a metadata key", in.i64(), 1, MAX_KEY_BYTES));
+      if (!seen.add(key)) {
+        throw new GgufException("has the metadata key '" + key + "' twice");
+      }
+      readValue(key, in.i32());
+    }
+  }
+
+  private void readValue(String key, int type) throws IOException, GgufException {
+    switch (type) {
+      case 0 -> numbers.put(key, (long) in.u8());
+      case 1 -> numbers.put(key, (long) (byte) in.u8());
+      case 2 -> numbers.put(key, (long) in.u16());
+      case 3 -> numbers.put(key, (long) (short) in.u16());
+      case 4 -> numbers.put(key, Integer.toUnsignedLong(in.i32()));
+      case 5 -> numbers.put(key, (long) in.i32());
+      case 7 -> numbers.put(key, (long) in.u8());
+      case 10, 11 -> numbers.put(key, in.i64());
+      case 6 -> checkDecimal(key, Float.intBitsToFloat(in.i32()));
+      case 12 -> in.skip(Double.BYTES);
+      case STRING -> readText(key, in.i64());
+      case ARRAY -> readArray(key, in.i32(), in.i64());
+      default ->
+          throw new GgufException("has a value of unknown type " + type + " at '" + key + "'");
+    }
+  }
+
+  /** Decimal numbers are not kept; ggml asserts on an epsilon below 0 when it computes. */
+  private static void checkDecimal(String key, float value) throws GgufException {
+    if (key.endsWith("epsilon") && !(value >= 0 && value <= 1)) {
+      throw new GgufException("is damaged: " + key + " is " + value + " and must be 0 to 1");
+    }
+  }
+
+  private void readText(String key, long bytes) throws IOException, GgufException {
+    if (bytes >= 0 && bytes <= MAX_KEPT_TEXT_BYTES) {
+      texts.put(key, in.text((int) bytes));
+    } else {
+      in.skip(bytes);
+    }
+  }
+
+  private void readArray(String key, int type, long count) throws IOException, GgufException {
+    if (type < 0 || type >= VALUE_BYTES.length || type == ARRAY) {
+      throw new GgufException("has an array of unknown type " + type + " at '" + key + "'");
+    }
+    lists.add(key);
+    boolean tokens = key.equals("tokenizer.ggml.tokens");
+    if (tokens && (type != STRING || count < 1 || count > MAX_TOKENS)) {
+      throw new GgufException("has a vocabulary that is no list of 1 to " + MAX_TOKENS + " texts");
+    }
+    if (type == STRING) {
+      readTexts(count, tokens);
+    } else if (count < 0 || count > in.remaining() / VALUE_BYTES[type]) {
+      throw in.truncated();
+    } else {
+      in.skip(count * VALUE_BYTES[type]);
+    }
+  }
+
+  /** Passes over texts; those of the vocabulary are hashed. */
+  private void readTexts(long count, boolean tokens) throws IOException, GgufException {
+    if (count < 0 || count > in.remaining() / Long.BYTES) {
+      throw in.truncated();
+    }
+    for (long i = 0; i < count; i++) {
+      long bytes = in.i64();
+      if (tokens && bytes > 0 && bytes <= in.remaining()) {
+        vocabulary.add(in.hash(bytes));
+      } else {
+        in.skip(bytes);
+      }
+    }
+    if (tokens) {
+      tokenCount = (int) count;
+    }
+  }
+
+  private void checkVocabulary() throws GgufException {
+    if (vocabulary.hasDuplicates()) {
+      throw new GgufException("has the same token twice in its vocabulary");
+    }
+    if ("llama".equals(texts.get("tokenizer.ggml.model")) && !vocabulary.coversBytes()) {
+      throw new GgufException("has a vocabulary without a token for every byte");
+    }
+  }
+
+  private void readTensors(int tensors) throws IOException, GgufException {
+    long alignment = numbers.getOrDefault("general.alignment", (long) DEFAULT_ALIGNMENT);
+    if (alignment < 1 || alignment > 1 << 20 || Long.bitCount(alignment) != 1) {
+      throw new GgufException("has the alignment " + alignment + ", which is no power of 2");
+    }
+    Set<String> seen = new HashSet<>();
+    long expectedOffset = 0;
+    long end = 0;
+    for (int i = 0; i < tensors; i++) {
+      String name = in.text(length("a tensor's name", in.i64(), 1, MAX_TENSOR_NAME_BYTES));
+      if (!seen.add(name)) {
+        throw new GgufException("has the tensor '" + name + "' twice");
+      }
+      long bytes = readTensorBytes(name);
+      if (in.i64() != expectedOffset) {
+        throw new GgufException("is damaged: tensor '" + name + "' does not follow the one before");
+      }
+      end = expectedOffset + bytes;
+      expectedOffset = align(end, alignment);
+      requireBytes(end);
+    }
+    if (tensors > 0) {
+      requireBytes(align(in.position(), alignment) + end);
+    }
+  }
+
+  private static long align(long position, long alignment) {
+    return position + (-position & (alignment - 1));
+  }
+
+  private void requireBytes(long bytes) throws GgufException {
+    if (bytes > in.size()) {
+      throw new GgufException(
+          "is truncated: it has "
+              + in.size()
+              + " bytes and its tensors need "
+              + bytes
+              + " or more");
+    }
+  }
+
+  private long readTensorBytes(String name) throws IOException, GgufException {
+    int dimensions = in.i32();
+    if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
+      throw new GgufException("is damaged: tensor '" + name + "' has no shape");
+    }
+    long rowElements = 0;
+    long elements = 1;
+    for (int d = 0; d < dimensions; d++) {
+      long extent = in.i64();
+      if (extent < 1 || extent > Long.MAX_VALUE / 8 / elements) {
+        throw new GgufException("is damaged: tensor '" + name + "' has an impossible shape");
+      }
+      rowElements = d == 0 ? extent : rowElements;
+      elements *= extent;
+    }
+    int type = in.i32();
+    if (!TensorTypes.exists(type) || rowElements % TensorTypes.blockElements(type) != 0) {
+      throw new GgufException("has the tensor '" + name + "' in a format that is not known here");
+    }
+    long blocks = elements / TensorTypes.blockElements(type);
+    if (blocks > in.size() / TensorTypes.blockBytes(type)) {
+      throw new GgufException("is truncated: tensor '" + name + "' is larger than the whole file");
+    }
+    return blocks * TensorTypes.blockBytes(type);
+  }
+
+  private static int count(String what, long value, int max) throws GgufException {
+    if (value < 0 || value > max) {
+      throw new GgufException(
+          "claims " + Long.toUnsignedString(value) + " " + what + "; at most " + max + " are read");
+    }
+    return (int) value;
+  }
+
+  private static int length(String what, long value, int min, int max) throws GgufException {
+    if (value < min || value > max) {
+      throw new GgufException(
+          "is damaged: " + what + " takes " + Long.toUnsignedString(value) + " bytes");
+    }
+    return (int) value;
+  }
+}

@@ -1,0 +1,158 @@
+package llm.gpu.llama;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llm.gpu.ffi.Callbacks;
+import llm.gpu.ffi.ModelParams;
+import llm.gpu.ffi.Models;
+
+/**
+ * A loaded model. Contexts made from it are closed with it. Belongs to the thread that loaded it.
+ *
+ * <p>The file is read into memory, never mapped: a mapped file that is truncated or lies on a disk
+ * that goes away would end the process with SIGBUS at the next access.
+ */
+public final class Model implements AutoCloseable {
+  private static final int DESCRIPTION_BYTES = 256;
+
+  private final Handle handle;
+  private final Weights weights;
+  private final Vocabulary vocabulary;
+  private final List<Context> contexts = new ArrayList<>();
+
+  private enum Weights {
+    LOADED,
+    ABSENT
+  }
+
+  private Model(Handle handle, Weights weights) throws LlamaException {
+    this.handle = handle;
+    this.weights = weights;
+    this.vocabulary = new Vocabulary(this);
+  }
+
+  /**
+   * Loads {@code file}, whose header the caller has checked. Blocks; a large model takes a while.
+   *
+   * @param library proof that the library is there
+   * @param progress is told shares from 0 to 1 on this thread; answering false ends the load
+   * @throws LlamaException when llama.cpp declines it (the native log says why), the load was
+   *     ended, or the model does not generate text
+   */
+  public static Model load(Library library, Path file, Callbacks.Progress progress)
+      throws LlamaException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment params = params(arena);
+      ModelParams.progressCallback(params, Callbacks.progress(progress, arena));
+      return checked(load(library, file, params, arena));
+    }
+  }
+
+  /**
+   * Loads the tokens of {@code file} and no weights: quick, and enough to tokenize. Such a model
+   * makes no context.
+   *
+   * @throws LlamaException when llama.cpp declines it
+   */
+  public static Model loadVocabulary(Library library, Path file) throws LlamaException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment params = params(arena);
+      ModelParams.vocabOnly(params);
+      return new Model(load(library, file, params, arena), Weights.ABSENT);
+    }
+  }
+
+  private static MemorySegment params(Arena arena) {
+    MemorySegment params = Models.defaultParams(arena);
+    ModelParams.loadMode(params, ModelParams.LOAD_MODE_NONE);
+    ModelParams.lazyMode(params, ModelParams.LAZY_MODE_OFF);
+    return params;
+  }
+
+  private static Handle load(Library library, Path file, MemorySegment params, Arena arena)
+      throws LlamaException {
+    return new Handle(
+        "model",
+        Models.load(arena.allocateFrom(file.toString()), params),
+        "llama.cpp " + library.version() + " could not load the file.");
+  }
+
+  private static Model checked(Handle handle) throws LlamaException {
+    boolean accepted = false;
+    try {
+      MemorySegment pointer = handle.get();
+      if (!Models.hasDecoder(pointer)
+          || Models.hasEncoder(pointer)
+          || Models.isDiffusion(pointer)) {
+        throw new LlamaException("It is not a model that generates text token by token.");
+      }
+      Model model = new Model(handle, Weights.LOADED);
+      accepted = true;
+      return model;
+    } finally {
+      if (!accepted) {
+        Models.free(handle.take());
+      }
+    }
+  }
+
+  /** Its tokens; lives as long as the model. */
+  public Vocabulary vocabulary() {
+    return vocabulary;
+  }
+
+  /** What it is, as {@code llama 7B Q4_K - Medium}. */
+  public String description() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(DESCRIPTION_BYTES);
+      Models.describe(pointer(), buffer, DESCRIPTION_BYTES);
+      return buffer.getString(0);
+    }
+  }
+
+  /** The window it was trained for, in tokens. */
+  public int trainedContext() {
+    return Models.trainedContext(pointer());
+  }
+
+  /** The file's own chat template; empty when it has none. */
+  public Optional<String> chatTemplate() {
+    return Optional.of(Models.chatTemplate(pointer())).filter(template -> !template.isBlank());
+  }
+
+  /**
+   * A context over this model.
+   *
+   * @throws LlamaException when there is not the memory for it
+   */
+  public Context newContext(ContextOptions options) throws LlamaException {
+    if (weights == Weights.ABSENT) {
+      throw new IllegalStateException("only the vocabulary of this model is loaded");
+    }
+    Context context = Context.create(this, options);
+    contexts.add(context);
+    return context;
+  }
+
+  /** Frees the model and its contexts. Idempotent. */
+  @Override
+  public void close() {
+    List.copyOf(contexts).forEach(Context::close);
+    MemorySegment pointer = handle.take();
+    if (pointer.address() != 0) {
+      Models.free(pointer);
+    }
+  }
+
+  MemorySegment pointer() {
+    return handle.get();
+  }
+
+  void forget(Context context) {
+    contexts.remove(context);
+  }
+}

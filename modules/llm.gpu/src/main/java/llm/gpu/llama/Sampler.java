@@ -1,0 +1,83 @@
+package llm.gpu.llama;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import llm.gpu.ffi.Contexts;
+import llm.gpu.ffi.Samplers;
+
+/**
+ * Chooses tokens. The order is llama.cpp's own: top-k, top-p, min-p, temperature, then a draw by
+ * probability; with temperature 0 only the likeliest token. One generation each; one thread.
+ */
+public final class Sampler implements AutoCloseable {
+  private static final int RANDOM_SEED = -1; // LLAMA_DEFAULT_SEED: not repeatable
+  private static final int ABSOLUTE = 0x7fffffff;
+  private static final int INFINITY = 0x7f800000;
+
+  private final Handle handle;
+
+  /**
+   * A sampler with its own random numbers.
+   *
+   * @throws LlamaException when there is no memory for it
+   */
+  public Sampler(SamplerOptions options) throws LlamaException {
+    try (Arena arena = Arena.ofConfined()) {
+      handle = new Handle("sampler", Samplers.createChain(arena), "There is no memory left.");
+    }
+    MemorySegment chain = handle.get();
+    if (options.greedy()) {
+      Samplers.add(chain, Samplers.greedy());
+      return;
+    }
+    if (options.topK() > 0) {
+      Samplers.add(chain, Samplers.topK(options.topK()));
+    }
+    if (options.topP() < 1) {
+      Samplers.add(chain, Samplers.topP(options.topP()));
+    }
+    if (options.minP() > 0) {
+      Samplers.add(chain, Samplers.minP(options.minP()));
+    }
+    Samplers.add(chain, Samplers.temperature(options.temperature()));
+    int seed = options.seed() == RANDOM_SEED ? RANDOM_SEED - 1 : options.seed();
+    Samplers.add(chain, Samplers.distribution(seed));
+  }
+
+  /**
+   * The token that follows the one at {@code index} of the context's last batch.
+   *
+   * @throws IllegalStateException when no logits were asked for there
+   * @throws LlamaException when the model computed NaN: sorting them is undefined in C
+   */
+  public int sample(Context context, int index) throws LlamaException {
+    MemorySegment chain = handle.get();
+    MemorySegment pointer = context.pointerWithLogits(index);
+    MemorySegment logits = Contexts.logits(pointer, index);
+    int tokens = context.model().vocabulary().size();
+    if (logits.address() == 0 || hasNaN(logits.reinterpret(4L * tokens), tokens)) {
+      throw new LlamaException("The model computed numbers that are none; its file is damaged.");
+    }
+    return Samplers.sample(chain, pointer, index);
+  }
+
+  /** Frees the sampler. Idempotent. */
+  @Override
+  public void close() {
+    MemorySegment pointer = handle.take();
+    if (pointer.address() != 0) {
+      Samplers.free(pointer);
+    }
+  }
+
+  /** Compares bits: a loop over ints is vectorised, one over floats is not. */
+  private static boolean hasNaN(MemorySegment logits, int count) {
+    int found = 0;
+    for (int i = 0; i < count; i++) {
+      found |= INFINITY - (logits.getAtIndex(JAVA_INT, i) & ABSOLUTE);
+    }
+    return found < 0;
+  }
+}

@@ -1,0 +1,123 @@
+package llm.gpu.llama;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import llm.gpu.ffi.Models;
+import llm.gpu.ffi.Vocabularies;
+import llm.gpu.ffi.Vocabularies.TokenizeFlags;
+
+/** A model's tokens. Lives as long as the model and belongs to its thread. */
+public final class Vocabulary {
+  private static final int NONE = -1;
+  private static final int MAX_TEXT_BYTES = 1 << 28;
+
+  private final Model model;
+  private final int size;
+  private final int bos;
+  private final int eos;
+  private final boolean addsBos;
+  private final boolean addsEos;
+
+  Vocabulary(Model model) throws LlamaException {
+    this.model = model;
+    MemorySegment pointer = pointer();
+    if (Vocabularies.type(pointer) == 0) {
+      throw new LlamaException("It has no tokenizer, so it cannot read text.");
+    }
+    this.size = Vocabularies.tokenCount(pointer);
+    this.bos = Vocabularies.bos(pointer);
+    this.eos = Vocabularies.eos(pointer);
+    this.addsBos = Vocabularies.addsBos(pointer);
+    this.addsEos = Vocabularies.addsEos(pointer);
+    // llama_tokenize asserts that a special token it is to add exists
+    if (addsBos && bos == NONE
+        || addsEos && eos == NONE
+        || Vocabularies.addsSep(pointer) && Vocabularies.sep(pointer) == NONE) {
+      throw new LlamaException("Its tokenizer asks for a special token that it does not have.");
+    }
+  }
+
+  /** How the text of a prompt is read. */
+  public enum Reading {
+    /** Every character is text. */
+    PLAIN,
+    /** Text such as {@code <|im_start|>} becomes the special token of that name. */
+    WITH_SPECIAL_TOKENS
+  }
+
+  /** How many tokens there are. */
+  public int size() {
+    return size;
+  }
+
+  /**
+   * The tokens of a prompt. The beginning-of-sequence token comes first where the model wants it,
+   * exactly once: a template that writes it itself is not doubled. An end-of-sequence token that
+   * the tokenizer would append is left out, for the answer goes on from the prompt.
+   */
+  public int[] tokenizePrompt(String text, Reading reading) {
+    int[] tokens = tokenize(text, new TokenizeFlags(true, reading == Reading.WITH_SPECIAL_TOKENS));
+    int from = addsBos && tokens.length > 1 && tokens[0] == bos && tokens[1] == bos ? 1 : 0;
+    int to = tokens.length;
+    if (addsEos && to > from && tokens[to - 1] == eos) {
+      to--;
+    }
+    return from == 0 && to == tokens.length ? tokens : Arrays.copyOfRange(tokens, from, to);
+  }
+
+  /** The tokens of {@code text} alone, with nothing added and nothing special. */
+  public int[] tokenize(String text) {
+    return tokenize(text, new TokenizeFlags(false, false));
+  }
+
+  /** Whether {@code token} ends a generation. */
+  public boolean endsGeneration(int token) {
+    return Vocabularies.isEndOfGeneration(pointer(), checked(token));
+  }
+
+  /**
+   * Writes the bytes of {@code token} to {@code buffer}; special tokens have none.
+   *
+   * @return how many were written, or minus how many bytes the buffer needs
+   */
+  public int piece(int token, MemorySegment buffer) {
+    return Vocabularies.piece(pointer(), checked(token), buffer);
+  }
+
+  private int checked(int token) {
+    if (token < 0 || token >= size) {
+      throw new IllegalArgumentException("token " + token + " is not one of " + size);
+    }
+    return token;
+  }
+
+  private int[] tokenize(String text, TokenizeFlags flags) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length > MAX_TEXT_BYTES) {
+      throw new IllegalArgumentException("text of more than " + MAX_TEXT_BYTES + " bytes");
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment input = arena.allocateFrom(JAVA_BYTE, bytes);
+      int room = bytes.length + 8; // a token has a byte at least, and a few may be added
+      MemorySegment tokens = arena.allocate(JAVA_INT, room);
+      int count = Vocabularies.tokenize(pointer(), input, tokens, flags);
+      if (count < 0) {
+        tokens = arena.allocate(JAVA_INT, -count);
+        count = Vocabularies.tokenize(pointer(), input, tokens, flags);
+      }
+      if (count < 0) {
+        throw new IllegalStateException("llama_tokenize answered " + count);
+      }
+      return tokens.asSlice(0, (long) count * Integer.BYTES).toArray(JAVA_INT);
+    }
+  }
+
+  private MemorySegment pointer() {
+    return Models.vocabulary(model.pointer());
+  }
+}

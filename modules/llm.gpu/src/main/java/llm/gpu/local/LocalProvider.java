@@ -1,0 +1,125 @@
+package llm.gpu.local;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import llm.domain.call.Call;
+import llm.domain.call.EventStream;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Message;
+import llm.domain.chat.Role;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.ToolChoice;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
+import llm.domain.port.ChatProvider;
+import llm.domain.port.ModelInfo;
+import llm.domain.port.ProviderHealth;
+import llm.domain.port.ProviderHealth.Status;
+import llm.gpu.engine.Engine;
+import llm.gpu.engine.EngineSettings;
+import llm.gpu.engine.EngineStatus;
+import llm.gpu.llama.Library;
+
+/**
+ * GGUF models in this process. Requests are queued in order; tools are refused, fields that are not
+ * known here are ignored.
+ */
+final class LocalProvider implements ChatProvider {
+  /** The provider's id and that of its first model. */
+  static final String ID = "local";
+
+  private final ModelCatalogue catalogue;
+  private final EngineSettings settings;
+  private final Engine engine;
+
+  /** Owns {@code engine} from now on. */
+  LocalProvider(ModelCatalogue catalogue, EngineSettings settings, Engine engine) {
+    this.catalogue = catalogue;
+    this.settings = settings;
+    this.engine = engine;
+  }
+
+  @Override
+  public String id() {
+    return ID;
+  }
+
+  @Override
+  public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
+    refuseTools(request);
+    refuseUnreadable(request.messages());
+    ModelEntry entry = catalogue.require(request.model().value());
+    return engine.submit(request, entry.file(), call);
+  }
+
+  @Override
+  public List<ModelInfo> models() {
+    return catalogue.list().stream().map(entry -> entry.info(settings)).toList();
+  }
+
+  @Override
+  public void validateModel(ModelName model) throws LlmException {
+    catalogue.require(model.value());
+  }
+
+  @Override
+  public ProviderHealth health() {
+    EngineStatus status = engine.status();
+    String detail =
+        status.library().map(LocalProvider::describe).orElse("llama.cpp not loaded yet")
+            + "; "
+            + status.model().map(name -> "model " + name).orElse("no model loaded")
+            + "; "
+            + (status.busy() ? "1 running, " : "0 running, ")
+            + status.waiting()
+            + " waiting";
+    if (status.failure().isEmpty()) {
+      return new ProviderHealth(Status.UP, detail);
+    }
+    boolean noLibrary = status.library().isEmpty();
+    return new ProviderHealth(
+        noLibrary ? Status.DOWN : Status.DEGRADED, status.failure().get() + " " + detail);
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+
+  private static String describe(Library library) {
+    String variant = library.variant().map(name -> ", CPU variant " + name).orElse("");
+    return "llama.cpp "
+        + library.version()
+        + variant
+        + " on "
+        + library.devices().stream().collect(Collectors.joining(", "));
+  }
+
+  private static void refuseTools(ChatRequest request) throws LlmException {
+    if (!request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None)) {
+      throw unsupported("tools", "Model '" + request.model() + "' calls no tools; leave them out.");
+    }
+  }
+
+  /** Chat templates have no place for tool calls, and U+0000 would end a text in C. */
+  private static void refuseUnreadable(List<Message> messages) throws LlmException {
+    for (int i = 0; i < messages.size(); i++) {
+      Message message = messages.get(i);
+      String path = "messages[" + i + "]";
+      if (message.role() == Role.TOOL || !message.toolCalls().isEmpty()) {
+        throw unsupported(path, "Local models read no tool calls or tool results; leave them out.");
+      }
+      if (message.text().indexOf('\0') >= 0) {
+        throw new LlmException(
+            new LlmError.InvalidRequest(
+                Optional.of(path + ".content"), "The text holds the character U+0000; remove it."));
+      }
+    }
+  }
+
+  private static LlmException unsupported(String path, String message) {
+    return new LlmException(new LlmError.Unsupported(path, message));
+  }
+}

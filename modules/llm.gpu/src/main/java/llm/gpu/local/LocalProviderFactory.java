@@ -1,0 +1,89 @@
+package llm.gpu.local;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import llm.core.provider.ProviderContext;
+import llm.core.provider.ProviderFactory;
+import llm.core.provider.ProviderSetup;
+import llm.core.telemetry.Level;
+import llm.core.telemetry.Log;
+import llm.gpu.engine.Engine;
+import llm.gpu.llama.Library;
+import llm.gpu.llama.LibraryFolder;
+import llm.gpu.llama.NativeLog;
+
+/**
+ * Makes the provider {@code local} when there is a native library and a model or a folder for
+ * models. The library is only looked for here; the engine's thread loads it, and the model, in the
+ * background or with the first request.
+ */
+public final class LocalProviderFactory implements ProviderFactory {
+  private static final List<String> MODELS = List.of(LocalProvider.ID);
+  private static final String DOCUMENTED = "The configuration is only being documented.";
+  private static final String NO_MODEL =
+      "No model file is configured; start with --model FILE.gguf, or set MODELS_DIR to a folder of"
+          + " GGUF files.";
+
+  /** For the service loader. */
+  public LocalProviderFactory() {}
+
+  @Override
+  public String id() {
+    return LocalProvider.ID;
+  }
+
+  @Override
+  public ProviderSetup create(ProviderContext context) {
+    var settings = LocalSettings.read(context.section());
+    if (context.section().isReference()) {
+      return new ProviderSetup.Absent(MODELS, DOCUMENTED);
+    }
+    Optional<Path> library =
+        settings
+            .libraryDir()
+            .or(() -> context.home().flatMap(LibraryFolder::fetchedUnder))
+            .filter(folder -> LibraryFolder.libraryIn(folder).isPresent());
+    if (library.isEmpty()) {
+      return new ProviderSetup.Absent(MODELS, noLibrary(settings));
+    }
+    if (settings.model().isEmpty() && settings.modelsDir().isEmpty()) {
+      return new ProviderSetup.Absent(MODELS, NO_MODEL);
+    }
+    return new ProviderSetup.Ready(provider(context, settings, library.get()));
+  }
+
+  private static LocalProvider provider(
+      ProviderContext context, LocalSettings settings, Path libraryFolder) {
+    NativeLog nativeLog = relayTo(context.telemetry().log("llm.gpu.native"));
+    var engine =
+        new Engine(
+            settings.engine(),
+            () -> Library.load(libraryFolder, nativeLog),
+            context.telemetry(),
+            context.alarms(),
+            () -> context.ids().next().hashCode());
+    var catalogue =
+        new ModelCatalogue(settings, context.telemetry().log("llm.gpu.models"), context.time());
+    if (settings.warm()) {
+      catalogue.configuredFile().ifPresent(engine::warm);
+    }
+    return new LocalProvider(catalogue, settings.engine(), engine);
+  }
+
+  private static NativeLog relayTo(Log log) {
+    return (severity, line) ->
+        log.at(severity == NativeLog.Severity.ERROR ? Level.ERROR : Level.WARN, "native_log")
+            .put("line", line)
+            .emit();
+  }
+
+  private static String noLibrary(LocalSettings settings) {
+    return settings
+        .libraryDir()
+        .map(folder -> "There is no libllama in " + folder + "; correct LLAMA_LIB_DIR or unset it.")
+        .orElse(
+            "The llama.cpp library is not there; run tools/native to fetch it, or set LLAMA_LIB_DIR"
+                + " to a folder that has it.");
+  }
+}

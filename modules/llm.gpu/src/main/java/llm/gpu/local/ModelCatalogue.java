@@ -1,0 +1,96 @@
+package llm.gpu.local;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llm.core.telemetry.Log;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.port.TimeSource;
+
+/**
+ * Every model that can be asked for: {@code local}, which is the configured file or else the only
+ * usable one of the folder, and the folder's files by their ids. Thread-safe.
+ */
+final class ModelCatalogue {
+  private final Optional<ModelFolder> folder;
+  private volatile Optional<ModelEntry> configured;
+
+  ModelCatalogue(LocalSettings settings, Log log, TimeSource time) {
+    this.folder = settings.modelsDir().map(dir -> new ModelFolder(absolute(dir), log, time));
+    this.configured =
+        settings.model().map(file -> ModelEntry.read(LocalProvider.ID, absolute(file)));
+    configured
+        .filter(entry -> !entry.usable())
+        .ifPresent(entry ->
+            log.warn("model_file_problem")
+                .put("file", entry.file().toString())
+                .put("problem", entry.problem())
+                .emit());
+  }
+
+  /** The configured file; empty when none is. */
+  Optional<Path> configuredFile() {
+    return configured.map(ModelEntry::file);
+  }
+
+  /** {@code local} first, even when it is not usable now; then the usable files of the folder. */
+  List<ModelEntry> list() {
+    List<ModelEntry> usable =
+        folder.map(ModelFolder::entries).orElse(List.of()).stream()
+            .filter(ModelEntry::usable)
+            .toList();
+    List<ModelEntry> all = new ArrayList<>();
+    all.add(local(usable));
+    all.addAll(usable);
+    return all;
+  }
+
+  /**
+   * The usable file behind {@code id}.
+   *
+   * @throws LlmException with {@code ModelNotFound} or {@code ModelUnavailable}
+   */
+  ModelEntry require(String id) throws LlmException {
+    ModelEntry entry = find(id);
+    if (!entry.usable()) {
+      throw new LlmException(new LlmError.ModelUnavailable(id, entry.problem()));
+    }
+    return entry;
+  }
+
+  private ModelEntry find(String id) throws LlmException {
+    if (id.equals(LocalProvider.ID)) {
+      return list().getFirst();
+    }
+    return folder
+        .flatMap(files -> files.find(id))
+        .orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(id)));
+  }
+
+  private ModelEntry local(List<ModelEntry> usable) {
+    if (configured.isPresent()) {
+      ModelEntry now = configured.get().refreshed();
+      configured = Optional.of(now);
+      return now;
+    }
+    if (usable.size() == 1) {
+      return usable.getFirst().as(LocalProvider.ID);
+    }
+    String problem =
+        usable.isEmpty()
+            ? "There is no usable GGUF file in models_dir; put one there or start with --model"
+                + " FILE.gguf."
+            : "There are "
+                + usable.size()
+                + " models in models_dir; ask for one by its name, or choose the one behind 'local'"
+                + " with --model FILE.gguf.";
+    return new ModelEntry(
+        LocalProvider.ID, Path.of(""), Optional.empty(), Optional.empty(), problem);
+  }
+
+  private static Path absolute(Path path) {
+    return path.toAbsolutePath().normalize();
+  }
+}

@@ -1,0 +1,81 @@
+package llm.gpu.local;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Optional;
+import llm.domain.model.ModelSpec;
+import llm.domain.port.ModelInfo;
+import llm.gpu.engine.EngineSettings;
+import llm.gpu.gguf.FileMark;
+import llm.gpu.gguf.GgufException;
+import llm.gpu.gguf.GgufHeader;
+import llm.gpu.gguf.SplitFiles;
+
+/**
+ * A model file as it was when it was looked at.
+ *
+ * @param id what callers ask for
+ * @param file the file
+ * @param mark the file's size and time then; empty when it was not there
+ * @param header what it says; empty when it is not usable
+ * @param problem why it is not usable, one client-safe sentence; empty text when it is
+ */
+record ModelEntry(
+    String id, Path file, Optional<FileMark> mark, Optional<GgufHeader> header, String problem) {
+
+  /** Looks at {@code file}. */
+  static ModelEntry read(String id, Path file) {
+    Optional<FileMark> mark = FileMark.of(file);
+    try {
+      return new ModelEntry(id, file, mark, Optional.of(SplitFiles.readAll(file)), "");
+    } catch (GgufException unusable) {
+      String problem = "The file " + file.getFileName() + " " + unusable.getMessage() + ".";
+      return new ModelEntry(id, file, mark, Optional.empty(), problem);
+    }
+  }
+
+  /** This entry, or a new one when the file is not the same any more. */
+  ModelEntry refreshed() {
+    return FileMark.of(file).equals(mark) ? this : read(id, file);
+  }
+
+  /** Whether it can be asked for. */
+  boolean usable() {
+    return header.isPresent();
+  }
+
+  /** The same file under another id. */
+  ModelEntry as(String otherId) {
+    return new ModelEntry(otherId, file, mark, header, problem);
+  }
+
+  /** For listings: what is known of it, or its problem. */
+  ModelInfo info(EngineSettings settings) {
+    return new ModelInfo(
+        id,
+        LocalProvider.ID,
+        mark.map(FileMark::modified).orElse(Instant.EPOCH),
+        header.map(known -> spec(known, settings)),
+        header.map(this::describe).orElse(problem));
+  }
+
+  private static ModelSpec spec(GgufHeader header, EngineSettings settings) {
+    int contextTokens = settings.contextFor(header.contextTokens());
+    return new ModelSpec(
+        contextTokens, contextTokens, false, false, false, Optional.empty(), Optional.empty());
+  }
+
+  private String describe(GgufHeader known) {
+    String name = known.name().orElse(SplitFiles.stem(file.getFileName().toString()));
+    String size = known.sizeLabel().map(label -> " " + label).orElse("");
+    double megabytes = known.fileBytes() / 1e6;
+    return String.format(
+        Locale.ROOT,
+        "%s (%s%s, %.1f MB, in this process)",
+        name,
+        known.architecture(),
+        size,
+        megabytes);
+  }
+}

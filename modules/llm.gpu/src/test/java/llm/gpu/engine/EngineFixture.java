@@ -1,0 +1,101 @@
+package llm.gpu.engine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import llm.core.concurrent.CallScope;
+import llm.core.concurrent.TimerThread;
+import llm.core.testkit.Calls;
+import llm.core.testkit.RecordingTelemetry;
+import llm.domain.call.EventStream;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Message;
+import llm.domain.chat.SamplingOptions;
+import llm.domain.chat.StreamEvent;
+import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
+import llm.domain.model.Temperature;
+import llm.gpu.testmodel.TestFiles;
+
+/** An engine on one thread with real clocks, and requests for it. */
+final class EngineFixture implements AutoCloseable {
+  static final SamplingOptions GREEDY =
+      new SamplingOptions(
+          Optional.of(new Temperature(0)),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          List.of());
+
+  final RecordingTelemetry telemetry = new RecordingTelemetry();
+  final TimerThread alarms =
+      new TimerThread(failure -> {
+        throw new AssertionError(failure);
+      });
+  final Engine engine;
+
+  EngineFixture(EngineSettings settings) {
+    engine = new Engine(settings, TestFiles::library, telemetry, alarms, () -> 42);
+  }
+
+  /** One thread, a ring of one event: the engine goes no further than its consumer. */
+  static EngineSettings inStep(int queueCapacity) {
+    return settings(queueCapacity, 1, Duration.ofSeconds(20));
+  }
+
+  /** One thread, room for a whole answer. */
+  static EngineSettings free() {
+    return settings(32, 10_000, Duration.ofSeconds(20));
+  }
+
+  static EngineSettings settings(int queueCapacity, int ringEvents, Duration stallLimit) {
+    return new EngineSettings(
+        0,
+        64,
+        1,
+        queueCapacity,
+        ringEvents,
+        stallLimit,
+        Duration.ofSeconds(60),
+        Duration.ofSeconds(10));
+  }
+
+  CallScope call(String id) {
+    return Calls.open(id, alarms, Duration.ofSeconds(60));
+  }
+
+  EventStream<StreamEvent> submit(Path model, ChatRequest request) throws LlmException {
+    return engine.submit(request, model, call("call"));
+  }
+
+  /** A greedy request of at most {@code maxTokens}. */
+  static ChatRequest request(String text, int maxTokens) {
+    return ChatRequest.of(new ModelName("local"), List.of(Message.user(text)))
+        .withSampling(GREEDY)
+        .withMaxTokens(maxTokens);
+  }
+
+  /** Pulls to the end; text deltas joined, and the terminal event. */
+  static Answer drain(EventStream<StreamEvent> stream) throws LlmException {
+    var text = new StringBuilder();
+    while (true) {
+      switch (stream.next()) {
+        case StreamEvent.TextDelta delta -> text.append(delta.text());
+        case StreamEvent.Terminal terminal -> {
+          return new Answer(text.toString(), terminal);
+        }
+        case StreamEvent _ -> {}
+      }
+    }
+  }
+
+  record Answer(String text, StreamEvent.Terminal terminal) {}
+
+  @Override
+  public void close() {
+    engine.close();
+    alarms.close();
+  }
+}

@@ -1,0 +1,184 @@
+package llm.gpu.gguf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import llm.gpu.testmodel.GgufWriter;
+import llm.gpu.testmodel.TestFiles;
+import llm.gpu.testmodel.TinyModel;
+import llm.gpu.testmodel.TinyModel.Damage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** P-1: what is no sound model file is refused with a reason before llama.cpp sees it. */
+class GgufReaderTest {
+  private static final int FUZZ_ROUNDS = 4000;
+
+  @TempDir Path folder;
+
+  @Test
+  void readsWhatAModelSaysOfItself() throws Exception {
+    GgufHeader header = GgufReader.read(TinyModel.chat(777).writeTo(folder.resolve("a.gguf")));
+
+    assertThat(header.architecture()).isEqualTo("llama");
+    assertThat(header.name()).contains("tiny");
+    assertThat(header.contextTokens()).isEqualTo(777);
+    assertThat(header.tokenCount()).isEqualTo(287);
+    assertThat(header.tensorCount()).isEqualTo(12);
+    assertThat(header.splitCount()).isEqualTo(1);
+  }
+
+  @Test
+  void readsARealModel() throws Exception {
+    GgufHeader header = GgufReader.read(TestFiles.stories());
+
+    assertThat(header.contextTokens()).isEqualTo(512);
+    assertThat(header.tokenCount()).isEqualTo(512);
+  }
+
+  @Test
+  void namesWhatIsWrongWithTheFileItself() throws IOException {
+    Path text = Files.writeString(folder.resolve("text.gguf"), "this is no model, only some text");
+    Path empty = Files.createFile(folder.resolve("empty.gguf"));
+
+    assertRefused(folder.resolve("absent.gguf"), "does not exist");
+    assertRefused(folder, "is a directory");
+    assertRefused(text, "is not a GGUF file");
+    assertRefused(empty, "is not a GGUF file");
+  }
+
+  @Test
+  void refusesWhatLlamaCppWouldEndTheProcessOver() {
+    var sound = TinyModel.plain(64);
+
+    assertRefused(write(sound.with(Damage.NO_LAYERS).bytes()), "llama.block_count is 0");
+    assertRefused(write(sound.with(Damage.DUPLICATE_TOKEN).bytes()), "the same token twice");
+    assertRefused(write(sound.with(Damage.MISSING_BYTE_TOKEN).bytes()), "a token for every byte");
+    assertRefused(write(sound.with(Damage.NEGATIVE_EPSILON).bytes()), "epsilon is -1.0");
+    assertRefused(write(sound.with(Damage.NO_TOKENIZER).bytes()), "no tokenizer");
+  }
+
+  @Test
+  void refusesPartsOfModelsAndModelsWithoutVocabulary() {
+    assertRefused(
+        write(new GgufWriter().text("general.type", "adapter").bytes()), "a part of one (adapter)");
+    assertRefused(
+        write(new GgufWriter().text("general.architecture", "clip").bytes()), "reads images");
+    assertRefused(write(new GgufWriter().bytes()), "names no architecture");
+  }
+
+  @Test
+  void refusesOtherVersions() {
+    byte[] bytes = TinyModel.plain(64).bytes();
+    bytes[4] = 9;
+
+    assertRefused(write(bytes), "has GGUF version 9");
+  }
+
+  @Test
+  void refusesAKeyGivenTwice() {
+    byte[] bytes = new GgufWriter().text("general.name", "a").text("general.name", "b").bytes();
+
+    assertRefused(write(bytes), "the metadata key 'general.name' twice");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0.001, 0.01, 0.1, 0.3, 0.6, 0.9, 0.9999})
+  void refusesAFileThatWasCutAnywhere(double share) {
+    byte[] whole = TinyModel.plain(64).bytes();
+
+    assertThatThrownBy(
+            () -> GgufReader.read(write(Arrays.copyOf(whole, (int) (share * whole.length)))))
+        .isInstanceOf(GgufException.class)
+        .hasMessageMatching("is truncated.*|is not a GGUF file");
+  }
+
+  @Test
+  void doesNotAllocateForWhatAHeaderMerelyClaims() {
+    byte[] bytes = TinyModel.plain(64).bytes();
+    ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+
+    header.putLong(8, Long.MAX_VALUE);
+    assertRefused(write(bytes), "claims 9223372036854775807 tensors");
+    header.putLong(8, 200_000).putLong(16, 60_000);
+    assertRefused(write(bytes), "");
+  }
+
+  @Test
+  void answersEveryRandomCorruptionWithItsOwnErrorOrAHeader() {
+    long seed = System.nanoTime();
+    var random = new SplittableRandom(seed);
+    byte[] sound = TinyModel.chat(64).bytes();
+    int headerBytes = 7000;
+    int read = 0;
+    for (int round = 0; round < FUZZ_ROUNDS; round++) {
+      byte[] bytes = sound.clone();
+      for (int i = 1 + random.nextInt(4); i > 0; i--) {
+        bytes[random.nextInt(headerBytes)] = (byte) random.nextInt(256);
+      }
+      try {
+        GgufReader.read(write(bytes));
+        read++;
+      } catch (GgufException refused) {
+        assertThat(refused).hasMessageMatching("(?s)(is|has|names|claims|reads|cannot|scales) .*");
+      } catch (RuntimeException | Error bug) {
+        throw new AssertionError("seed " + seed + ", round " + round, bug);
+      }
+    }
+    System.out.println("fuzz seed " + seed + ": " + read + " of " + FUZZ_ROUNDS + " read");
+    assertThat(read).isLessThan(FUZZ_ROUNDS);
+  }
+
+  @Test
+  void readsAllPartsOfASplitModel() throws Exception {
+    Path first = folder.resolve("big-00001-of-00002.gguf");
+    Files.write(first, split(0, 2));
+
+    assertThatThrownBy(() -> SplitFiles.readAll(first))
+        .isInstanceOf(GgufException.class)
+        .hasMessage("is split, and its part big-00002-of-00002.gguf does not exist");
+
+    Path second = folder.resolve("big-00002-of-00002.gguf");
+    Files.write(second, new GgufWriter().number("split.no", 1).number("split.count", 2).bytes());
+    assertThat(SplitFiles.readAll(first).splitCount()).isEqualTo(2);
+    assertThatThrownBy(() -> SplitFiles.readAll(second))
+        .hasMessageContaining("give the first part");
+    assertThat(SplitFiles.stem("big-00001-of-00002.gguf")).isEqualTo("big");
+  }
+
+  private static byte[] split(int number, int count) {
+    return new GgufWriter()
+        .text("general.architecture", "llama")
+        .number("llama.context_length", 64)
+        .number("llama.embedding_length", 32)
+        .number("llama.block_count", 1)
+        .number("split.no", number)
+        .number("split.count", count)
+        .texts("tokenizer.ggml.tokens", List.of("a", "b"))
+        .bytes();
+  }
+
+  private Path write(byte[] bytes) {
+    try {
+      return Files.write(folder.resolve("model.gguf"), bytes);
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  private static void assertRefused(Path file, String message) {
+    assertThatThrownBy(() -> GgufReader.read(file))
+        .isInstanceOf(GgufException.class)
+        .hasMessageContaining(message);
+  }
+}

@@ -1,0 +1,82 @@
+package llm.gpu.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import llm.core.testkit.TestConfig;
+import llm.gpu.engine.EngineSettings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LocalSettingsTest {
+
+  @Test
+  void defaultsAreThoseOfTheEngine() {
+    var settings = LocalSettings.read(TestConfig.empty().section("providers.local"));
+
+    assertThat(settings.engine()).isEqualTo(EngineSettings.DEFAULT);
+    assertThat(settings.warm()).isTrue();
+    assertThat(settings.model()).isEmpty();
+  }
+
+  @Test
+  void everyKeyIsMapped() {
+    var config =
+        TestConfig.yaml(
+            """
+            providers:
+              local:
+                model: m.gguf
+                models_dir: models
+                library_dir: lib
+                warm: false
+                context_tokens: 1000
+                threads: 3
+                batch_tokens: 100
+                queue_capacity: 5
+                ring_events: 9
+                stall_seconds: 4
+                load_timeout_seconds: 70
+                close_timeout_seconds: 2
+            """);
+    var settings = LocalSettings.read(config.section("providers.local"));
+
+    assertThat(config.problems()).isEmpty();
+    assertThat(settings.model().orElseThrow()).hasFileName("m.gguf");
+    assertThat(settings.modelsDir().orElseThrow()).hasFileName("models");
+    assertThat(settings.libraryDir().orElseThrow()).hasFileName("lib");
+    assertThat(settings.warm()).isFalse();
+    assertThat(settings.engine())
+        .isEqualTo(
+            new EngineSettings(
+                1000,
+                100,
+                3,
+                5,
+                9,
+                Duration.ofSeconds(4),
+                Duration.ofSeconds(70),
+                Duration.ofSeconds(2)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "context_tokens: -1", "threads: 5000", "batch_tokens: 15", "queue_capacity: 0",
+        "ring_events: 0", "stall_seconds: 0", "load_timeout_seconds: 0", "close_timeout_seconds: 0",
+        "warm: maybe"
+      })
+  void badValuesAreRefused(String line) {
+    var config = TestConfig.yaml("providers: {local: {" + line + "}}");
+    LocalSettings.read(config.section("providers.local"));
+
+    assertThat(config.problems()).hasSize(1).allMatch(text -> text.contains(line.split(":")[0]));
+  }
+
+  @Test
+  void theWindowIsNeverMoreThanTheModelWasTrainedFor() {
+    assertThat(EngineSettings.DEFAULT.contextFor(512)).isEqualTo(512);
+    assertThat(EngineSettings.DEFAULT.contextFor(131_072)).isEqualTo(8192);
+  }
+}

@@ -1,0 +1,49 @@
+package llm.server.api;
+
+import java.util.List;
+import llm.core.dialect.llm.LlmRequestReader;
+import llm.core.dialect.llm.LlmResponses;
+import llm.core.dialect.llm.LlmStreamWriter;
+import llm.core.gateway.Gateway;
+import llm.domain.chat.ChatRequest;
+import llm.domain.error.LlmException;
+import llm.server.http.Request;
+import llm.server.http.Response;
+import llm.server.http.Route;
+
+/** {@code /llm/*}: our own plain dialect. */
+public final class LlmEndpoints {
+  private final Gateway gateway;
+
+  /** Endpoints that ask {@code gateway}. */
+  public LlmEndpoints(Gateway gateway) {
+    this.gateway = gateway;
+  }
+
+  /** Their routes. */
+  public List<Route> routes() {
+    return List.of(
+        new Route("GET", "/llm/models", Route.Kind.WORK, this::models),
+        new Route("POST", "/llm/chat", Route.Kind.WORK, this::chat),
+        new Route("POST", "/llm/stream", Route.Kind.WORK, this::stream));
+  }
+
+  private Response models(Request request) {
+    return Response.json(LlmResponses.models(gateway.models(), gateway.defaultModel()));
+  }
+
+  private Response chat(Request request) throws LlmException {
+    var result = gateway.complete(read(request), request.call());
+    return Response.json(LlmResponses.chat(result, request.head().id().value()));
+  }
+
+  private Response stream(Request request) throws LlmException {
+    ChatRequest chat = read(request);
+    var writer = new LlmStreamWriter(request.head().id().value());
+    return new Response.Events(() -> gateway.stream(chat, request.call()), writer::write);
+  }
+
+  private ChatRequest read(Request request) throws LlmException {
+    return LlmRequestReader.read(request.body().json(), gateway::resolve);
+  }
+}

@@ -1,0 +1,67 @@
+package llm.server.api;
+
+import java.util.List;
+import llm.core.telemetry.Metrics;
+import llm.server.http.Request;
+import llm.server.http.Response;
+import llm.server.http.Route;
+
+/** What operators and newcomers ask for: the metrics, and what there is. */
+public final class MonitorEndpoints {
+  private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+  /** The endpoints as {@code GET /} lists them: name, method, path. */
+  private static final List<List<String>> INDEX =
+      List.of(
+          List.of("chat", "POST", "/llm/chat"),
+          List.of("stream", "POST", "/llm/stream"),
+          List.of("models", "GET", "/llm/models"),
+          List.of("openai_chat_completions", "POST", "/v1/chat/completions"),
+          List.of("openai_models", "GET", "/v1/models"),
+          List.of("health", "GET", "/health"),
+          List.of("liveness", "GET", "/health/live"),
+          List.of("readiness", "GET", "/health/ready"),
+          List.of("metrics", "GET", "/metrics"));
+
+  private final Metrics metrics;
+  private final Route.Kind metricsKind;
+  private final byte[] index;
+
+  /**
+   * Endpoints over {@code metrics}.
+   *
+   * @param metricsKind who may see the metrics: PROBE for everybody, MONITOR for a key
+   */
+  public MonitorEndpoints(Metrics metrics, Route.Kind metricsKind, String version) {
+    this.metrics = metrics;
+    this.metricsKind = metricsKind;
+    this.index = index(version);
+  }
+
+  /** Their routes. */
+  public List<Route> routes() {
+    return List.of(
+        new Route("GET", "/", Route.Kind.MONITOR, _ -> Response.json(index)),
+        new Route("GET", "/metrics", metricsKind, this::metrics));
+  }
+
+  private Response metrics(Request request) {
+    return Response.text(PROMETHEUS, metrics.prometheusText());
+  }
+
+  private static byte[] index(String version) {
+    return Json.object(out -> {
+      out.writeStringProperty("name", HealthEndpoints.SERVICE);
+      out.writeStringProperty("version", version);
+      out.writeArrayPropertyStart("endpoints");
+      for (List<String> endpoint : INDEX) {
+        out.writeStartObject();
+        out.writeStringProperty("name", endpoint.get(0));
+        out.writeStringProperty("method", endpoint.get(1));
+        out.writeStringProperty("href", endpoint.get(2));
+        out.writeEndObject();
+      }
+      out.writeEndArray();
+    });
+  }
+}

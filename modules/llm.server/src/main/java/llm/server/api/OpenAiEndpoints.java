@@ -1,0 +1,61 @@
+package llm.server.api;
+
+import java.util.List;
+import llm.core.dialect.openai.ChatCall;
+import llm.core.dialect.openai.OpenAiRequestReader;
+import llm.core.dialect.openai.OpenAiResponses;
+import llm.core.dialect.openai.OpenAiStreamWriter;
+import llm.core.gateway.Gateway;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.port.IdSource;
+import llm.domain.port.TimeSource;
+import llm.server.http.Request;
+import llm.server.http.Response;
+import llm.server.http.Route;
+
+/** {@code /v1/*}: what clients of OpenAI's API ask for. */
+public final class OpenAiEndpoints {
+  private final Gateway gateway;
+  private final TimeSource time;
+  private final IdSource ids;
+
+  /** Endpoints that ask {@code gateway}. */
+  public OpenAiEndpoints(Gateway gateway, TimeSource time, IdSource ids) {
+    this.gateway = gateway;
+    this.time = time;
+    this.ids = ids;
+  }
+
+  /** Their routes. */
+  public List<Route> routes() {
+    return List.of(
+        new Route("POST", "/v1/chat/completions", Route.Kind.WORK, this::chat),
+        new Route("GET", "/v1/models", Route.Kind.WORK, this::models),
+        new Route("GET", "/v1/models/{id}", Route.Kind.WORK, this::model));
+  }
+
+  private Response chat(Request request) throws LlmException {
+    ChatCall chat = OpenAiRequestReader.read(request.body().json(), gateway::resolve);
+    String id = "chatcmpl-" + ids.next().toString().replace("-", "");
+    long created = time.now().getEpochSecond();
+    if (!chat.stream()) {
+      var result = gateway.complete(chat.request(), request.call());
+      return Response.json(OpenAiResponses.completion(result, id, created));
+    }
+    String model = chat.request().model().value();
+    var writer = new OpenAiStreamWriter(id, created, model, chat.includeUsage());
+    return new Response.Events(() -> gateway.stream(chat.request(), request.call()), writer::write);
+  }
+
+  private Response models(Request request) {
+    return Response.json(OpenAiResponses.models(gateway.models()));
+  }
+
+  private Response model(Request request) throws LlmException {
+    String id = request.variable().orElseThrow();
+    return Response.json(
+        OpenAiResponses.model(
+            gateway.model(id).orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(id)))));
+  }
+}

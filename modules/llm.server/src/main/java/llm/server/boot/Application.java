@@ -1,0 +1,209 @@
+package llm.server.boot;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import llm.core.concurrent.Alarms;
+import llm.core.concurrent.TimerThread;
+import llm.core.config.ConfigException;
+import llm.core.event.EventBus;
+import llm.core.event.LlmEventLog;
+import llm.core.gateway.Gateway;
+import llm.core.telemetry.JsonLines;
+import llm.core.telemetry.Log;
+import llm.core.telemetry.Telemetry;
+import llm.domain.error.LlmException;
+import llm.domain.interaction.LlmEvent;
+import llm.domain.port.EventPublisher;
+import llm.domain.port.IdSource;
+import llm.server.api.ErrorDialects;
+import llm.server.api.HealthEndpoints;
+import llm.server.api.LlmEndpoints;
+import llm.server.api.MonitorEndpoints;
+import llm.server.api.OpenAiEndpoints;
+import llm.server.http.Admission;
+import llm.server.http.Dispatcher;
+import llm.server.http.HttpListener;
+import llm.server.http.HttpSettings;
+import llm.server.http.Route;
+import llm.server.http.Router;
+
+/** The running server: every part, wired. */
+final class Application {
+  private final JsonLines telemetry;
+  private final TimerThread timer;
+  private final Admission admission;
+  private final HttpListener listener;
+  private final EventBus events;
+  private final Gateway gateway;
+  private final HttpSettings settings;
+  private final Log log;
+
+  private Application(
+      JsonLines telemetry,
+      TimerThread timer,
+      Admission admission,
+      HttpListener listener,
+      EventBus events,
+      Gateway gateway,
+      HttpSettings settings) {
+    this.telemetry = telemetry;
+    this.timer = timer;
+    this.admission = admission;
+    this.listener = listener;
+    this.events = events;
+    this.gateway = gateway;
+    this.settings = settings;
+    this.log = telemetry.log("llm.server");
+  }
+
+  /**
+   * Opens the gateway, takes the port and serves.
+   *
+   * @param wanted providers that the user asked for by name
+   * @param home the installation's folder
+   * @throws ConfigException when the configuration is wrong
+   * @throws StartFailure when the address cannot be listened on
+   */
+  static Application start(
+      Settings settings, Set<String> wanted, JsonLines telemetry, Optional<Path> home)
+      throws ConfigException, StartFailure {
+    Log log = telemetry.log("llm.server");
+    var timer = new TimerThread(failure -> log.error("alarm_failed").cause(failure).emit());
+    var events = new EventBus(telemetry);
+    events.subscribe("log", LlmEvent.class, new LlmEventLog(telemetry));
+    Gateway gateway = openGateway(settings, telemetry, timer, events::publish, home);
+    HttpListener listener;
+    try {
+      settings.verify();
+      listener = bind(settings.http());
+    } catch (ConfigException | StartFailure refused) {
+      gateway.close();
+      throw refused;
+    }
+    settings.warnings().forEach(text -> log.warn("config_warning").put("message", text).emit());
+    var admission = new Admission(settings.http().maxRequests());
+    var application =
+        new Application(telemetry, timer, admission, listener, events, gateway, settings.http());
+    application.serve(settings, wanted);
+    return application;
+  }
+
+  /** Opens the gateway; every setting of its parts is read then. */
+  static Gateway openGateway(
+      Settings settings,
+      Telemetry telemetry,
+      Alarms alarms,
+      EventPublisher<LlmEvent> events,
+      Optional<Path> home) {
+    return Gateway.open(
+        settings.root(), settings.catalogue(), telemetry, alarms, IdSource.RANDOM, events, home);
+  }
+
+  private static HttpListener bind(HttpSettings settings) throws StartFailure {
+    try {
+      return HttpListener.bind(settings);
+    } catch (IOException refused) {
+      String reason = String.valueOf(refused.getMessage());
+      throw new StartFailure(
+          "cannot listen on " + settings.host() + ":" + settings.port() + ": " + remedy(reason),
+          refused);
+    }
+  }
+
+  /** The reason in words that say what to do, for those that users meet. */
+  private static String remedy(String reason) {
+    String known = reason.toLowerCase(Locale.ROOT);
+    if (known.contains("in use")) {
+      return "another process has this port; choose another with --port";
+    }
+    if (known.contains("permission") || known.contains("denied")) {
+      return "this user may not take this port; choose one above 1023 with --port";
+    }
+    if (known.contains("assign")) {
+      return "this machine does not have this address; choose one with --host";
+    }
+    return reason;
+  }
+
+  private void serve(Settings read, Set<String> wanted) {
+    var time = timer.time();
+    var metricsKind = read.auth().publicMetrics() ? Route.Kind.PROBE : Route.Kind.MONITOR;
+    List<Route> routes = new ArrayList<>();
+    routes.addAll(new LlmEndpoints(gateway).routes());
+    routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
+    routes.addAll(
+        new HealthEndpoints(gateway, wanted, admission, time, Version.current()).routes());
+    routes.addAll(
+        new MonitorEndpoints(telemetry.metrics(), metricsKind, Version.current()).routes());
+    listener.serve(
+        new Dispatcher(
+            settings,
+            new Router(routes),
+            read.auth().gate(address().getPort()),
+            admission,
+            new ErrorDialects(),
+            new Dispatcher.Surroundings(telemetry, timer, IdSource.RANDOM)));
+  }
+
+  InetSocketAddress address() {
+    return listener.address();
+  }
+
+  /** The address as a browser takes it. */
+  String url() {
+    String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
+    return "http://" + host + ":" + address().getPort();
+  }
+
+  /** Says in the log why {@code model}, which the user asked for, cannot serve, if so. */
+  void warnIfUnavailable(String model) {
+    try {
+      gateway.resolve(Optional.of(model));
+    } catch (LlmException unavailable) {
+      log.warn("model_unavailable")
+          .put("model", model)
+          .put("message", unavailable.error().message())
+          .emit();
+    }
+  }
+
+  List<String> models() {
+    return gateway.models().stream().map(model -> model.info().id()).toList();
+  }
+
+  /** Says in the log that the server serves. */
+  void announce(double startMillis) {
+    log.info("server_started")
+        .put("address", url())
+        .put("version", Version.current())
+        .put("providers", String.join(",", gateway.health().keySet()))
+        .put("default_model", gateway.defaultModel())
+        .put("durability", "none")
+        .put("start_ms", startMillis)
+        .emit();
+  }
+
+  /**
+   * Ends gracefully, within the drain time.
+   *
+   * @param overdue what to do when that time is over
+   */
+  void shutDown(Runnable overdue) throws InterruptedException {
+    new Shutdown(admission, timer, settings.drain(), log)
+        .run(
+            overdue,
+            () -> {
+              listener.close();
+              gateway.close();
+              events.close();
+            });
+    timer.close();
+    telemetry.close();
+  }
+}

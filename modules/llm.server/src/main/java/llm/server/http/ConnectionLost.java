@@ -1,0 +1,40 @@
+package llm.server.http;
+
+import java.io.IOException;
+
+/** The client cannot be answered any more: the signal that ends its connection. */
+final class ConnectionLost extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  /** How it was lost. */
+  enum Why {
+    /** The client closed it. */
+    GONE("client_gone"),
+    /** The client took nothing of what was sent for too long. */
+    STALLED("client_stalled"),
+    /** A bug of ours left an answer that cannot be finished. */
+    BROKEN("broken");
+
+    private final String word;
+
+    Why(String word) {
+      this.word = word;
+    }
+
+    /** How it stands in the access log. */
+    String word() {
+      return word;
+    }
+  }
+
+  private final Why why;
+
+  ConnectionLost(Why why, Throwable cause) {
+    super(why.name(), cause);
+    this.why = why;
+  }
+
+  Why why() {
+    return why;
+  }
+}

@@ -1,0 +1,200 @@
+package llm.server.http;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Optional;
+import llm.core.concurrent.Alarms;
+import llm.core.concurrent.CallScope;
+import llm.core.telemetry.Level;
+import llm.core.telemetry.Log;
+import llm.core.telemetry.Telemetry;
+import llm.domain.call.Principal;
+import llm.domain.chat.StreamEvent;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.port.IdSource;
+
+/**
+ * The path of every request: identity, gate, route, place, handler, answer, access line. All
+ * failures end here, in one of three ways: as an error in the dialect of the path, as a stream's
+ * error frame, or, when the client is not there any more, as the end of its connection.
+ */
+public final class Dispatcher implements HttpHandler {
+  private static final String UNMATCHED = "unmatched";
+  private static final Admission.Place NO_PLACE = () -> {};
+
+  private final HttpSettings settings;
+  private final Router router;
+  private final Gate gate;
+  private final Admission admission;
+  private final Dialects dialects;
+  private final Alarms alarms;
+  private final IdSource ids;
+  private final Log log;
+  private final AccessLog accessLog;
+
+  /** A dispatcher that serves at once. */
+  public Dispatcher(
+      HttpSettings settings,
+      Router router,
+      Gate gate,
+      Admission admission,
+      Dialects dialects,
+      Surroundings surroundings) {
+    this.settings = settings;
+    this.router = router;
+    this.gate = gate;
+    this.admission = admission;
+    this.dialects = dialects;
+    this.alarms = surroundings.alarms();
+    this.ids = surroundings.ids();
+    this.log = surroundings.telemetry().log("llm.http");
+    this.accessLog = new AccessLog(surroundings.telemetry(), alarms.time());
+  }
+
+  /** What the layer lives with. */
+  public record Surroundings(Telemetry telemetry, Alarms alarms, IdSource ids) {}
+
+  /** How errors look, by path. */
+  @FunctionalInterface
+  public interface Dialects {
+    /** The dialect of {@code path}. */
+    ErrorFormat of(String path);
+  }
+
+  @Override
+  public void handle(HttpExchange exchange) throws IOException {
+    var head = Head.of(exchange, ids);
+    var match = router.match(head.method(), head.path());
+    var visit = new Visit(head, template(match), alarms.time().nanoTime());
+    var guard = new WriteGuard(alarms, settings.writeTimeout());
+    accessLog.began();
+    try (var wire = new Wire(exchange, guard, head.id())) {
+      try {
+        orRefuse(visit, wire, () -> letIn(visit, match, exchange, wire));
+      } catch (ConnectionLost lost) {
+        visit.endedAs(lost.why().word());
+        throw lost;
+      } finally {
+        int status = wire.status() == 0 ? ErrorStatus.CLIENT_CLOSED : wire.status();
+        accessLog.ended(visit, status, wire.bytesOut());
+      }
+    }
+  }
+
+  private static String template(Router.Match match) {
+    return switch (match) {
+      case Router.Match.Found(Route route, _) -> route.template();
+      case Router.Match.Options(String template, _) -> template;
+      case Router.Match.Missing _ -> UNMATCHED;
+    };
+  }
+
+  private void letIn(Visit visit, Router.Match match, HttpExchange exchange, Wire wire)
+      throws LlmException, ConnectionLost {
+    var kind = match instanceof Router.Match.Found found ? found.route().kind() : Route.Kind.WORK;
+    Principal principal = gate.admit(visit.head(), kind);
+    visit.belongsTo(principal);
+    switch (match) {
+      case Router.Match.Missing(LlmError error) -> throw new LlmException(error);
+      case Router.Match.Options(_, String allowed) ->
+          wire.send(Response.empty().with("allow", allowed));
+      case Router.Match.Found(Route route, Optional<String> variable) -> {
+        var body =
+            new RequestBody(exchange.getRequestBody(), visit.head(), settings.maxBodyBytes());
+        try (var call = open(visit.head(), principal);
+            var _ = kind == Route.Kind.WORK ? admission.enter(call) : NO_PLACE) {
+          var request = new Request(visit.head(), variable, call, body);
+          // The place is held until the last byte: a shutdown waits for it.
+          orRefuse(visit, wire, () -> send(visit, route.handler().handle(request), call, wire));
+        }
+      }
+    }
+  }
+
+  /** Runs a step whose failure is answered as an error, and ends the answer. */
+  private void orRefuse(Visit visit, Wire wire, Step step) throws ConnectionLost {
+    try {
+      step.run();
+    } catch (LlmException failure) {
+      if (failure.getCause() != null) {
+        logFailure(visit, failure.error(), failure.getCause());
+      }
+      refuse(visit, failure.error(), wire);
+    } catch (RuntimeException | Error bug) {
+      logFailure(visit, new LlmError.Internal(), bug);
+      if (wire.status() != 0) {
+        throw new ConnectionLost(ConnectionLost.Why.BROKEN, bug);
+      }
+      refuse(visit, new LlmError.Internal(), wire);
+    }
+    wire.finish();
+  }
+
+  /** A part of answering. */
+  @FunctionalInterface
+  private interface Step {
+    void run() throws LlmException, ConnectionLost;
+  }
+
+  private CallScope open(Head head, Principal principal) {
+    return CallScope.open(
+        head.id(),
+        principal,
+        head.trace(),
+        settings.requestBudget(),
+        alarms,
+        failure -> log.error("cancel_hook_failed").cause(failure).emit());
+  }
+
+  private void send(Visit visit, Response response, CallScope call, Wire wire)
+      throws LlmException, ConnectionLost {
+    switch (response) {
+      case Response.Full full -> wire.send(full);
+      case Response.Events(Response.Source source, Response.Encoder encoder) -> {
+        var writer =
+            new EventsWriter(
+                wire,
+                call,
+                encoder,
+                alarms,
+                settings,
+                bug -> logFailure(visit, new LlmError.Internal(), bug));
+        accessLog.streams().add(1);
+        try {
+          visit.endedAs(word(writer.run(source)));
+        } finally {
+          accessLog.streams().add(-1);
+        }
+      }
+    }
+  }
+
+  private static String word(StreamEvent.Terminal terminal) {
+    return switch (terminal) {
+      case StreamEvent.Done _ -> "done";
+      case StreamEvent.Failed failed -> failed.error().code().wireName();
+      case StreamEvent.Cancelled cancelled ->
+          "cancelled_" + cancelled.reason().name().toLowerCase(Locale.ROOT);
+    };
+  }
+
+  private void refuse(Visit visit, LlmError error, Wire wire) throws ConnectionLost {
+    visit.endedAs(error.code().wireName());
+    byte[] body = dialects.of(visit.head().path()).body(error, visit.head().id());
+    wire.send(ErrorStatus.response(error, body));
+  }
+
+  private void logFailure(Visit visit, LlmError error, Throwable cause) {
+    var level = error instanceof LlmError.Internal ? Level.ERROR : Level.WARN;
+    log.at(level, "request_failed")
+        .put("request_id", visit.head().id().value())
+        .put("route", visit.route())
+        .put("code", error.code().wireName())
+        .put("message", error.message())
+        .cause(cause)
+        .emit();
+  }
+}

@@ -1,0 +1,96 @@
+package llm.server.http;
+
+import java.time.Duration;
+import java.util.Optional;
+import llm.domain.call.CancelReason;
+import llm.domain.error.LlmError;
+
+/** The one place that maps failures to HTTP. */
+public final class ErrorStatus {
+  /** nginx's word for a client that left; it stands in the log, nobody is there to read it. */
+  static final int CLIENT_CLOSED = 499;
+
+  private ErrorStatus() {}
+
+  /** The status that says {@code error}. */
+  public static int of(LlmError error) {
+    return switch (error) {
+      case LlmError.InvalidRequest _ -> 400;
+      case LlmError.InvalidJson _ -> 400;
+      case LlmError.Unsupported _ -> 400;
+      case LlmError.ContextLengthExceeded _ -> 400;
+      case LlmError.Unauthorized _ -> 401;
+      case LlmError.Forbidden _ -> 403;
+      case LlmError.NotFound _ -> 404;
+      case LlmError.ModelNotFound _ -> 404;
+      case LlmError.MethodNotAllowed _ -> 405;
+      case LlmError.Conflict _ -> 409;
+      case LlmError.PayloadTooLarge _ -> 413;
+      case LlmError.UnsupportedMediaType _ -> 415;
+      case LlmError.QueueFull _ -> 429;
+      case LlmError.Overloaded _ -> 503;
+      case LlmError.ShuttingDown _ -> 503;
+      case LlmError.ModelUnavailable _ -> 503;
+      case LlmError.DeadlineExceeded _ -> 504;
+      case LlmError.ProviderFailed _ -> 502;
+      case LlmError.Internal _ -> 500;
+      case LlmError.Cancelled(CancelReason reason) -> cancelled(reason);
+    };
+  }
+
+  /** When to try again, for those failures that pass. */
+  public static Optional<Duration> retryAfter(LlmError error) {
+    return switch (error) {
+      case LlmError.QueueFull(_, _, Duration after) -> Optional.of(after);
+      case LlmError.Overloaded(_, _, Duration after) -> Optional.of(after);
+      case LlmError.ShuttingDown(Duration after) -> Optional.of(after);
+      case LlmError.InvalidRequest _,
+          LlmError.InvalidJson _,
+          LlmError.Unsupported _,
+          LlmError.ContextLengthExceeded _,
+          LlmError.Unauthorized _,
+          LlmError.Forbidden _,
+          LlmError.NotFound _,
+          LlmError.ModelNotFound _,
+          LlmError.MethodNotAllowed _,
+          LlmError.Conflict _,
+          LlmError.PayloadTooLarge _,
+          LlmError.UnsupportedMediaType _,
+          LlmError.ModelUnavailable _,
+          LlmError.DeadlineExceeded _,
+          LlmError.ProviderFailed _,
+          LlmError.Cancelled _,
+          LlmError.Internal _ ->
+          Optional.empty();
+    };
+  }
+
+  /** The error's answer in a dialect, with the headers that its status asks for. */
+  static Response.Full response(LlmError error, byte[] body) {
+    var response = Response.json(of(error), body);
+    var after = retryAfter(error);
+    if (after.isPresent()) {
+      response = response.with("retry-after", Long.toString(wholeSeconds(after.get())));
+    }
+    return switch (error) {
+      case LlmError.Unauthorized _ -> response.with("www-authenticate", "Bearer");
+      case LlmError.MethodNotAllowed(_, String allowed) -> response.with("allow", allowed);
+      case LlmError.ShuttingDown _, LlmError.PayloadTooLarge _ ->
+          response.with("connection", "close");
+      default -> response;
+    };
+  }
+
+  /** Rounded up, 1 or more: clients take an integer only. */
+  private static long wholeSeconds(Duration after) {
+    return Math.max(1, after.plusNanos(999_999_999).toSeconds());
+  }
+
+  private static int cancelled(CancelReason reason) {
+    return switch (reason) {
+      case DEADLINE, FIRST_TOKEN, IDLE -> 504;
+      case SHUTDOWN -> 503;
+      case CLIENT_GONE, USER, HEDGE_LOST, CLOSED -> CLIENT_CLOSED;
+    };
+  }
+}

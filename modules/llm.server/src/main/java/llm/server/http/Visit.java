@@ -1,0 +1,48 @@
+package llm.server.http;
+
+import llm.domain.call.Principal;
+
+/** What one request came to, for the access log. Used by the request's own thread. */
+final class Visit {
+  private final Head head;
+  private final String route;
+  private final long startedNanos;
+  private String principal = "-";
+  private String end = "done";
+
+  Visit(Head head, String route, long startedNanos) {
+    this.head = head;
+    this.route = route;
+    this.startedNanos = startedNanos;
+  }
+
+  Head head() {
+    return head;
+  }
+
+  /** The template of its path, or what stands for paths that there are not. */
+  String route() {
+    return route;
+  }
+
+  long startedNanos() {
+    return startedNanos;
+  }
+
+  String principal() {
+    return principal;
+  }
+
+  /** How it ended: {@code done}, an error's code, or what became of the client. */
+  String end() {
+    return end;
+  }
+
+  void belongsTo(Principal owner) {
+    principal = owner.name();
+  }
+
+  void endedAs(String how) {
+    end = how;
+  }
+}

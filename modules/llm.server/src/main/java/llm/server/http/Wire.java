@@ -1,0 +1,123 @@
+package llm.server.http;
+
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.io.InputStream;
+import llm.domain.call.CallId;
+
+/**
+ * The way back to the client of one request: every byte of the answer goes through here, is counted
+ * and is guarded against a client that does not read. Not thread-safe: one writer at a time, with a
+ * happens-before edge between writers.
+ */
+final class Wire implements AutoCloseable {
+  /** What is read and thrown away of a body nobody wanted, so that its sender sees the answer. */
+  private static final long MAX_DISCARD_BYTES = 64L << 20;
+
+  private static final byte[] NOTHING = new byte[0];
+
+  private final HttpExchange exchange;
+  private final WriteGuard guard;
+  private int status;
+  private long bytesOut;
+  private boolean closed; // an answer without a body closes the exchange by itself
+
+  Wire(HttpExchange exchange, WriteGuard guard, CallId id) {
+    this.exchange = exchange;
+    this.guard = guard;
+    header("x-correlation-id", id.value());
+    header("x-request-id", id.value());
+  }
+
+  /** The status that was sent; 0 while none was. */
+  int status() {
+    return status;
+  }
+
+  /** Bytes of the body that were sent. */
+  long bytesOut() {
+    return bytesOut;
+  }
+
+  /** Sends a whole answer; the request's body need not have been read. */
+  void send(Response.Full response) throws ConnectionLost {
+    byte[] body = exchange.getRequestMethod().equals("HEAD") ? NOTHING : response.body();
+    response.headers().forEach(this::header);
+    if (!response.contentType().isEmpty()) {
+      header("content-type", response.contentType());
+      header("cache-control", "no-store");
+    }
+    if (body.length == 0 && response.body().length > 0) {
+      header("content-length", Integer.toString(response.body().length));
+    }
+    status = response.status();
+    closed = body.length == 0;
+    guard.run(() -> {
+      exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+      if (body.length > 0) {
+        exchange.getResponseBody().write(body);
+        exchange.getResponseBody().flush();
+      }
+    });
+    bytesOut += body.length;
+  }
+
+  /** Sends the head of a stream of events. */
+  void startEvents() throws ConnectionLost {
+    header("content-type", "text/event-stream; charset=utf-8");
+    header("cache-control", "no-cache");
+    header("x-accel-buffering", "no");
+    status = 200;
+    guard.run(() -> exchange.sendResponseHeaders(status, 0));
+  }
+
+  /** Sends more of a stream at once. */
+  void sendEvents(byte[] bytes) throws ConnectionLost {
+    guard.run(() -> {
+      exchange.getResponseBody().write(bytes);
+      exchange.getResponseBody().flush();
+    });
+    bytesOut += bytes.length;
+  }
+
+  /**
+   * Ends the answer and makes the connection ready for the next request. Idempotent.
+   *
+   * @throws ConnectionLost when that cannot be: the connection must be closed
+   */
+  void finish() throws ConnectionLost {
+    if (closed) {
+      return;
+    }
+    try {
+      discardRest(exchange.getRequestBody());
+    } catch (IOException broken) {
+      throw new ConnectionLost(ConnectionLost.Why.GONE, broken);
+    }
+    closed = true;
+    guard.run(exchange::close);
+  }
+
+  /** Ends the watch over this wire; the exchange is left as it is. */
+  @Override
+  public void close() {
+    guard.close();
+  }
+
+  private void header(String name, String value) {
+    exchange.getResponseHeaders().set(name, value);
+  }
+
+  /**
+   * Reads what the client still sends. A connection that is closed while its client writes is
+   * reset, and the client then never sees the answer. Time is bounded by the engine's limit for
+   * reading a request.
+   */
+  private static void discardRest(InputStream body) throws IOException {
+    byte[] scratch = new byte[8192];
+    long left = MAX_DISCARD_BYTES;
+    for (int n = body.read(scratch); n >= 0 && left > 0; n = body.read(scratch)) {
+      left -= n;
+    }
+  }
+}

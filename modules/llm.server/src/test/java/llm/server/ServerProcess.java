@@ -1,0 +1,149 @@
+package llm.server;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** The real process, started as its users start it, from the modules that the build packaged. */
+final class ServerProcess implements AutoCloseable {
+  private static final Path MODULES = Path.of("target", "modules").toAbsolutePath();
+  private static final Pattern ADDRESS = Pattern.compile("\"address\":\"(http://[^\"]+)\"");
+  private static final long LIMIT_SECONDS = 60;
+
+  private final Process process;
+  private final List<String> lines = new ArrayList<>(); // of standard output; guarded by itself
+  private final CompletableFuture<String> address = new CompletableFuture<>();
+  private final CompletableFuture<Void> outputEnd;
+  private final CompletableFuture<String> errors;
+
+  private ServerProcess(Process process) {
+    this.process = process;
+    this.outputEnd = CompletableFuture.runAsync(this::readOutput, Thread::startVirtualThread);
+    this.errors =
+        CompletableFuture.supplyAsync(
+            () -> process.errorReader().lines().toList().toString(), Thread::startVirtualThread);
+  }
+
+  /** Runs {@code java -m llm.server} with these arguments. */
+  static ServerProcess run(Path folder, Map<String, String> environment, String... arguments)
+      throws IOException {
+    var command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-p",
+                MODULES.toString(),
+                "--enable-native-access=llm.gpu",
+                "-m",
+                "llm.server"));
+    command.addAll(List.of(arguments));
+    var builder = new ProcessBuilder(command).directory(new File(folder.toString()));
+    builder.environment().keySet().removeIf(name -> name.startsWith("LLM_"));
+    builder.environment().putAll(environment);
+    return new ServerProcess(builder.start());
+  }
+
+  /** A server on a free port, once it has said that it serves. */
+  static ServerProcess serve(Path folder, Map<String, String> environment, String... arguments)
+      throws Exception {
+    var all = new ArrayList<>(List.of("--port", "0"));
+    all.addAll(List.of(arguments));
+    var server = run(folder, environment, all.toArray(String[]::new));
+    server.address.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    return server;
+  }
+
+  URI uri(String path) {
+    return URI.create(address.join() + path);
+  }
+
+  int port() {
+    return uri("/").getPort();
+  }
+
+  HttpRequest post(String path, String body) {
+    return HttpRequest.newBuilder(uri(path))
+        .header("Content-Type", "application/json")
+        .POST(BodyPublishers.ofString(body))
+        .build();
+  }
+
+  /** Sends SIGTERM; by the handle, because the process's own method closes its output too. */
+  void terminate() {
+    process.toHandle().destroy();
+  }
+
+  /** Waits for the end and returns the exit code. */
+  int exitCode() throws Exception {
+    if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+      throw new AssertionError("the process has not ended; it said " + output());
+    }
+    return process.exitValue();
+  }
+
+  /** Standard output, once the process has ended. */
+  List<String> allOutput() throws Exception {
+    outputEnd.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    return output();
+  }
+
+  /** Standard output so far. */
+  List<String> output() {
+    synchronized (lines) {
+      return List.copyOf(lines);
+    }
+  }
+
+  /** Standard error, once the process has ended. */
+  String errors() throws Exception {
+    return errors.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Waits until a line of standard output has {@code text}. */
+  String awaitLine(String text) {
+    long until = System.nanoTime() + Duration.ofSeconds(LIMIT_SECONDS).toNanos();
+    while (System.nanoTime() < until) {
+      var found = output().stream().filter(line -> line.contains(text)).findFirst();
+      if (found.isPresent()) {
+        return found.get();
+      }
+      Thread.onSpinWait();
+    }
+    throw new AssertionError("no line with " + text + " in " + output());
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+
+  private void readOutput() {
+    try (BufferedReader reader = process.inputReader()) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        synchronized (lines) {
+          lines.add(line);
+        }
+        var matcher = ADDRESS.matcher(line);
+        if (matcher.find()) {
+          address.complete(matcher.group(1));
+        }
+      }
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    } finally {
+      address.completeExceptionally(new IllegalStateException("ended before it served: " + lines));
+    }
+  }
+}
