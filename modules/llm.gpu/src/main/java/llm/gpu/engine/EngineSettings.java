@@ -28,17 +28,29 @@ public record EngineSettings(
   /** The largest window taken unasked: memory for it is reserved when the model is loaded. */
   public static final int DEFAULT_MAX_CONTEXT = 8192;
 
-  /** Defaults, with as many threads as cores. */
+  /** Defaults for this machine. */
   public static final EngineSettings DEFAULT =
       new EngineSettings(
           0,
           512,
-          Runtime.getRuntime().availableProcessors(),
+          threadsFor(Runtime.getRuntime().availableProcessors()),
           32,
           256,
           Duration.ofSeconds(30),
           Duration.ofMinutes(5),
           Duration.ofSeconds(10));
+
+  /**
+   * Threads that compute where nobody chose: half of the cores, and all but one of up to four.
+   * llama.cpp's threads wait for each other by spinning, so one that loses its core to any other
+   * work holds up all of them; measured on two cores beside another busy process, two threads made
+   * 3 tokens a second where one made hundreds.
+   *
+   * @param cores logical ones, 1 or more
+   */
+  public static int threadsFor(int cores) {
+    return Math.max(1, Math.max(Math.min(cores - 1, 3), cores / 2));
+  }
 
   /** The window used for a model that was trained for {@code trained} tokens; never more. */
   public int contextFor(int trained) {

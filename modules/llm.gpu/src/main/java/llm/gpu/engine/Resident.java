@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.domain.port.TimeSource;
 import llm.gpu.gguf.FileMark;
@@ -18,6 +19,7 @@ import llm.gpu.llama.LlamaException;
  */
 final class Resident implements AutoCloseable {
   private static final int PROGRESS_STEP = 10; // percent
+  private static final Duration TELL_AGAIN = Duration.ofSeconds(1); // progress at INFO
 
   private final LibrarySource librarySource;
   private final EngineSettings settings;
@@ -159,18 +161,23 @@ final class Resident implements AutoCloseable {
     private final String name;
     private final long start;
     private int reported;
+    private long toldNanos;
     private boolean ended;
 
     private Progress(String name, long start) {
       this.name = name;
       this.start = start;
+      this.toldNanos = start;
     }
 
     private boolean report(float share) {
       int percent = (int) (share * 100) / PROGRESS_STEP * PROGRESS_STEP;
       if (percent > reported) {
         reported = percent;
-        log.info("model_load_progress")
+        long now = time.nanoTime();
+        boolean worthALine = now - toldNanos >= TELL_AGAIN.toNanos();
+        toldNanos = worthALine ? now : toldNanos;
+        log.at(worthALine ? Level.INFO : Level.DEBUG, "model_load_progress")
             .put("model", name)
             .put("percent", percent)
             .put("ms", millisSince(start))

@@ -54,7 +54,8 @@ record LocalSettings(
           0,
           0,
           1024,
-          "Threads that compute; 0: one for each core. More than free cores is much slower.");
+          "Threads that compute; 0: half of the cores, all but one of up to four. One more than there are"
+              + " free cores is many times slower.");
   private static final Setting<Integer> BATCH_TOKENS =
       Setting.integer(
           "batch_tokens",

@@ -7,6 +7,7 @@ import llm.core.testkit.TestConfig;
 import llm.gpu.engine.EngineSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LocalSettingsTest {
@@ -78,5 +79,11 @@ class LocalSettingsTest {
   void theWindowIsNeverMoreThanTheModelWasTrainedFor() {
     assertThat(EngineSettings.DEFAULT.contextFor(512)).isEqualTo(512);
     assertThat(EngineSettings.DEFAULT.contextFor(131_072)).isEqualTo(8192);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 1", "3, 2", "4, 3", "6, 3", "8, 4", "64, 32"})
+  void unaskedSomeCoresAreLeftForEverythingElse(int cores, int threads) {
+    assertThat(EngineSettings.threadsFor(cores)).isEqualTo(threads);
   }
 }
