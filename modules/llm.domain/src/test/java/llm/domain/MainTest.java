@@ -20,6 +20,8 @@ import org.junit.jupiter.api.parallel.Resources;
 
 @DisplayName("C-11, D-7 the sandbox and the module")
 class MainTest {
+  private static final List<String> LINES = sandbox();
+
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final List<Integer> exits = new ArrayList<>();
@@ -43,16 +45,15 @@ class MainTest {
 
   @Test
   void showsEveryDomainEvent() {
-    var lines = sandbox();
     for (Class<?> kind : LlmEvent.class.getPermittedSubclasses()) {
-      assertThat(lines)
+      assertThat(LINES)
           .anyMatch(line -> line.contains("\"event\":\"" + kind.getSimpleName() + "\""));
     }
   }
 
   @Test
   void showsWhatIsRefusedAndWhy() {
-    assertThat(sandbox())
+    assertThat(LINES)
         .anyMatch(line -> line.contains("temperature 2.5 must be 0.0 to 2.0"))
         .anyMatch(line -> line.contains("token limit -100 must be at least 1"))
         .anyMatch(line -> line.contains("prompt template has no value for example"))
@@ -63,7 +64,7 @@ class MainTest {
 
   @Test
   void isTheSameEachTimeButForIdsAndTimes() {
-    assertThat(sandbox()).isEqualTo(sandbox());
+    assertThat(sandbox()).isEqualTo(LINES);
   }
 
   @Test

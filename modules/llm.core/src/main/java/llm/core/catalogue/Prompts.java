@@ -35,7 +35,8 @@ public record Prompts(
           Answer with one JSON object and nothing else, its fields in this order:
           {{"is_safe": true or false, "aggression_score": 0.0 to 1.0, \
           "internal_thought": "your reasoning, not shown to the user", \
-          "answer": "your answer to the user"}}""",
+          "answer": "your answer to the user"}}\
+          """,
           "How answers are to be written; stands last in every prompt.");
   private static final Setting<String> SUMMARIZATION =
       Setting.text(
@@ -44,7 +45,8 @@ public record Prompts(
           Summarise the conversation below so that it can go on from your summary alone. Keep names, \
           numbers, decisions, open questions and what the user asked for. Write prose, no preamble.
 
-          {history}""",
+          {history}\
+          """,
           "Asks for a summary of the conversation, which stands at {history}.");
 
   /** What is built in. */
@@ -71,7 +73,8 @@ public record Prompts(
         SUMMARIZATION.key(), summarizationPrompt);
   }
 
-  private static PromptTemplate template(Section file, Setting<String> setting, Set<String> places) {
+  private static PromptTemplate template(
+      Section file, Setting<String> setting, Set<String> places) {
     PromptTemplate template;
     try {
       template = PromptTemplate.of(file.get(setting));

@@ -17,6 +17,10 @@ import llm.core.config.YamlNode.Mapping;
 /** What the sections of one file share while they are read: overrides, declarations, problems. */
 final class LoadState {
   private static final int MAX_SHOWN = 80;
+
+  /** Ours, but for the search of the file and for the start script. */
+  private static final Set<String> NOT_SETTINGS = Set.of(ConfigLocation.VARIABLE, "LLM_JAVA_OPTS");
+
   private static final Pattern USER_INFO = Pattern.compile("//[^/@\\s]+@");
 
   private final String source;
@@ -152,7 +156,7 @@ final class LoadState {
     if (!overridable) {
       return List.of();
     }
-    var known = new HashSet<String>(Set.of(ConfigLocation.VARIABLE));
+    var known = new HashSet<>(NOT_SETTINGS);
     declarations.keys().forEach(key -> known.addAll(key.environment()));
     var warnings = new ArrayList<String>();
     addUnknown("environment ", variables.environment(), known, warnings);

@@ -88,8 +88,10 @@ public final class ScriptedStream implements EventStream<StreamEvent> {
 
   @Override
   public void close() {
-    call.cancel(CancelReason.CLOSED);
-    release();
+    if (released.compareAndSet(false, true)) {
+      call.cancel(CancelReason.CLOSED);
+      letGo();
+    }
   }
 
   /** Runs the script up to its next event, gathering the pauses before it. */
@@ -116,7 +118,9 @@ public final class ScriptedStream implements EventStream<StreamEvent> {
     }
     if (event instanceof StreamEvent.Terminal) {
       ended = true;
-      release();
+      if (released.compareAndSet(false, true)) {
+        letGo();
+      }
     }
     return event;
   }
@@ -149,11 +153,9 @@ public final class ScriptedStream implements EventStream<StreamEvent> {
     }
   }
 
-  private void release() {
-    if (released.compareAndSet(false, true)) {
-      cancelHook.close();
-      onEnd.run();
-    }
+  private void letGo() {
+    cancelHook.close();
+    onEnd.run();
   }
 
   private void wake() {

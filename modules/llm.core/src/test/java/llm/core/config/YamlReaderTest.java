@@ -163,7 +163,7 @@ class YamlReaderTest {
             "@",
             "`",
             "%");
-    for (int round = 0; round < 20_000; round++) {
+    for (int round = 0; round < 8_000; round++) {
       var text = new StringBuilder();
       for (int i = random.nextInt(30); i > 0; i--) {
         text.append(pieces.get(random.nextInt(pieces.size())));

@@ -2,6 +2,8 @@ package llm.core.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import llm.core.testkit.TestConfig;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,14 @@ class TelemetrySettingsTest {
     assertThat(TelemetrySettings.read(config.root()))
         .isEqualTo(new TelemetrySettings(Level.WARN, Map.of("llm.gateway", Level.DEBUG), 64));
     assertThat(config.problems()).isEmpty();
+  }
+
+  @Test
+  void theShippedFileHasTheDefaults() throws Exception {
+    Path shipped = Path.of("../../configs/config.yml");
+    var config = TestConfig.yaml(Files.readString(shipped));
+    assertThat(TelemetrySettings.read(config.root())).isEqualTo(TelemetrySettings.DEFAULT);
+    assertThat(config.problems()).allMatch(problem -> problem.contains(": server"));
   }
 
   @Test

@@ -5,6 +5,11 @@ import java.util.regex.Pattern;
 
 /** Strict RFC 8259 reader of one value; says whether a text is JSON and nothing else. */
 public final class JsonSyntax {
+  private static final Pattern LITERAL =
+      Pattern.compile("true|false|null|-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
+  private static final Pattern STRING =
+      Pattern.compile("\"([^\"\\\\\\x00-\\x1f]|\\\\([\"\\\\/bfnrt]|u[0-9a-fA-F]{4}))*+\"");
+
   private final String text;
   private int at;
 
@@ -27,7 +32,7 @@ public final class JsonSyntax {
       case '{' -> list('}', () -> string() && one(':') && value());
       case '[' -> list(']', this::value);
       case '"' -> string();
-      default -> match("true|false|null|-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
+      default -> match(LITERAL);
     };
   }
 
@@ -46,7 +51,7 @@ public final class JsonSyntax {
 
   private boolean string() {
     skipBlanks();
-    return match("\"([^\"\\\\\\x00-\\x1f]|\\\\([\"\\\\/bfnrt]|u[0-9a-fA-F]{4}))*+\"");
+    return match(STRING);
   }
 
   private boolean one(char c) {
@@ -62,8 +67,8 @@ public final class JsonSyntax {
     }
   }
 
-  private boolean match(String regex) {
-    var matcher = Pattern.compile(regex).matcher(text).region(at, text.length());
+  private boolean match(Pattern pattern) {
+    var matcher = pattern.matcher(text).region(at, text.length());
     boolean matches = matcher.lookingAt();
     at = matches ? matcher.end() : at;
     return matches;

@@ -67,18 +67,16 @@ final class FileCursor {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  /** A 64-bit hash (FNV-1a, mixed) of the next {@code length} bytes, which are passed over. */
+  /** The hash of the next {@code length} bytes, as {@link TokenHashes} wants it. */
   long hash(long length) throws IOException, GgufException {
-    long hash = 0xcbf29ce484222325L;
+    long hash = TokenHashes.start();
     for (long i = 0; i < length; i++) {
       if (!buffer.hasRemaining()) {
         need(1);
       }
-      hash = (hash ^ (buffer.get() & 0xff)) * 0x100000001b3L;
+      hash = TokenHashes.next(hash, buffer.get());
     }
-    hash ^= hash >>> 32;
-    hash *= 0x9e3779b97f4a7c15L;
-    return hash ^ hash >>> 29;
+    return hash;
   }
 
   /** Passes over {@code length} bytes. */

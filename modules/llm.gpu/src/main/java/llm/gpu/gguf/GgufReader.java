@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -41,6 +40,7 @@ public final class GgufReader {
   private final Map<String, String> texts = new HashMap<>();
   private final Map<String, Long> numbers = new HashMap<>();
   private final Set<String> lists = new HashSet<>();
+  private final TokenHashes vocabulary = new TokenHashes();
   private int tokenCount;
 
   private GgufReader(FileCursor in) {
@@ -79,6 +79,9 @@ public final class GgufReader {
     int tensors = count("tensors", in.i64(), MAX_TENSORS);
     int keys = count("metadata keys", in.i64(), MAX_KEYS);
     readMetadata(keys);
+    if (tokenCount > 0) {
+      checkVocabulary();
+    }
     readTensors(tensors);
     var header = new GgufHeader(texts, numbers, lists, tensors, tokenCount, in.size());
     ModelRules.check(header);
@@ -106,11 +109,19 @@ public final class GgufReader {
       case 5 -> numbers.put(key, (long) in.i32());
       case 7 -> numbers.put(key, (long) in.u8());
       case 10, 11 -> numbers.put(key, in.i64());
-      case 6, 12 -> in.skip(VALUE_BYTES[type]);
+      case 6 -> checkDecimal(key, Float.intBitsToFloat(in.i32()));
+      case 12 -> in.skip(Double.BYTES);
       case STRING -> readText(key, in.i64());
       case ARRAY -> readArray(key, in.i32(), in.i64());
       default ->
           throw new GgufException("has a value of unknown type " + type + " at '" + key + "'");
+    }
+  }
+
+  /** Decimal numbers are not kept; ggml asserts on an epsilon below 0 when it computes. */
+  private static void checkDecimal(String key, float value) throws GgufException {
+    if (key.endsWith("epsilon") && !(value >= 0 && value <= 1)) {
+      throw new GgufException("is damaged: " + key + " is " + value + " and must be 0 to 1");
     }
   }
 
@@ -140,34 +151,30 @@ public final class GgufReader {
     }
   }
 
-  /** Passes over texts; hashes those of the vocabulary, which may not have the same token twice. */
+  /** Passes over texts; those of the vocabulary are hashed. */
   private void readTexts(long count, boolean tokens) throws IOException, GgufException {
     if (count < 0 || count > in.remaining() / Long.BYTES) {
       throw in.truncated();
     }
-    long[] hashes = new long[tokens ? 1024 : 0];
-    int kept = 0;
     for (long i = 0; i < count; i++) {
       long bytes = in.i64();
-      if (!tokens || bytes <= 0 || bytes > in.remaining()) {
+      if (tokens && bytes > 0 && bytes <= in.remaining()) {
+        vocabulary.add(in.hash(bytes));
+      } else {
         in.skip(bytes);
-        continue;
       }
-      hashes = kept < hashes.length ? hashes : Arrays.copyOf(hashes, hashes.length * 2);
-      hashes[kept++] = in.hash(bytes);
     }
     if (tokens) {
       tokenCount = (int) count;
-      requireDistinct(hashes, kept);
     }
   }
 
-  private static void requireDistinct(long[] hashes, int count) throws GgufException {
-    Arrays.sort(hashes, 0, count);
-    for (int i = 1; i < count; i++) {
-      if (hashes[i] == hashes[i - 1]) {
-        throw new GgufException("has the same token twice in its vocabulary");
-      }
+  private void checkVocabulary() throws GgufException {
+    if (vocabulary.hasDuplicates()) {
+      throw new GgufException("has the same token twice in its vocabulary");
+    }
+    if ("llama".equals(texts.get("tokenizer.ggml.model")) && !vocabulary.coversBytes()) {
+      throw new GgufException("has a vocabulary without a token for every byte");
     }
   }
 

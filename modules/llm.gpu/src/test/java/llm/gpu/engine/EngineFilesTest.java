@@ -15,6 +15,7 @@ import llm.gpu.llama.LlamaException;
 import llm.gpu.testmodel.TestFiles;
 import llm.gpu.testmodel.TinyModel;
 import llm.gpu.testmodel.TinyModel.Damage;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,9 +35,11 @@ class EngineFilesTest {
     file = folder.resolve("model.gguf");
   }
 
-  @org.junit.jupiter.api.AfterEach
+  @AfterEach
   void close() {
-    fixture.close();
+    if (fixture != null) {
+      fixture.close();
+    }
   }
 
   @Test

@@ -63,6 +63,8 @@ class GgufReaderTest {
 
     assertRefused(write(sound.with(Damage.NO_LAYERS).bytes()), "llama.block_count is 0");
     assertRefused(write(sound.with(Damage.DUPLICATE_TOKEN).bytes()), "the same token twice");
+    assertRefused(write(sound.with(Damage.MISSING_BYTE_TOKEN).bytes()), "a token for every byte");
+    assertRefused(write(sound.with(Damage.NEGATIVE_EPSILON).bytes()), "epsilon is -1.0");
     assertRefused(write(sound.with(Damage.NO_TOKENIZER).bytes()), "no tokenizer");
   }
 

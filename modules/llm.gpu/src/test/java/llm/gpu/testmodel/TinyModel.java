@@ -35,6 +35,8 @@ public record TinyModel(int contextTokens, Optional<String> template, long seed,
     NONE,
     NAN_WEIGHTS,
     DUPLICATE_TOKEN,
+    MISSING_BYTE_TOKEN,
+    NEGATIVE_EPSILON,
     NO_LAYERS,
     NO_TOKENIZER
   }
@@ -88,7 +90,9 @@ public record TinyModel(int contextTokens, Optional<String> template, long seed,
             .number("llama.attention.head_count", HEADS)
             .number("llama.attention.head_count_kv", HEADS)
             .number("llama.rope.dimension_count", WIDTH / HEADS)
-            .decimal("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+            .decimal(
+                "llama.attention.layer_norm_rms_epsilon",
+                damage == Damage.NEGATIVE_EPSILON ? -1f : 1e-5f)
             .text("tokenizer.ggml.model", damage == Damage.NO_TOKENIZER ? "no_vocab" : "llama")
             .texts("tokenizer.ggml.tokens", tokens)
             .decimals("tokenizer.ggml.scores", scores(tokens.size()))
@@ -126,7 +130,8 @@ public record TinyModel(int contextTokens, Optional<String> template, long seed,
   private List<String> tokens() {
     List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
     for (int value = 0; value < 256; value++) {
-      tokens.add(String.format("<0x%02X>", value));
+      boolean missing = damage == Damage.MISSING_BYTE_TOKEN && value == 0xC3;
+      tokens.add(missing ? "gone" : String.format("<0x%02X>", value));
     }
     tokens.add("▁");
     for (char letter = 'a'; letter <= 'z'; letter++) {

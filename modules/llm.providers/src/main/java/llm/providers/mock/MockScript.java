@@ -1,6 +1,5 @@
 package llm.providers.mock;
 
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -33,6 +32,7 @@ final class MockScript implements Iterator<Step> {
   private int position; // in text
   private int argumentPosition;
   private boolean callStarted;
+  private boolean begun; // a delta was handed out
   private boolean ended;
 
   MockScript(ChatRequest request, MockAnswer answer, MockSettings settings, int promptTokens) {
@@ -49,7 +49,6 @@ final class MockScript implements Iterator<Step> {
     boolean callCut = !call.equals(asked);
     this.finishReason = finishReason(textCut || callCut, call.isPresent());
     upcoming.add(new Step.Emit(new StreamEvent.Started(request.model().value())));
-    upcoming.add(new Step.Pause(settings.firstTokenDelay()));
   }
 
   @Override
@@ -77,17 +76,15 @@ final class MockScript implements Iterator<Step> {
 
   private void refill() {
     Optional<StreamEvent> delta = nextDelta();
-    if (delta.isPresent()) {
-      upcoming.add(new Step.Emit(delta.get()));
-      if (!settings.delay().equals(Duration.ZERO)) {
-        upcoming.add(new Step.Pause(settings.delay()));
-      }
-    } else {
+    if (delta.isEmpty()) {
       int completion = tokens(text) + call.map(made -> tokens(made.arguments().value())).orElse(0);
       var usage = Usage.of(promptTokens, completion);
-      upcoming.clear();
       upcoming.add(new Step.Emit(new StreamEvent.Done(finishReason, usage)));
+      return;
     }
+    upcoming.add(new Step.Pause(begun ? settings.delay() : settings.firstTokenDelay()));
+    upcoming.add(new Step.Emit(delta.get()));
+    begun = true;
   }
 
   private Optional<StreamEvent> nextDelta() {

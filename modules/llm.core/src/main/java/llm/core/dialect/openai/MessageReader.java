@@ -55,7 +55,7 @@ final class MessageReader {
       case "reasoning_content" -> in.string();
       case "annotations" -> requireNone(in);
       case "function_call" -> throw unsupported(in, "function calls; use tool_calls");
-      default -> throw unsupported(in, "the message field '" + field + "'; leave it out");
+      default -> throw unknown(in, "message field", field);
     }
   }
 
@@ -158,7 +158,7 @@ final class MessageReader {
         case "type" -> ToolReader.requireFunction(in);
         case "index" -> in.integer();
         case "function" -> in.object(inner -> function(inner, call, in));
-        default -> throw unsupported(in, "the tool call field '" + field + "'; leave it out");
+        default -> throw unknown(in, "tool call field", field);
       }
     });
     String id = call.id.orElseThrow(() -> missing(in, "id", "every tool call needs one"));
@@ -174,7 +174,7 @@ final class MessageReader {
     switch (field) {
       case "name" -> call.name = Optional.of(in.string());
       case "arguments" -> call.arguments = Optional.of(in.string());
-      default -> throw unsupported(in, "the function field '" + field + "'; leave it out");
+      default -> throw unknown(in, "function field", field);
     }
   }
 
@@ -187,6 +187,11 @@ final class MessageReader {
   static LlmException unsupported(JsonCursor in, String what) {
     String sentence = "This server does not support " + what + ".";
     return new LlmException(new LlmError.Unsupported(in.path(), sentence));
+  }
+
+  /** A field that is not known at a place where nothing can be relayed. */
+  static LlmException unknown(JsonCursor in, String kind, String name) {
+    return unsupported(in, "the " + kind + " '" + shortened(name) + "'; leave it out");
   }
 
   static LlmException missing(JsonCursor in, String field, String why) {

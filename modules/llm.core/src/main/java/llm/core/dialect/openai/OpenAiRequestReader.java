@@ -66,8 +66,7 @@ public final class OpenAiRequestReader {
           throw MessageReader.unsupported(in, "stream obfuscation; send false");
         }
       }
-      default ->
-          throw MessageReader.unsupported(in, "the stream option '" + name + "'; leave it out");
+      default -> throw MessageReader.unknown(in, "stream option", name);
     }
   }
 }

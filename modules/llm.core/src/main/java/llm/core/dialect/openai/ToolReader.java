@@ -55,7 +55,7 @@ final class ToolReader {
       switch (field) {
         case "type" -> requireFunction(in);
         case "function" -> in.object(inner -> named.takeName(inner, in));
-        default -> throw MessageReader.unsupported(in, "the tool_choice field '" + field + "'");
+        default -> throw MessageReader.unknown(in, "tool_choice field", field);
       }
     });
     return new ToolChoice.Named(
@@ -79,8 +79,7 @@ final class ToolReader {
           typed.add(field);
         }
         case "function" -> in.object(inner -> takeFunction(inner, in));
-        default ->
-            throw MessageReader.unsupported(in, "the tool field '" + field + "'; leave it out");
+        default -> throw MessageReader.unknown(in, "tool field", field);
       }
     });
     if (typed.isEmpty()) {
@@ -102,14 +101,13 @@ final class ToolReader {
           throw MessageReader.unsupported(in, "strict tools; send strict: false");
         }
       }
-      default ->
-          throw MessageReader.unsupported(in, "the function field '" + field + "'; leave it out");
+      default -> throw MessageReader.unknown(in, "function field", field);
     }
   }
 
   private void takeName(String field, JsonCursor in) throws LlmException {
     if (!field.equals("name")) {
-      throw MessageReader.unsupported(in, "the function field '" + field + "'; leave it out");
+      throw MessageReader.unknown(in, "function field", field);
     }
     String text = in.string();
     name =
