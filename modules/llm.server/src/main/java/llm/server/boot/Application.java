@@ -17,10 +17,10 @@ import llm.core.gateway.Gateway;
 import llm.core.telemetry.JsonLines;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
-import llm.domain.error.LlmException;
 import llm.domain.interaction.LlmEvent;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
+import llm.domain.port.ProviderHealth;
 import llm.server.api.ErrorDialects;
 import llm.server.api.HealthEndpoints;
 import llm.server.api.LlmEndpoints;
@@ -161,16 +161,15 @@ final class Application {
     return "http://" + host + ":" + address().getPort();
   }
 
-  /** Says in the log why {@code model}, which the user asked for, cannot serve, if so. */
-  void warnIfUnavailable(String model) {
-    try {
-      gateway.resolve(Optional.of(model));
-    } catch (LlmException unavailable) {
-      log.warn("model_unavailable")
-          .put("model", model)
-          .put("message", unavailable.error().message())
-          .emit();
-    }
+  /** Says in the log why a provider that the user asked for cannot serve, if so. */
+  void warnIfUnavailable(String provider) {
+    Optional.ofNullable(gateway.health().get(provider))
+        .filter(health -> health.status() == ProviderHealth.Status.DOWN)
+        .ifPresent(health ->
+            log.warn("model_unavailable")
+                .put("model", provider)
+                .put("message", health.detail())
+                .emit());
   }
 
   List<String> models() {

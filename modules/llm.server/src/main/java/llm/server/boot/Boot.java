@@ -110,7 +110,11 @@ public final class Boot {
   private static void endOnSignals(Application application) {
     Runnable end =
         () -> {
-          Signals.onEnding(() -> Runtime.getRuntime().halt(KILLED));
+          try {
+            Signals.onEnding(() -> Runtime.getRuntime().halt(KILLED));
+          } catch (IllegalStateException unavailable) {
+            System.err.println(unavailable.getMessage()); // then only the drain time ends it early
+          }
           try {
             application.shutDown(() -> Runtime.getRuntime().halt(OK));
           } catch (InterruptedException _) {
