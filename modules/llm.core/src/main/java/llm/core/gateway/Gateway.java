@@ -11,6 +11,7 @@ import llm.core.catalogue.ListedModel;
 import llm.core.concurrent.Alarms;
 import llm.core.config.Section;
 import llm.core.provider.ProviderSetup;
+import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.core.tokens.TokenCounters;
@@ -29,10 +30,14 @@ import llm.domain.interaction.LlmInteraction;
 import llm.domain.interaction.LlmRequest;
 import llm.domain.interaction.Upstream;
 import llm.domain.model.ModelName;
+import llm.domain.model.TokenLimit;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
 import llm.domain.port.ProviderHealth;
+import llm.domain.service.ResponseFinding;
+import llm.domain.service.ResponseValidator;
+import llm.domain.service.ToolCallPolicy;
 
 /**
  * The one door to models: finds the provider of a model, checks that the request fits it, streams
@@ -47,6 +52,8 @@ import llm.domain.port.ProviderHealth;
  * </ol>
  */
 public final class Gateway implements AutoCloseable {
+  private static final ResponseValidator VALIDATOR = new ResponseValidator(ToolCallPolicy.PARALLEL);
+
   private final GatewaySettings settings;
   private final ModelRegistry registry;
   private final TokenCounters counters = new TokenCounters();
@@ -156,7 +163,9 @@ public final class Gateway implements AutoCloseable {
    * @throws LlmException when the request is refused or the answer is not complete
    */
   public ChatResult complete(ChatRequest request, Call call) throws LlmException {
-    return ResultCollector.collect(request.model().value(), stream(request, call));
+    ChatResult answer = ResultCollector.collect(request.model().value(), stream(request, call));
+    logFindings(request, answer, call);
+    return answer;
   }
 
   /** Every model that can be asked for now, in a stable order. */
@@ -267,6 +276,20 @@ public final class Gateway implements AutoCloseable {
     int budget = entity.outputBudget().orElseThrow().value();
     boolean isModelsOwn = request.maxTokens().isEmpty() && budget == route.spec().maxOutputTokens();
     return isModelsOwn ? request : request.withMaxTokens(budget);
+  }
+
+  /** What is wrong or remarkable with an answer: names and counts, never what was said. */
+  private void logFindings(ChatRequest request, ChatResult answer, Call call) throws LlmException {
+    var limit = TokenLimit.forModel(registry.route(request.model()).spec());
+    var report = VALIDATOR.validateResponse(answer, request.tools(), limit);
+    for (ResponseFinding finding : report.findings()) {
+      boolean fault = finding instanceof ResponseFinding.Fault;
+      log.at(fault ? Level.WARN : Level.DEBUG, "answer_finding")
+          .call(call)
+          .put("model", request.model().value())
+          .put("finding", finding.message())
+          .emit();
+    }
   }
 
   private void logProviders() {

@@ -107,6 +107,26 @@ class GatewayTest {
   }
 
   @Test
+  @DisplayName("D-5: what is wrong with an answer is logged, without what was said")
+  void logsWhatIsWrongWithAnAnswer() throws LlmException {
+    var fixture =
+        GatewayFixture.with(
+            TestProvider.playing(
+                "m",
+                new StreamEvent.ToolCallStarted(0, "c1", "never_offered"),
+                new StreamEvent.ToolArgumentsDelta(0, "{\"secret\""),
+                new StreamEvent.Done(FinishReason.LENGTH, Usage.of(1, 1))));
+
+    fixture.gateway.complete(ask("m", "hi"), fixture.call);
+
+    var findings = fixture.telemetry.events("answer_finding");
+    assertThat(findings)
+        .extracting(event -> event.level().name())
+        .containsExactlyInAnyOrder("WARN", "WARN", "DEBUG");
+    assertThat(findings.toString()).contains("never_offered").doesNotContain("secret");
+  }
+
+  @Test
   @DisplayName("D-1: min(asked, max output, window - prompt) goes on the wire")
   void sendsTheLeastOfTheLimits() throws LlmException {
     assertThat(sent(SMALL, ask("m", "hi").withMaxTokens(5))).contains(5);
