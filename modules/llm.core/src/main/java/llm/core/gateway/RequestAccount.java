@@ -130,6 +130,7 @@ final class RequestAccount {
     var line =
         log.info("llm_request")
             .call(call)
+            .put("principal", call.principal().name())
             .put("model", route.model())
             .put("provider", route.provider().id())
             .put("status", status.label())

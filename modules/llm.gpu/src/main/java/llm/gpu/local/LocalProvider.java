@@ -59,6 +59,12 @@ final class LocalProvider implements ChatProvider {
     return catalogue.list().stream().map(entry -> entry.info(settings)).toList();
   }
 
+  /** A file that cannot be used is known too: asking for it answers with the reason. */
+  @Override
+  public Optional<ModelInfo> model(ModelName model) {
+    return catalogue.find(model.value()).map(entry -> entry.info(settings));
+  }
+
   @Override
   public void validateModel(ModelName model) throws LlmException {
     catalogue.require(model.value());
@@ -75,12 +81,13 @@ final class LocalProvider implements ChatProvider {
             + (status.busy() ? "1 running, " : "0 running, ")
             + status.waiting()
             + " waiting";
-    if (status.failure().isEmpty()) {
+    Optional<String> problem = status.failure().or(catalogue::configuredProblem);
+    if (problem.isEmpty()) {
       return new ProviderHealth(Status.UP, detail);
     }
-    boolean noLibrary = status.library().isEmpty();
+    boolean noLibrary = status.failure().isPresent() && status.library().isEmpty();
     return new ProviderHealth(
-        noLibrary ? Status.DOWN : Status.DEGRADED, status.failure().get() + " " + detail);
+        noLibrary ? Status.DOWN : Status.DEGRADED, problem.get() + " " + detail);
   }
 
   @Override

@@ -53,20 +53,25 @@ final class ModelCatalogue {
    * @throws LlmException with {@code ModelNotFound} or {@code ModelUnavailable}
    */
   ModelEntry require(String id) throws LlmException {
-    ModelEntry entry = find(id);
+    ModelEntry entry = find(id).orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(id)));
     if (!entry.usable()) {
       throw new LlmException(new LlmError.ModelUnavailable(id, entry.problem()));
     }
     return entry;
   }
 
-  private ModelEntry find(String id) throws LlmException {
-    if (id.equals(LocalProvider.ID)) {
-      return list().getFirst();
-    }
-    return folder
-        .flatMap(files -> files.find(id))
-        .orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(id)));
+  /** The file behind {@code id} as it is now, usable or not. */
+  Optional<ModelEntry> find(String id) {
+    return id.equals(LocalProvider.ID)
+        ? Optional.of(list().getFirst())
+        : folder.flatMap(files -> files.find(id));
+  }
+
+  /** Why the configured file cannot be served; empty when it can, or none is configured. */
+  Optional<String> configuredProblem() {
+    return configured
+        .filter(_ -> !list().getFirst().usable())
+        .map(_ -> list().getFirst().problem());
   }
 
   private ModelEntry local(List<ModelEntry> usable) {

@@ -24,8 +24,8 @@ public final class LlmEndpoints {
   public List<Route> routes() {
     return List.of(
         new Route("GET", "/llm/models", Route.Kind.WORK, this::models),
-        new Route("POST", "/llm/chat", Route.Kind.WORK, this::chat),
-        new Route("POST", "/llm/stream", Route.Kind.WORK, this::stream));
+        new Route("POST", "/llm/chat", Route.Kind.GENERATION, this::chat),
+        new Route("POST", "/llm/stream", Route.Kind.GENERATION, this::stream));
   }
 
   private Response models(Request request) {

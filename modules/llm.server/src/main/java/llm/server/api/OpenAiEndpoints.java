@@ -30,7 +30,7 @@ public final class OpenAiEndpoints {
   /** Their routes. */
   public List<Route> routes() {
     return List.of(
-        new Route("POST", "/v1/chat/completions", Route.Kind.WORK, this::chat),
+        new Route("POST", "/v1/chat/completions", Route.Kind.GENERATION, this::chat),
         new Route("GET", "/v1/models", Route.Kind.WORK, this::models),
         new Route("GET", "/v1/models/{id}", Route.Kind.WORK, this::model));
   }

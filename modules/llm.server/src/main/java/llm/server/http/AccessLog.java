@@ -1,6 +1,7 @@
 package llm.server.http;
 
 import java.util.Set;
+import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Metrics;
 import llm.core.telemetry.Telemetry;
@@ -54,7 +55,7 @@ final class AccessLog {
             visit.route(), METHODS.contains(method) ? method : "other", Integer.toString(status))
         .increment();
     durations.labels(visit.route()).observe(seconds);
-    log.info("http_request")
+    log.at(visit.isQuiet() ? Level.DEBUG : Level.INFO, "http_request")
         .put("request_id", visit.head().id().value())
         .put("method", method)
         .put("route", visit.route())

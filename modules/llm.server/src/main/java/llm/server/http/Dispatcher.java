@@ -97,6 +97,7 @@ public final class Dispatcher implements HttpHandler {
     var kind = match instanceof Router.Match.Found found ? found.route().kind() : Route.Kind.WORK;
     Principal principal = gate.admit(visit.head(), kind);
     visit.belongsTo(principal);
+    visit.on(kind);
     switch (match) {
       case Router.Match.Missing(LlmError error) -> throw new LlmException(error);
       case Router.Match.Options(_, String allowed) ->
@@ -105,7 +106,7 @@ public final class Dispatcher implements HttpHandler {
         var body =
             new RequestBody(exchange.getRequestBody(), visit.head(), settings.maxBodyBytes());
         try (var call = open(visit.head(), principal);
-            var _ = kind == Route.Kind.WORK ? admission.enter(call) : NO_PLACE) {
+            var _ = kind.takesAPlace() ? admission.enter(call) : NO_PLACE) {
           var request = new Request(visit.head(), variable, call, body);
           // The place is held until the last byte: a shutdown waits for it.
           orRefuse(visit, wire, () -> send(visit, route.handler().handle(request), call, wire));

@@ -32,7 +32,19 @@ public record Route(String method, String template, Kind kind, Handler handler) 
     /** For operators: a key, no request limit, answered while draining. */
     MONITOR,
     /** The product's work: a key, a place among the requests, refused while draining. */
-    WORK
+    WORK,
+    /** Work whose one INFO line the gateway writes, with tokens and times. */
+    GENERATION;
+
+    /** Whether the server's request limit and drain apply. */
+    boolean takesAPlace() {
+      return this == WORK || this == GENERATION;
+    }
+
+    /** Whether an answer without an error needs no line of its own at INFO. */
+    boolean isQuiet() {
+      return this == PROBE || this == GENERATION;
+    }
   }
 
   /** Rejects a template that the router could not match. */

@@ -7,8 +7,10 @@ final class Visit {
   private final Head head;
   private final String route;
   private final long startedNanos;
+  private static final String DONE = "done";
   private String principal = "-";
-  private String end = "done";
+  private String end = DONE;
+  private boolean quiet;
 
   Visit(Head head, String route, long startedNanos) {
     this.head = head;
@@ -36,6 +38,15 @@ final class Visit {
   /** How it ended: {@code done}, an error's code, or what became of the client. */
   String end() {
     return end;
+  }
+
+  /** Whether it ended well on a route whose good ends need no line at INFO. */
+  boolean isQuiet() {
+    return quiet && end.equals(DONE);
+  }
+
+  void on(Route.Kind kind) {
+    quiet = kind.isQuiet();
   }
 
   void belongsTo(Principal owner) {
