@@ -22,7 +22,6 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
-import llm.domain.chat.ToolChoice;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.interaction.LlmEvent;
@@ -150,7 +149,7 @@ public final class Gateway implements AutoCloseable {
     Route route = registry.route(request.model());
     var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
     try {
-      return start(withoutUnusableTools(request, route), route, call, account);
+      return start(WireRequest.withoutUnusableTools(request, route), route, call, account);
     } catch (LlmException refusal) {
       account.refused(refusal.error());
       throw refusal;
@@ -213,7 +212,7 @@ public final class Gateway implements AutoCloseable {
     var interaction = LlmInteraction.start(entity);
     interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
     account.sent(interaction);
-    return accept(limited(request, entity, route), route, call.child(left), account);
+    return accept(WireRequest.limited(entity, route), route, call.child(left), account);
   }
 
   private EventStream<StreamEvent> accept(
@@ -251,31 +250,6 @@ public final class Gateway implements AutoCloseable {
             ? new LlmError.DeadlineExceeded(
                 reason.get(), "Model '" + route.model() + "'", call.deadline().budget())
             : new LlmError.Cancelled(reason.get()));
-  }
-
-  /** Tools that may not be called need not be offered to a model that does not call tools. */
-  private static ChatRequest withoutUnusableTools(ChatRequest request, Route route) {
-    boolean unused = request.toolChoice() instanceof ToolChoice.None && !route.spec().tools();
-    return unused
-        ? new ChatRequest(
-            request.model(),
-            request.messages(),
-            List.of(),
-            request.toolChoice(),
-            request.sampling(),
-            request.maxTokens(),
-            request.extensions())
-        : request;
-  }
-
-  /** The request as it goes on the wire; no limit is added where the model's own maximum holds. */
-  private static ChatRequest limited(ChatRequest request, LlmRequest entity, Route route) {
-    if (route.counts()) {
-      return request;
-    }
-    int budget = entity.outputBudget().orElseThrow().value();
-    boolean isModelsOwn = request.maxTokens().isEmpty() && budget == route.spec().maxOutputTokens();
-    return isModelsOwn ? request : request.withMaxTokens(budget);
   }
 
   /** What is wrong or remarkable with an answer: names and counts, never what was said. */

@@ -79,8 +79,8 @@ public final class JsonCursor {
    * @throws LlmException with {@code InvalidJson} when it is none, or what {@code reader} throws
    */
   public static <T> T document(byte[] body, Document<T> reader) throws LlmException {
-    int start = hasByteOrderMark(body) ? 3 : 0;
-    requireUtf8(body, start);
+    int start = Utf8.start(body);
+    Utf8.require(body, start);
     try (var parser =
         FACTORY.createParser(ObjectReadContext.empty(), body, start, body.length - start)) {
       var cursor = new JsonCursor(body, start, parser);
@@ -251,22 +251,11 @@ public final class JsonCursor {
   }
 
   private void requirePairedSurrogates(String text) throws LlmException {
-    for (int index = 0; index < text.length(); index++) {
-      char c = text.charAt(index);
-      if (!Character.isSurrogate(c)) {
-        continue;
-      }
-      boolean pair =
-          Character.isHighSurrogate(c)
-              && index + 1 < text.length()
-              && Character.isLowSurrogate(text.charAt(index + 1));
-      if (!pair) {
-        throw refusal(
-            path()
-                + " holds half a character (lone surrogate \\u%04x at index %d)"
-                    .formatted((int) c, index));
-      }
-      index++;
+    int lone = Utf8.firstLoneSurrogate(text);
+    if (lone >= 0) {
+      throw refusal(
+          "%s holds half a character (lone surrogate \\u%04x at index %d)"
+              .formatted(path(), (int) text.charAt(lone), lone));
     }
   }
 
@@ -302,34 +291,6 @@ public final class JsonCursor {
     } else if (context.inObject() && context.hasCurrentName()) {
       path.append(path.isEmpty() ? "" : ".").append(shortened(context.currentName()));
     }
-  }
-
-  private static boolean hasByteOrderMark(byte[] body) {
-    return body.length >= 3
-        && body[0] == (byte) 0xEF
-        && body[1] == (byte) 0xBB
-        && body[2] == (byte) 0xBF;
-  }
-
-  /** The parser would guess UTF-16 and UTF-32 and take some ill-formed UTF-8; neither is JSON. */
-  private static void requireUtf8(byte[] body, int start) throws LlmException {
-    int bad = Utf8.firstIllFormed(body, start);
-    for (int index = start; bad < 0 && index < Math.min(body.length, start + 4); index++) {
-      bad = body[index] == 0 ? index : bad;
-    }
-    if (bad < 0) {
-      return;
-    }
-    int line = 1;
-    int lineStart = start;
-    for (int index = start; index < bad; index++) {
-      if (body[index] == '\n') {
-        line++;
-        lineStart = index + 1;
-      }
-    }
-    String detail = "byte 0x%02x is not UTF-8 text".formatted(body[bad] & 0xFF);
-    throw new LlmException(new LlmError.InvalidJson(detail, line, bad - lineStart + 1));
   }
 
   private static LlmError invalid(JacksonException notJson) {

@@ -1,11 +1,67 @@
 package llm.core.dialect.json;
 
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+
 /**
  * Checks bytes for well-formed UTF-8 (Unicode 15.0, table 3-7): no overlong forms, no surrogates,
  * nothing above U+10FFFF, nothing cut off.
  */
 final class Utf8 {
   private Utf8() {}
+
+  /** Where the text begins: behind a byte order mark, if there is one. */
+  static int start(byte[] body) {
+    boolean mark =
+        body.length >= 3
+            && body[0] == (byte) 0xEF
+            && body[1] == (byte) 0xBB
+            && body[2] == (byte) 0xBF;
+    return mark ? 3 : 0;
+  }
+
+  /**
+   * Refuses what is not UTF-8 at its line and byte. The parser would guess UTF-16 and UTF-32 from
+   * zero bytes at the begin, and take some ill-formed UTF-8.
+   */
+  static void require(byte[] body, int start) throws LlmException {
+    int bad = firstIllFormed(body, start);
+    for (int index = start; bad < 0 && index < Math.min(body.length, start + 4); index++) {
+      bad = body[index] == 0 ? index : bad;
+    }
+    if (bad < 0) {
+      return;
+    }
+    int line = 1;
+    int lineStart = start;
+    for (int index = start; index < bad; index++) {
+      if (body[index] == '\n') {
+        line++;
+        lineStart = index + 1;
+      }
+    }
+    String detail = "byte 0x%02x is not UTF-8 text".formatted(body[bad] & 0xFF);
+    throw new LlmException(new LlmError.InvalidJson(detail, line, bad - lineStart + 1));
+  }
+
+  /** The index of the first surrogate without its partner, which UTF-8 cannot say; -1: none. */
+  static int firstLoneSurrogate(String text) {
+    for (int index = 0; index < text.length(); index++) {
+      char c = text.charAt(index);
+      if (!Character.isSurrogate(c)) {
+        continue;
+      }
+      boolean pair =
+          Character.isHighSurrogate(c)
+              && index + 1 < text.length()
+              && Character.isLowSurrogate(text.charAt(index + 1));
+      if (!pair) {
+        return index;
+      }
+      index++;
+    }
+    return -1;
+  }
 
   /** The index of the first byte of the first ill-formed sequence from {@code start}; -1: none. */
   static int firstIllFormed(byte[] bytes, int start) {
