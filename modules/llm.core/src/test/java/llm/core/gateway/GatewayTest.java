@@ -290,27 +290,18 @@ class GatewayTest {
         .singleElement()
         .extracting(event -> event.fields())
         .isEqualTo(
-            Map.of(
-                "request_id",
-                "call-1",
-                "model",
-                "m",
-                "provider",
-                "m",
-                "status",
-                "success",
-                "finish_reason",
-                "stop",
-                "duration_ms",
-                550.0,
-                "ttft_ms",
-                50.0,
-                "prompt_tokens",
-                10L,
-                "completion_tokens",
-                3L,
-                "tokens_per_second",
-                4.0));
+            Map.ofEntries(
+                Map.entry("request_id", "call-1"),
+                Map.entry("principal", "local"),
+                Map.entry("model", "m"),
+                Map.entry("provider", "m"),
+                Map.entry("status", "success"),
+                Map.entry("finish_reason", "stop"),
+                Map.entry("duration_ms", 550.0),
+                Map.entry("ttft_ms", 50.0),
+                Map.entry("prompt_tokens", 10L),
+                Map.entry("completion_tokens", 3L),
+                Map.entry("tokens_per_second", 4.0)));
     assertThat(fixture.telemetry.events("chunk")).hasSize(3);
   }
 
