@@ -1,0 +1,213 @@
+package llm.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.InputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * P-1: a real model in the real process, over HTTP. The stories model where it lies beside the
+ * repository, else one that is generated; without the native library the tests skip.
+ */
+@Timeout(120)
+class LocalModelIT {
+  private static final Path ROOT = Path.of("").toAbsolutePath().getParent().getParent();
+  private static final Pattern CONTENT = Pattern.compile("\"content\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+  private static final Pattern USAGE =
+      Pattern.compile("\"prompt_tokens\":(\\d+),\"completion_tokens\":(\\d+)");
+
+  @TempDir private Path folder;
+
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private Path model;
+
+  @BeforeEach
+  void findLibraryAndModel() throws Exception {
+    boolean fetched = Files.isDirectory(ROOT.resolve("native/node_modules/@node-llama-cpp"));
+    assumeTrue(fetched, "the llama.cpp library is not fetched; run tools/native");
+    Path stories = ROOT.resolve("../shared/models/stories260K-f32.gguf").normalize();
+    model = folder.resolve("model.gguf");
+    if (Files.exists(stories)) {
+      Files.copy(stories, model);
+    } else {
+      generate(model);
+    }
+  }
+
+  /** Has the test tree of llm.gpu write its model; no module of the product holds that code. */
+  private static void generate(Path file) throws Exception {
+    URL classes = ROOT.resolve("modules/llm.gpu/target/test-classes/").toUri().toURL();
+    try (var loader = new URLClassLoader(new URL[] {classes})) {
+      Class<?> type = loader.loadClass("llm.gpu.testmodel.TinyModel");
+      Object tiny = type.getMethod("plain", int.class).invoke(null, 512);
+      type.getMethod("writeTo", Path.class).invoke(tiny, file);
+    }
+  }
+
+  private ServerProcess serve(Map<String, String> environment, String... arguments)
+      throws Exception {
+    var all = new java.util.HashMap<>(environment);
+    all.put("JDK_JAVA_OPTIONS", "-Dllm.home=" + ROOT);
+    return ServerProcess.serve(folder, all, arguments);
+  }
+
+  private static String body(String name, boolean stream, String content, int seed) {
+    String how = stream ? "\"stream\":true,\"stream_options\":{\"include_usage\":true}," : "";
+    return "{\"model\":\"%s\",%s\"seed\":%d,".formatted(name, how, seed)
+        + "\"messages\":[{\"role\":\"user\",\"content\":\""
+        + content
+        + "\"}]}";
+  }
+
+  private HttpResponse<String> chat(ServerProcess server, String body) throws Exception {
+    return client.send(server.post("/v1/chat/completions", body), BodyHandlers.ofString());
+  }
+
+  private static String text(String answer) {
+    var text = new StringBuilder();
+    for (Matcher found = CONTENT.matcher(answer); found.find(); ) {
+      text.append(found.group(1));
+    }
+    return text.toString();
+  }
+
+  private static int[] usage(String answer) {
+    Matcher found = USAGE.matcher(answer);
+    assertThat(found.find()).as(answer).isTrue();
+    return new int[] {Integer.parseInt(found.group(1)), Integer.parseInt(found.group(2))};
+  }
+
+  @Test
+  void theSameSeedGivesTheSameTextStreamedOrNot() throws Exception {
+    try (var server = serve(Map.of(), "--model", model.toString())) {
+      String streamed = chat(server, body("local", true, "Once upon a time", 7)).body();
+      String whole = chat(server, body("local", false, "Once upon a time", 7)).body();
+      String other = chat(server, body("local", true, "Once upon a time", 8)).body();
+
+      assertThat(streamed).endsWith("data: [DONE]\n\n");
+      assertThat(text(streamed)).isNotEmpty().isEqualTo(text(whole)).isNotEqualTo(text(other));
+      assertThat(usage(streamed)).isEqualTo(usage(whole));
+      assertThat(usage(whole)[1]).isPositive();
+      String metrics =
+          client
+              .send(HttpRequest.newBuilder(server.uri("/metrics")).build(), BodyHandlers.ofString())
+              .body();
+      int generated = usage(streamed)[1] + usage(whole)[1] + usage(other)[1];
+      assertThat(metrics).contains("llm_local_tokens_total{kind=\"completion\"} " + generated);
+    }
+  }
+
+  @Test
+  void aClientThatLeavesStopsItsGenerationAndNobodyElses() throws Exception {
+    try (var server = serve(Map.of(), "--model", model.toString())) {
+      List<CompletableFuture<HttpResponse<String>>> stay = new ArrayList<>();
+      var leaver =
+          HttpRequest.newBuilder(server.post("/", ""), (_, _) -> true)
+              .uri(server.uri("/v1/chat/completions"))
+              .header("X-Correlation-ID", "leaver")
+              .POST(HttpRequest.BodyPublishers.ofString(body("local", true, "Once", 1)))
+              .build();
+      try (InputStream first = client.send(leaver, BodyHandlers.ofInputStream()).body()) {
+        for (int i = 0; i < 4; i++) {
+          var request = server.post("/v1/chat/completions", body("local", true, "Once", 3));
+          stay.add(client.sendAsync(request, BodyHandlers.ofString()));
+        }
+        assertThat(first.read()).isEqualTo('d');
+      }
+      List<String> texts = new ArrayList<>();
+      for (var answer : stay) {
+        String events = answer.get(60, TimeUnit.SECONDS).body();
+        assertThat(events).endsWith("data: [DONE]\n\n");
+        texts.add(text(events));
+      }
+      assertThat(texts).hasSize(4).allMatch(texts.getFirst()::equals);
+      assertThat(server.awaitLine("\"request_id\":\"leaver\",\"principal\""))
+          .contains("\"event\":\"llm_request\"", "client_gone");
+    }
+  }
+
+  @Test
+  void brokenFilesAnswerWithTheirReasonAndTheProcessLives() throws Exception {
+    Path models = Files.createDirectory(folder.resolve("models"));
+    byte[] good = Files.readAllBytes(model);
+    byte[] corrupt = good.clone();
+    Arrays.fill(corrupt, 8, 16, (byte) 0xFF);
+    Files.write(models.resolve("good.gguf"), good);
+    Files.write(models.resolve("cut.gguf"), Arrays.copyOf(good, good.length / 2));
+    Files.write(models.resolve("corrupt.gguf"), corrupt);
+    Files.writeString(models.resolve("text.gguf"), "not a model");
+    try (var server =
+        serve(Map.of("MODELS_DIR", models.toString()), "--model", "no-such-file.gguf")) {
+      for (String name : List.of("cut", "corrupt", "text", "local")) {
+        var answer = chat(server, body(name, true, "Once", 1));
+        assertThat(answer.statusCode()).as(name + answer.body()).isEqualTo(503);
+        assertThat(answer.body()).contains("\"code\":\"model_unavailable\"");
+      }
+      var tooLong = chat(server, body("good", true, "word ".repeat(2000), 1));
+      assertThat(tooLong.statusCode()).isEqualTo(400);
+      assertThat(tooLong.body()).contains("context_length_exceeded", "512");
+
+      assertThat(chat(server, body("good", true, "Once", 1)).body()).contains("[DONE]");
+      Files.delete(models.resolve("good.gguf"));
+      assertThat(chat(server, body("good", true, "Once", 1)).statusCode()).isBetween(404, 503);
+      Files.write(models.resolve("good.gguf"), good);
+      assertThat(chat(server, body("good", true, "Once", 1)).body()).contains("[DONE]");
+    }
+  }
+
+  @Test
+  void aLibraryThatIsNoneIsNamedAndTheMockStillAnswers() throws Exception {
+    Path wrong = Files.createDirectory(folder.resolve("lib"));
+    Files.writeString(wrong.resolve("libllama.so"), "not a library");
+    try (var server =
+        serve(Map.of("LLAMA_LIB_DIR", wrong.toString()), "--model", model.toString())) {
+      var answer = chat(server, body("local", true, "Once", 1));
+      assertThat(answer.statusCode()).isEqualTo(503);
+      assertThat(answer.body()).contains("libllama.so", "tools/native");
+      assertThat(chat(server, body("mock", true, "Once", 1)).body()).contains("[DONE]");
+    }
+  }
+
+  @Test
+  void everyStreamOfALocalModelEndsProperlyWhenTheServerIsTerminated() throws Exception {
+    Files.createDirectory(folder.resolve("configs"));
+    Files.writeString(folder.resolve("configs/config.yml"), "server: {drain_seconds: 2}\n");
+    try (var server = serve(Map.of(), "--model", model.toString())) {
+      List<CompletableFuture<HttpResponse<InputStream>>> answers = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        var request = server.post("/v1/chat/completions", body("local", true, "Once", i));
+        answers.add(client.sendAsync(request, BodyHandlers.ofInputStream()));
+      }
+      answers.getFirst().get(60, TimeUnit.SECONDS);
+      server.terminate();
+      for (var answer : answers) {
+        try (InputStream stream = answer.get(60, TimeUnit.SECONDS).body()) {
+          String events = new String(stream.readAllBytes());
+          assertThat(events).matches("(?s).*(data: \\[DONE\\]|\"error\":\\{.*)\\s*");
+        }
+      }
+      assertThat(server.exitCode()).isZero();
+    }
+  }
+}
