@@ -73,6 +73,9 @@ final class ModelFolder {
     if (!last.entries().containsKey(id)) {
       await(running);
     }
+    if (!last.entries().containsKey(id)) {
+      await(freshen()); // the look above may have begun before the file came
+    }
     return Optional.ofNullable(last.entries().get(id)).map(this::refreshed);
   }
 
