@@ -62,6 +62,23 @@ class GuardedStreamTest {
                 new StreamEvent.TextDelta("😀"),
                 DONE)),
         Arguments.of(
+            "a character of reasoning and one of arguments cut in two",
+            List.of(
+                STARTED,
+                new StreamEvent.ReasoningDelta("\ud83d"),
+                new StreamEvent.ReasoningDelta("\ude00"),
+                CALL,
+                new StreamEvent.ToolArgumentsDelta(0, "{\"a\":\"\ud83d"),
+                new StreamEvent.ToolArgumentsDelta(0, "\ude00\"}"),
+                DONE),
+            List.of(
+                STARTED,
+                new StreamEvent.ReasoningDelta("😀"),
+                CALL,
+                new StreamEvent.ToolArgumentsDelta(0, "{\"a\":\""),
+                new StreamEvent.ToolArgumentsDelta(0, "😀\"}"),
+                DONE)),
+        Arguments.of(
             "half a character at the end",
             List.of(STARTED, new StreamEvent.TextDelta("\ud83d"), DONE),
             List.of(STARTED, new StreamEvent.TextDelta("\ufffd"), DONE)),
