@@ -3,6 +3,9 @@ package llm.core.gateway;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -14,13 +17,16 @@ import llm.domain.error.LlmError;
  */
 final class EventOrder {
   private static final int MOST_TOOL_CALLS = 1024;
+  private static final String REPLACEMENT = "\uFFFD";
 
   private final String provider;
   private final String model;
   private final Deque<StreamEvent> ready = new ArrayDeque<>(4);
   private final BitSet toolCalls = new BitSet();
   private boolean started;
-  private String heldHalf = ""; // the first half of a character whose second has not come
+  private final Halves text = new Halves();
+  private final Halves reasoning = new Halves();
+  private final Map<Integer, Halves> arguments = new HashMap<>(4); // by tool call
 
   EventOrder(String provider, String model) {
     this.provider = provider;
@@ -32,12 +38,10 @@ final class EventOrder {
     switch (raw) {
       case null -> fail("gave no event where one was due");
       case StreamEvent.Started event -> start(event);
-      case StreamEvent.TextDelta event -> text(event);
-      case StreamEvent.ReasoningDelta event -> {
-        if (!event.text().isEmpty()) {
-          add(event);
-        }
-      }
+      case StreamEvent.TextDelta event ->
+          pass(event, event.text(), text, StreamEvent.TextDelta::new);
+      case StreamEvent.ReasoningDelta event ->
+          pass(event, event.text(), reasoning, StreamEvent.ReasoningDelta::new);
       case StreamEvent.ToolCallStarted event -> toolCall(event);
       case StreamEvent.ToolArgumentsDelta event -> arguments(event);
       case StreamEvent.Terminal event -> end(event);
@@ -61,19 +65,12 @@ final class EventOrder {
     }
   }
 
-  private void text(StreamEvent.TextDelta event) {
-    String text = heldHalf.isEmpty() ? event.text() : heldHalf + event.text();
-    heldHalf = "";
-    if (text.isEmpty()) {
-      return;
-    }
-    int last = text.length() - 1;
-    if (Character.isHighSurrogate(text.charAt(last))) {
-      heldHalf = text.substring(last);
-      text = text.substring(0, last);
-    }
-    if (!text.isEmpty()) {
-      add(text.equals(event.text()) ? event : new StreamEvent.TextDelta(text));
+  /** Adds the delta with what is whole of its text, if anything is. */
+  private void pass(
+      StreamEvent event, String said, Halves halves, Function<String, StreamEvent> delta) {
+    String whole = halves.whole(said);
+    if (!whole.isEmpty()) {
+      add(whole.equals(said) ? event : delta.apply(whole));
     }
   }
 
@@ -94,15 +91,25 @@ final class EventOrder {
   private void arguments(StreamEvent.ToolArgumentsDelta event) {
     if (event.index() < 0 || !toolCalls.get(event.index())) {
       fail("gave arguments of tool call " + event.index() + ", which was not started");
-    } else if (!event.json().isEmpty()) {
-      add(event);
+    } else {
+      int index = event.index();
+      Halves halves = arguments.computeIfAbsent(index, _ -> new Halves());
+      pass(event, event.json(), halves, json -> new StreamEvent.ToolArgumentsDelta(index, json));
     }
   }
 
   private void end(StreamEvent.Terminal event) {
-    if (!heldHalf.isEmpty()) {
-      add(new StreamEvent.TextDelta("\uFFFD"));
+    if (reasoning.isHolding()) {
+      add(new StreamEvent.ReasoningDelta(REPLACEMENT));
     }
+    if (text.isHolding()) {
+      add(new StreamEvent.TextDelta(REPLACEMENT));
+    }
+    arguments.forEach((index, halves) -> {
+      if (halves.isHolding()) {
+        add(new StreamEvent.ToolArgumentsDelta(index, REPLACEMENT));
+      }
+    });
     if (event instanceof StreamEvent.Done) {
       start(new StreamEvent.Started(model));
     }
@@ -119,5 +126,25 @@ final class EventOrder {
   private void fail(String what) {
     String sentence = "Provider '" + provider + "' broke its stream: it " + what + ".";
     ready.add(new StreamEvent.Failed(new LlmError.ProviderFailed(provider, sentence), Usage.NONE));
+  }
+
+  /** Keeps the first half of a character until its second comes. */
+  private static final class Halves {
+    private String held = "";
+
+    private String whole(String more) {
+      String all = held.isEmpty() ? more : held + more;
+      held = "";
+      int last = all.length() - 1;
+      if (last >= 0 && Character.isHighSurrogate(all.charAt(last))) {
+        held = all.substring(last);
+        return all.substring(0, last);
+      }
+      return all;
+    }
+
+    private boolean isHolding() {
+      return !held.isEmpty();
+    }
   }
 }

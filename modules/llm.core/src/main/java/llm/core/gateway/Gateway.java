@@ -211,7 +211,7 @@ public final class Gateway implements AutoCloseable {
     }
     var interaction = LlmInteraction.start(entity);
     interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
-    account.sent(interaction);
+    account.sent(interaction, counter.counted());
     return accept(WireRequest.limited(entity, route), route, call.child(left), account);
   }
 

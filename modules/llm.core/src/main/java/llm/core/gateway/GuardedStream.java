@@ -20,7 +20,8 @@ import llm.domain.error.LlmException;
  *   <li>A provider that throws, or ends against the rules, ends as failed.
  *   <li>A cancelled call ends as what its reason says, however the provider put it; one that goes
  *       on after it is cut off.
- *   <li>Closed early, the stream ends as cancelled, and its account is closed too.
+ *   <li>Closed early, the stream ends as cancelled, and its account is closed too. The provider's
+ *       own end, which is still to come then, is not waited for: usage is what was counted here.
  * </ol>
  */
 final class GuardedStream implements EventStream<StreamEvent> {
@@ -175,14 +176,24 @@ final class GuardedStream implements EventStream<StreamEvent> {
   private StreamEvent.Terminal settled(StreamEvent.Terminal said) {
     return switch (said) {
       case StreamEvent.Done done -> done;
-      case StreamEvent.Failed failed ->
-          call.cancelled().map(reason -> stopped(reason, failed.usage())).orElse(failed);
-      case StreamEvent.Cancelled end -> stopped(call.cancelled().orElse(end.reason()), end.usage());
+      case StreamEvent.Failed failed -> {
+        Usage usage = known(failed.usage());
+        yield call.cancelled()
+            .map(reason -> stopped(reason, usage))
+            .orElseGet(() -> new StreamEvent.Failed(failed.error(), usage));
+      }
+      case StreamEvent.Cancelled end ->
+          stopped(call.cancelled().orElse(end.reason()), known(end.usage()));
     };
   }
 
+  /** An end that came early often has no counts of the provider's; then ours stand in. */
+  private Usage known(Usage said) {
+    return said.equals(Usage.NONE) ? account.counted() : said;
+  }
+
   private StreamEvent.Terminal stopped() {
-    return stopped(call.cancelled().orElse(CancelReason.CLOSED), Usage.NONE);
+    return stopped(call.cancelled().orElse(CancelReason.CLOSED), account.counted());
   }
 
   private StreamEvent.Terminal stopped(CancelReason reason, Usage usage) {

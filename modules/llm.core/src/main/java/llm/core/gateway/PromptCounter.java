@@ -22,6 +22,7 @@ final class PromptCounter implements TokenCounter {
 
   private final Route route;
   private final TokenCounter exact;
+  private int counted;
 
   /** A counter for requests on {@code route}, with {@code exact} for the close calls. */
   PromptCounter(Route route, TokenCounter exact) {
@@ -29,8 +30,18 @@ final class PromptCounter implements TokenCounter {
     this.exact = exact;
   }
 
+  /** What {@link #countPrompt} answered last; 0 before. */
+  int counted() {
+    return counted;
+  }
+
   @Override
   public int countPrompt(ChatRequest request) {
+    counted = count(request);
+    return counted;
+  }
+
+  private int count(ChatRequest request) {
     int estimate = ESTIMATE.countPrompt(request);
     int window = route.spec().contextTokens();
     if (route.counts()) {

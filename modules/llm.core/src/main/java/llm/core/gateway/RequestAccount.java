@@ -20,6 +20,7 @@ import llm.domain.port.TimeSource;
 final class RequestAccount {
   private static final double NANOS_PER_MS = 1e6;
   private static final double NANOS_PER_SECOND = 1e9;
+  private static final int CHARACTERS_PER_TOKEN = 4;
 
   private final Call call;
   private final Route route;
@@ -35,6 +36,9 @@ final class RequestAccount {
   private boolean hasFirstToken;
   private long firstTokenNanos;
   private int chunks;
+  private int promptTokens; // as counted before the provider was asked
+  private int deltas;
+  private long characters;
 
   RequestAccount(
       Call call,
@@ -53,8 +57,9 @@ final class RequestAccount {
     this.startedNanos = time.nanoTime();
   }
 
-  /** The request went out within this interaction. */
-  void sent(LlmInteraction begun) {
+  /** The request went out within this interaction, its prompt of about so many tokens. */
+  void sent(LlmInteraction begun, int tokens) {
+    promptTokens = tokens;
     interaction = Optional.of(begun);
     publish();
   }
@@ -72,7 +77,11 @@ final class RequestAccount {
       interaction.ifPresent(LlmInteraction::responseReceived);
       publish();
     }
-    if (!hasFirstToken && !(event instanceof StreamEvent.Started)) {
+    if (!(event instanceof StreamEvent.Started)) {
+      deltas++;
+      characters += size(event);
+    }
+    if (!hasFirstToken && deltas > 0) {
       hasFirstToken = true;
       firstTokenNanos = time.nanoTime();
       metrics.of(route.model()).firstToken(firstTokenNanos - startedNanos);
@@ -80,6 +89,18 @@ final class RequestAccount {
     if (logsChunks) {
       logChunk(event);
     }
+  }
+
+  /**
+   * What the answer took as far as it can be seen from here, for an end whose provider does not say
+   * it: the prompt as it was counted beforehand, and a token for each delta or for every four
+   * characters, whichever are more. Nothing as long as there was no token.
+   */
+  Usage counted() {
+    long completion = Math.max(deltas, characters / CHARACTERS_PER_TOKEN);
+    return deltas == 0
+        ? Usage.NONE
+        : Usage.of(promptTokens, (int) Math.min(Integer.MAX_VALUE, completion));
   }
 
   /** The request was refused before a stream began. */
@@ -151,14 +172,16 @@ final class RequestAccount {
   }
 
   private void logChunk(StreamEvent event) {
-    int size =
-        switch (event) {
-          case StreamEvent.TextDelta delta -> delta.text().length();
-          case StreamEvent.ReasoningDelta delta -> delta.text().length();
-          case StreamEvent.ToolArgumentsDelta delta -> delta.json().length();
-          case StreamEvent.Started _, StreamEvent.ToolCallStarted _, StreamEvent.Terminal _ -> 0;
-        };
-    log.debug("chunk").call(call).put("seq", chunks).put("size", size).emit();
+    log.debug("chunk").call(call).put("seq", chunks).put("size", size(event)).emit();
+  }
+
+  private static int size(StreamEvent event) {
+    return switch (event) {
+      case StreamEvent.TextDelta delta -> delta.text().length();
+      case StreamEvent.ReasoningDelta delta -> delta.text().length();
+      case StreamEvent.ToolArgumentsDelta delta -> delta.json().length();
+      case StreamEvent.Started _, StreamEvent.ToolCallStarted _, StreamEvent.Terminal _ -> 0;
+    };
   }
 
   private void publish() {

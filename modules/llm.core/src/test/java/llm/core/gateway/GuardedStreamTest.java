@@ -62,6 +62,23 @@ class GuardedStreamTest {
                 new StreamEvent.TextDelta("😀"),
                 DONE)),
         Arguments.of(
+            "a character of reasoning and one of arguments cut in two",
+            List.of(
+                STARTED,
+                new StreamEvent.ReasoningDelta("\ud83d"),
+                new StreamEvent.ReasoningDelta("\ude00"),
+                CALL,
+                new StreamEvent.ToolArgumentsDelta(0, "{\"a\":\"\ud83d"),
+                new StreamEvent.ToolArgumentsDelta(0, "\ude00\"}"),
+                DONE),
+            List.of(
+                STARTED,
+                new StreamEvent.ReasoningDelta("😀"),
+                CALL,
+                new StreamEvent.ToolArgumentsDelta(0, "{\"a\":\""),
+                new StreamEvent.ToolArgumentsDelta(0, "😀\"}"),
+                DONE)),
+        Arguments.of(
             "half a character at the end",
             List.of(STARTED, new StreamEvent.TextDelta("\ud83d"), DONE),
             List.of(STARTED, new StreamEvent.TextDelta("\ufffd"), DONE)),
@@ -236,10 +253,42 @@ class GuardedStreamTest {
 
       List<StreamEvent> rest = pullAll(stream);
 
-      assertThat(rest.getLast())
-          .isEqualTo(new StreamEvent.Cancelled(CancelReason.USER, Usage.NONE));
+      assertThat(((StreamEvent.Cancelled) rest.getLast()).reason()).isEqualTo(CancelReason.USER);
       assertThat(rest).hasSizeLessThanOrEqualTo(GuardedStream.MOST_AFTER_CANCEL + 1);
     }
+  }
+
+  @Test
+  void countsWhatWasGeneratedForAConsumerThatLeft() throws LlmException {
+    var fixture = GatewayFixture.with(TestProvider.playing("m", STARTED, HI, HI, HI, DONE));
+    var stream = fixture.stream("m");
+    stream.next();
+    stream.next();
+    stream.next();
+
+    stream.close();
+
+    var line = fixture.telemetry.events("llm_request").getFirst();
+    assertThat(line.fields()).containsEntry("completion_tokens", 2L);
+    Usage usage = ((StreamEvent.Cancelled) stream.next()).usage();
+    assertThat(usage.completionTokens()).isEqualTo(2);
+    assertThat(usage.promptTokens()).isPositive();
+  }
+
+  @Test
+  void countsWhatWasGeneratedWhereAProviderThatBrokeOffDoesNotSay() throws LlmException {
+    var error = new LlmError.ProviderFailed("m", "socket closed");
+    var longText = new StreamEvent.TextDelta("x".repeat(400));
+    var fixture =
+        GatewayFixture.with(
+            TestProvider.playing(
+                "m", STARTED, HI, longText, new StreamEvent.Failed(error, Usage.NONE)));
+
+    var end = (StreamEvent.Failed) StreamCheck.end(fixture.stream("m"));
+
+    assertThat(end.error()).isEqualTo(error);
+    assertThat(end.usage().completionTokens()).isEqualTo(100);
+    assertThat(end.usage().promptTokens()).isPositive();
   }
 
   @Test

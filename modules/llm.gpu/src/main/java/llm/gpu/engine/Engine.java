@@ -87,7 +87,7 @@ public final class Engine implements AutoCloseable {
     try {
       queue.add(job);
     } catch (LlmException refused) {
-      job.forgetHook();
+      job.end(new StreamEvent.Failed(refused.error(), Usage.NONE)); // its hooks go with it
       throw refused;
     }
     if (job.cancelled()) {

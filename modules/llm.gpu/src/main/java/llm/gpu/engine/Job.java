@@ -55,10 +55,6 @@ final class Job {
     hook = call.onCancel(action);
   }
 
-  void forgetHook() {
-    hook.close();
-  }
-
   void end(StreamEvent.Terminal terminal) {
     hook.close();
     ring.end(terminal);

@@ -1,7 +1,10 @@
 package llm.gpu.engine;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
@@ -13,10 +16,12 @@ import llm.gpu.llama.Vocabulary.Reading;
 /**
  * Makes a prompt's tokens of messages.
  *
- * <p>With a chat template the whole prompt, message contents included, is read with special tokens:
- * {@code <|im_end|>} in a user's text ends the turn, as in llama.cpp's own server. Whoever may
- * write messages may therefore write turns; a gateway that mixes the words of several people into
- * one message has to remove such text itself. Without a template everything is plain text.
+ * <p>With a chat template, only the template writes control tokens: a message that holds the text
+ * {@code <|im_end|>} is read as that text and ends no turn. A prompt whose messages name no control
+ * token is read in one piece, exactly as llama.cpp reads it. Where one does, that message is read
+ * by itself and plainly; only if the template does not put each message once and in order, which
+ * none of the common ones does, is the whole prompt read with control tokens all the same. Without
+ * a template everything is plain text.
  */
 final class Prompt {
   private Prompt() {}
@@ -32,8 +37,7 @@ final class Prompt {
     Vocabulary vocabulary = loaded.model().vocabulary();
     int[] tokens =
         loaded.template().isPresent()
-            ? vocabulary.tokenizePrompt(
-                templated(loaded.template().get(), request), Reading.WITH_SPECIAL_TOKENS)
+            ? templated(loaded.template().get(), vocabulary, request)
             : vocabulary.tokenizePrompt(plain(request.messages()), Reading.PLAIN);
     if (tokens.length == 0) {
       throw new LlmException(LlmError.InvalidRequest.at("messages", "The messages hold no text."));
@@ -50,20 +54,70 @@ final class Prompt {
     return messages.stream().map(Message::text).collect(Collectors.joining("\n"));
   }
 
-  private static String templated(ChatTemplate template, ChatRequest request) throws LlmException {
+  private static int[] templated(ChatTemplate template, Vocabulary vocabulary, ChatRequest request)
+      throws LlmException {
     List<ChatTemplate.Turn> turns =
         request.messages().stream()
             .map(message -> new ChatTemplate.Turn(message.role().wireName(), message.text()))
             .toList();
-    return template
-        .apply(turns)
-        .orElseThrow(() ->
-            new LlmException(
-                new LlmError.ModelUnavailable(
-                    request.model().value(),
-                    "The chat template of model '"
-                        + request.model()
-                        + "' is not one of those that llama.cpp knows, and a guess would make a"
-                        + " wrong prompt; use a conversion of the model with a known one.")));
+    String prompt =
+        template
+            .apply(turns)
+            .orElseThrow(() ->
+                new LlmException(
+                    new LlmError.ModelUnavailable(
+                        request.model().value(),
+                        "The chat template of model '"
+                            + request.model()
+                            + "' is not one of those that llama.cpp knows, and a guess would make a"
+                            + " wrong prompt; use a conversion of the model with a known one.")));
+    return read(template, turns, prompt, vocabulary);
+  }
+
+  /** The tokens of {@code prompt}, which the template made of the turns. */
+  static int[] read(
+      ChatTemplate template, List<ChatTemplate.Turn> turns, String prompt, Vocabulary vocabulary) {
+    boolean ordinary =
+        turns.stream().noneMatch(turn -> vocabulary.namesControlToken(turn.content()));
+    Optional<List<String>> parts = ordinary ? Optional.empty() : template.cut(turns, prompt);
+    return parts.isEmpty()
+        ? vocabulary.tokenizePrompt(prompt, Reading.WITH_SPECIAL_TOKENS)
+        : readParts(parts.get(), vocabulary);
+  }
+
+  private static int[] readParts(List<String> parts, Vocabulary vocabulary) {
+    List<String> runs = runs(parts, vocabulary);
+    var tokens = IntStream.builder();
+    for (int i = 0; i < runs.size(); i++) {
+      Reading reading = i % 2 == 0 ? Reading.WITH_SPECIAL_TOKENS : Reading.PLAIN;
+      int[] run =
+          i == 0
+              ? vocabulary.tokenizePrompt(runs.get(i), reading)
+              : vocabulary.tokenize(runs.get(i), reading);
+      IntStream.of(run).forEach(tokens);
+    }
+    return tokens.build().toArray();
+  }
+
+  /**
+   * The same text, by turns of what may hold control tokens and contents that may not. Only
+   * contents that name one stand alone: at a cut, tokens do not join and some tokenizers add a
+   * space.
+   */
+  private static List<String> runs(List<String> parts, Vocabulary vocabulary) {
+    List<String> runs = new ArrayList<>();
+    var trusted = new StringBuilder();
+    for (int i = 0; i < parts.size(); i++) {
+      boolean isContent = i % 2 == 1;
+      if (isContent && vocabulary.namesControlToken(parts.get(i))) {
+        runs.add(trusted.toString());
+        runs.add(parts.get(i));
+        trusted.setLength(0);
+      } else {
+        trusted.append(parts.get(i));
+      }
+    }
+    runs.add(trusted.toString());
+    return runs;
   }
 }

@@ -48,7 +48,7 @@ public final class Model implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment params = params(arena);
       ModelParams.progressCallback(params, Callbacks.progress(progress, arena));
-      return checked(load(library, file, params, arena));
+      return owned(load(library, file, params, arena), Weights.LOADED);
     }
   }
 
@@ -62,7 +62,7 @@ public final class Model implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment params = params(arena);
       ModelParams.vocabOnly(params);
-      return new Model(load(library, file, params, arena), Weights.ABSENT);
+      return owned(load(library, file, params, arena), Weights.ABSENT);
     }
   }
 
@@ -81,22 +81,26 @@ public final class Model implements AutoCloseable {
         "llama.cpp " + library.version() + " could not load the file.");
   }
 
-  private static Model checked(Handle handle) throws LlamaException {
+  /** The model of {@code handle}, which is freed when that is none to work with. */
+  private static Model owned(Handle handle, Weights weights) throws LlamaException {
     boolean accepted = false;
     try {
-      MemorySegment pointer = handle.get();
-      if (!Models.hasDecoder(pointer)
-          || Models.hasEncoder(pointer)
-          || Models.isDiffusion(pointer)) {
-        throw new LlamaException("It is not a model that generates text token by token.");
+      if (weights == Weights.LOADED) {
+        requireGenerating(handle.get());
       }
-      Model model = new Model(handle, Weights.LOADED);
+      Model model = new Model(handle, weights);
       accepted = true;
       return model;
     } finally {
       if (!accepted) {
         Models.free(handle.take());
       }
+    }
+  }
+
+  private static void requireGenerating(MemorySegment pointer) throws LlamaException {
+    if (!Models.hasDecoder(pointer) || Models.hasEncoder(pointer) || Models.isDiffusion(pointer)) {
+      throw new LlamaException("It is not a model that generates text token by token.");
     }
   }
 

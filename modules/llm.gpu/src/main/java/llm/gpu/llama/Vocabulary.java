@@ -72,7 +72,17 @@ public final class Vocabulary {
 
   /** The tokens of {@code text} alone, with nothing added and nothing special. */
   public int[] tokenize(String text) {
-    return tokenize(text, new TokenizeFlags(false, false));
+    return tokenize(text, Reading.PLAIN);
+  }
+
+  /** The tokens of {@code text} alone, with nothing added. */
+  public int[] tokenize(String text, Reading reading) {
+    return tokenize(text, new TokenizeFlags(false, reading == Reading.WITH_SPECIAL_TOKENS));
+  }
+
+  /** Whether the text holds the name of a control token, which reading it as such would obey. */
+  public boolean namesControlToken(String text) {
+    return !Arrays.equals(tokenize(text), tokenize(text, Reading.WITH_SPECIAL_TOKENS));
   }
 
   /** Whether {@code token} ends a generation. */

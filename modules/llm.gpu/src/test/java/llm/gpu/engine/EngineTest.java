@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.testkit.Calls;
 import llm.core.testkit.ManualClock;
+import llm.core.testkit.RecordingTelemetry;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
@@ -329,5 +330,20 @@ class EngineTest {
       assertThat(fixture.engine.status().model()).isEmpty();
       assertThat(fixture.telemetry.trail()).contains("model_unload");
     }
+  }
+
+  @Test
+  void aRefusedRequestLeavesNothingOnItsCall() {
+    var clock = new ManualClock();
+    var telemetry = new RecordingTelemetry();
+    var engine = new Engine(EngineFixture.free(), TestFiles::library, telemetry, clock, () -> 42);
+    engine.close();
+    var call = Calls.open("call", clock, Duration.ofSeconds(60));
+
+    assertThatThrownBy(() -> engine.submit(request("hi", 1), tiny, call))
+        .isInstanceOf(LlmException.class);
+    call.cancel(CancelReason.USER);
+
+    assertThat(clock.alarmCount()).as("only the call's own deadline").isEqualTo(1);
   }
 }
