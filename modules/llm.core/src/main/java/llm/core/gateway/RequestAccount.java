@@ -159,6 +159,7 @@ final class RequestAccount {
             .put("duration_ms", (now - startedNanos) / NANOS_PER_MS)
             .put("prompt_tokens", usage.promptTokens())
             .put("completion_tokens", usage.completionTokens());
+    interaction.ifPresent(begun -> line.put("llm_request_id", begun.id().toString()));
     if (hasFirstToken) {
       line.put("ttft_ms", (firstTokenNanos - startedNanos) / NANOS_PER_MS);
       double seconds = (now - firstTokenNanos) / NANOS_PER_SECOND;

@@ -293,6 +293,7 @@ class GatewayTest {
             Map.ofEntries(
                 Map.entry("request_id", "call-1"),
                 Map.entry("principal", "local"),
+                Map.entry("llm_request_id", fixture.events.getFirst().requestId().toString()),
                 Map.entry("model", "m"),
                 Map.entry("provider", "m"),
                 Map.entry("status", "success"),
