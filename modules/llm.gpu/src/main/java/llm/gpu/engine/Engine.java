@@ -149,6 +149,7 @@ public final class Engine implements AutoCloseable {
         queue.awaitFirst().ifPresentOrElse(this::serve, this::loadWanted);
       }
     } catch (RuntimeException | Error bug) {
+      failure = "The engine has stopped after a fault; the server's log has the cause. Restart it.";
       log.error("engine_failed").cause(bug).emit();
     } finally {
       closing = true;
@@ -179,14 +180,15 @@ public final class Engine implements AutoCloseable {
       return;
     }
     busy = true;
+    StreamEvent.Terminal terminal = new StreamEvent.Failed(new LlmError.Internal(), Usage.NONE);
     try {
-      StreamEvent.Terminal terminal = generate(job, loaded.get());
-      job.end(terminal);
-      report(job, terminal, start);
+      terminal = generate(job, loaded.get());
     } finally {
+      job.end(terminal); // whatever happened: someone waits for it
       busy = false;
       queue.served(time.nanoTime() - start);
     }
+    report(job, terminal, start);
   }
 
   private Optional<LoadedModel> load(Path model) {

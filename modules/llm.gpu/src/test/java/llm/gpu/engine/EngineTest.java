@@ -10,6 +10,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
+import llm.core.telemetry.Level;
+import llm.core.telemetry.Log;
+import llm.core.telemetry.Metrics;
+import llm.core.telemetry.Telemetry;
 import llm.core.testkit.Calls;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
@@ -345,5 +350,54 @@ class EngineTest {
     call.cancel(CancelReason.USER);
 
     assertThat(clock.alarmCount()).as("only the call's own deadline").isEqualTo(1);
+  }
+
+  @Test
+  @Timeout(20)
+  void anEngineThatBreaksDownEndsItsRequestAndSaysSo() throws Exception {
+    var recorded = new RecordingTelemetry();
+    IntSupplier brokenSeed =
+        () -> {
+          throw new IllegalStateException("no seed");
+        };
+    var clock = new ManualClock();
+    var telemetry = new Unwilling(recorded);
+    var engine = new Engine(EngineFixture.free(), TestFiles::library, telemetry, clock, brokenSeed);
+    var call = Calls.open("call", clock, Duration.ofSeconds(60));
+    var request = request("hi", 1).withSampling(SamplingOptions.DEFAULTS);
+
+    assertThat(engine.submit(request, tiny, call).next())
+        .isEqualTo(new StreamEvent.Failed(new LlmError.Internal(), Usage.NONE));
+
+    engine.close();
+    assertThat(engine.status().failure().orElseThrow()).contains("has stopped after a fault");
+    assertThat(recorded.trail()).contains("generation_failed", "engine_failed");
+  }
+
+  /** Throws where an unload is logged. */
+  private record Unwilling(RecordingTelemetry recorded) implements Telemetry {
+    @Override
+    public Metrics metrics() {
+      return recorded.metrics();
+    }
+
+    @Override
+    public Log log(String component) {
+      Log inner = recorded.log(component);
+      return new Log() {
+        @Override
+        public boolean enabled(Level level) {
+          return inner.enabled(level);
+        }
+
+        @Override
+        public Log.Entry at(Level level, String event) {
+          if (event.equals("model_unload")) {
+            throw new IllegalStateException("no unload");
+          }
+          return inner.at(level, event);
+        }
+      };
+    }
   }
 }
