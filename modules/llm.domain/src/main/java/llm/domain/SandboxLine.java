@@ -22,7 +22,7 @@ final class SandboxLine {
 
   SandboxLine(String event, Instant at, Consumer<String> out) {
     this.out = out;
-    put("timestamp", at.toString());
+    put("ts", at.toString());
     put("level", "INFO");
     put("logger", "llm.domain");
     put("event", event);

@@ -39,7 +39,7 @@ class MainTest {
     assertThat(out.toString(UTF_8).lines())
         .hasSizeGreaterThan(40)
         .allMatch(line -> JsonSyntax.firstError(line) == -1)
-        .allMatch(line -> line.startsWith("{\"timestamp\":\"20"))
+        .allMatch(line -> line.startsWith("{\"ts\":\"20"))
         .anyMatch(line -> line.contains("да"));
   }
 
