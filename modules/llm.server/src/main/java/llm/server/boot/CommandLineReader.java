@@ -58,9 +58,10 @@ final class CommandLineReader {
   }
 
   private static Command newKey(String name) {
-    return name.isBlank()
-        ? refuse("--new-api-key needs a name that is not blank")
-        : new Command.NewKey(name.strip());
+    String stripped = name.strip();
+    return stripped.isEmpty() || stripped.chars().anyMatch(Character::isISOControl)
+        ? refuse("--new-api-key needs a name of one line that is not blank")
+        : new Command.NewKey(stripped);
   }
 
   private static Command refuse(String message) {

@@ -42,13 +42,13 @@ final class Shutdown {
   void run(Runnable overdue, Runnable parts) throws InterruptedException {
     long startedNanos = alarms.time().nanoTime();
     var limit = alarms.at(startedNanos + drain.toNanos(), overdue);
+    admission.drain(); // before the line, so that who has read it is refused
     log.info("shutdown_start")
         .put("active_requests", admission.active())
         .put("drain_ms", drain.toMillis())
         .emit();
     Duration fifth = drain.dividedBy(5);
     Duration reserve = fifth.compareTo(LONGEST_RESERVE) < 0 ? fifth : LONGEST_RESERVE;
-    admission.drain();
     boolean drained = admission.awaitIdle(drain.minus(reserve));
     int cancelled = drained ? 0 : admission.active();
     if (!drained) {

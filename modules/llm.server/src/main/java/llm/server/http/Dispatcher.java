@@ -120,7 +120,8 @@ public final class Dispatcher implements HttpHandler {
     try {
       step.run();
     } catch (LlmException failure) {
-      if (failure.getCause() != null) {
+      // The cause of a client's mistake is of no use in the log, and may quote the request.
+      if (failure.getCause() != null && ErrorStatus.of(failure.error()) >= 500) {
         logFailure(visit, failure.error(), failure.getCause());
       }
       refuse(visit, failure.error(), wire);

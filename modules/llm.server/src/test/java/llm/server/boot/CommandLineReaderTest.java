@@ -59,7 +59,15 @@ class CommandLineReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--prot", "serve", "--port", "--new-api-key= ", "--version=1"})
+  @ValueSource(
+      strings = {
+        "--prot",
+        "serve",
+        "--port",
+        "--new-api-key= ",
+        "--new-api-key=a\nb",
+        "--version=1"
+      })
   void refusesWhatItDoesNotKnowInOneSentenceWithAHint(String argument) {
     var refusal = (Command.Refuse) read(argument);
     assertThat(refusal.text().strip())

@@ -81,6 +81,31 @@ class DispatcherTest {
   }
 
   @Test
+  void logsTheCauseOfItsOwnFailuresAlone() throws Exception {
+    var quoting = new IllegalArgumentException("Unrecognized token 'secret'");
+    var clients =
+        work(
+            "GET",
+            "/clients",
+            _ -> {
+              throw new LlmException(LlmError.InvalidRequest.of("wrong"), quoting);
+            });
+    var ours =
+        work(
+            "GET",
+            "/ours",
+            _ -> {
+              throw new LlmException(new LlmError.Internal(), quoting);
+            });
+    try (var server = TestServer.open(clients, ours)) {
+      assertThat(server.get("/clients").statusCode()).isEqualTo(400);
+      assertThat(server.telemetry.events("request_failed")).isEmpty();
+      assertThat(server.get("/ours").statusCode()).isEqualTo(500);
+      assertThat(server.telemetry.events("request_failed")).hasSize(1);
+    }
+  }
+
+  @Test
   void decodesTheVariableWithItsSlashesAndPercents() throws Exception {
     try (var server = TestServer.open(ITEM)) {
       assertThat(server.get("/items/org/model%20a%2Fb+c").body()).isEqualTo("org/model a/b+c");
