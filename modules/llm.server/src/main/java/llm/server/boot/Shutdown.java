@@ -55,7 +55,11 @@ final class Shutdown {
       admission.cancelAll(CancelReason.SHUTDOWN);
       admission.awaitIdle(reserve.dividedBy(2));
     }
-    parts.run();
+    try {
+      parts.run();
+    } catch (RuntimeException failure) {
+      log.error("close_failed").cause(failure).emit(); // the process ends all the same
+    }
     log.info("shutdown_finish")
         .put("cancelled_requests", cancelled)
         .put("duration_ms", (alarms.time().nanoTime() - startedNanos) / 1e6)

@@ -46,15 +46,16 @@ final class WriteGuard implements AutoCloseable {
       sinceNanos = alarms.time().nanoTime();
     }
     IOException failure = null;
+    boolean stalled;
     try {
       output.write();
     } catch (IOException broken) {
       failure = broken;
-    }
-    boolean stalled;
-    synchronized (lock) {
-      writer = null;
-      stalled = expired;
+    } finally {
+      synchronized (lock) {
+        writer = null;
+        stalled = expired;
+      }
     }
     if (stalled) {
       Thread.interrupted(); // it was meant for the write, which is over

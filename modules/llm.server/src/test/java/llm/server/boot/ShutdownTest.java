@@ -33,6 +33,17 @@ class ShutdownTest {
     assertThat(overdue).containsExactly(true);
   }
 
+  @Test
+  void aPartThatFailsToCloseIsLoggedAndTheEndGoesOn() throws Exception {
+    Runnable broken =
+        () -> {
+          throw new IllegalStateException("stuck");
+        };
+    shutdown(Duration.ofSeconds(25)).run(() -> {}, broken);
+    assertThat(telemetry.trail())
+        .containsExactly("shutdown_start", "close_failed", "shutdown_finish");
+  }
+
   private Shutdown shutdown(Duration drain) {
     return new Shutdown(admission, clock, drain, telemetry.log("llm.server"));
   }

@@ -13,6 +13,7 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamContext;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -87,11 +88,27 @@ public final class JsonCursor {
       if (parser.nextToken() == null) {
         throw new LlmException(new LlmError.InvalidJson("the body is empty", 1, 1));
       }
-      T value = reader.read(cursor);
-      cursor.requireEnd();
-      return value;
+      return cursor.whole(reader);
     } catch (JacksonException notJson) {
       throw new LlmException(invalid(notJson), notJson);
+    }
+  }
+
+  private <T> T whole(Document<T> reader) throws LlmException {
+    try {
+      T value = reader.read(this);
+      requireEnd();
+      return value;
+    } catch (StreamConstraintsException tooMuch) { // it does not say where it is
+      TokenStreamLocation at = parser.currentLocation();
+      throw new LlmException(
+          new LlmError.InvalidJson(
+              "it is nested deeper than "
+                  + MAX_DEPTH
+                  + " levels, or has a number or a name that is too long",
+              Math.max(1, at.getLineNr()),
+              Math.max(1, at.getColumnNr())),
+          tooMuch);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import llm.core.dialect.json.JsonCursor;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -256,7 +257,15 @@ class OpenAiRequestRefusalsTest {
   void refusesNestingBeyondTheLimit() {
     String deep = "[".repeat(200) + "]".repeat(200);
 
-    assertThat(refusal("{M,\"x\":" + deep + "}")).isInstanceOf(LlmError.InvalidJson.class);
+    assertThat(refusal("{M,\"x\":" + deep + "}"))
+        .isInstanceOfSatisfying(
+            LlmError.InvalidJson.class,
+            error -> {
+              assertThat(error.column()).isGreaterThan(JsonCursor.MAX_DEPTH);
+              assertThat(error.message())
+                  .contains("deeper than 128 levels")
+                  .doesNotContain("Stream");
+            });
   }
 
   @Test
