@@ -86,6 +86,7 @@ class PromptTest {
 
   @Test
   void cutsAPromptIntoTheTemplatesWordsAndTheMessages() {
+    TestFiles.library(); // templates are llama.cpp's
     List<Turn> turns = List.of(new Turn("system", " s\n"), new Turn("user", "\uE0001\uE000"));
 
     assertThat(cut(TinyModel.CHATML, turns))
