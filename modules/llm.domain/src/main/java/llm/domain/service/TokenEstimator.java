@@ -12,10 +12,9 @@ import llm.domain.port.TokenCounter;
  * Guesses tokens where the tokenizer is not known: four characters are one token. A character is a
  * Unicode code point.
  *
- * <p>How many times the guess real texts took, measured with OpenAI's encodings o200k_base and
- * cl100k_base: English prose 0.8 and 0.8; Java code 0.9 and 0.9; JSON 1.3 and 1.2; Russian 1.0 and
- * 1.7; Arabic 1.1 and 2.7; Greek 1.5 and 3.4; Chinese 2.8 and 4.4; Japanese 3.4 and 4.3. So leave
- * room for what is not Latin, or count by the encoding.
+ * <p>English prose and program text come close to it. Other scripts take more, in older encodings
+ * most of all: Cyrillic and Arabic up to a few times the guess, Chinese and Japanese several times.
+ * So leave room for what is not Latin, or count by the encoding.
  *
  * <p>Stateless, thread-safe; takes time in proportion to the text.
  */

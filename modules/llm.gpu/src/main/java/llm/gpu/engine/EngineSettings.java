@@ -43,8 +43,7 @@ public record EngineSettings(
   /**
    * Threads that compute where nobody chose: half of the cores, and all but one of up to four.
    * llama.cpp's threads wait for each other by spinning, so one that loses its core to any other
-   * work holds up all of them; measured on two cores beside another busy process, two threads made
-   * 3 tokens a second where one made hundreds.
+   * work holds up all of them.
    *
    * @param cores logical ones, 1 or more
    */
