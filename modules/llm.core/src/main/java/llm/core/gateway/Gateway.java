@@ -116,6 +116,8 @@ public final class Gateway implements AutoCloseable {
             case ProviderSetup.Ready(ChatProvider provider) -> provider.id();
             case ProviderSetup.Absent(List<String> models, String _) ->
                 models.isEmpty() ? "absent-" + setups.size() : models.getFirst();
+            case ProviderSetup.Several _ ->
+                throw new IllegalArgumentException("give the members one by one");
           };
       setups.put(id, setup);
     }

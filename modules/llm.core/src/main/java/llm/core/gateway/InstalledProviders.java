@@ -17,6 +17,7 @@ import llm.core.provider.ProviderFactory;
 import llm.core.provider.ProviderSetup;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
+import llm.domain.port.ChatProvider;
 import llm.domain.port.IdSource;
 
 /**
@@ -45,16 +46,27 @@ final class InstalledProviders {
   Map<String, ProviderSetup> setups() {
     var setups = new LinkedHashMap<String, ProviderSetup>();
     for (ProviderFactory factory : factories()) {
-      if (setups.containsKey(factory.id())) {
-        log.error("provider_duplicate")
-            .put("provider", factory.id())
-            .put("class", factory.getClass().getName())
-            .emit();
-      } else {
-        setups.put(factory.id(), setup(factory));
+      switch (setup(factory)) {
+        case ProviderSetup.Several(var members) ->
+            members.forEach((id, member) -> add(id, member, factory, setups));
+        case ProviderSetup single -> add(factory.id(), single, factory, setups);
       }
     }
     return setups;
+  }
+
+  private void add(
+      String id, ProviderSetup setup, ProviderFactory factory, Map<String, ProviderSetup> setups) {
+    if (setups.putIfAbsent(id, setup) == null) {
+      return;
+    }
+    log.error("provider_duplicate")
+        .put("provider", id)
+        .put("class", factory.getClass().getName())
+        .emit();
+    if (setup instanceof ProviderSetup.Ready(ChatProvider provider)) {
+      provider.close();
+    }
   }
 
   private List<ProviderFactory> factories() {

@@ -34,6 +34,8 @@ final class ModelRegistry {
       switch (setup) {
         case ProviderSetup.Ready(ChatProvider provider) -> providers.add(provider);
         case ProviderSetup.Absent missing -> absent.put(id, missing);
+        case ProviderSetup.Several _ ->
+            throw new IllegalArgumentException("setups must be single providers: " + id);
       }
     });
     this.catalogue = catalogue;

@@ -6,7 +6,10 @@ package llm.core.provider;
  */
 public interface ProviderFactory {
 
-  /** The kind and the provider's id, as {@code mock}; its section is {@code providers.<id>}. */
+  /**
+   * The kind, as {@code mock}; its section is {@code providers.<id>}. It is the provider's id too,
+   * unless the factory makes several.
+   */
   String id();
 
   /**

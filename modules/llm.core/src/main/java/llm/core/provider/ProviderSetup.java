@@ -1,6 +1,9 @@
 package llm.core.provider;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import llm.domain.port.ChatProvider;
 
 /** What came of a factory. */
@@ -19,6 +22,22 @@ public sealed interface ProviderSetup {
     /** Copies the list. */
     public Absent {
       models = List.copyOf(models);
+    }
+  }
+
+  /**
+   * One factory made several providers, as a user configured them.
+   *
+   * @param members by provider id, in the order of the configuration; none is itself {@code
+   *     Several}
+   */
+  record Several(Map<String, ProviderSetup> members) implements ProviderSetup {
+    /** Copies the map; rejects a nested one. */
+    public Several {
+      if (members.values().stream().anyMatch(Several.class::isInstance)) {
+        throw new IllegalArgumentException("members must be single providers");
+      }
+      members = Collections.unmodifiableMap(new LinkedHashMap<>(members));
     }
   }
 }
