@@ -76,7 +76,8 @@ final class Application {
     Log log = telemetry.log("llm.server");
     var timer = new TimerThread(failure -> log.error("alarm_failed").cause(failure).emit());
     var events = new EventBus(telemetry);
-    events.subscribe("log", LlmEvent.class, new LlmEventLog(telemetry));
+    var eventLog = new LlmEventLog(telemetry);
+    events.subscribe("log", LlmEvent.class, eventLog::isOn, eventLog);
     Gateway gateway = openGateway(settings, telemetry, timer, events::publish, home);
     HttpListener listener;
     try {

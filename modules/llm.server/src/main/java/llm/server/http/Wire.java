@@ -114,6 +114,9 @@ final class Wire implements AutoCloseable {
    * reading a request.
    */
   private static void discardRest(InputStream body) throws IOException {
+    if (body.read() < 0) {
+      return; // as a rule: the handler has read all of it
+    }
     byte[] scratch = new byte[8192];
     long left = MAX_DISCARD_BYTES;
     for (int n = body.read(scratch); n >= 0 && left > 0; n = body.read(scratch)) {
