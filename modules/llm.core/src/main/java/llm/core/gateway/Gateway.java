@@ -143,15 +143,22 @@ public final class Gateway implements AutoCloseable {
 
   /**
    * Starts a generation; blocks until the provider has accepted. The stream keeps the contract
-   * whatever the provider does, and its limits for first token and silence are armed.
+   * whatever the provider does. The limit for the first token holds from here on, acceptance
+   * included.
    *
    * @throws LlmException when the request is refused, here or by the provider
    */
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
+    return open(request, call, Delivery.STREAMED);
+  }
+
+  private EventStream<StreamEvent> open(ChatRequest request, Call call, Delivery delivery)
+      throws LlmException {
     Route route = registry.route(request.model());
     var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
     try {
-      return start(WireRequest.withoutUnusableTools(request, route), route, call, account);
+      return start(
+          WireRequest.withoutUnusableTools(request, route), route, call, delivery, account);
     } catch (LlmException refusal) {
       account.refused(refusal.error());
       throw refusal;
@@ -159,12 +166,14 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * The whole answer at once, under the same guard and limits.
+   * The whole answer at once, under the same guard. A provider that asks its upstream for a whole
+   * answer has the call's total time for it: there is no first token to wait for.
    *
    * @throws LlmException when the request is refused or the answer is not complete
    */
   public ChatResult complete(ChatRequest request, Call call) throws LlmException {
-    ChatResult answer = ResultCollector.collect(request.model().value(), stream(request, call));
+    var stream = open(request, call, Delivery.WHOLE);
+    ChatResult answer = ResultCollector.collect(request.model().value(), stream);
     logFindings(request, answer, call);
     return answer;
   }
@@ -202,7 +211,8 @@ public final class Gateway implements AutoCloseable {
   }
 
   private EventStream<StreamEvent> start(
-      ChatRequest request, Route route, Call call, RequestAccount account) throws LlmException {
+      ChatRequest request, Route route, Call call, Delivery delivery, RequestAccount account)
+      throws LlmException {
     Duration left = remaining(call, route);
     var entity = LlmRequest.create(request, alarms.time(), ids);
     var counter = new PromptCounter(route, counters.forModel(route.spec()));
@@ -214,19 +224,25 @@ public final class Gateway implements AutoCloseable {
     var interaction = LlmInteraction.start(entity);
     interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
     account.sent(interaction, counter.counted());
-    return accept(WireRequest.limited(entity, route), route, call.child(left), account);
+    var limit = new SilenceLimit(settings, call.child(left), alarms);
+    return accept(WireRequest.limited(entity, route), route, limit, delivery, account);
   }
 
   private EventStream<StreamEvent> accept(
-      ChatRequest wire, Route route, Call own, RequestAccount account) throws LlmException {
+      ChatRequest wire, Route route, SilenceLimit limit, Delivery delivery, RequestAccount account)
+      throws LlmException {
+    Call own = limit.call();
     EventStream<StreamEvent> inner = null;
     try {
-      inner = route.provider().stream(wire, own);
+      inner = delivery.ask(route.provider(), wire, limit);
+    } catch (LlmException refusal) {
+      throw limit.exceeded("Model '" + route.model() + "'").orElse(refusal);
     } catch (RuntimeException bug) {
       log.error("provider_threw").call(own).cause(bug).emit();
       throw new LlmException(new LlmError.Internal(), bug);
     } finally {
       if (inner == null) {
+        limit.end();
         own.end();
       }
     }
@@ -234,8 +250,7 @@ public final class Gateway implements AutoCloseable {
       throw new LlmException(new LlmError.Internal());
     }
     account.accepted();
-    var limit = new SilenceLimit(settings, own, alarms);
-    return new GuardedStream(inner, own, route, limit, account, log);
+    return new GuardedStream(inner, route, limit, account, log);
   }
 
   /** What is left of the call's time. */

@@ -55,13 +55,12 @@ final class GuardedStream implements EventStream<StreamEvent> {
 
   GuardedStream(
       EventStream<StreamEvent> inner,
-      Call call,
       Route route,
       SilenceLimit limit,
       RequestAccount account,
       Log log) {
     this.inner = inner;
-    this.call = call;
+    this.call = limit.call();
     this.limit = limit;
     this.order = new EventOrder(route.provider().id(), route.model());
     this.account = account;

@@ -4,19 +4,24 @@ import static llm.core.gateway.GatewayFixture.FIRST_TOKEN;
 import static llm.core.gateway.GatewayFixture.IDLE;
 import static llm.core.gateway.GatewayFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import llm.core.scripted.ScriptedStream;
 import llm.core.scripted.Step;
+import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +47,62 @@ class SilenceLimitTest {
     fixture.clock.advance(Duration.ofMillis(1));
 
     expectExceeded(CancelReason.FIRST_TOKEN, FIRST_TOKEN);
+  }
+
+  @Test
+  void countsTheWaitForAcceptanceToTheFirstTokenOfAStream() throws Exception {
+    var fixture = GatewayFixture.with(TestProvider.of("m", (_, call) -> acceptNever(call)));
+    var refusal = new CompletableFuture<LlmException>();
+    Thread.ofVirtual()
+        .start(() ->
+            refusal.complete(catchThrowableOfType(LlmException.class, () -> fixture.stream("m"))));
+    awaitAcceptance();
+
+    fixture.clock.advance(FIRST_TOKEN);
+
+    assertThat(refusal.get(10, TimeUnit.SECONDS).error())
+        .isEqualTo(
+            new LlmError.DeadlineExceeded(CancelReason.FIRST_TOKEN, "Model 'm'", FIRST_TOKEN));
+  }
+
+  @Test
+  void givesAWholeAnswerTheCallsTotalTime() throws Exception {
+    var fixture = GatewayFixture.with(TestProvider.of("m", (_, call) -> acceptNever(call)));
+    var refusal = new CompletableFuture<LlmException>();
+    Thread.ofVirtual()
+        .start(() ->
+            refusal.complete(
+                catchThrowableOfType(
+                    LlmException.class,
+                    () -> fixture.gateway.complete(GatewayFixture.ask("m", "hi"), fixture.call))));
+    awaitAcceptance();
+
+    fixture.clock.advance(LONG);
+    assertThat(refusal).isNotDone();
+    fixture.clock.advance(LONG);
+
+    assertThat(refusal.get(10, TimeUnit.SECONDS).error())
+        .isEqualTo(
+            new LlmError.DeadlineExceeded(
+                CancelReason.DEADLINE, "Model 'm'", fixture.call.deadline().budget()));
+  }
+
+  private final CountDownLatch accepting = new CountDownLatch(1);
+
+  private void awaitAcceptance() throws InterruptedException {
+    assertThat(accepting.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** An upstream that takes the request and says nothing until it is left. */
+  private EventStream<StreamEvent> acceptNever(Call call) throws LlmException {
+    var left = new CountDownLatch(1);
+    try (var _ = call.onCancel(left::countDown)) {
+      accepting.countDown();
+      left.await();
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
+    throw new LlmException(new LlmError.Cancelled(call.cancelled().orElseThrow()));
   }
 
   @Test

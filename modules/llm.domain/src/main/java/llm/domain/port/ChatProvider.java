@@ -35,13 +35,23 @@ public interface ChatProvider extends AutoCloseable {
   EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException;
 
   /**
-   * The whole answer at once. The default gathers {@link #stream}; a provider with a cheaper way
-   * overrides it.
+   * The same answer for a consumer that waits for all of it. A provider whose upstream gives whole
+   * answers at less cost asks for one, waits for it here, and gives it as few events; the default
+   * streams.
+   *
+   * @throws LlmException when the request is refused
+   */
+  default EventStream<StreamEvent> answer(ChatRequest request, Call call) throws LlmException {
+    return stream(request, call);
+  }
+
+  /**
+   * The whole answer at once: what {@link #answer} gives, gathered.
    *
    * @throws LlmException when the answer is not complete
    */
   default ChatResult complete(ChatRequest request, Call call) throws LlmException {
-    return ResultCollector.collect(request.model().value(), stream(request, call));
+    return ResultCollector.collect(request.model().value(), answer(request, call));
   }
 
   /** The models that can be asked for now, in a stable order. Does not block on a network. */
