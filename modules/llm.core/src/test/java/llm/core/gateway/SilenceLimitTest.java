@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("Limits of first token and silence, stepped by hand")
 class SilenceLimitTest {
-  private static final int ALARMS_IN_A_WAIT = 4; // deadlines of call and child, limit, pause
+  private static final int ALARMS_IN_A_WAIT = 3; // deadline, limit, pause
   private static final StreamEvent STARTED = new StreamEvent.Started("m");
   private static final StreamEvent HI = new StreamEvent.TextDelta("hi");
   private static final StreamEvent DONE = new StreamEvent.Done(FinishReason.STOP, Usage.NONE);
