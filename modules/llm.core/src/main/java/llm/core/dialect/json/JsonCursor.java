@@ -143,6 +143,14 @@ public final class JsonCursor {
     return text;
   }
 
+  /**
+   * The text of the scalar the cursor stands on, as it is: half a character, whose other half may
+   * be in another document, is let through.
+   */
+  public String text() {
+    return parser.getString();
+  }
+
   /** The boolean the cursor stands on. */
   public boolean flag() throws LlmException {
     return switch (parser.currentToken()) {
@@ -200,6 +208,16 @@ public final class JsonCursor {
   /** Whether the cursor stands on a string. */
   public boolean isString() {
     return parser.currentToken() == JsonToken.VALUE_STRING;
+  }
+
+  /** Whether the cursor stands on a whole number. */
+  public boolean isInteger() {
+    return parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
+  }
+
+  /** Whether the cursor stands on an object. */
+  public boolean isObject() {
+    return parser.currentToken() == JsonToken.START_OBJECT;
   }
 
   /** Whether the cursor stands on an array. */
