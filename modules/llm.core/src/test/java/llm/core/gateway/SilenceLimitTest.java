@@ -25,7 +25,7 @@ class SilenceLimitTest {
   private static final int ALARMS_IN_A_WAIT = 4; // deadlines of call and child, limit, pause
   private static final StreamEvent STARTED = new StreamEvent.Started("m");
   private static final StreamEvent HI = new StreamEvent.TextDelta("hi");
-  private static final StreamEvent DONE = new StreamEvent.Done(FinishReason.STOP, Usage.NONE);
+  private static final StreamEvent DONE = new StreamEvent.Done(FinishReason.STOP, Usage.of(5, 3));
   private static final Duration LONG = Duration.ofMinutes(30);
 
   private final LinkedBlockingQueue<StreamEvent> seen = new LinkedBlockingQueue<>();

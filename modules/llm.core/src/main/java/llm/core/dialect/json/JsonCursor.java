@@ -46,11 +46,13 @@ public final class JsonCursor {
   private final byte[] body;
   private final int start;
   private final JsonParser parser;
+  private final String base; // the path of the document itself, when it was cut out of another
 
-  private JsonCursor(byte[] body, int start, JsonParser parser) {
+  private JsonCursor(byte[] body, int start, JsonParser parser, String base) {
     this.body = body;
     this.start = start;
     this.parser = parser;
+    this.base = base;
   }
 
   /** Takes the value of a field; the cursor stands on it. A container not taken is skipped. */
@@ -80,11 +82,25 @@ public final class JsonCursor {
    * @throws LlmException with {@code InvalidJson} when it is none, or what {@code reader} throws
    */
   public static <T> T document(byte[] body, Document<T> reader) throws LlmException {
+    return document(body, "", reader);
+  }
+
+  /**
+   * Reads a value that was cut out of another document at {@code path}; its refusals name their
+   * places in that document.
+   *
+   * @throws LlmException what {@code reader} throws
+   */
+  public static <T> T piece(JsonText piece, String path, Document<T> reader) throws LlmException {
+    return document(piece.value().getBytes(StandardCharsets.UTF_8), path, reader);
+  }
+
+  private static <T> T document(byte[] body, String base, Document<T> reader) throws LlmException {
     int start = Utf8.start(body);
     Utf8.require(body, start);
     try (var parser =
         FACTORY.createParser(ObjectReadContext.empty(), body, start, body.length - start)) {
-      var cursor = new JsonCursor(body, start, parser);
+      var cursor = new JsonCursor(body, start, parser, base);
       if (parser.nextToken() == null) {
         throw new LlmException(new LlmError.InvalidJson("the body is empty", 1, 1));
       }
@@ -227,7 +243,7 @@ public final class JsonCursor {
 
   /** Where the cursor stands, as {@code messages[2].content}; empty at the root. */
   public String path() {
-    var path = new StringBuilder();
+    var path = new StringBuilder(base);
     append(parser.streamReadContext(), path);
     return path.toString();
   }

@@ -115,7 +115,11 @@ public final class ChatRequestWriter {
     for (ToolDefinition tool : request.tools()) {
       out.object().field("type", "function").name("function").object().field("name", tool.name());
       tool.description().ifPresent(text -> out.field("description", text));
-      out.name("parameters").json(tool.parameters()).endObject().endObject();
+      out.name("parameters").json(tool.parameters());
+      if (tool.strict()) {
+        out.name("strict").value(true);
+      }
+      out.endObject().endObject();
     }
     out.endArray();
     switch (request.toolChoice()) {
