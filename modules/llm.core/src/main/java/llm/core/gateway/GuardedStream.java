@@ -174,7 +174,7 @@ final class GuardedStream implements EventStream<StreamEvent> {
   /** The provider's end as it is told: a cancellation by its reason, whoever noticed it first. */
   private StreamEvent.Terminal settled(StreamEvent.Terminal said) {
     return switch (said) {
-      case StreamEvent.Done done -> done;
+      case StreamEvent.Done done -> new StreamEvent.Done(done.finishReason(), known(done.usage()));
       case StreamEvent.Failed failed -> {
         Usage usage = known(failed.usage());
         yield call.cancelled()
@@ -186,7 +186,7 @@ final class GuardedStream implements EventStream<StreamEvent> {
     };
   }
 
-  /** An end that came early often has no counts of the provider's; then ours stand in. */
+  /** An end that came early often has no counts of the provider's, and some never give any. */
   private Usage known(Usage said) {
     return said.equals(Usage.NONE) ? account.counted() : said;
   }

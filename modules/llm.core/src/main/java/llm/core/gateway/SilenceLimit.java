@@ -50,11 +50,14 @@ final class SilenceLimit {
     return call;
   }
 
-  /** Why the call was cancelled for a limit, as the error of {@code operation}, if it was. */
-  Optional<LlmException> exceeded(String operation) {
+  /** What the cancellation of the call means as an error of {@code operation}, if it was. */
+  Optional<LlmException> stopped(String operation) {
     return call.cancelled()
-        .filter(CancelReason::isFailure)
-        .map(why -> new LlmException(new LlmError.DeadlineExceeded(why, operation, budget(why))));
+        .map(why ->
+            new LlmException(
+                why.isFailure()
+                    ? new LlmError.DeadlineExceeded(why, operation, budget(why))
+                    : new LlmError.Cancelled(why)));
   }
 
   /** The consumer begins to wait. */

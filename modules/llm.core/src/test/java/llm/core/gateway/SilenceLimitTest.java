@@ -30,7 +30,7 @@ class SilenceLimitTest {
   private static final int ALARMS_IN_A_WAIT = 3; // deadline, limit, pause
   private static final StreamEvent STARTED = new StreamEvent.Started("m");
   private static final StreamEvent HI = new StreamEvent.TextDelta("hi");
-  private static final StreamEvent DONE = new StreamEvent.Done(FinishReason.STOP, Usage.NONE);
+  private static final StreamEvent DONE = new StreamEvent.Done(FinishReason.STOP, Usage.of(5, 3));
   private static final Duration LONG = Duration.ofMinutes(30);
 
   private final LinkedBlockingQueue<StreamEvent> seen = new LinkedBlockingQueue<>();
@@ -63,28 +63,6 @@ class SilenceLimitTest {
     assertThat(refusal.get(10, TimeUnit.SECONDS).error())
         .isEqualTo(
             new LlmError.DeadlineExceeded(CancelReason.FIRST_TOKEN, "Model 'm'", FIRST_TOKEN));
-  }
-
-  @Test
-  void givesAWholeAnswerTheCallsTotalTime() throws Exception {
-    var fixture = GatewayFixture.with(TestProvider.of("m", (_, call) -> acceptNever(call)));
-    var refusal = new CompletableFuture<LlmException>();
-    Thread.ofVirtual()
-        .start(() ->
-            refusal.complete(
-                catchThrowableOfType(
-                    LlmException.class,
-                    () -> fixture.gateway.complete(GatewayFixture.ask("m", "hi"), fixture.call))));
-    awaitAcceptance();
-
-    fixture.clock.advance(LONG);
-    assertThat(refusal).isNotDone();
-    fixture.clock.advance(LONG);
-
-    assertThat(refusal.get(10, TimeUnit.SECONDS).error())
-        .isEqualTo(
-            new LlmError.DeadlineExceeded(
-                CancelReason.DEADLINE, "Model 'm'", fixture.call.deadline().budget()));
   }
 
   private final CountDownLatch accepting = new CountDownLatch(1);

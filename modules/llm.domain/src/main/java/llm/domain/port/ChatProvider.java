@@ -35,23 +35,29 @@ public interface ChatProvider extends AutoCloseable {
   EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException;
 
   /**
-   * The same answer for a consumer that waits for all of it. A provider whose upstream gives whole
-   * answers at less cost asks for one, waits for it here, and gives it as few events; the default
-   * streams.
-   *
-   * @throws LlmException when the request is refused
-   */
-  default EventStream<StreamEvent> answer(ChatRequest request, Call call) throws LlmException {
-    return stream(request, call);
-  }
-
-  /**
-   * The whole answer at once: what {@link #answer} gives, gathered.
+   * The whole answer at once. The default gathers {@link #stream}; a provider with a cheaper way
+   * overrides it.
    *
    * @throws LlmException when the answer is not complete
    */
   default ChatResult complete(ChatRequest request, Call call) throws LlmException {
-    return ResultCollector.collect(request.model().value(), answer(request, call));
+    return ResultCollector.collect(request.model().value(), stream(request, call));
+  }
+
+  /**
+   * Whether {@link #complete} is more than the default: cheaper than gathering the stream. Only
+   * then is it asked; else the stream is, so that its limits and its guard hold.
+   */
+  default boolean answersWhole() {
+    return false;
+  }
+
+  /**
+   * Whether the request's {@code extensions} reach the model: the provider speaks the dialect they
+   * were written in. Where it does not, fields that ask for what is not done here are refused.
+   */
+  default boolean relaysExtensions() {
+    return false;
   }
 
   /** The models that can be asked for now, in a stable order. Does not block on a network. */
