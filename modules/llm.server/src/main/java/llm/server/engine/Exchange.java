@@ -96,13 +96,22 @@ final class Exchange extends HttpExchange implements EngineExchange {
     if (!answerBody.isComplete() || !answerBody.endsByItself()) {
       return Connection.Next.CLOSE;
     }
-    if (!body.isEnded() && !body.discard(keeps ? MAX_DISCARD_BYTES : 0)) {
+    if (!body.isEnded() && !discardRest()) {
       return Connection.Next.LINGER;
     }
     if (!keeps) {
       return connection.input().isEmpty() ? Connection.Next.CLOSE : Connection.Next.LINGER;
     }
     return Connection.Next.REQUEST;
+  }
+
+  /** What is wrong with a body that nobody wanted is not told: its request has been answered. */
+  private boolean discardRest() throws IOException {
+    try {
+      return body.discard(keeps ? MAX_DISCARD_BYTES : 0);
+    } catch (RefusedException _) {
+      return false;
+    }
   }
 
   private void endWatch() {

@@ -35,17 +35,35 @@ public final class HttpListener implements AutoCloseable {
    */
   public static HttpListener bind(HttpSettings settings, Alarms alarms, Telemetry telemetry)
       throws IOException {
+    return bind(settings, ConnectionLayer.PLAIN, alarms, telemetry);
+  }
+
+  /**
+   * The same with a layer below HTTP, which the JDK's engine does not have.
+   *
+   * @throws IOException when the address cannot be listened on
+   */
+  public static HttpListener bind(
+      HttpSettings settings, ConnectionLayer layer, Alarms alarms, Telemetry telemetry)
+      throws IOException {
+    if (layer != ConnectionLayer.PLAIN && settings.engine() == HttpSettings.Engine.JDK) {
+      throw new IllegalArgumentException("the JDK's engine takes no layer");
+    }
     var address = new InetSocketAddress(settings.host(), settings.port());
     return switch (settings.engine()) {
-      case OWN -> own(settings, address, alarms, telemetry);
+      case OWN -> own(settings, layer, address, alarms, telemetry);
       case JDK -> jdk(settings.limits(), address);
     };
   }
 
   private static HttpListener own(
-      HttpSettings settings, InetSocketAddress address, Alarms alarms, Telemetry telemetry)
+      HttpSettings settings,
+      ConnectionLayer layer,
+      InetSocketAddress address,
+      Alarms alarms,
+      Telemetry telemetry)
       throws IOException {
-    var provider = new EngineProvider(settings.limits(), ConnectionLayer.PLAIN, alarms, telemetry);
+    var provider = new EngineProvider(settings.limits(), layer, alarms, telemetry);
     Engine engine = provider.createHttpServer(address, BACKLOG);
     return new HttpListener(engine, engine::drain, () -> engine.stop(0));
   }

@@ -95,6 +95,7 @@ public abstract sealed class BodyReader {
   /** A body in chunks (RFC 9112, section 7.1). Extensions and trailers are checked and dropped. */
   private static final class Chunked extends BodyReader {
     private static final int MAX_SIZE_DIGITS = 15; // fits a long
+    private static final int NO_LINE_END = -1;
     private static final int MAX_EXTENSION_BYTES = 8 * 1024; // of all chunks of a body together
 
     private final HeadReader heads;
@@ -150,20 +151,30 @@ public abstract sealed class BodyReader {
       left = size;
     }
 
-    /** Passes the extensions, which begin with a semicolon; returns what stands after them. */
+    /**
+     * Passes the extensions, which begin with a semicolon, blanks before it allowed; returns what
+     * stands after them. Blanks alone are none: other readers take "5 0" for 5, for 50, or for 0.
+     */
     private int skipExtension(int first) throws IOException {
       int c = first;
-      if (c != ';' && c != ' ' && c != '\t') {
-        return c;
+      while (c == ' ' || c == '\t') {
+        c = next();
+      }
+      if (c != ';') {
+        return c == first ? c : NO_LINE_END;
       }
       while (Characters.isValue((byte) c)) {
-        extensionBytes++;
-        if (extensionBytes > MAX_EXTENSION_BYTES) {
-          throw new RefusedException(Refusal.CHUNK);
-        }
-        c = in.require();
+        c = next();
       }
       return c;
+    }
+
+    private int next() throws IOException {
+      extensionBytes++;
+      if (extensionBytes > MAX_EXTENSION_BYTES) {
+        throw new RefusedException(Refusal.CHUNK);
+      }
+      return in.require();
     }
 
     private void requireLineEnd(int c) throws IOException {

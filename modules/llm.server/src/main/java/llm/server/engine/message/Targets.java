@@ -12,6 +12,9 @@ import java.util.Arrays;
 final class Targets {
   private static final URI WHOLE_SERVER = URI.create("*");
 
+  /** A longer one would cost each idle connection as much memory as its client likes. */
+  private static final int MAX_REMEMBERED = 256;
+
   private byte[] last = new byte[0];
   private URI lastTarget = WHOLE_SERVER;
 
@@ -31,9 +34,12 @@ final class Targets {
         throw new RefusedException(Refusal.TARGET);
       }
     }
-    lastTarget = parse(new String(bytes, from, to - from, StandardCharsets.ISO_8859_1));
-    last = Arrays.copyOfRange(bytes, from, to);
-    return lastTarget;
+    URI target = parse(new String(bytes, from, to - from, StandardCharsets.ISO_8859_1));
+    if (to - from <= MAX_REMEMBERED) {
+      lastTarget = target;
+      last = Arrays.copyOfRange(bytes, from, to);
+    }
+    return target;
   }
 
   private static URI parse(String text) throws RefusedException {
