@@ -16,6 +16,7 @@ public enum ErrorCode {
   CONFLICT,
   PAYLOAD_TOO_LARGE,
   UNSUPPORTED_MEDIA_TYPE,
+  UPGRADE_REQUIRED,
   QUEUE_FULL,
   OVERLOADED,
   SHUTTING_DOWN,
@@ -23,6 +24,7 @@ public enum ErrorCode {
   CANCELLED,
   MODEL_UNAVAILABLE,
   PROVIDER_FAILED,
+  NOT_IMPLEMENTED,
   INTERNAL;
 
   /** The code as JSON bodies and log lines carry it, for example {@code queue_full}. */

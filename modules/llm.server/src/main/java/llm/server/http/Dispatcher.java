@@ -15,6 +15,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.IdSource;
+import llm.server.engine.TakenConnection;
 
 /**
  * The path of every request: identity, gate, route, place, handler, answer, access line. All
@@ -23,6 +24,7 @@ import llm.domain.port.IdSource;
  */
 public final class Dispatcher implements HttpHandler {
   private static final String UNMATCHED = "unmatched";
+  private static final String UPGRADED = "upgraded";
   private static final Admission.Place NO_PLACE = () -> {};
 
   private final HttpSettings settings;
@@ -82,6 +84,7 @@ public final class Dispatcher implements HttpHandler {
         accessLog.ended(visit, status, wire.bytesOut());
       }
     }
+    visit.goOn();
   }
 
   private static String template(Router.Match match) {
@@ -155,6 +158,11 @@ public final class Dispatcher implements HttpHandler {
       throws LlmException, ConnectionLost {
     switch (response) {
       case Response.Full full -> wire.send(full);
+      case Response.Upgrade(var headers, Response.Taker taker) -> {
+        TakenConnection taken = wire.takeOver(headers);
+        visit.endedAs(UPGRADED);
+        visit.continuesAs(() -> taker.run(taken));
+      }
       case Response.Events(Response.Source source, Response.Encoder encoder) -> {
         var writer =
             new EventsWriter(

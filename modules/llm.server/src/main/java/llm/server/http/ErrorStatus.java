@@ -27,6 +27,7 @@ public final class ErrorStatus {
       case LlmError.Conflict _ -> 409;
       case LlmError.PayloadTooLarge _ -> 413;
       case LlmError.UnsupportedMediaType _ -> 415;
+      case LlmError.UpgradeRequired _ -> 426;
       case LlmError.QueueFull _ -> 429;
       case LlmError.Overloaded _ -> 503;
       case LlmError.ShuttingDown _ -> 503;
@@ -34,6 +35,7 @@ public final class ErrorStatus {
       case LlmError.DeadlineExceeded _ -> 504;
       case LlmError.ProviderFailed _ -> 502;
       case LlmError.Internal _ -> 500;
+      case LlmError.NotImplemented _ -> 501;
       case LlmError.Cancelled(CancelReason reason) -> cancelled(reason);
     };
   }
@@ -56,6 +58,8 @@ public final class ErrorStatus {
           LlmError.Conflict _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
+          LlmError.UpgradeRequired _,
+          LlmError.NotImplemented _,
           LlmError.ModelUnavailable _,
           LlmError.DeadlineExceeded _,
           LlmError.ProviderFailed _,
@@ -75,6 +79,11 @@ public final class ErrorStatus {
     return switch (error) {
       case LlmError.Unauthorized _ -> response.with("www-authenticate", "Bearer");
       case LlmError.MethodNotAllowed(_, String allowed) -> response.with("allow", allowed);
+      case LlmError.UpgradeRequired _ ->
+          response
+              .with("upgrade", "websocket")
+              .with("connection", "upgrade")
+              .with("sec-websocket-version", "13");
       case LlmError.ShuttingDown _, LlmError.PayloadTooLarge _ ->
           response.with("connection", "close");
       default -> response;

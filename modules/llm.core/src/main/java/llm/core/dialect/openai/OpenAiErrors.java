@@ -30,7 +30,8 @@ final class OpenAiErrors {
           LlmError.MethodNotAllowed _,
           LlmError.Conflict _,
           LlmError.PayloadTooLarge _,
-          LlmError.UnsupportedMediaType _ ->
+          LlmError.UnsupportedMediaType _,
+          LlmError.UpgradeRequired _ ->
           "invalid_request_error";
       case LlmError.Unauthorized _ -> "authentication_error";
       case LlmError.Forbidden _ -> "permission_error";
@@ -42,6 +43,7 @@ final class OpenAiErrors {
           LlmError.Cancelled _,
           LlmError.ModelUnavailable _,
           LlmError.ProviderFailed _,
+          LlmError.NotImplemented _,
           LlmError.Internal _ ->
           "server_error";
     };
@@ -58,6 +60,8 @@ final class OpenAiErrors {
           LlmError.Conflict _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
+          LlmError.UpgradeRequired _,
+          LlmError.NotImplemented _,
           LlmError.Unauthorized _,
           LlmError.Forbidden _,
           LlmError.NotFound _,
