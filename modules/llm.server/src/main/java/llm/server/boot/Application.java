@@ -26,12 +26,14 @@ import llm.server.api.HealthEndpoints;
 import llm.server.api.LlmEndpoints;
 import llm.server.api.MonitorEndpoints;
 import llm.server.api.OpenAiEndpoints;
+import llm.server.api.monitor.LiveMonitor;
 import llm.server.http.Admission;
 import llm.server.http.Dispatcher;
 import llm.server.http.HttpListener;
 import llm.server.http.HttpSettings;
 import llm.server.http.Route;
 import llm.server.http.Router;
+import llm.server.ws.WebSockets;
 
 /** The running server: every part, wired. */
 final class Application {
@@ -42,6 +44,7 @@ final class Application {
   private final EventBus events;
   private final Gateway gateway;
   private final HttpSettings settings;
+  private final WebSockets sockets;
   private final Log log;
 
   private Application(
@@ -59,6 +62,7 @@ final class Application {
     this.events = events;
     this.gateway = gateway;
     this.settings = settings;
+    this.sockets = new WebSockets(timer, telemetry);
     this.log = telemetry.log("llm.server");
   }
 
@@ -141,6 +145,7 @@ final class Application {
         new HealthEndpoints(gateway, wanted, admission, time, Version.current()).routes());
     routes.addAll(
         new MonitorEndpoints(telemetry.metrics(), metricsKind, Version.current()).routes());
+    routes.addAll(monitor(read).routes());
     listener.serve(
         new Dispatcher(
             settings,
@@ -149,6 +154,16 @@ final class Application {
             admission,
             new ErrorDialects(),
             new Dispatcher.Surroundings(telemetry, timer, IdSource.RANDOM)));
+  }
+
+  private LiveMonitor monitor(Settings read) {
+    return new LiveMonitor(
+        read.monitor(),
+        read.webSocket(),
+        sockets,
+        new LiveMonitor.Sources(telemetry::tap, events, telemetry.metrics(), gateway::health),
+        timer,
+        Version.current());
   }
 
   InetSocketAddress address() {
@@ -198,6 +213,7 @@ final class Application {
         .run(
             overdue,
             () -> {
+              sockets.close();
               listener.close();
               gateway.close();
               events.close();

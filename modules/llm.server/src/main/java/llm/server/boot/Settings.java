@@ -11,8 +11,10 @@ import llm.core.config.ConfigSources;
 import llm.core.config.Configuration;
 import llm.core.config.Section;
 import llm.core.telemetry.TelemetrySettings;
+import llm.server.api.monitor.MonitorSettings;
 import llm.server.auth.AuthSettings;
 import llm.server.http.HttpSettings;
+import llm.server.ws.WebSocketSettings;
 
 /**
  * What the process itself reads of the configuration; the gateway reads the rest from {@link
@@ -28,6 +30,8 @@ final class Settings {
   private final Configuration main;
   private final List<Configuration> files; // all of them
   private final HttpSettings http;
+  private final WebSocketSettings webSocket;
+  private final MonitorSettings monitor;
   private final AuthSettings auth;
   private final TelemetrySettings telemetry;
   private final Catalogue catalogue;
@@ -37,6 +41,8 @@ final class Settings {
     this.files = List.of(main, models, prompts);
     Section server = server(main.root());
     this.http = HttpSettings.read(server);
+    this.webSocket = WebSocketSettings.read(server, http.writeTimeout());
+    this.monitor = MonitorSettings.read(server);
     this.auth = auth(main.root());
     this.telemetry = TelemetrySettings.read(main.root());
     this.catalogue = Catalogue.read(models.root());
@@ -56,7 +62,10 @@ final class Settings {
 
   /** Declares the settings read here, for the reference. */
   static void declare(Section root) {
-    HttpSettings.read(server(root));
+    Section server = server(root);
+    var http = HttpSettings.read(server);
+    WebSocketSettings.read(server, http.writeTimeout());
+    MonitorSettings.read(server);
     auth(root);
     TelemetrySettings.read(root);
   }
@@ -75,6 +84,14 @@ final class Settings {
 
   HttpSettings http() {
     return http;
+  }
+
+  WebSocketSettings webSocket() {
+    return webSocket;
+  }
+
+  MonitorSettings monitor() {
+    return monitor;
   }
 
   AuthSettings auth() {
