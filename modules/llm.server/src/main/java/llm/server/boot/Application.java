@@ -85,7 +85,7 @@ final class Application {
     HttpListener listener;
     try {
       settings.verify();
-      listener = bind(settings.http());
+      listener = bind(settings.http(), timer, telemetry);
     } catch (ConfigException | StartFailure refused) {
       gateway.close();
       throw refused;
@@ -109,9 +109,10 @@ final class Application {
         settings.root(), settings.catalogue(), telemetry, alarms, IdSource.RANDOM, events, home);
   }
 
-  private static HttpListener bind(HttpSettings settings) throws StartFailure {
+  private static HttpListener bind(HttpSettings settings, Alarms alarms, Telemetry telemetry)
+      throws StartFailure {
     try {
-      return HttpListener.bind(settings);
+      return HttpListener.bind(settings, alarms, telemetry);
     } catch (IOException refused) {
       String reason = String.valueOf(refused.getMessage());
       throw new StartFailure(
@@ -209,6 +210,7 @@ final class Application {
    * @param overdue what to do when that time is over
    */
   void shutDown(Runnable overdue) throws InterruptedException {
+    listener.drain();
     new Shutdown(admission, timer, settings.drain(), log)
         .run(
             overdue,

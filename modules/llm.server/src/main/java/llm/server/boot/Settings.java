@@ -41,7 +41,7 @@ final class Settings {
     this.files = List.of(main, models, prompts);
     Section server = server(main.root());
     this.http = HttpSettings.read(server);
-    this.webSocket = WebSocketSettings.read(server, http.writeTimeout());
+    this.webSocket = WebSocketSettings.read(server, http.limits().write());
     this.monitor = MonitorSettings.read(server);
     this.auth = auth(main.root());
     this.telemetry = TelemetrySettings.read(main.root());
@@ -64,7 +64,7 @@ final class Settings {
   static void declare(Section root) {
     Section server = server(root);
     var http = HttpSettings.read(server);
-    WebSocketSettings.read(server, http.writeTimeout());
+    WebSocketSettings.read(server, http.limits().write());
     MonitorSettings.read(server);
     auth(root);
     TelemetrySettings.read(root);

@@ -4,7 +4,6 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import llm.domain.call.CallId;
 import llm.domain.error.LlmError;
@@ -50,6 +49,7 @@ final class Wire implements AutoCloseable {
 
   /** Sends a whole answer; the request's body need not have been read. */
   void send(Response.Full response) throws ConnectionLost {
+    refuseSecondAnswer();
     byte[] body = exchange.getRequestMethod().equals("HEAD") ? NOTHING : response.body();
     response.headers().forEach(this::header);
     if (!response.contentType().isEmpty()) {
@@ -86,13 +86,18 @@ final class Wire implements AutoCloseable {
     status = SWITCHING_PROTOCOLS;
     closed = true;
     var taken = new AtomicReference<TakenConnection>();
-    try {
-      guard.run(() -> taken.set(engine.takeOver()));
-    } catch (ConnectionLost lost) {
-      Optional.ofNullable(taken.get()).ifPresent(TakenConnection::close);
-      throw lost;
-    }
+    guard.run(() -> taken.set(engine.takeOver()));
     return taken.get();
+  }
+
+  /** Our own engine answers by itself when a body does not come in time. */
+  private void refuseSecondAnswer() throws ConnectionLost {
+    int sent = exchange.getResponseCode();
+    if (status == 0 && sent > 0) {
+      status = sent;
+      closed = true;
+      throw new ConnectionLost(ConnectionLost.Why.LATE, null);
+    }
   }
 
   /** Sends the head of a stream of events. */
