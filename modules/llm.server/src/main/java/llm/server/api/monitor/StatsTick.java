@@ -66,16 +66,17 @@ final class StatsTick implements Registration {
 
   private synchronized void set(long atNanos) {
     if (!closed) {
-      alarm = alarms.at(atNanos, () -> Thread.startVirtualThread(this::tick));
+      alarm = alarms.at(atNanos, () -> Thread.startVirtualThread(() -> tick(atNanos)));
     }
   }
 
-  private void tick() {
+  /** From tick to tick by the time that was due, so that lateness does not add up. */
+  private void tick(long dueNanos) {
     try {
       byte[] stats = describe();
       hub.publish(Topic.STATS, Level.INFO, stats, 0, stats.length);
     } finally {
-      set(alarms.time().nanoTime() + EVERY.toNanos());
+      set(dueNanos + EVERY.toNanos());
     }
   }
 
