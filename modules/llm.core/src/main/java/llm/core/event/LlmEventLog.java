@@ -2,6 +2,7 @@ package llm.core.event;
 
 import java.math.BigDecimal;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
@@ -35,44 +36,50 @@ public final class LlmEventLog implements Consumer<LlmEvent> {
   @Override
   public void accept(LlmEvent event) {
     if (isOn()) {
-      show(event).emit();
+      describe(event, log::debug).emit();
     }
   }
 
-  private Log.Entry show(LlmEvent event) {
+  /**
+   * Puts what an event says into an entry.
+   *
+   * @param begin opens the entry by the event's name in snake_case
+   * @return the entry, not emitted yet
+   */
+  public static Log.Entry describe(LlmEvent event, Function<String, Log.Entry> begin) {
     return switch (event) {
       case LlmRequestCreated created ->
-          begin("llm_request_created", event)
+          begin(begin, "llm_request_created", event)
               .put("model", created.model().value())
               .put("messages", created.messages())
               .put("tools", created.tools());
       case LlmRequestValidated validated ->
-          begin("llm_request_validated", event)
+          begin(begin, "llm_request_validated", event)
               .put("model", validated.model().value())
               .put("prompt_tokens", validated.promptTokens())
               .put("output_budget", validated.outputBudget().value());
       case LlmInteractionStarted started ->
-          begin("llm_interaction_started", event).put("model", started.model().value());
+          begin(begin, "llm_interaction_started", event).put("model", started.model().value());
       case LlmRequestSent sent ->
-          begin("llm_request_sent", event)
+          begin(begin, "llm_request_sent", event)
               .put("provider", sent.provider())
               .put("model", sent.model().value())
               .put("attempt", sent.attempt());
       case LlmResponseReceived received ->
-          begin("llm_response_received", event)
+          begin(begin, "llm_response_received", event)
               .put("provider", received.provider())
               .put("model", received.model().value())
               .put("attempt", received.attempt())
               .put("waited_ms", received.waitedMs());
       case LlmResponseProcessed processed ->
-          begin("llm_response_processed", event)
+          begin(begin, "llm_response_processed", event)
               .put("model", processed.model().value())
               .put("finish_reason", processed.finishReason().wireName())
               .put("prompt_tokens", processed.usage().promptTokens())
               .put("completion_tokens", processed.usage().completionTokens());
-      case LlmInteractionCompleted completed -> ended(completed);
+      case LlmInteractionCompleted completed -> ended(completed, begin);
       case LlmInteractionFailed failed ->
-          begin("llm_interaction_failed", event)
+          begin(begin, "llm_interaction_failed", event)
               .put("model", failed.model().value())
               .put("duration_ms", failed.durationMs())
               .put("tokens_used", failed.tokensUsed())
@@ -81,9 +88,10 @@ public final class LlmEventLog implements Consumer<LlmEvent> {
     };
   }
 
-  private Log.Entry ended(LlmInteractionCompleted completed) {
+  private static Log.Entry ended(
+      LlmInteractionCompleted completed, Function<String, Log.Entry> begin) {
     Log.Entry entry =
-        begin("llm_interaction_completed", completed)
+        begin(begin, "llm_interaction_completed", completed)
             .put("model", completed.model().value())
             .put("duration_ms", completed.durationMs())
             .put("tokens_used", completed.tokensUsed());
@@ -96,8 +104,9 @@ public final class LlmEventLog implements Consumer<LlmEvent> {
     return BigDecimal.valueOf(dollars).toPlainString();
   }
 
-  private Log.Entry begin(String name, LlmEvent event) {
-    return log.debug(name)
+  private static Log.Entry begin(Function<String, Log.Entry> begin, String name, LlmEvent event) {
+    return begin
+        .apply(name)
         .put("event_id", event.eventId().toString())
         .put("occurred_at", event.occurredAt().toString())
         .put("llm_request_id", event.requestId().value());

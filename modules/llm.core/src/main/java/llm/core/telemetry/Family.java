@@ -3,6 +3,7 @@ package llm.core.telemetry;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
@@ -84,6 +85,39 @@ final class Family<S extends Series> {
   IllegalStateException needsLabels() {
     return new IllegalStateException(
         "metric " + name + " needs labels(…) for " + shape.labelNames + " first");
+  }
+
+  /** The values of the series that have these labels (name, value, …) together. */
+  double sum(String... labels) {
+    return series.entrySet().stream()
+        .filter(entry -> has(entry.getKey(), labels))
+        .mapToDouble(entry -> entry.getValue().value())
+        .sum();
+  }
+
+  /** All series together; empty when this is no histogram. */
+  Optional<Distribution> distribution() {
+    if (shape.kind != Series.Buckets.class) {
+      return Optional.empty();
+    }
+    double[] bounds = shape.bounds.stream().mapToDouble(Double::doubleValue).toArray();
+    long[] counts = new long[bounds.length + 1];
+    for (S one : series.values()) {
+      if (one instanceof Series.Buckets buckets) {
+        buckets.addTo(counts);
+      }
+    }
+    return Optional.of(new Distribution(bounds, counts));
+  }
+
+  private boolean has(List<String> values, String... labels) {
+    for (int i = 0; i < labels.length; i += 2) {
+      int at = shape.labelNames.indexOf(labels[i]);
+      if (at < 0 || !values.get(at).equals(labels[i + 1])) {
+        return false;
+      }
+    }
+    return true;
   }
 
   void write(PrometheusText out) {

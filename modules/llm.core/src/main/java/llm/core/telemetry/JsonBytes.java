@@ -41,6 +41,11 @@ final class JsonBytes {
     out.write(bytes, 0, length);
   }
 
+  /** Shows what was written since {@code from}, but its last byte, the line end. */
+  void show(int from, Level level, LineTap tap) {
+    tap.line(level, bytes, from, length - from - 1);
+  }
+
   void append(JsonBytes other) {
     ensure(other.length);
     System.arraycopy(other.bytes, 0, bytes, length, other.length);

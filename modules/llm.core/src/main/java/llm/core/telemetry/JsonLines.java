@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import llm.core.telemetry.LineWriter.Drops;
 import llm.domain.call.Call;
+import llm.domain.call.Registration;
 import llm.domain.port.TimeSource;
 
 /**
@@ -35,10 +36,12 @@ public final class JsonLines implements Telemetry, AutoCloseable {
   private final MetricsRegistry metrics = new MetricsRegistry();
   private final LineRing ring;
   private final Drops drops;
+  private final LineWriter loop;
   private final Thread writer;
   private final Map<String, JsonLog> logs = new ConcurrentHashMap<>();
   private final ArrayDeque<JsonBytes> pool = new ArrayDeque<>(); // guarded by itself
   private LogLevels levels; // guarded by this
+  private boolean tapped; // guarded by this
 
   /** Writes to {@code out}, which belongs to the writer thread from now on. */
   public JsonLines(OutputStream out, TelemetrySettings settings, TimeSource time) {
@@ -52,7 +55,9 @@ public final class JsonLines implements Telemetry, AutoCloseable {
     ProcessMetrics.register(metrics, time);
     var failures =
         metrics.counter("log_write_failures_total", "Log events lost because the output failed.");
-    var loop = new LineWriter(ring, out, drops, failures, time, this::recycle);
+    var tapFailures =
+        metrics.counter("log_tap_failures_total", "Readers of the log that were taken off it.");
+    this.loop = new LineWriter(ring, out, drops, failures, tapFailures, time, this::recycle);
     this.writer = Thread.ofPlatform().name("llm-log").daemon().start(loop);
   }
 
@@ -76,6 +81,28 @@ public final class JsonLines implements Telemetry, AutoCloseable {
   public synchronized void levels(Level fallback, Map<String, Level> named) {
     levels = new LogLevels(fallback, named);
     logs.forEach((name, log) -> log.threshold = levels.of(name));
+  }
+
+  /**
+   * Shows every line that is written from now on to {@code tap}, on the writer's thread; one that
+   * throws is taken off and counted in {@code log_tap_failures_total}. While there is none, a line
+   * costs one comparison more.
+   *
+   * @return closing it takes the tap off
+   * @throws IllegalStateException when there is a tap already
+   */
+  public synchronized Registration tap(LineTap tap) {
+    if (tapped) {
+      throw new IllegalStateException("the log has a tap already");
+    }
+    tapped = true;
+    loop.tap(tap);
+    return this::untap;
+  }
+
+  private synchronized void untap() {
+    tapped = false;
+    loop.tap(null);
   }
 
   /**

@@ -22,21 +22,30 @@ final class LineWriter implements Runnable {
   private final Consumer<JsonBytes> recycle;
   private final TimeText timeText = new TimeText();
   private final JsonBytes batch = new JsonBytes(BATCH_BYTES);
+  private final Metrics.Counter tapFailures;
   private int batched; // lines in the batch
+  private volatile LineTap tap; // null while nobody looks
 
   LineWriter(
       LineRing ring,
       OutputStream out,
       Drops drops,
       Metrics.Counter failures,
+      Metrics.Counter tapFailures,
       TimeSource time,
       Consumer<JsonBytes> recycle) {
     this.ring = ring;
     this.out = out;
     this.drops = drops;
     this.failures = failures;
+    this.tapFailures = tapFailures;
     this.time = time;
     this.recycle = recycle;
+  }
+
+  /** Shows each line to {@code tap} from now on; null for nobody. */
+  void tap(LineTap other) {
+    tap = other;
   }
 
   @Override
@@ -64,11 +73,26 @@ final class LineWriter implements Runnable {
   }
 
   private void add(LogLine line) {
+    int start = batch.length();
     line.encode(batch, timeText);
+    LineTap seen = tap;
+    if (seen != null) {
+      show(start, line.level(), seen);
+    }
     recycle.accept(line.fields());
     batched++;
     if (batch.length() >= BATCH_BYTES) {
       write();
+    }
+  }
+
+  /** A tap that throws is taken off: the log must not suffer from who looks at it. */
+  private void show(int start, Level level, LineTap seen) {
+    try {
+      batch.show(start, level, seen);
+    } catch (RuntimeException | Error _) {
+      tap = null;
+      tapFailures.increment();
     }
   }
 

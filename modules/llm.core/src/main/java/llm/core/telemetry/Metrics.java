@@ -1,5 +1,7 @@
 package llm.core.telemetry;
 
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -20,6 +22,17 @@ public interface Metrics {
 
   /** A distribution over the bucket bounds, ascending, in the metric's unit. */
   Histogram histogram(String name, String help, double[] bounds, String... labelNames);
+
+  /**
+   * The sum of a family of counters or gauges as it is now.
+   *
+   * @param labels only of the series that have these: name, value, name, value, …
+   * @return empty when there is no such family, or a value is not known
+   */
+  OptionalDouble sum(String name, String... labels);
+
+  /** What the histogram {@code name} has counted so far; empty when there is no such one. */
+  Optional<Distribution> distribution(String name);
 
   /** Every family in the Prometheus text format 0.0.4. */
   String prometheusText();

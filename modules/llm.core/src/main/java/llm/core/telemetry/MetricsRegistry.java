@@ -2,6 +2,8 @@ package llm.core.telemetry;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
@@ -87,6 +89,21 @@ public final class MetricsRegistry implements Metrics {
             () -> new Series.Buckets(own),
             labelNames);
     return labelNames.length == 0 ? family.series() : new HistogramFamily(family);
+  }
+
+  @Override
+  public OptionalDouble sum(String name, String... labels) {
+    Family<?> family = families.get(name);
+    if (family == null) {
+      return OptionalDouble.empty();
+    }
+    double sum = family.sum(labels);
+    return Double.isNaN(sum) ? OptionalDouble.empty() : OptionalDouble.of(sum);
+  }
+
+  @Override
+  public Optional<Distribution> distribution(String name) {
+    return Optional.ofNullable(families.get(name)).flatMap(Family::distribution);
   }
 
   @Override

@@ -11,6 +11,9 @@ sealed interface Series {
   /** Writes its current value; the label values are set in {@code out}. */
   void write(PrometheusText out, String name);
 
+  /** Its current value; of a histogram, how many values it has counted. */
+  double value();
+
   private static void refuseLabels(String... values) {
     if (values.length > 0) {
       throw new IllegalArgumentException(
@@ -34,6 +37,11 @@ sealed interface Series {
         throw new IllegalArgumentException("a counter only grows, got " + amount);
       }
       sum.add(amount);
+    }
+
+    @Override
+    public double value() {
+      return sum.sum();
     }
 
     @Override
@@ -63,8 +71,13 @@ sealed interface Series {
     }
 
     @Override
+    public double value() {
+      return Double.longBitsToDouble(bits.get());
+    }
+
+    @Override
     public void write(PrometheusText out, String name) {
-      out.sample(name, Double.longBitsToDouble(bits.get()));
+      out.sample(name, value());
     }
   }
 
@@ -82,14 +95,17 @@ sealed interface Series {
 
     /** A supplier that throws gives NaN, so that one broken gauge does not end the scrape. */
     @Override
-    public void write(PrometheusText out, String name) {
-      double value;
+    public double value() {
       try {
-        value = source.getAsDouble();
+        return source.getAsDouble();
       } catch (RuntimeException _) {
-        value = Double.NaN;
+        return Double.NaN;
       }
-      out.sample(name, value);
+    }
+
+    @Override
+    public void write(PrometheusText out, String name) {
+      out.sample(name, value());
     }
   }
 
@@ -124,6 +140,22 @@ sealed interface Series {
       }
       counts[index].increment();
       sum.add(value);
+    }
+
+    @Override
+    public double value() {
+      long total = 0;
+      for (LongAdder count : counts) {
+        total += count.sum();
+      }
+      return total;
+    }
+
+    /** Adds its counts, one for each bucket, to those of other series. */
+    void addTo(long[] sums) {
+      for (int i = 0; i < counts.length; i++) {
+        sums[i] += counts[i].sum();
+      }
     }
 
     @Override

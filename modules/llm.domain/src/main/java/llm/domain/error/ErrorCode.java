@@ -16,6 +16,7 @@ public enum ErrorCode {
   CONFLICT,
   PAYLOAD_TOO_LARGE,
   UNSUPPORTED_MEDIA_TYPE,
+  UPGRADE_REQUIRED,
   QUEUE_FULL,
   OVERLOADED,
   SHUTTING_DOWN,
@@ -25,6 +26,7 @@ public enum ErrorCode {
   PROVIDER_FAILED,
   PROVIDER_REFUSED,
   PROVIDER_UNREACHABLE,
+  NOT_IMPLEMENTED,
   INTERNAL;
 
   /** The code as JSON bodies and log lines carry it, for example {@code queue_full}. */

@@ -199,6 +199,22 @@ public sealed interface LlmError {
     }
   }
 
+  /** The endpoint is not spoken to in HTTP alone. */
+  record UpgradeRequired(String message) implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.UPGRADE_REQUIRED;
+    }
+  }
+
+  /** Asked for rightly, and this server as it is configured cannot do it. */
+  record NotImplemented(String message) implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.NOT_IMPLEMENTED;
+    }
+  }
+
   /**
    * A bounded queue has no place left.
    *

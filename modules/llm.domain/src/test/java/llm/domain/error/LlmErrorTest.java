@@ -75,6 +75,11 @@ class LlmErrorTest {
             "unsupported_media_type",
             "Content-Type 'text/xml' is not read here; send application/json."),
         arguments(
+            new LlmError.UpgradeRequired("Speak WebSocket."),
+            "upgrade_required",
+            "Speak WebSocket."),
+        arguments(new LlmError.NotImplemented("Not here."), "not_implemented", "Not here."),
+        arguments(
             new LlmError.QueueFull("local", 8, NOW),
             "queue_full",
             "The queue of local is full (8 waiting); try again in 1 s."),

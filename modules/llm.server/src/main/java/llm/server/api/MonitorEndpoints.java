@@ -2,6 +2,7 @@ package llm.server.api;
 
 import java.util.List;
 import llm.core.telemetry.Metrics;
+import llm.server.api.monitor.LiveMonitor;
 import llm.server.http.Request;
 import llm.server.http.Response;
 import llm.server.http.Route;
@@ -21,7 +22,8 @@ public final class MonitorEndpoints {
           List.of("health", "GET", "/health"),
           List.of("liveness", "GET", "/health/live"),
           List.of("readiness", "GET", "/health/ready"),
-          List.of("metrics", "GET", "/metrics"));
+          List.of("metrics", "GET", "/metrics"),
+          List.of("monitor", "GET", LiveMonitor.PATH));
 
   private final Metrics metrics;
   private final Route.Kind metricsKind;

@@ -26,6 +26,7 @@ import llm.server.api.HealthEndpoints;
 import llm.server.api.LlmEndpoints;
 import llm.server.api.MonitorEndpoints;
 import llm.server.api.OpenAiEndpoints;
+import llm.server.api.monitor.LiveMonitor;
 import llm.server.engine.ConnectionLayer;
 import llm.server.http.Admission;
 import llm.server.http.Dispatcher;
@@ -34,6 +35,7 @@ import llm.server.http.HttpSettings;
 import llm.server.http.Route;
 import llm.server.http.Router;
 import llm.server.tls.TlsLayer;
+import llm.server.ws.WebSockets;
 
 /** The running server: every part, wired. */
 final class Application {
@@ -45,6 +47,7 @@ final class Application {
   private final EventBus events;
   private final Gateway gateway;
   private final HttpSettings settings;
+  private final WebSockets sockets;
   private final Log log;
 
   private Application(
@@ -64,6 +67,7 @@ final class Application {
     this.events = events;
     this.gateway = gateway;
     this.settings = settings;
+    this.sockets = new WebSockets(timer, telemetry);
     this.log = telemetry.log("llm.server");
   }
 
@@ -166,6 +170,7 @@ final class Application {
         new HealthEndpoints(gateway, wanted, admission, time, Version.current()).routes());
     routes.addAll(
         new MonitorEndpoints(telemetry.metrics(), metricsKind, Version.current()).routes());
+    routes.addAll(monitor(read).routes());
     listener.serve(
         new Dispatcher(
             settings,
@@ -174,6 +179,16 @@ final class Application {
             admission,
             new ErrorDialects(),
             new Dispatcher.Surroundings(telemetry, timer, IdSource.RANDOM)));
+  }
+
+  private LiveMonitor monitor(Settings read) {
+    return new LiveMonitor(
+        read.monitor(),
+        read.webSocket(),
+        sockets,
+        new LiveMonitor.Sources(telemetry::tap, events, telemetry.metrics(), gateway::health),
+        timer,
+        Version.current());
   }
 
   InetSocketAddress address() {
@@ -225,6 +240,7 @@ final class Application {
         .run(
             overdue,
             () -> {
+              sockets.close();
               listener.close();
               layer.ifPresent(TlsLayer::close);
               gateway.close();

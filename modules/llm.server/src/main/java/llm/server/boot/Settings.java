@@ -12,9 +12,11 @@ import llm.core.config.ConfigSources;
 import llm.core.config.Configuration;
 import llm.core.config.Section;
 import llm.core.telemetry.TelemetrySettings;
+import llm.server.api.monitor.MonitorSettings;
 import llm.server.auth.AuthSettings;
 import llm.server.http.HttpSettings;
 import llm.server.tls.TlsSettings;
+import llm.server.ws.WebSocketSettings;
 
 /**
  * What the process itself reads of the configuration; the gateway reads the rest from {@link
@@ -31,6 +33,8 @@ final class Settings {
   private final List<Configuration> files; // all of them
   private final HttpSettings http;
   private final Optional<TlsSettings> tls;
+  private final WebSocketSettings webSocket;
+  private final MonitorSettings monitor;
   private final AuthSettings auth;
   private final TelemetrySettings telemetry;
   private final Catalogue catalogue;
@@ -41,6 +45,8 @@ final class Settings {
     Section server = server(main.root());
     this.http = HttpSettings.read(server);
     this.tls = TlsSettings.read(server);
+    this.webSocket = WebSocketSettings.read(server, http.limits().write());
+    this.monitor = MonitorSettings.read(server);
     this.auth = auth(main.root());
     this.telemetry = TelemetrySettings.read(main.root());
     this.catalogue = Catalogue.read(models.root());
@@ -62,8 +68,10 @@ final class Settings {
   /** Declares the settings read here, for the reference. */
   static void declare(Section root) {
     Section server = server(root);
-    HttpSettings.read(server);
     TlsSettings.read(server);
+    var http = HttpSettings.read(server);
+    WebSocketSettings.read(server, http.limits().write());
+    MonitorSettings.read(server);
     auth(root);
     TelemetrySettings.read(root);
   }
@@ -87,6 +95,14 @@ final class Settings {
   /** How the port speaks TLS; empty: it speaks plain HTTP. */
   Optional<TlsSettings> tls() {
     return tls;
+  }
+
+  WebSocketSettings webSocket() {
+    return webSocket;
+  }
+
+  MonitorSettings monitor() {
+    return monitor;
   }
 
   AuthSettings auth() {

@@ -18,6 +18,7 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.IdSource;
 import llm.server.engine.EngineExchange;
+import llm.server.engine.TakenConnection;
 
 /**
  * The path of every request: identity, gate, route, place, handler, answer, access line. All
@@ -26,6 +27,7 @@ import llm.server.engine.EngineExchange;
  */
 public final class Dispatcher implements HttpHandler {
   private static final String UNMATCHED = "unmatched";
+  private static final String UPGRADED = "upgraded";
   private static final Admission.Place NO_PLACE = () -> {};
 
   private final HttpSettings settings;
@@ -85,6 +87,7 @@ public final class Dispatcher implements HttpHandler {
         accessLog.ended(visit, status, wire.bytesOut());
       }
     }
+    visit.goOn();
   }
 
   private static String template(Router.Match match) {
@@ -166,6 +169,11 @@ public final class Dispatcher implements HttpHandler {
       throws LlmException, ConnectionLost {
     switch (response) {
       case Response.Full full -> wire.send(full);
+      case Response.Upgrade(var headers, Response.Taker taker) -> {
+        TakenConnection taken = wire.takeOver(headers);
+        visit.endedAs(UPGRADED);
+        visit.continuesAs(() -> taker.run(taken));
+      }
       case Response.Events(Response.Source source, Response.Encoder encoder) -> {
         var writer =
             new EventsWriter(

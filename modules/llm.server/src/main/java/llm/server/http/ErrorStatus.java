@@ -27,6 +27,7 @@ public final class ErrorStatus {
       case LlmError.Conflict _ -> 409;
       case LlmError.PayloadTooLarge _ -> 413;
       case LlmError.UnsupportedMediaType _ -> 415;
+      case LlmError.UpgradeRequired _ -> 426;
       case LlmError.QueueFull _ -> 429;
       case LlmError.Overloaded _ -> 503;
       case LlmError.ShuttingDown _ -> 503;
@@ -36,6 +37,7 @@ public final class ErrorStatus {
       case LlmError.ProviderRefused refused -> refused(refused.httpStatus());
       case LlmError.ProviderUnreachable _ -> 502;
       case LlmError.Internal _ -> 500;
+      case LlmError.NotImplemented _ -> 501;
       case LlmError.Cancelled(CancelReason reason) -> cancelled(reason);
     };
   }
@@ -59,6 +61,8 @@ public final class ErrorStatus {
           LlmError.Conflict _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
+          LlmError.UpgradeRequired _,
+          LlmError.NotImplemented _,
           LlmError.ModelUnavailable _,
           LlmError.DeadlineExceeded _,
           LlmError.ProviderFailed _,
@@ -79,6 +83,11 @@ public final class ErrorStatus {
     return switch (error) {
       case LlmError.Unauthorized _ -> response.with("www-authenticate", "Bearer");
       case LlmError.MethodNotAllowed(_, String allowed) -> response.with("allow", allowed);
+      case LlmError.UpgradeRequired _ ->
+          response
+              .with("upgrade", "websocket")
+              .with("connection", "upgrade")
+              .with("sec-websocket-version", "13");
       case LlmError.ShuttingDown _, LlmError.PayloadTooLarge _ ->
           response.with("connection", "close");
       default -> response;

@@ -13,6 +13,7 @@ import llm.domain.port.IdSource;
  *
  * @param method in upper case
  * @param path as it was sent, not decoded, without the query
+ * @param query as it was sent, not decoded; empty when there is none
  * @param authorities whom it is meant for: the values of Host, and of the request line if it names
  *     one
  * @param origins the values of Origin
@@ -22,10 +23,12 @@ import llm.domain.port.IdSource;
  * @param contentLength the value of Content-Length
  * @param id the correlation id: the caller's, or a new one
  * @param trace the caller's trace context
+ * @param upgrade what it says about leaving HTTP
  */
 public record Head(
     String method,
     String path,
+    String query,
     List<String> authorities,
     List<String> origins,
     Optional<String> authorization,
@@ -33,7 +36,8 @@ public record Head(
     Optional<String> contentType,
     Optional<Long> contentLength,
     CallId id,
-    Optional<TraceContext> trace) {
+    Optional<TraceContext> trace,
+    UpgradeFields upgrade) {
 
   private static final String CORRELATION = "X-Correlation-ID";
 
@@ -52,6 +56,7 @@ public record Head(
     return new Head(
         exchange.getRequestMethod(),
         exchange.getRequestURI().getRawPath(),
+        Optional.ofNullable(exchange.getRequestURI().getRawQuery()).orElse(""),
         authorities,
         headers.getOrDefault("Origin", List.of()),
         Optional.ofNullable(headers.getFirst("Authorization")),
@@ -59,6 +64,7 @@ public record Head(
         Optional.ofNullable(headers.getFirst("Content-Type")),
         Optional.ofNullable(headers.getFirst("Content-Length")).map(Long::valueOf),
         new CallId(correlation.orElseGet(() -> ids.next().toString())),
-        Optional.ofNullable(headers.getFirst("traceparent")).flatMap(TraceContext::parse));
+        Optional.ofNullable(headers.getFirst("traceparent")).flatMap(TraceContext::parse),
+        UpgradeFields.of(exchange));
   }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import llm.domain.call.EventStream;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmException;
+import llm.server.engine.TakenConnection;
 
 /** What a handler answers. */
 public sealed interface Response {
@@ -57,6 +58,30 @@ public sealed interface Response {
    * @param encoder turns its events into the dialect's frames
    */
   record Events(Source source, Encoder encoder) implements Response {}
+
+  /**
+   * 101: the connection leaves HTTP (RFC 9110, section 7.8). Only our own engine can do that; with
+   * the JDK's the answer is 501.
+   *
+   * @param headers of the answer, Upgrade and Connection among them
+   * @param taker what goes on with the connection
+   */
+  record Upgrade(Map<String, String> headers, Taker taker) implements Response {
+    /** Copies the map. */
+    public Upgrade {
+      headers = Map.copyOf(headers);
+    }
+  }
+
+  /** Goes on with a connection that has left HTTP. */
+  @FunctionalInterface
+  interface Taker {
+    /**
+     * Runs on the request's thread, when the request is over: its call is closed, its place is free
+     * and its line is in the log. Closes the connection before it returns.
+     */
+    void run(TakenConnection connection);
+  }
 
   /** Starts a generation. */
   @FunctionalInterface

@@ -11,6 +11,7 @@ final class Visit {
   private String principal = "-";
   private String end = DONE;
   private boolean quiet;
+  private Runnable afterwards = () -> {};
 
   Visit(Head head, String route, long startedNanos) {
     this.head = head;
@@ -51,6 +52,16 @@ final class Visit {
 
   void belongsTo(Principal owner) {
     principal = owner.name();
+  }
+
+  /** What goes on with its connection when the request is over. */
+  void continuesAs(Runnable next) {
+    afterwards = next;
+  }
+
+  /** Goes on with its connection, if it left HTTP. */
+  void goOn() {
+    afterwards.run();
   }
 
   void endedAs(String how) {

@@ -3,7 +3,13 @@ package llm.server.http;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import llm.domain.call.CallId;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.server.engine.EngineExchange;
+import llm.server.engine.TakenConnection;
 
 /**
  * The way back to the client of one request: every byte of the answer goes through here, is counted
@@ -13,6 +19,8 @@ import llm.domain.call.CallId;
 final class Wire implements AutoCloseable {
   /** What is read and thrown away of a body nobody wanted, so that its sender sees the answer. */
   private static final long MAX_DISCARD_BYTES = 64L << 20;
+
+  private static final int SWITCHING_PROTOCOLS = 101;
 
   private static final byte[] NOTHING = new byte[0];
 
@@ -61,6 +69,25 @@ final class Wire implements AutoCloseable {
       }
     });
     bytesOut += body.length;
+  }
+
+  /**
+   * Answers 101 and takes the connection away from HTTP.
+   *
+   * @throws LlmException when the engine cannot do that
+   */
+  TakenConnection takeOver(Map<String, String> headers) throws LlmException, ConnectionLost {
+    if (!(exchange instanceof EngineExchange engine)) {
+      throw new LlmException(
+          new LlmError.NotImplemented(
+              "The JDK's HTTP engine cannot open a WebSocket; set server.http_engine: own."));
+    }
+    headers.forEach(this::header);
+    status = SWITCHING_PROTOCOLS;
+    closed = true;
+    var taken = new AtomicReference<TakenConnection>();
+    guard.run(() -> taken.set(engine.takeOver()));
+    return taken.get();
   }
 
   /** Our own engine answers by itself when a body does not come in time. */

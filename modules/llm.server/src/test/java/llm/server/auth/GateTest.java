@@ -1,8 +1,10 @@
 package llm.server.auth;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import llm.core.testkit.TestConfig;
@@ -13,6 +15,7 @@ import llm.domain.error.LlmException;
 import llm.server.http.Gate;
 import llm.server.http.Head;
 import llm.server.http.Route.Kind;
+import llm.server.http.UpgradeFields;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,9 +45,19 @@ class GateTest {
 
   private static Head head(
       List<String> hosts, List<String> origins, Optional<String> bearer, Optional<String> apiKey) {
+    return head(hosts, origins, bearer, apiKey, UpgradeFields.NONE);
+  }
+
+  private static Head head(
+      List<String> hosts,
+      List<String> origins,
+      Optional<String> bearer,
+      Optional<String> apiKey,
+      UpgradeFields upgrade) {
     return new Head(
         "GET",
         "/",
+        "",
         hosts,
         origins,
         bearer,
@@ -52,7 +65,8 @@ class GateTest {
         Optional.empty(),
         Optional.empty(),
         new CallId("c"),
-        Optional.empty());
+        Optional.empty(),
+        upgrade);
   }
 
   private static Head from(String host) {
@@ -61,6 +75,45 @@ class GateTest {
 
   private static Head authorized(String authorization) {
     return head(List.of("x"), List.of(), Optional.of(authorization), Optional.empty());
+  }
+
+  /** A handshake that offers these subprotocols. */
+  private static Head offering(String... protocols) {
+    var list = List.of(protocols);
+    return head(
+        List.of("x"),
+        List.of("https://page.example"),
+        Optional.empty(),
+        Optional.empty(),
+        new UpgradeFields(
+            "HTTP/1.1",
+            List.of("websocket"),
+            List.of("Upgrade"),
+            List.of(),
+            List.of("13"),
+            list,
+            false));
+  }
+
+  private static String encoded(String key) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(key.getBytes(UTF_8));
+  }
+
+  @Test
+  void aPageInABrowserPutsItsKeyIntoASubprotocol() throws LlmException {
+    Head one = offering("llm.monitor.v1, llm.key." + encoded("ci-secret"));
+    Head two = offering("llm.monitor.v1", "llm.key." + encoded("dev-secret"));
+    assertThat(keys.admit(one, Kind.MONITOR)).isEqualTo(new Principal("ci"));
+    assertThat(keys.admit(two, Kind.MONITOR)).isEqualTo(new Principal("dev"));
+  }
+
+  @Test
+  void aWrongKeyInASubprotocolIsRefusedWithoutBeingShown() {
+    for (String wrong : List.of(encoded("guess"), "ci-secret", "%%%", "", "=")) {
+      Head head = offering("llm.monitor.v1, llm.key." + wrong);
+      assertRefused(keys, head, Kind.MONITOR, ErrorCode.UNAUTHORIZED);
+      assertThat(head.toString()).doesNotContain("llm.key");
+    }
   }
 
   private static void assertRefused(Gate gate, Head head, Kind kind, ErrorCode code) {

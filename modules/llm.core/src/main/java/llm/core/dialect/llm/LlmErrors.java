@@ -70,6 +70,8 @@ public final class LlmErrors {
       case LlmError.Unauthorized _,
           LlmError.Forbidden _,
           LlmError.Conflict _,
+          LlmError.UpgradeRequired _,
+          LlmError.NotImplemented _,
           LlmError.Internal _ -> {
         // their message is all there is to say
       }

@@ -30,7 +30,8 @@ final class OpenAiErrors {
           LlmError.MethodNotAllowed _,
           LlmError.Conflict _,
           LlmError.PayloadTooLarge _,
-          LlmError.UnsupportedMediaType _ ->
+          LlmError.UnsupportedMediaType _,
+          LlmError.UpgradeRequired _ ->
           "invalid_request_error";
       case LlmError.Unauthorized _ -> "authentication_error";
       case LlmError.Forbidden _ -> "permission_error";
@@ -44,6 +45,7 @@ final class OpenAiErrors {
           LlmError.ModelUnavailable _,
           LlmError.ProviderFailed _,
           LlmError.ProviderUnreachable _,
+          LlmError.NotImplemented _,
           LlmError.Internal _ ->
           "server_error";
     };
@@ -60,6 +62,8 @@ final class OpenAiErrors {
           LlmError.Conflict _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
+          LlmError.UpgradeRequired _,
+          LlmError.NotImplemented _,
           LlmError.Unauthorized _,
           LlmError.Forbidden _,
           LlmError.NotFound _,

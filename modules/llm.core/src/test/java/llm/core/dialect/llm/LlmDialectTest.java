@@ -139,6 +139,8 @@ class LlmDialectTest {
     expect(new LlmError.Conflict("no"), "{}");
     expect(new LlmError.PayloadTooLarge(7), "{\"limit\":7}");
     expect(new LlmError.UnsupportedMediaType("a/b"), "{\"content_type\":\"a/b\"}");
+    expect(new LlmError.UpgradeRequired("no"), "{}");
+    expect(new LlmError.NotImplemented("no"), "{}");
     expect(
         new LlmError.QueueFull("q", 5, Duration.ofMillis(10)),
         "{\"queue\":\"q\",\"limit\":5,\"retry_after_seconds\":1}");

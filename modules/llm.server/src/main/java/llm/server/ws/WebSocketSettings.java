@@ -1,0 +1,63 @@
+package llm.server.ws;
+
+import java.time.Duration;
+import llm.core.config.Section;
+import llm.core.config.Setting;
+
+/**
+ * The limits of WebSockets, from section {@code server.websocket}.
+ *
+ * @param maxMessageBytes the largest message that is taken, all fragments together
+ * @param ping how long a client may be silent before it is pinged
+ * @param pong how long a pinged client may stay silent before its connection is dropped
+ * @param close how long a client may take to answer a close frame
+ * @param send how long a client may take none of what is sent before its connection is dropped
+ */
+public record WebSocketSettings(
+    int maxMessageBytes, Duration ping, Duration pong, Duration close, Duration send) {
+
+  private static final Setting<Integer> MAX_MESSAGE =
+      Setting.integer(
+          "max_message_bytes",
+          1 << 20,
+          125,
+          1 << 28,
+          "The largest message that is taken from a client; a larger one closes with 1009.");
+  private static final Setting<Duration> PING =
+      Setting.duration(
+          "ping_seconds",
+          Duration.ofSeconds(20),
+          Duration.ofMillis(100),
+          Duration.ofHours(1),
+          "How long a client may be silent before it is pinged.");
+  private static final Setting<Duration> PONG =
+      Setting.duration(
+          "pong_seconds",
+          Duration.ofSeconds(20),
+          Duration.ofMillis(100),
+          Duration.ofHours(1),
+          "How long a pinged client may stay silent before its connection is dropped.");
+  private static final Setting<Duration> CLOSE =
+      Setting.duration(
+          "close_seconds",
+          Duration.ofSeconds(5),
+          Duration.ofMillis(10),
+          Duration.ofMinutes(10),
+          "How long a client may take to answer a close frame.");
+
+  /**
+   * Reads the section.
+   *
+   * @param send the server's limit for one write
+   */
+  public static WebSocketSettings read(Section server, Duration send) {
+    Section section = server.section("websocket", "WebSocket connections.");
+    return new WebSocketSettings(
+        section.get(MAX_MESSAGE), section.get(PING), section.get(PONG), section.get(CLOSE), send);
+  }
+
+  /** The same limits for an endpoint that takes small messages only. */
+  public WebSocketSettings withMaxMessageBytes(int bytes) {
+    return new WebSocketSettings(bytes, ping, pong, close, send);
+  }
+}
