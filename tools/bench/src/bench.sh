@@ -1,0 +1,38 @@
+# Sourced by the scripts in tools/bench/: `bench CLASS OPTIONS` prints the script's comment for
+# --help, else builds the server and the benchmarks when something changed and runs the class.
+set -eu
+bench_root=$(cd "$(dirname "$0")/../.." && pwd)
+
+bench_classes() {
+  bench_out="$bench_root/target/bench/classes"
+  bench_stamp="$bench_root/target/bench/.built"
+  if [ -f "$bench_stamp" ] && [ -z "$(find "$bench_root/tools/bench/src" -newer "$bench_stamp" -print 2>/dev/null | head -n 1)" ]; then
+    return 0
+  fi
+  rm -rf "$bench_out"
+  mkdir -p "$bench_out"
+  touch "$bench_root/target/bench/.start"
+  find "$bench_root/tools/bench/src" -name '*.java' > "$bench_root/target/bench/sources"
+  "$JAVA_HOME/bin/javac" --release 25 -Xlint:all -Werror -Xdoclint:all,-missing \
+    -d "$bench_out" @"$bench_root/target/bench/sources" || exit 4
+  touch -r "$bench_root/target/bench/.start" "$bench_stamp"
+}
+
+bench() {
+  bench_class=$1
+  shift
+  for bench_option in "$@"; do
+    case "$bench_option" in
+      -h | --help)
+        sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
+    esac
+  done
+  [ -r /proc/self/stat ] || { echo "tools/bench/${0##*/}: needs Linux: it reads /proc." >&2; exit 3; }
+  . "$bench_root/tools/jdk"
+  bench_classes
+  "$bench_root/tools/build"
+  exec "$JAVA_HOME/bin/java" -Xms128m -Xmx1g -XX:+UseSerialGC -Dbench.root="$bench_root" \
+    -cp "$bench_root/target/bench/classes" "$bench_class" "$@"
+}

@@ -1,0 +1,126 @@
+package llm.bench;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import llm.bench.load.Distributions;
+import llm.bench.load.Load;
+import llm.bench.system.BenchFailure;
+import llm.bench.system.Proc;
+
+/**
+ * Runs a load against one target and measures windows of it.
+ *
+ * @param load what is asked, over connections that stay open
+ * @param pids the processes whose processor time counts as the target's
+ */
+record Runner(Load load, Supplier<List<Long>> pids) {
+  private static final Duration SETTLE_WINDOW = Duration.ofSeconds(1);
+  private static final int SETTLED_WINDOWS = 3;
+  private static final double SETTLED_WITHIN = 0.05;
+
+  /** What a window of {@code seconds} brought. */
+  record Window(
+      double seconds, Load.Counts counts, long cpuMicros, long switches, Distributions durations) {
+
+    double rate() {
+      return counts.requests() / seconds;
+    }
+
+    double cpuPerRequest() {
+      return (double) cpuMicros / counts.requests();
+    }
+
+    double cpuPerToken() {
+      return (double) cpuMicros / counts.tokens();
+    }
+  }
+
+  /** Lengths of the phases of a measurement. */
+  record Phases(int maxSettleWindows, int rounds, Duration lead, Duration window) {}
+
+  String name() {
+    return load.plan().name();
+  }
+
+  /** Measures one window of a load that runs. */
+  Window window(Duration length) {
+    List<Long> processes = pids.get();
+    load.takeDistributions();
+    Load.Counts before = load.counts();
+    long switches = Proc.contextSwitches(processes);
+    long cpu = Proc.cpuMicros(processes);
+    long start = System.nanoTime();
+    sleep(length);
+    long nanos = System.nanoTime() - start;
+    long cpuUsed = Proc.cpuMicros(processes) - cpu;
+    Load.Counts counts = load.counts().since(before);
+    check();
+    return new Window(
+        nanos / 1e9, counts, cpuUsed, Proc.contextSwitches(processes) - switches,
+        load.takeDistributions());
+  }
+
+  /**
+   * Runs the load until three windows of a second agree within 5 % in processor time per answer, or
+   * the windows run out; whether they agreed.
+   */
+  boolean settle(int maxWindows) {
+    var costs = new ArrayList<Double>();
+    load.resume();
+    while (costs.size() < maxWindows) {
+      costs.add(window(SETTLE_WINDOW).cpuPerToken());
+      int n = costs.size();
+      if (n >= SETTLED_WINDOWS
+          && Stats.agree(costs.subList(n - SETTLED_WINDOWS, n), SETTLED_WITHIN)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Settles the first runner, then measures all in turn, round by round; windows by name. */
+  static Map<String, List<Window>> interleave(List<Runner> runners, Phases phases, Report report) {
+    Runner first = runners.getFirst();
+    System.err.println("  " + first.name() + ": warming up");
+    boolean settled = first.settle(phases.maxSettleWindows);
+    first.load.pause();
+    if (!settled) {
+      report.remark(
+          first.name() + " did not settle within 5 % in " + phases.maxSettleWindows
+              + " windows of 1 s; measured all the same");
+    }
+    Map<String, List<Window>> windows = new LinkedHashMap<>();
+    for (int round = 1; round <= phases.rounds; round++) {
+      System.err.println("  " + first.name() + ": round " + round + " of " + phases.rounds);
+      for (Runner runner : runners) {
+        runner.load.resume();
+        sleep(phases.lead);
+        windows
+            .computeIfAbsent(runner.name(), _ -> new ArrayList<>())
+            .add(runner.window(phases.window));
+        runner.load.pause();
+        runner.check();
+      }
+    }
+    return windows;
+  }
+
+  /** A benchmark of wrong answers means nothing. */
+  void check() {
+    if (!load.firstError().isEmpty()) {
+      throw new BenchFailure("a wrong answer from " + load.firstError());
+    }
+  }
+
+  static void sleep(Duration length) {
+    try {
+      Thread.sleep(length);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+}
