@@ -17,8 +17,20 @@ import llm.bench.system.Workbench;
 /** What the gateway costs a request and a token, beside nginx and beside no gateway at all. */
 public final class GatewayBench {
   private static final int PACED_STREAMS = 1000;
+
+  /** When the warm-up of each part ends at the latest in a quick run, in seconds from its start. */
+  private static final Map<String, Integer> QUICK_SETTLED =
+      Map.of("nonstream", 9, "stream100", 18, "ttft", 24, "paced1000", 34);
+
   private static final List<String> PARTS =
       List.of("nonstream", "stream100", "ttft", "paced1000", "alloc");
+
+  private enum Against {
+    NOBODY,
+    NGINX,
+    DIRECT,
+    BOTH
+  }
 
   private final GatewaySetup setup;
   private final Workbench bench;
@@ -68,7 +80,6 @@ public final class GatewayBench {
     }
     for (String part : PARTS) {
       if (only.equals("all") || only.equals(part)) {
-        System.err.println(part);
         part(part);
         setup.check();
       }
@@ -101,7 +112,9 @@ public final class GatewayBench {
   private void nonstream(int connections) {
     boolean stated = connections == 256 && !setup.serverOnly();
     var windows =
-        measure(setup.question("nonstream", "whole", false, 1), connections, !quick || stated);
+        measure(
+            setup.question("nonstream", "whole", false, 1), connections, stated ? Against.NGINX : Against.NOBODY,
+            Window::cpuPerRequest);
     String[] labels = {"connections", "" + connections};
     List<Window> ours = windows.get("ours");
     double cpu = median(ours, Window::cpuPerRequest);
@@ -129,7 +142,9 @@ public final class GatewayBench {
 
   private void stream100(int connections) {
     boolean stated = connections == 32 && !setup.serverOnly();
-    var windows = measure(setup.question("stream100", "burst-100", true, 100), connections, !quick);
+    var windows = measure(
+            setup.question("stream100", "burst-100", true, 100), connections, Against.NOBODY,
+            Window::cpuPerRequest);
     String[] labels = {"connections", "" + connections};
     List<Window> ours = windows.get("ours");
     double cpu = median(ours, Window::cpuPerRequest);
@@ -151,7 +166,10 @@ public final class GatewayBench {
 
   /** First token at 20 ms, 9 more every 10 ms: a stream of 110 ms on each of 32 connections. */
   private void addedFirstToken() {
-    var windows = measure(setup.question("ttft", "paced-20-10-10", true, 10), 32, true);
+    var windows =
+        measure(
+            setup.question("ttft", "paced-20-10-10", true, 10), 32, Against.DIRECT,
+            w -> w.durations().firstToken().millis(0.5));
     List<Window> direct = windows.get("direct");
     for (String name : windows.keySet()) {
       if (name.equals("direct")) {
@@ -180,30 +198,26 @@ public final class GatewayBench {
 
   /** 1,000 streams that begin spread over a second, 10 events a second each. */
   private void paced() {
-    int tokens = quick ? 20 : 50;
+    int tokens = quick ? 10 : 50;
     var question = setup.question("paced1000", "paced-20-100-" + tokens, true, tokens);
-    Duration window = Duration.ofSeconds(quick ? 2 : 8);
-    for (GatewaySetup.Target target : targets(!quick)) {
-      Runner runner = setup.runner(target, question, PACED_STREAMS, Duration.ofSeconds(1));
-      runner.load().resume();
-      Runner.sleep(Duration.ofMillis(quick ? 1500 : 4000));
-      Window w = runner.window(window);
-      runner.load().pause();
-      runner.check();
-      runner.load().close();
-      double p99 = w.durations().delay().millis(0.99);
-      String note =
-          "p50 " + Report.number(w.durations().delay().millis(0.5)) + ", p99.9 "
-              + Report.number(w.durations().delay().millis(0.999)) + ", max "
-              + Report.number(w.durations().delay().maxMillis()) + " ms of "
-              + w.durations().delay().count() + " events; "
-              + Report.number(w.cpuPerToken()) + " us CPU an event";
-      if (target.name().equals("ours")) {
-        report.atMost("gateway.paced1000.p99_delay_ms", p99, "ms", 20, note);
-      } else {
-        at("gateway.paced1000.p99_delay_ms", p99, "ms", note, "target", target.name());
-      }
-    }
+    measure(question, PACED_STREAMS, Against.NOBODY, Window::cpuPerToken)
+        .forEach(
+            (name, windows) -> {
+              double p99 = median(windows, w -> w.durations().delay().millis(0.99));
+              if (name.equals("ours")) {
+                report.atMost("gateway.paced1000.p99_delay_ms", p99, "ms", 20, delays(windows));
+              } else {
+                at("gateway.paced1000.p99_delay_ms", p99, "ms", delays(windows), "target", name);
+              }
+            });
+  }
+
+  private static String delays(List<Window> windows) {
+    double max = windows.stream().mapToDouble(w -> w.durations().delay().maxMillis()).max().orElse(0);
+    return Stats.spread(windows.stream().map(w -> w.durations().delay().millis(0.99)).toList())
+        + "; p50 " + Report.number(median(windows, w -> w.durations().delay().millis(0.5)))
+        + ", max " + Report.number(max) + " ms; "
+        + Report.number(median(windows, Window::cpuPerToken)) + " us CPU an event";
   }
 
   private void allocation() {
@@ -221,26 +235,35 @@ public final class GatewayBench {
         "streams of 100 tokens, each request's own share in it");
   }
 
-  private List<GatewaySetup.Target> targets(boolean all) {
+  /** Ours, and what it is compared with: in a quick run only what a goal needs. */
+  private List<GatewaySetup.Target> targets(Against against) {
     var targets = new ArrayList<>(List.of(setup.ours()));
-    if (all && !setup.serverOnly()) {
+    if (against == Against.NGINX || against == Against.BOTH) {
       setup.nginx().ifPresent(targets::add);
+    }
+    if (against == Against.DIRECT || against == Against.BOTH) {
       targets.add(setup.direct());
     }
     return targets;
   }
 
+  private Against against(Against needed) {
+    return setup.serverOnly() ? Against.NOBODY : quick ? needed : Against.BOTH;
+  }
+
   private Map<String, List<Window>> measure(
-      GatewaySetup.Question question, int connections, boolean compared) {
+      GatewaySetup.Question question, int connections, Against needed,
+      ToDoubleFunction<Window> settles) {
     var phases =
         quick
-            ? new Phases(5, 3, Duration.ofMillis(200), Duration.ofMillis(800))
-            : new Phases(30, 5, Duration.ofMillis(500), Duration.ofSeconds(3));
+            ? new Phases(4, Commands.at(QUICK_SETTLED.get(question.name())), 3, Duration.ofMillis(200), Duration.ofMillis(600))
+            : new Phases(30, Commands.at(3600), 5, Duration.ofMillis(500), Duration.ofSeconds(3));
     var byTarget = new java.util.LinkedHashMap<String, Runner>();
-    for (GatewaySetup.Target target : targets(compared)) {
-      byTarget.put(target.name(), setup.runner(target, question, connections, Duration.ZERO));
+    Duration ramp = connections >= PACED_STREAMS ? Duration.ofSeconds(1) : Duration.ZERO;
+    for (GatewaySetup.Target target : targets(against(needed))) {
+      byTarget.put(target.name(), setup.runner(target, question, connections, ramp));
     }
-    var windows = Runner.interleave(List.copyOf(byTarget.values()), phases, report);
+    var windows = Runner.interleave(List.copyOf(byTarget.values()), phases, settles, report);
     byTarget.values().forEach(runner -> runner.load().close());
     var named = new java.util.LinkedHashMap<String, List<Window>>();
     byTarget.forEach((name, runner) -> named.put(name, windows.get(runner.name())));

@@ -43,7 +43,7 @@ final class Report {
   /** A line below the table: what was skipped, what did not settle. */
   void remark(String text) {
     remarks.add(text);
-    System.err.println("  note: " + text);
+    Commands.progress("note: " + text);
   }
 
   /** Prints the table under {@code facts} and writes the JSON lines. */

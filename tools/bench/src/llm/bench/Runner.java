@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import llm.bench.load.Distributions;
 import llm.bench.load.Load;
 import llm.bench.system.BenchFailure;
@@ -39,8 +40,17 @@ record Runner(Load load, Supplier<List<Long>> pids) {
     }
   }
 
-  /** Lengths of the phases of a measurement. */
-  record Phases(int maxSettleWindows, int rounds, Duration lead, Duration window) {}
+  /**
+   * Lengths of the phases of a measurement.
+   *
+   * @param maxSettleWindows how many windows of a second the warm-up may take
+   * @param settleBefore nanoTime after which it takes no further one
+   * @param rounds how many windows are measured of each target
+   * @param lead how long a target runs in each round before it is measured
+   * @param window how long it is measured
+   */
+  record Phases(
+      int maxSettleWindows, long settleBefore, int rounds, Duration lead, Duration window) {}
 
   String name() {
     return load.plan().name();
@@ -65,45 +75,56 @@ record Runner(Load load, Supplier<List<Long>> pids) {
   }
 
   /**
-   * Runs the load until three windows of a second agree within 5 % in processor time per answer, or
-   * the windows run out; whether they agreed.
+   * Runs the load until three windows of a second agree within 5 % in {@code measure}, or the
+   * windows run out; whether they agreed.
    */
-  boolean settle(int maxWindows) {
-    var costs = new ArrayList<Double>();
+  boolean settle(Phases phases, ToDoubleFunction<Window> measure) {
+    var values = new ArrayList<Double>();
     load.resume();
-    while (costs.size() < maxWindows) {
-      costs.add(window(SETTLE_WINDOW).cpuPerToken());
-      int n = costs.size();
+    sleep(load.plan().ramp());
+    while (values.size() < phases.maxSettleWindows
+        && (values.isEmpty() || System.nanoTime() - phases.settleBefore < 0)) {
+      values.add(measure.applyAsDouble(window(SETTLE_WINDOW)));
+      int n = values.size();
       if (n >= SETTLED_WINDOWS
-          && Stats.agree(costs.subList(n - SETTLED_WINDOWS, n), SETTLED_WITHIN)) {
+          && Stats.agree(values.subList(n - SETTLED_WINDOWS, n), SETTLED_WITHIN)) {
         return true;
       }
     }
     return false;
   }
 
-  /** Settles the first runner, then measures all in turn, round by round; windows by name. */
-  static Map<String, List<Window>> interleave(List<Runner> runners, Phases phases, Report report) {
+  /**
+   * Settles the first runner, then measures all in turn, round by round; windows by name. Connections
+   * that begin one after the other have all begun before anything is measured.
+   */
+  static Map<String, List<Window>> interleave(
+      List<Runner> runners, Phases phases, ToDoubleFunction<Window> measure, Report report) {
     Runner first = runners.getFirst();
-    System.err.println("  " + first.name() + ": warming up");
-    boolean settled = first.settle(phases.maxSettleWindows);
-    first.load.pause();
+    boolean alone = runners.size() == 1; // Nobody to make way for between the rounds.
+    Commands.progress(first.name() + ": warming up");
+    boolean settled = first.settle(phases, measure);
+    if (!alone) {
+      first.load.pause();
+    }
     if (!settled) {
-      report.remark(
-          first.name() + " did not settle within 5 % in " + phases.maxSettleWindows
-              + " windows of 1 s; measured all the same");
+      report.remark(first.name() + " did not settle within 5 %; measured all the same");
     }
     Map<String, List<Window>> windows = new LinkedHashMap<>();
     for (int round = 1; round <= phases.rounds; round++) {
-      System.err.println("  " + first.name() + ": round " + round + " of " + phases.rounds);
+      Commands.progress(first.name() + ": round " + round + " of " + phases.rounds);
       for (Runner runner : runners) {
-        runner.load.resume();
-        sleep(phases.lead);
+        if (!alone) {
+          runner.load.resume();
+          sleep(phases.lead.plus(runner.load.plan().ramp()));
+        }
         windows
             .computeIfAbsent(runner.name(), _ -> new ArrayList<>())
             .add(runner.window(phases.window));
-        runner.load.pause();
-        runner.check();
+        if (!alone || round == phases.rounds) {
+          runner.load.pause();
+          runner.check();
+        }
       }
     }
     return windows;

@@ -81,7 +81,8 @@ final class Connection {
       models(from, body);
       return;
     }
-    String model = value(MODEL, body, end);
+    String named = value(MODEL, body, end);
+    String model = named.substring(named.lastIndexOf('/') + 1);
     boolean usage = value(USAGE, body, end).equals("true");
     if (!value(STREAM, body, end).equals("true")) {
       output.add(Canned.whole());
