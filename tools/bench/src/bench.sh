@@ -18,6 +18,18 @@ bench_classes() {
   touch -r "$bench_root/target/bench/.start" "$bench_stamp"
 }
 
+# Builds the image when there is none that is newer than the modules.
+bench_image() {
+  for bench_program in "$bench_root"/target/*/bin/llm-server; do
+    if [ -x "$bench_program" ] && [ "$bench_program" -nt "$bench_root/modules/llm.server/target/modules/.built" ]; then
+      return 0
+    fi
+  done
+  [ -x "$bench_root/tools/image" ] || { echo "tools/bench/${0##*/}: no image, and no tools/image to build one; --server names another." >&2; exit 3; }
+  echo "tools/bench/${0##*/}: building the image" >&2
+  "$bench_root/tools/image" >&2
+}
+
 bench() {
   bench_class=$1
   shift
@@ -33,6 +45,7 @@ bench() {
   . "$bench_root/tools/jdk"
   bench_classes
   "$bench_root/tools/build"
+  [ "${bench_needs_image:-no}" = no ] || bench_image
   exec "$JAVA_HOME/bin/java" -Xms128m -Xmx1g -XX:+UseSerialGC -Dbench.root="$bench_root" \
     -cp "$bench_root/target/bench/classes" "$bench_class" "$@"
 }

@@ -82,7 +82,8 @@ final class GatewaySetup implements AutoCloseable {
             connections,
             loadThreads(),
             question.tokens(),
-            ramp);
+            ramp,
+            false);
     return new Runner(new Load(plan), target.pids);
   }
 

@@ -24,6 +24,7 @@ public final class Load implements AutoCloseable {
    * @param threads event loops that share them
    * @param tokens tokens that every answer must have; below 0 for any number
    * @param ramp time over which the connections begin after each start
+   * @param once whether a connection asks once after each start and is then idle
    */
   public record Plan(
       String name,
@@ -32,7 +33,8 @@ public final class Load implements AutoCloseable {
       int connections,
       int threads,
       int tokens,
-      Duration ramp) {}
+      Duration ramp,
+      boolean once) {}
 
   /**
    * What happened since the load was made.
@@ -87,6 +89,11 @@ public final class Load implements AutoCloseable {
   /** The counts so far. */
   public Counts counts() {
     return threads.stream().map(LoadThread::counts).reduce(new Counts(0, 0, 0), Counts::plus);
+  }
+
+  /** Connections that are open. */
+  public long open() {
+    return threads.stream().mapToLong(LoadThread::open).sum();
   }
 
   /** Begins new distributions and returns those since the last call. */

@@ -60,6 +60,7 @@ final class LoadConnection implements ResponseReader.Listener {
 
   private void connect() throws IOException {
     channel = SocketChannel.open(plan.address());
+    thread.opened(1);
     channel.configureBlocking(false);
     channel.socket().setTcpNoDelay(true);
     key = channel.register(thread.selector(), SelectionKey.OP_READ, this);
@@ -108,7 +109,7 @@ final class LoadConnection implements ResponseReader.Listener {
     if (reader.closes()) {
       close();
     }
-    if (right && thread.running()) {
+    if (right && !plan.once() && thread.running()) {
       begin();
     }
   }
@@ -156,6 +157,7 @@ final class LoadConnection implements ResponseReader.Listener {
         thread.failed("closing failed: " + e);
       }
       channel = null;
+      thread.opened(-1);
     }
   }
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import llm.bench.system.BenchFailure;
 
 /** One event loop of a load; its connections, counts and distributions are its own. */
 final class LoadThread extends Thread {
@@ -26,6 +27,7 @@ final class LoadThread extends Thread {
   private final AtomicLong requests = new AtomicLong();
   private final AtomicLong tokens = new AtomicLong();
   private final AtomicLong errors = new AtomicLong();
+  private final AtomicLong open = new AtomicLong();
   private final AtomicReference<String> firstError = new AtomicReference<>("");
 
   private volatile Distributions distributions = new Distributions();
@@ -68,7 +70,7 @@ final class LoadThread extends Thread {
   void awaitIdle(Duration limit) {
     try {
       if (!idle.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
-        throw new IllegalStateException(
+        throw new BenchFailure(
             "answers of " + plan.name() + " did not end within " + limit + " " + firstError());
       }
     } catch (InterruptedException e) {
@@ -88,6 +90,10 @@ final class LoadThread extends Thread {
 
   String firstError() {
     return firstError.get();
+  }
+
+  long open() {
+    return open.get();
   }
 
   void shutDown() {
@@ -112,6 +118,10 @@ final class LoadThread extends Thread {
   void answered(long tokensOfIt) {
     requests.lazySet(requests.getPlain() + 1);
     tokens.lazySet(tokens.getPlain() + tokensOfIt);
+  }
+
+  void opened(int change) {
+    open.lazySet(open.getPlain() + change);
   }
 
   void failed(String what) {

@@ -17,6 +17,20 @@ public final class ResponseReader {
 
   /** Told of what a response brings. */
   public interface Listener {
+    /** Nobody who wants to know. */
+    Listener NOBODY =
+        new Listener() {
+          @Override
+          public void firstToken() {
+            // Nobody listens.
+          }
+
+          @Override
+          public void stamp(long nanos) {
+            // Nobody listens.
+          }
+        };
+
     /** The first token of a response. */
     void firstToken();
 
