@@ -15,6 +15,9 @@ bench_classes() {
   find "$bench_root/tools/bench/src" -name '*.java' > "$bench_root/target/bench/sources"
   "$JAVA_HOME/bin/javac" --release 25 -Xlint:all -Werror -Xdoclint:all,-missing \
     -d "$bench_out" @"$bench_root/target/bench/sources" || exit 4
+  # What measures is checked before it measures.
+  "$JAVA_HOME/bin/java" -Dbench.root="$bench_root" -cp "$bench_out" llm.bench.SelfCheck 2> "$bench_root/target/bench/self-check" \
+    || { cat "$bench_root/target/bench/self-check" >&2; exit 4; }
   touch -r "$bench_root/target/bench/.start" "$bench_stamp"
 }
 

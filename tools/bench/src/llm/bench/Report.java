@@ -50,10 +50,10 @@ final class Report {
   void publish(String facts, Optional<Path> json) {
     System.out.println(facts);
     System.out.println();
-    print("metric", "reached", "unit", "goal", "", "");
+    int width = rows.stream().mapToInt(row -> name(row).length()).max().orElse(0);
+    print(width, "metric", "reached", "unit", "goal", "", "");
     for (Row row : rows) {
-      String name = row.metric + (row.labels.isEmpty() ? "" : " " + row.labels);
-      print(name, number(row.value), row.unit, row.goal, row.verdict, row.note);
+      print(width, name(row), number(row.value), row.unit, row.goal, row.verdict, row.note);
     }
     remarks.forEach(r -> System.out.println("note: " + r));
     json.ifPresent(this::write);
@@ -64,11 +64,15 @@ final class Report {
     rows.add(new Row(metric, value, unit, Map.of(), goal, reached ? "reached" : "MISSED", note));
   }
 
+  private static String name(Row row) {
+    return row.metric + (row.labels.isEmpty() ? "" : " " + row.labels);
+  }
+
   private static void print(
-      String metric, String value, String unit, String goal, String verdict, String note) {
+      int width, String metric, String value, String unit, String goal, String verdict, String note) {
     System.out.println(
         String.format(
-                Locale.ROOT, "%-62s %10s %-7s %-8s %-8s %s", metric, value, unit, goal, verdict,
+                Locale.ROOT, "%-" + width + "s %8s %-6s %-8s %-8s %s", metric, value, unit, goal, verdict,
                 note)
             .stripTrailing());
   }
