@@ -13,8 +13,8 @@ import llm.bench.system.Child;
 /**
  * How many bytes a JVM allocates while something runs: between two full collections its GC log
  * tells the heap before and after each collection, and what it grew from one to the next was
- * allocated. Works on every JVM without a flag at its start, virtual threads included; the log counts
- * in MiB, so the window must allocate many of them.
+ * allocated. Works on every JVM without a flag at its start, virtual threads included; the log
+ * counts in MiB, so the window must allocate many of them.
  */
 final class Allocation {
   private static final Pattern HEAP = Pattern.compile("(\\d+)M(?:\\(\\d+%\\))?->(\\d+)M");
@@ -42,13 +42,12 @@ final class Allocation {
   double bytesPerToken(Runner runner, java.time.Duration window) {
     long tokens = runner.load().counts().tokens();
     long bytes =
-        bytesWhile(
-            () -> {
-              runner.load().resume();
-              Runner.sleep(window);
-              runner.load().pause();
-              runner.check();
-            });
+        bytesWhile(() -> {
+          runner.load().resume();
+          Runner.sleep(window);
+          runner.load().pause();
+          runner.check();
+        });
     Load.Counts counts = runner.load().counts();
     return (double) bytes / (counts.tokens() - tokens);
   }

@@ -14,8 +14,8 @@ final class Args {
   private Args() {}
 
   /**
-   * Reads the command line; an option {@code name=DEFAULT} of {@code own} takes a value, one without
-   * {@code =} is a switch.
+   * Reads the command line; an option {@code name=DEFAULT} of {@code own} takes a value, one
+   * without {@code =} is a switch.
    */
   static Args parse(String[] args, List<String> own) {
     var parsed = new Args();

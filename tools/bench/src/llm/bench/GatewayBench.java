@@ -46,8 +46,8 @@ public final class GatewayBench {
 
   /** Options as {@code tools/bench/gateway --help} tells them. */
   public static void main(String[] arguments) {
-    Commands.run(() -> measure(Args.parse(
-        arguments, List.of("--server=auto", "--only=all", "--server-only"))));
+    Commands.run(() ->
+        measure(Args.parse(arguments, List.of("--server=auto", "--only=all", "--server-only"))));
   }
 
   private static void measure(Args args) {
@@ -113,7 +113,9 @@ public final class GatewayBench {
     boolean stated = connections == 256 && !setup.serverOnly();
     var windows =
         measure(
-            setup.question("nonstream", "whole", false, 1), connections, stated ? Against.NGINX : Against.NOBODY,
+            setup.question("nonstream", "whole", false, 1),
+            connections,
+            stated ? Against.NGINX : Against.NOBODY,
             Window::cpuPerRequest);
     String[] labels = {"connections", "" + connections};
     List<Window> ours = windows.get("ours");
@@ -124,26 +126,46 @@ public final class GatewayBench {
       if (windows.containsKey("nginx")) {
         List<Double> ratios = ratios(ours, windows.get("nginx"));
         report.atLeast(
-            "gateway.nonstream.rps_ratio_to_nginx", Stats.median(ratios), "ratio", 0.3,
+            "gateway.nonstream.rps_ratio_to_nginx",
+            Stats.median(ratios),
+            "ratio",
+            0.3,
             "ours / nginx, " + Stats.spread(ratios));
       }
     } else {
       at("gateway.nonstream.cpu_us", cpu, "us", note, labels);
     }
     windows.forEach((name, of) -> {
-      at("gateway.nonstream.rps", median(of, Window::rate), "req/s", notes(of, Window::rate),
-          "target", name, labels[0], labels[1]);
+      at(
+          "gateway.nonstream.rps",
+          median(of, Window::rate),
+          "req/s",
+          notes(of, Window::rate),
+          "target",
+          name,
+          labels[0],
+          labels[1]);
       if (!name.equals("ours")) {
-        at("gateway.nonstream.cpu_us", median(of, Window::cpuPerRequest), "us",
-            notes(of, Window::cpuPerRequest), "target", name, labels[0], labels[1]);
+        at(
+            "gateway.nonstream.cpu_us",
+            median(of, Window::cpuPerRequest),
+            "us",
+            notes(of, Window::cpuPerRequest),
+            "target",
+            name,
+            labels[0],
+            labels[1]);
       }
     });
   }
 
   private void stream100(int connections) {
     boolean stated = connections == 32 && !setup.serverOnly();
-    var windows = measure(
-            setup.question("stream100", "burst-100", true, 100), connections, Against.NOBODY,
+    var windows =
+        measure(
+            setup.question("stream100", "burst-100", true, 100),
+            connections,
+            Against.NOBODY,
             Window::cpuPerRequest);
     String[] labels = {"connections", "" + connections};
     List<Window> ours = windows.get("ours");
@@ -155,11 +177,25 @@ public final class GatewayBench {
       at("gateway.stream100.cpu_us", cpu, "us", note, labels);
     }
     windows.forEach((name, of) -> {
-      at("gateway.stream100.rps", median(of, Window::rate), "req/s", notes(of, Window::rate),
-          "target", name, labels[0], labels[1]);
+      at(
+          "gateway.stream100.rps",
+          median(of, Window::rate),
+          "req/s",
+          notes(of, Window::rate),
+          "target",
+          name,
+          labels[0],
+          labels[1]);
       if (!name.equals("ours")) {
-        at("gateway.stream100.cpu_us", median(of, Window::cpuPerRequest), "us",
-            notes(of, Window::cpuPerRequest), "target", name, labels[0], labels[1]);
+        at(
+            "gateway.stream100.cpu_us",
+            median(of, Window::cpuPerRequest),
+            "us",
+            notes(of, Window::cpuPerRequest),
+            "target",
+            name,
+            labels[0],
+            labels[1]);
       }
     });
   }
@@ -168,7 +204,9 @@ public final class GatewayBench {
   private void addedFirstToken() {
     var windows =
         measure(
-            setup.question("ttft", "paced-20-10-10", true, 10), 32, Against.DIRECT,
+            setup.question("ttft", "paced-20-10-10", true, 10),
+            32,
+            Against.DIRECT,
             w -> w.durations().firstToken().millis(0.5));
     List<Window> direct = windows.get("direct");
     for (String name : windows.keySet()) {
@@ -182,7 +220,8 @@ public final class GatewayBench {
                 - direct.get(i).durations().firstToken().millis(0.5));
       }
       String note =
-          Stats.spread(added) + "; direct p50 "
+          Stats.spread(added)
+              + "; direct p50 "
               + Report.number(median(direct, w -> w.durations().firstToken().millis(0.5)))
               + " ms, p99 here "
               + Report.number(
@@ -201,23 +240,27 @@ public final class GatewayBench {
     int tokens = quick ? 10 : 50;
     var question = setup.question("paced1000", "paced-20-100-" + tokens, true, tokens);
     measure(question, PACED_STREAMS, Against.NOBODY, Window::cpuPerToken)
-        .forEach(
-            (name, windows) -> {
-              double p99 = median(windows, w -> w.durations().delay().millis(0.99));
-              if (name.equals("ours")) {
-                report.atMost("gateway.paced1000.p99_delay_ms", p99, "ms", 20, delays(windows));
-              } else {
-                at("gateway.paced1000.p99_delay_ms", p99, "ms", delays(windows), "target", name);
-              }
-            });
+        .forEach((name, windows) -> {
+          double p99 = median(windows, w -> w.durations().delay().millis(0.99));
+          if (name.equals("ours")) {
+            report.atMost("gateway.paced1000.p99_delay_ms", p99, "ms", 20, delays(windows));
+          } else {
+            at("gateway.paced1000.p99_delay_ms", p99, "ms", delays(windows), "target", name);
+          }
+        });
   }
 
   private static String delays(List<Window> windows) {
-    double max = windows.stream().mapToDouble(w -> w.durations().delay().maxMillis()).max().orElse(0);
+    double max =
+        windows.stream().mapToDouble(w -> w.durations().delay().maxMillis()).max().orElse(0);
     return Stats.spread(windows.stream().map(w -> w.durations().delay().millis(0.99)).toList())
-        + "; p50 " + Report.number(median(windows, w -> w.durations().delay().millis(0.5)))
-        + ", max " + Report.number(max) + " ms; "
-        + Report.number(median(windows, Window::cpuPerToken)) + " us CPU an event";
+        + "; p50 "
+        + Report.number(median(windows, w -> w.durations().delay().millis(0.5)))
+        + ", max "
+        + Report.number(max)
+        + " ms; "
+        + Report.number(median(windows, Window::cpuPerToken))
+        + " us CPU an event";
   }
 
   private void allocation() {
@@ -231,7 +274,9 @@ public final class GatewayBench {
             .bytesPerToken(runner, Duration.ofMillis(quick ? 1500 : 5000));
     runner.load().close();
     report.plain(
-        "gateway.alloc_bytes_per_token", bytes, "bytes",
+        "gateway.alloc_bytes_per_token",
+        bytes,
+        "bytes",
         "streams of 100 tokens, each request's own share in it");
   }
 
@@ -252,11 +297,18 @@ public final class GatewayBench {
   }
 
   private Map<String, List<Window>> measure(
-      GatewaySetup.Question question, int connections, Against needed,
+      GatewaySetup.Question question,
+      int connections,
+      Against needed,
       ToDoubleFunction<Window> settles) {
     var phases =
         quick
-            ? new Phases(4, Commands.at(QUICK_SETTLED.get(question.name())), 3, Duration.ofMillis(200), Duration.ofMillis(600))
+            ? new Phases(
+                4,
+                Commands.at(QUICK_SETTLED.get(question.name())),
+                3,
+                Duration.ofMillis(200),
+                Duration.ofMillis(600))
             : new Phases(30, Commands.at(3600), 5, Duration.ofMillis(500), Duration.ofSeconds(3));
     var byTarget = new java.util.LinkedHashMap<String, Runner>();
     Duration ramp = connections >= PACED_STREAMS ? Duration.ofSeconds(1) : Duration.ZERO;
@@ -292,8 +344,10 @@ public final class GatewayBench {
 
   private static String notes(List<Window> windows, ToDoubleFunction<Window> of) {
     return Stats.spread(windows.stream().map(of::applyAsDouble).toList())
-        + "; p50 " + Report.number(median(windows, w -> w.durations().latency().millis(0.5)))
-        + ", p99 " + Report.number(median(windows, w -> w.durations().latency().millis(0.99)))
+        + "; p50 "
+        + Report.number(median(windows, w -> w.durations().latency().millis(0.5)))
+        + ", p99 "
+        + Report.number(median(windows, w -> w.durations().latency().millis(0.99)))
         + " ms";
   }
 }

@@ -36,8 +36,12 @@ final class GatewaySetup implements AutoCloseable {
     String providers = serverOnly ? Server.mockAlone() : Server.upstream(upstream.port());
     this.server =
         Server.start(
-            bench, launcher, "server", serverPort,
-            Server.configuration(serverPort, "host: 127.0.0.1", providers), 0);
+            bench,
+            launcher,
+            "server",
+            serverPort,
+            Server.configuration(serverPort, "host: 127.0.0.1", providers),
+            0);
     Optional<Path> program = serverOnly ? Optional.empty() : Nginx.program();
     if (program.isPresent()) {
       nginxPort = Workbench.freePort();
@@ -127,8 +131,8 @@ final class GatewaySetup implements AutoCloseable {
 
   /** The message of {@code failure} and the server's last words. */
   BenchFailure explained(BenchFailure failure) {
-    return new BenchFailure(failure.getMessage() + "\nThe server's last words:\n"
-        + server.lastWords());
+    return new BenchFailure(
+        failure.getMessage() + "\nThe server's last words:\n" + server.lastWords());
   }
 
   static Map<String, String> labels(String... pairs) {

@@ -24,12 +24,10 @@ public final class ProfileBench {
 
   /** Options as {@code tools/bench/profile --help} tells them. */
   public static void main(String[] arguments) {
-    Commands.run(
-        () ->
-            measure(
-                Args.parse(
-                    arguments,
-                    List.of("--server=modules", "--load=stream100", "--server-only"))));
+    Commands.run(() ->
+        measure(
+            Args.parse(
+                arguments, List.of("--server=modules", "--load=stream100", "--server-only"))));
   }
 
   private static void measure(Args args) {
@@ -55,14 +53,15 @@ public final class ProfileBench {
   private static Runner runner(GatewaySetup setup, String load) {
     return switch (load) {
       case "nonstream" ->
-          setup.runner(
-              setup.ours(), setup.question(load, "whole", false, 1), 256, Duration.ZERO);
+          setup.runner(setup.ours(), setup.question(load, "whole", false, 1), 256, Duration.ZERO);
       case "stream100" ->
           setup.runner(
               setup.ours(), setup.question(load, "burst-100", true, 100), 32, Duration.ZERO);
       case "paced1000" ->
           setup.runner(
-              setup.ours(), setup.question(load, "paced-20-100-50", true, 50), 1000,
+              setup.ours(),
+              setup.question(load, "paced-20-100-50", true, 50),
+              1000,
               Duration.ofSeconds(1));
       default ->
           throw new BenchFailure("--load " + load + " is none of nonstream, stream100, paced1000");
@@ -78,8 +77,13 @@ public final class ProfileBench {
     long pid = setup.server().pid();
     // Samples by processor time (JEP 509): they tell system calls too, and no waiting.
     Jcmd.run(
-        pid, "JFR.start", "name=bench", "settings=profile", "jdk.CPUTimeSample#enabled=true",
-        "jdk.CPUTimeSample#throttle=2ms", "filename=" + file);
+        pid,
+        "JFR.start",
+        "name=bench",
+        "settings=profile",
+        "jdk.CPUTimeSample#enabled=true",
+        "jdk.CPUTimeSample#throttle=2ms",
+        "filename=" + file);
     Runner.sleep(Duration.ofSeconds(quick ? 10 : 30));
     Jcmd.run(pid, "JFR.stop", "name=bench", "filename=" + file);
     load.pause();
@@ -100,10 +104,12 @@ public final class ProfileBench {
     sorted.sort(Map.Entry.<String, Long>comparingByValue().reversed());
     sorted.stream()
         .limit(TOP)
-        .forEach(
-            e ->
-                report.at(
-                    metric, 100 * e.getValue() / all, "%",
-                    Map.of("in", e.getKey(), "load", load), note));
+        .forEach(e ->
+            report.at(
+                metric,
+                100 * e.getValue() / all,
+                "%",
+                Map.of("in", e.getKey(), "load", load),
+                note));
   }
 }

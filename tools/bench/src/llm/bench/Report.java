@@ -14,8 +14,13 @@ import java.util.TreeMap;
 /** What was measured: a table for people and, when asked for, one JSON object a line. */
 final class Report {
   private record Row(
-      String metric, double value, String unit, Map<String, String> labels, String goal,
-      String verdict, String note) {}
+      String metric,
+      double value,
+      String unit,
+      Map<String, String> labels,
+      String goal,
+      String verdict,
+      String note) {}
 
   private final List<Row> rows = new ArrayList<>();
   private final List<String> remarks = new ArrayList<>();
@@ -69,10 +74,22 @@ final class Report {
   }
 
   private static void print(
-      int width, String metric, String value, String unit, String goal, String verdict, String note) {
+      int width,
+      String metric,
+      String value,
+      String unit,
+      String goal,
+      String verdict,
+      String note) {
     System.out.println(
         String.format(
-                Locale.ROOT, "%-" + width + "s %8s %-6s %-8s %-8s %s", metric, value, unit, goal, verdict,
+                Locale.ROOT,
+                "%-" + width + "s %8s %-6s %-8s %-8s %s",
+                metric,
+                value,
+                unit,
+                goal,
+                verdict,
                 note)
             .stripTrailing());
   }
@@ -93,12 +110,18 @@ final class Report {
 
   private static String json(Row row) {
     var labels = new StringBuilder();
-    row.labels.forEach(
-        (name, value) ->
-            labels.append(labels.isEmpty() ? "" : ",").append(quoted(name)).append(':')
-                .append(quoted(value)));
-    return "{\"metric\":" + quoted(row.metric) + ",\"value\":" + number(row.value)
-        + ",\"unit\":" + quoted(row.unit)
+    row.labels.forEach((name, value) ->
+        labels
+            .append(labels.isEmpty() ? "" : ",")
+            .append(quoted(name))
+            .append(':')
+            .append(quoted(value)));
+    return "{\"metric\":"
+        + quoted(row.metric)
+        + ",\"value\":"
+        + number(row.value)
+        + ",\"unit\":"
+        + quoted(row.unit)
         + (row.labels.isEmpty() ? "}" : ",\"labels\":{" + labels + "}}");
   }
 

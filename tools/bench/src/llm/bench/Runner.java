@@ -70,7 +70,10 @@ record Runner(Load load, Supplier<List<Long>> pids) {
     Load.Counts counts = load.counts().since(before);
     check();
     return new Window(
-        nanos / 1e9, counts, cpuUsed, Proc.contextSwitches(processes) - switches,
+        nanos / 1e9,
+        counts,
+        cpuUsed,
+        Proc.contextSwitches(processes) - switches,
         load.takeDistributions());
   }
 
@@ -95,8 +98,8 @@ record Runner(Load load, Supplier<List<Long>> pids) {
   }
 
   /**
-   * Settles the first runner, then measures all in turn, round by round; windows by name. Connections
-   * that begin one after the other have all begun before anything is measured.
+   * Settles the first runner, then measures all in turn, round by round; windows by name.
+   * Connections that begin one after the other have all begun before anything is measured.
    */
   static Map<String, List<Window>> interleave(
       List<Runner> runners, Phases phases, ToDoubleFunction<Window> measure, Report report) {

@@ -48,13 +48,22 @@ public final class StartupBench {
       }
     }
     report.atMost(
-        "startup.ms", Stats.median(millis), "ms", 150,
+        "startup.ms",
+        Stats.median(millis),
+        "ms",
+        150,
         "exec to the first 200 of /health, " + Stats.spread(millis));
     report.atMost(
-        "startup.rss_mb", Stats.median(resident), "MiB", 80,
+        "startup.rss_mb",
+        Stats.median(resident),
+        "MiB",
+        80,
         "VmRSS 2 s later, " + Stats.spread(resident));
     report.at(
-        "startup.rss_mb", Stats.median(own), "MiB", Map.of("kind", "private"),
+        "startup.rss_mb",
+        Stats.median(own),
+        "MiB",
+        Map.of("kind", "private"),
         "without pages that are shared or of files");
     sizes(launcher, report);
     report.publish(
@@ -76,9 +85,7 @@ public final class StartupBench {
         Runner.sleep(stay);
       }
       return new Started(
-          millis,
-          Proc.residentKib(server.pid()) / 1024.0,
-          Proc.privateKib(server.pid()) / 1024.0);
+          millis, Proc.residentKib(server.pid()) / 1024.0, Proc.privateKib(server.pid()) / 1024.0);
     }
   }
 

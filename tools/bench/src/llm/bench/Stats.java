@@ -22,7 +22,10 @@ final class Stats {
     List<Double> sorted = values.stream().filter(v -> !v.isNaN()).sorted().toList();
     return sorted.isEmpty()
         ? "no value"
-        : Report.number(sorted.getFirst()) + ".." + Report.number(sorted.getLast()) + " of "
+        : Report.number(sorted.getFirst())
+            + ".."
+            + Report.number(sorted.getLast())
+            + " of "
             + sorted.size();
   }
 

@@ -39,7 +39,9 @@ public final class Histogram {
     return max / 1e6;
   }
 
-  /** The duration, in milliseconds, that the share {@code q} of all does not exceed; NaN of none. */
+  /**
+   * The duration, in milliseconds, that the share {@code q} of all does not exceed; NaN of none.
+   */
   public double millis(double q) {
     if (total == 0) {
       return Double.NaN;

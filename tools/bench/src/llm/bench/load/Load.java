@@ -45,8 +45,7 @@ public final class Load implements AutoCloseable {
    */
   public record Counts(long requests, long tokens, long errors) {
     Counts plus(Counts other) {
-      return new Counts(
-          requests + other.requests, tokens + other.tokens, errors + other.errors);
+      return new Counts(requests + other.requests, tokens + other.tokens, errors + other.errors);
     }
 
     /** What came after {@code earlier}. */

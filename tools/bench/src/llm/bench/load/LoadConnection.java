@@ -77,7 +77,9 @@ final class LoadConnection implements ResponseReader.Listener {
   void flush() throws IOException {
     channel.write(request);
     int wanted =
-        request.hasRemaining() ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ;
+        request.hasRemaining()
+            ? SelectionKey.OP_READ | SelectionKey.OP_WRITE
+            : SelectionKey.OP_READ;
     if (key.interestOps() != wanted) {
       key.interestOps(wanted);
     }

@@ -29,7 +29,11 @@ public final class Http {
 
   /** The bytes of a GET. */
   public static byte[] getRequest(int port, String path, String key, boolean close) {
-    return ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\n"
+    return ("GET "
+            + path
+            + " HTTP/1.1\r\nHost: 127.0.0.1:"
+            + port
+            + "\r\n"
             + (key.isEmpty() ? "" : "Authorization: Bearer " + key + "\r\n")
             + (close ? "Connection: close\r\n\r\n" : "\r\n"))
         .getBytes(UTF_8);
@@ -38,12 +42,20 @@ public final class Http {
   /** The bytes of a chat completion request. */
   public static byte[] chat(int port, String key, String model, boolean stream, String prompt) {
     String body =
-        "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + prompt
-            + "\"}]" + (stream ? ",\"stream\":true}" : "}");
-    return ("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:" + port
-            + "\r\nAuthorization: Bearer " + key
+        "{\"model\":\""
+            + model
+            + "\",\"messages\":[{\"role\":\"user\",\"content\":\""
+            + prompt
+            + "\"}]"
+            + (stream ? ",\"stream\":true}" : "}");
+    return ("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:"
+            + port
+            + "\r\nAuthorization: Bearer "
+            + key
             + "\r\nContent-Type: application/json\r\nAccept: */*\r\nContent-Length: "
-            + body.length() + "\r\n\r\n" + body)
+            + body.length()
+            + "\r\n\r\n"
+            + body)
         .getBytes(UTF_8);
   }
 

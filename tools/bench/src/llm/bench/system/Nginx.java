@@ -32,7 +32,12 @@ public final class Nginx {
         keepalive_requests 1000000000;
         keepalive_timeout 300s;
         tcp_nodelay on;
-        upstream bench { server 127.0.0.1:%d; keepalive 2048; keepalive_requests 1000000000; keepalive_timeout 300s; }
+        upstream bench {
+          server 127.0.0.1:%d;
+          keepalive 2048;
+          keepalive_requests 1000000000;
+          keepalive_timeout 300s;
+        }
         server {
           listen 127.0.0.1:%d backlog=4096;
           location / {
@@ -69,7 +74,15 @@ public final class Nginx {
         bench.write(
             "nginx.conf",
             CONFIGURATION.formatted(
-                workers(), folder, folder, folder, folder, folder, folder, folder, upstreamPort,
+                workers(),
+                folder,
+                folder,
+                folder,
+                folder,
+                folder,
+                folder,
+                folder,
+                upstreamPort,
                 port));
     Child child =
         Child.start(

@@ -54,8 +54,11 @@ public final class Server {
       default -> {
         Path program = Path.of(wanted).toAbsolutePath();
         if (!Files.isExecutable(program)) {
-          throw new BenchFailure("--server " + wanted + " is no program; give image, modules, auto"
-              + " or the path of bin/llm-server");
+          throw new BenchFailure(
+              "--server "
+                  + wanted
+                  + " is no program; give image, modules, auto"
+                  + " or the path of bin/llm-server");
         }
         return new Launcher(program, program.toString());
       }
@@ -81,43 +84,43 @@ public final class Server {
   /** The configuration that every server under test has: a port, a key and more. */
   public static String configuration(int port, String server, String rest) {
     return """
-        server:
-          port: %d
-        %s
-        auth:
-          keys:
-            - name: bench
-              sha256: %s
-        %s
-        """
+    server:
+      port: %d
+    %s
+    auth:
+      keys:
+        - name: bench
+          sha256: %s
+    %s
+    """
         .formatted(port, server.indent(2).stripTrailing(), hash(), rest);
   }
 
   /** The providers section that makes the mock upstream known as {@code bench}. */
   public static String upstream(int port) {
     return """
-        providers:
-          mock:
-            delay_ms: 0
-            first_token_delay_ms: 0
-          openai_compatible:
-            upstreams:
-              bench:
-                base_url: http://127.0.0.1:%d/v1
-                server: generic
-                models: [whole]
-        """
+    providers:
+      mock:
+        delay_ms: 0
+        first_token_delay_ms: 0
+      openai_compatible:
+        upstreams:
+          bench:
+            base_url: http://127.0.0.1:%d/v1
+            server: generic
+            models: [whole]
+    """
         .formatted(port);
   }
 
   /** The providers section for the built-in mock model alone. */
   public static String mockAlone() {
     return """
-        providers:
-          mock:
-            delay_ms: 0
-            first_token_delay_ms: 0
-        """;
+    providers:
+      mock:
+        delay_ms: 0
+        first_token_delay_ms: 0
+    """;
   }
 
   /**
@@ -126,7 +129,11 @@ public final class Server {
    * @param descriptors the limit of open files it gets; 0 leaves it as it is
    */
   public static Child start(
-      Workbench bench, Launcher launcher, String name, int port, String configuration,
+      Workbench bench,
+      Launcher launcher,
+      String name,
+      int port,
+      String configuration,
       long descriptors) {
     Path file = bench.write(name + ".yml", configuration);
     var command = new ArrayList<String>();
@@ -155,7 +162,8 @@ public final class Server {
 
   private static String hash() {
     try {
-      byte[] sha = MessageDigest.getInstance("SHA-256").digest(KEY.getBytes(StandardCharsets.UTF_8));
+      byte[] sha =
+          MessageDigest.getInstance("SHA-256").digest(KEY.getBytes(StandardCharsets.UTF_8));
       return "sha256:" + HexFormat.of().formatHex(sha);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);

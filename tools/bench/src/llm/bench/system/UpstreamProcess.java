@@ -24,8 +24,12 @@ public final class UpstreamProcess implements AutoCloseable {
     int loops = Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
     var command =
         List.of(
-            Workbench.java(), "-XX:+UseSerialGC", "-Xms64m", "-cp",
-            System.getProperty("java.class.path"), "llm.bench.upstream.Upstream",
+            Workbench.java(),
+            "-XX:+UseSerialGC",
+            "-Xms64m",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "llm.bench.upstream.Upstream",
             String.valueOf(loops));
     try {
       Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();

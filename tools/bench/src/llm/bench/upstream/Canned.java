@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * The answers of the mock upstream, made once and sent as they are. Every token of an answer holds
  * one {@code ~}, by which the load generator counts tokens whatever the gateway makes of the frames
- * round them; a paced token carries {@code ~} and 19 digits, the monotonic clock in nanoseconds when
- * it was sent. Each event is an HTTP chunk of its own, as common servers send them.
+ * round them; a paced token carries {@code ~} and 19 digits, the monotonic clock in nanoseconds
+ * when it was sent. Each event is an HTTP chunk of its own, as common servers send them.
  */
 final class Canned {
   static final int STAMP_DIGITS = 19;
@@ -31,8 +31,11 @@ final class Canned {
   private static final int STAMP_AT = indexOf(STAMPED, STAMP.getBytes(US_ASCII));
   private static final byte[] TAIL = tail("");
   private static final byte[] TAIL_WITH_USAGE =
-      tail(event(START + "],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":100,"
-          + "\"total_tokens\":109}}"));
+      tail(
+          event(
+              START
+                  + "],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":100,"
+                  + "\"total_tokens\":109}}"));
   private static final byte[] BURST_100 = join(STREAM_HEAD, BURST_BLOCK, TAIL);
   private static final byte[] BURST_100_WITH_USAGE =
       join(STREAM_HEAD, BURST_BLOCK, TAIL_WITH_USAGE);
@@ -80,8 +83,13 @@ final class Canned {
 
   /** An answer of {@code status} with a JSON body. */
   static ByteBuffer plain(String status, String json) {
-    return ascii("HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nContent-Length: "
-        + json.length() + "\r\n\r\n" + json);
+    return ascii(
+        "HTTP/1.1 "
+            + status
+            + "\r\nContent-Type: application/json\r\nContent-Length: "
+            + json.length()
+            + "\r\n\r\n"
+            + json);
   }
 
   private static byte[] answer() {
@@ -102,8 +110,11 @@ final class Canned {
             .getBytes(US_ASCII);
     return join(
         head,
-        chunk(event(START + "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},"
-            + "\"logprobs\":null,\"finish_reason\":null}]}")));
+        chunk(
+            event(
+                START
+                    + "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},"
+                    + "\"logprobs\":null,\"finish_reason\":null}]}")));
   }
 
   private static byte[] burstBlock() {
@@ -116,8 +127,11 @@ final class Canned {
   }
 
   private static String token(String text) {
-    return event(START + "{\"index\":0,\"delta\":{\"content\":\"" + text
-        + "\"},\"logprobs\":null,\"finish_reason\":null}]}");
+    return event(
+        START
+            + "{\"index\":0,\"delta\":{\"content\":\""
+            + text
+            + "\"},\"logprobs\":null,\"finish_reason\":null}]}");
   }
 
   private static byte[] tail(String usageEvent) {

@@ -96,8 +96,12 @@ final class Connection {
     } else if (model.startsWith("burst-")) {
       output.addAll(Canned.burst(Integer.parseInt(model.substring("burst-".length())), usage));
     } else {
-      output.add(Canned.plain("404 Not Found", "{\"error\":{\"message\":\"no model " + model
-          + "\",\"type\":\"invalid_request_error\",\"param\":\"model\",\"code\":null}}"));
+      output.add(
+          Canned.plain(
+              "404 Not Found",
+              "{\"error\":{\"message\":\"no model "
+                  + model
+                  + "\",\"type\":\"invalid_request_error\",\"param\":\"model\",\"code\":null}}"));
     }
   }
 
@@ -106,7 +110,8 @@ final class Connection {
     output.add(
         line.startsWith("GET /v1/models ")
             ? Canned.plain(
-                "200 OK", "{\"object\":\"list\",\"data\":[{\"id\":\"whole\",\"object\":\"model\"}]}")
+                "200 OK",
+                "{\"object\":\"list\",\"data\":[{\"id\":\"whole\",\"object\":\"model\"}]}")
             : Canned.plain("404 Not Found", "{\"error\":{\"message\":\"no such path\"}}"));
   }
 

@@ -13,7 +13,8 @@ import java.nio.channels.SocketChannel;
  *
  * <p>The model says what is answered: {@code whole} one JSON answer; {@code burst-N} a stream of N
  * tokens back to back; {@code paced-F-I-N} a stream whose first token comes after F ms and further
- * ones every I ms, N in all. What stands before a slash in the name is a relay's business. A request that does not stream is always answered whole.
+ * ones every I ms, N in all. What stands before a slash in the name is a relay's business. A
+ * request that does not stream is always answered whole.
  */
 public final class Upstream {
   private static final int BACKLOG = 4096;
