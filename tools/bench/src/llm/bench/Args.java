@@ -1,5 +1,6 @@
 package llm.bench;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +38,17 @@ final class Args {
       }
       parsed.values.put(args[i], takesValue ? args[++i] : "true");
     }
+    parsed.json().ifPresent(Args::checkWritable);
     return parsed;
+  }
+
+  /** Said before the measurement, not after it. */
+  private static void checkWritable(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    boolean writable = Files.exists(file) ? Files.isWritable(file) : Files.isWritable(folder);
+    if (!writable || Files.isDirectory(file)) {
+      throw new BenchFailure("--json " + file + " cannot be written; name a file in a folder");
+    }
   }
 
   boolean quick() {

@@ -73,6 +73,7 @@ public final class GatewayBench {
     if (setup.serverOnly()) {
       nonstream(256);
       stream100(32);
+      allocation();
       return;
     }
     if (setup.nginx().isEmpty()) {
@@ -273,11 +274,12 @@ public final class GatewayBench {
         new Allocation(setup.server(), bench.folder().resolve("gc.log"))
             .bytesPerToken(runner, Duration.ofMillis(quick ? 1500 : 5000));
     runner.load().close();
-    report.plain(
-        "gateway.alloc_bytes_per_token",
-        bytes,
-        "bytes",
-        "streams of 100 tokens, each request's own share in it");
+    String note = "streams of 100 tokens, each request's own share in it";
+    if (setup.serverOnly()) {
+      at("gateway.alloc_bytes_per_token", bytes, "bytes", note);
+    } else {
+      report.plain("gateway.alloc_bytes_per_token", bytes, "bytes", note);
+    }
   }
 
   /** Ours, and what it is compared with: in a quick run only what a goal needs. */

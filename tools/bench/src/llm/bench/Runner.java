@@ -69,6 +69,9 @@ record Runner(Load load, Supplier<List<Long>> pids) {
     long cpuUsed = Proc.cpuMicros(processes) - cpu;
     Load.Counts counts = load.counts().since(before);
     check();
+    if (counts.requests() == 0) {
+      throw new BenchFailure(name() + " answered nothing in " + length.toMillis() + " ms");
+    }
     return new Window(
         nanos / 1e9,
         counts,

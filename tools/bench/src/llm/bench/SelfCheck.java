@@ -107,7 +107,11 @@ public final class SelfCheck {
   }
 
   private static void refusesUnknownOptions() {
-    for (String[] wrong : List.of(new String[] {"--quik"}, new String[] {"--json"})) {
+    for (String[] wrong :
+        List.of(
+            new String[] {"--quik"},
+            new String[] {"--json"},
+            new String[] {"--json", "/no/such/folder"})) {
       try {
         Args.parse(wrong, List.of());
         check(false, wrong[0] + " was taken");

@@ -33,6 +33,6 @@ final class Stats {
   static boolean agree(List<Double> values, double within) {
     double low = values.stream().mapToDouble(v -> v).min().orElse(Double.NaN);
     double high = values.stream().mapToDouble(v -> v).max().orElse(Double.NaN);
-    return low > 0 && high <= low * (1 + within);
+    return low > 0 && Double.isFinite(high) && high <= low * (1 + within);
   }
 }

@@ -59,7 +59,7 @@ public final class Proc {
     try (Stream<Path> open = Files.list(Path.of("/proc/" + pid + "/fd"))) {
       return open.count();
     } catch (IOException e) {
-      throw new IllegalStateException("cannot list the descriptors of " + pid, e);
+      throw new BenchFailure("cannot list the descriptors of " + pid + ": " + e.getMessage());
     }
   }
 
@@ -71,7 +71,7 @@ public final class Proc {
         return soft.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(soft);
       }
     }
-    throw new IllegalStateException("no limit of open files in /proc/" + pid + "/limits");
+    throw new BenchFailure("no limit of open files in /proc/" + pid + "/limits");
   }
 
   /**
@@ -95,7 +95,7 @@ public final class Proc {
     try {
       return number(status, "voluntary_ctxt_switches:")
           + number(status, "nonvoluntary_ctxt_switches:");
-    } catch (IllegalStateException _) {
+    } catch (BenchFailure _) {
       return 0; // The thread ended meanwhile.
     }
   }
@@ -106,14 +106,14 @@ public final class Proc {
         .filter(line -> line.startsWith(key))
         .mapToLong(line -> Long.parseLong(line.substring(key.length()).strip().split(" ")[0]))
         .findFirst()
-        .orElseThrow(() -> new IllegalStateException("no " + key + " in " + file));
+        .orElseThrow(() -> new BenchFailure("no " + key + " in " + file));
   }
 
   static String read(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {
-      throw new IllegalStateException("cannot read " + file, e);
+      throw new BenchFailure("cannot read " + file + " (did its process end?): " + e.getMessage());
     }
   }
 }
