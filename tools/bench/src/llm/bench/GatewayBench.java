@@ -238,9 +238,9 @@ public final class GatewayBench {
 
   /** 1,000 streams that begin spread over a second, 10 events a second each. */
   private void paced() {
-    int tokens = quick ? 10 : 50;
+    int tokens = quick ? 20 : 50;
     var question = setup.question("paced1000", "paced-20-100-" + tokens, true, tokens);
-    measure(question, PACED_STREAMS, Against.NOBODY, Window::cpuPerToken)
+    measure(question, PACED_STREAMS, Against.NOBODY, Window::cpuPerEvent)
         .forEach((name, windows) -> {
           double p99 = median(windows, w -> w.durations().delay().millis(0.99));
           if (name.equals("ours")) {
@@ -260,7 +260,7 @@ public final class GatewayBench {
         + ", max "
         + Report.number(max)
         + " ms; "
-        + Report.number(median(windows, Window::cpuPerToken))
+        + Report.number(median(windows, Window::cpuPerEvent))
         + " us CPU an event";
   }
 

@@ -35,8 +35,9 @@ record Runner(Load load, Supplier<List<Long>> pids) {
       return (double) cpuMicros / counts.requests();
     }
 
-    double cpuPerToken() {
-      return (double) cpuMicros / counts.tokens();
+    /** Of the tokens that carry the time of their sending. */
+    double cpuPerEvent() {
+      return (double) cpuMicros / durations.delay().count();
     }
   }
 
@@ -69,15 +70,12 @@ record Runner(Load load, Supplier<List<Long>> pids) {
     long cpuUsed = Proc.cpuMicros(processes) - cpu;
     Load.Counts counts = load.counts().since(before);
     check();
-    if (counts.requests() == 0) {
+    Distributions durations = load.takeDistributions();
+    if (counts.requests() + durations.delay().count() == 0) {
       throw new BenchFailure(name() + " answered nothing in " + length.toMillis() + " ms");
     }
     return new Window(
-        nanos / 1e9,
-        counts,
-        cpuUsed,
-        Proc.contextSwitches(processes) - switches,
-        load.takeDistributions());
+        nanos / 1e9, counts, cpuUsed, Proc.contextSwitches(processes) - switches, durations);
   }
 
   /**
