@@ -10,6 +10,7 @@ module llm.core {
   exports llm.core.config;
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
+  exports llm.core.dialect.openai.upstream;
   exports llm.core.event;
   exports llm.core.gateway;
   exports llm.core.provider;

@@ -62,7 +62,7 @@ public final class CallScope implements Call, AutoCloseable {
       Consumer<Throwable> onHookFailure) {
     var deadline = Deadline.after(alarms.time().nanoTime(), budget);
     var scope = new CallScope(id, principal, trace, deadline, alarms, onHookFailure);
-    scope.arm(() -> {});
+    scope.arm();
     return scope;
   }
 
@@ -126,7 +126,10 @@ public final class CallScope implements Call, AutoCloseable {
   public Call child(Duration budget) {
     var own = Deadline.after(alarms.time().nanoTime(), budget);
     var child = new CallScope(id, principal, trace, own.min(deadline), alarms, onHookFailure);
-    child.arm(onCancel(() -> child.cancel(reason)));
+    child.link(onCancel(() -> child.cancel(reason)));
+    if (child.deadline.atNanos() != deadline.atNanos()) {
+      child.arm(); // else the parent's own alarm cancels both
+    }
     return child;
   }
 
@@ -157,11 +160,16 @@ public final class CallScope implements Call, AutoCloseable {
     }
   }
 
-  private void arm(Registration link) {
+  private void link(Registration toParent) {
+    synchronized (lock) {
+      parentLink = toParent;
+    }
+  }
+
+  private void arm() {
     var timer = alarms.at(deadline.atNanos(), () -> cancel(CancelReason.DEADLINE));
     boolean over;
     synchronized (lock) {
-      parentLink = link;
       alarm = timer;
       over = ended;
     }

@@ -9,7 +9,8 @@ import llm.domain.port.TimeSource;
 /**
  * The process's one timer: a daemon thread that sleeps until the next alarm. Setting and removing
  * an alarm is O(log n) under a short lock; removed alarms are forgotten at once, so there are as
- * many as calls in flight.
+ * many as calls in flight. The thread is not woken for a removal: it wakes once for nothing, and
+ * until then only an alarm before that point wakes it, so that short calls do not.
  */
 public final class TimerThread implements Alarms, AutoCloseable {
   private final Object lock = new Object();
@@ -18,6 +19,9 @@ public final class TimerThread implements Alarms, AutoCloseable {
   private final Consumer<Throwable> onFailure;
   private final Thread thread;
   private long sequence; // guarded by lock
+  private boolean asleep; // guarded by lock
+  private boolean asleepForEver; // guarded by lock: no alarm was set
+  private long wakesAtNanos; // guarded by lock: when it wakes by itself, while asleep
   private boolean closed; // guarded by lock
 
   /**
@@ -43,7 +47,7 @@ public final class TimerThread implements Alarms, AutoCloseable {
       }
       var alarm = new Alarm(atNanos, sequence++, action);
       alarms.add(alarm);
-      if (alarms.first() == alarm) {
+      if (asleep && (asleepForEver || atNanos - wakesAtNanos < 0)) {
         lock.notifyAll();
       }
       return () -> remove(alarm);
@@ -102,10 +106,15 @@ public final class TimerThread implements Alarms, AutoCloseable {
         if (waitNanos <= 0) {
           return alarms.pollFirst();
         }
+        asleepForEver = next == null;
+        wakesAtNanos = next == null ? 0 : next.atNanos();
+        asleep = true;
         try {
           lock.wait(next == null ? 0 : waitNanos / 1_000_000 + 1);
         } catch (InterruptedException _) {
           closed = true; // only close() ends this thread on purpose; an interrupt means the same
+        } finally {
+          asleep = false;
         }
       }
       return null;

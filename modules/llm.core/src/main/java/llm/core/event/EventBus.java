@@ -3,6 +3,7 @@ package llm.core.event;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Metrics;
@@ -64,10 +65,22 @@ public final class EventBus implements EventPublisher<Object>, AutoCloseable {
    * @throws IllegalStateException when the bus is closed
    */
   public <E> Registration subscribe(String name, Class<E> type, Consumer<? super E> action) {
+    return subscribe(name, type, () -> true, action);
+  }
+
+  /**
+   * The same for a subscriber that does not always listen.
+   *
+   * @param wanted is asked when an event is published, by the publisher's thread: while it says no,
+   *     events pass by at no cost; must be quick and not throw
+   */
+  public <E> Registration subscribe(
+      String name, Class<E> type, BooleanSupplier wanted, Consumer<? super E> action) {
     var subscriber =
         new Subscriber<E>(
             name,
             type,
+            wanted,
             action,
             dropped.labels(name),
             failure -> {

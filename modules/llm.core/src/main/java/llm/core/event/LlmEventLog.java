@@ -27,9 +27,14 @@ public final class LlmEventLog implements Consumer<LlmEvent> {
     this.log = telemetry.log("llm.interaction");
   }
 
+  /** Whether the log takes these events now. */
+  public boolean isOn() {
+    return log.enabled(Level.DEBUG);
+  }
+
   @Override
   public void accept(LlmEvent event) {
-    if (log.enabled(Level.DEBUG)) {
+    if (isOn()) {
       show(event).emit();
     }
   }

@@ -4,12 +4,14 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import llm.core.telemetry.Metrics;
 
 /** One subscription: its queue and the thread that empties it. */
 final class Subscriber<E> {
   private final Class<E> type;
+  private final BooleanSupplier wanted;
   private final Consumer<? super E> action;
   private final Metrics.Counter dropped;
   private final Consumer<Throwable> onFailure;
@@ -25,10 +27,12 @@ final class Subscriber<E> {
   Subscriber(
       String name,
       Class<E> type,
+      BooleanSupplier wanted,
       Consumer<? super E> action,
       Metrics.Counter dropped,
       Consumer<Throwable> onFailure) {
     this.type = type;
+    this.wanted = wanted;
     this.action = action;
     this.dropped = dropped;
     this.onFailure = onFailure;
@@ -39,9 +43,9 @@ final class Subscriber<E> {
     thread.start();
   }
 
-  /** Queues an event of the type; a full queue loses its oldest. */
+  /** Queues an event of the type, if it is wanted; a full queue loses its oldest. */
   void offer(Object event) {
-    if (!type.isInstance(event)) {
+    if (!type.isInstance(event) || !wanted.getAsBoolean()) {
       return;
     }
     lock.lock();

@@ -10,6 +10,7 @@ import llm.core.catalogue.Catalogue;
 import llm.core.catalogue.ListedModel;
 import llm.core.concurrent.Alarms;
 import llm.core.config.Section;
+import llm.core.dialect.openai.ModelResolver;
 import llm.core.provider.ProviderSetup;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
@@ -50,7 +51,7 @@ import llm.domain.service.ToolCallPolicy;
  *   <li>{@link #close} closes the providers; streams under way end as cancelled by shutdown.
  * </ol>
  */
-public final class Gateway implements AutoCloseable {
+public final class Gateway implements ModelResolver, AutoCloseable {
   private static final ResponseValidator VALIDATOR = new ResponseValidator(ToolCallPolicy.PARALLEL);
 
   private final GatewaySettings settings;
@@ -131,6 +132,7 @@ public final class Gateway implements AutoCloseable {
    * @throws LlmException with {@code ModelNotFound}, or with {@code ModelUnavailable} and the
    *     reason when its provider is not there
    */
+  @Override
   public ModelName resolve(Optional<String> asked) throws LlmException {
     ModelName name;
     try {
@@ -141,9 +143,15 @@ public final class Gateway implements AutoCloseable {
     return new ModelName(registry.route(name).model());
   }
 
+  @Override
+  public boolean relays(ModelName model) throws LlmException {
+    return registry.route(model).provider().relaysExtensions();
+  }
+
   /**
    * Starts a generation; blocks until the provider has accepted. The stream keeps the contract
-   * whatever the provider does, and its limits for first token and silence are armed.
+   * whatever the provider does. The limit for the first token holds from here on, acceptance
+   * included.
    *
    * @throws LlmException when the request is refused, here or by the provider
    */
@@ -151,7 +159,7 @@ public final class Gateway implements AutoCloseable {
     Route route = registry.route(request.model());
     var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
     try {
-      return start(WireRequest.withoutUnusableTools(request, route), route, call, account);
+      return accept(prepare(request, route, call, account), route, account);
     } catch (LlmException refusal) {
       account.refused(refusal.error());
       throw refusal;
@@ -159,12 +167,17 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * The whole answer at once, under the same guard and limits.
+   * The whole answer at once. A provider that has a cheaper way than its stream is asked for that,
+   * and only the call's deadline limits it; else the stream is gathered, under its guard.
    *
    * @throws LlmException when the request is refused or the answer is not complete
    */
   public ChatResult complete(ChatRequest request, Call call) throws LlmException {
-    ChatResult answer = ResultCollector.collect(request.model().value(), stream(request, call));
+    Route route = registry.route(request.model());
+    ChatResult answer =
+        route.provider().answersWhole()
+            ? whole(request, route, call)
+            : ResultCollector.collect(request.model().value(), stream(request, call));
     logFindings(request, answer, call);
     return answer;
   }
@@ -201,8 +214,42 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  private EventStream<StreamEvent> start(
-      ChatRequest request, Route route, Call call, RequestAccount account) throws LlmException {
+  /**
+   * A request that was found good, and the call it is to go out with.
+   *
+   * @param call a child of the caller's, for whoever gets this to end
+   */
+  private record Prepared(ChatRequest wire, Call call) {}
+
+  private ChatResult whole(ChatRequest request, Route route, Call call) throws LlmException {
+    var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
+    try {
+      Prepared prepared = prepare(request, route, call, account);
+      ChatResult answer = answer(prepared, route);
+      return account.answered(answer);
+    } catch (LlmException failure) {
+      account.refused(failure.error());
+      throw failure;
+    }
+  }
+
+  private ChatResult answer(Prepared prepared, Route route) throws LlmException {
+    try {
+      return route.provider().complete(prepared.wire(), prepared.call());
+    } catch (LlmException failure) {
+      Optional<CancelReason> reason = prepared.call().cancelled();
+      throw reason.isPresent() ? stopped(reason.get(), route, prepared.call()) : failure;
+    } catch (RuntimeException bug) {
+      log.error("provider_threw").call(prepared.call()).cause(bug).emit();
+      throw new LlmException(new LlmError.Internal(), bug);
+    } finally {
+      prepared.call().end();
+    }
+  }
+
+  private Prepared prepare(ChatRequest asked, Route route, Call call, RequestAccount account)
+      throws LlmException {
+    ChatRequest request = WireRequest.withoutUnusableTools(asked, route);
     Duration left = remaining(call, route);
     var entity = LlmRequest.create(request, alarms.time(), ids);
     var counter = new PromptCounter(route, counters.forModel(route.spec()));
@@ -214,19 +261,26 @@ public final class Gateway implements AutoCloseable {
     var interaction = LlmInteraction.start(entity);
     interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
     account.sent(interaction, counter.counted());
-    return accept(WireRequest.limited(entity, route), route, call.child(left), account);
+    return new Prepared(WireRequest.limited(entity, route), call.child(left));
   }
 
-  private EventStream<StreamEvent> accept(
-      ChatRequest wire, Route route, Call own, RequestAccount account) throws LlmException {
+  private EventStream<StreamEvent> accept(Prepared prepared, Route route, RequestAccount account)
+      throws LlmException {
+    Call own = prepared.call();
+    var limit = new SilenceLimit(settings, own, alarms);
     EventStream<StreamEvent> inner = null;
+    limit.waitBegins();
     try {
-      inner = route.provider().stream(wire, own);
+      inner = route.provider().stream(prepared.wire(), own);
+    } catch (LlmException refusal) {
+      throw limit.stopped(nameOf(route)).orElse(refusal);
     } catch (RuntimeException bug) {
       log.error("provider_threw").call(own).cause(bug).emit();
       throw new LlmException(new LlmError.Internal(), bug);
     } finally {
+      limit.waitEnds();
       if (inner == null) {
+        limit.end();
         own.end();
       }
     }
@@ -234,8 +288,7 @@ public final class Gateway implements AutoCloseable {
       throw new LlmException(new LlmError.Internal());
     }
     account.accepted();
-    var limit = new SilenceLimit(settings, own, alarms);
-    return new GuardedStream(inner, own, route, limit, account, log);
+    return new GuardedStream(inner, route, limit, account, log);
   }
 
   /** What is left of the call's time. */
@@ -247,11 +300,19 @@ public final class Gateway implements AutoCloseable {
     if (reason.isEmpty()) {
       return left;
     }
-    throw new LlmException(
-        reason.get().isFailure()
-            ? new LlmError.DeadlineExceeded(
-                reason.get(), "Model '" + route.model() + "'", call.deadline().budget())
-            : new LlmError.Cancelled(reason.get()));
+    throw stopped(reason.get(), route, call);
+  }
+
+  /** The model as errors name it. */
+  private static String nameOf(Route route) {
+    return "Model '" + route.model() + "'";
+  }
+
+  private static LlmException stopped(CancelReason reason, Route route, Call call) {
+    return new LlmException(
+        reason.isFailure()
+            ? new LlmError.DeadlineExceeded(reason, nameOf(route), call.deadline().budget())
+            : new LlmError.Cancelled(reason));
   }
 
   /** What is wrong or remarkable with an answer: names and counts, never what was said. */

@@ -5,8 +5,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import llm.core.telemetry.Metrics;
 import llm.domain.chat.Usage;
 
-/** The gateway's metrics (O-2). Models are labels, so only ids that a provider knows come here. */
+/** The gateway's metrics (O-2). Models are labels, so there is a bound on them. */
 final class GatewayMetrics {
+  /** Models that have series of their own; the bound is not exact when many come at once. */
+  static final int MOST_MODELS = 1_000;
+
+  /** What stands for the models beyond. */
+  static final String OTHERS = "(other)";
+
   private static final double NANOS_PER_SECOND = 1e9;
   private static final double[] DURATION_BOUNDS = doubling(0.01, 14); // 0.01 to 81.92 seconds
   private static final double[] FIRST_TOKEN_BOUNDS = {
@@ -73,9 +79,17 @@ final class GatewayMetrics {
     active.add(-1);
   }
 
-  /** The series of one model. */
+  /**
+   * The series of one model. Some providers take any id, so there are at most {@link #MOST_MODELS}
+   * of them, and one more for all others.
+   */
   OfModel of(String model) {
-    return models.computeIfAbsent(model, OfModel::new);
+    OfModel known = models.get(model);
+    if (known != null) {
+      return known;
+    }
+    String label = models.size() < MOST_MODELS ? model : OTHERS;
+    return models.computeIfAbsent(label, OfModel::new);
   }
 
   /** The series of one model, found once. */

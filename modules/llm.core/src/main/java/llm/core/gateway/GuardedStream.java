@@ -55,13 +55,12 @@ final class GuardedStream implements EventStream<StreamEvent> {
 
   GuardedStream(
       EventStream<StreamEvent> inner,
-      Call call,
       Route route,
       SilenceLimit limit,
       RequestAccount account,
       Log log) {
     this.inner = inner;
-    this.call = call;
+    this.call = limit.call();
     this.limit = limit;
     this.order = new EventOrder(route.provider().id(), route.model());
     this.account = account;
@@ -175,7 +174,7 @@ final class GuardedStream implements EventStream<StreamEvent> {
   /** The provider's end as it is told: a cancellation by its reason, whoever noticed it first. */
   private StreamEvent.Terminal settled(StreamEvent.Terminal said) {
     return switch (said) {
-      case StreamEvent.Done done -> done;
+      case StreamEvent.Done done -> new StreamEvent.Done(done.finishReason(), known(done.usage()));
       case StreamEvent.Failed failed -> {
         Usage usage = known(failed.usage());
         yield call.cancelled()
@@ -187,7 +186,7 @@ final class GuardedStream implements EventStream<StreamEvent> {
     };
   }
 
-  /** An end that came early often has no counts of the provider's; then ours stand in. */
+  /** An end that came early often has no counts of the provider's, and some never give any. */
   private Usage known(Usage said) {
     return said.equals(Usage.NONE) ? account.counted() : said;
   }

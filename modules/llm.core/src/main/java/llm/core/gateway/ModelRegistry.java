@@ -74,12 +74,18 @@ final class ModelRegistry {
     return List.copyOf(byId.values());
   }
 
-  /** The model {@code id}. */
+  /** The model {@code id}, listed or not. */
   Optional<ListedModel> model(String id) {
-    if (id.isBlank() || id.length() > ModelName.MAX_LENGTH) {
-      return Optional.empty();
+    ModelName name;
+    try {
+      name = new ModelName(id);
+    } catch (IllegalArgumentException _) {
+      return Optional.empty(); // nobody could ask for it
     }
-    return models().stream().filter(model -> model.info().id().equals(id)).findFirst();
+    return providers.stream()
+        .flatMap(provider -> provider.model(name).stream())
+        .findFirst()
+        .map(this::listed);
   }
 
   /** How each provider is; one that is absent is down, and its detail begins with "absent". */

@@ -5,7 +5,9 @@ import java.util.Optional;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
+import llm.domain.chat.ChatResult;
 import llm.domain.chat.StreamEvent;
+import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.interaction.LlmEvent;
@@ -103,11 +105,32 @@ final class RequestAccount {
         : Usage.of(promptTokens, (int) Math.min(Integer.MAX_VALUE, completion));
   }
 
-  /** The request was refused before a stream began. */
+  /** The request was refused before a stream began, or failed without one. */
   void refused(LlmError error) {
-    interaction.ifPresent(begun -> begun.fail(error, Usage.NONE));
+    failed(error, Usage.NONE);
     publish();
-    close(statusOf(error), error.code().wireName(), "error", Usage.NONE);
+  }
+
+  /** The answer came in one piece; gives it back with its usage, ours where it has none. */
+  ChatResult answered(ChatResult said) {
+    interaction.ifPresent(LlmInteraction::responseReceived);
+    characters = said.text().length() + said.reasoning().length();
+    for (ToolCall toolCall : said.toolCalls()) {
+      characters += toolCall.arguments().value().length();
+    }
+    deltas = characters > 0 ? 1 : 0;
+    ChatResult answer =
+        said.usage().equals(Usage.NONE)
+            ? new ChatResult(
+                said.model(),
+                said.text(),
+                said.reasoning(),
+                said.toolCalls(),
+                said.finishReason(),
+                counted())
+            : said;
+    ended(new StreamEvent.Done(answer.finishReason(), answer.usage()));
+    return answer;
   }
 
   /** The stream ended. */

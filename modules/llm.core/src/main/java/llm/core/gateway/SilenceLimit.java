@@ -1,10 +1,13 @@
 package llm.core.gateway;
 
 import java.time.Duration;
+import java.util.Optional;
 import llm.core.concurrent.Alarms;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.call.Registration;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
 
 /**
  * Cancels a call whose consumer has waited too long: for the first token in all, then for each
@@ -40,6 +43,21 @@ final class SilenceLimit {
     this.call = call;
     this.alarms = alarms;
     arm(alarms.time().nanoTime() + firstToken.toNanos());
+  }
+
+  /** The call that it watches. */
+  Call call() {
+    return call;
+  }
+
+  /** What the cancellation of the call means as an error of {@code operation}, if it was. */
+  Optional<LlmException> stopped(String operation) {
+    return call.cancelled()
+        .map(why ->
+            new LlmException(
+                why.isFailure()
+                    ? new LlmError.DeadlineExceeded(why, operation, budget(why))
+                    : new LlmError.Cancelled(why)));
   }
 
   /** The consumer begins to wait. */

@@ -52,6 +52,32 @@ class TimerThreadTest {
   }
 
   @Test
+  void alarmsSetAfterARemovalRingBeforeAndAfterThePointOfTheRemovedOne() throws Exception {
+    try (var timer = new TimerThread(failures::add)) {
+      var slept = new CountDownLatch(1);
+      timer.at(timer.time().nanoTime(), slept::countDown);
+      slept.await(); // the thread has nothing to wait for now
+      long removedAt = timer.time().nanoTime() + TimeUnit.MILLISECONDS.toNanos(40);
+      timer.at(removedAt, () -> trail.add("removed")).close();
+      var done = new CountDownLatch(2);
+      timer.at(
+          removedAt + TimeUnit.MILLISECONDS.toNanos(10),
+          () -> {
+            trail.add("after");
+            done.countDown();
+          });
+      timer.at(
+          removedAt - TimeUnit.MILLISECONDS.toNanos(10),
+          () -> {
+            trail.add("before");
+            done.countDown();
+          });
+      done.await();
+      assertThat(trail).containsExactly("before", "after");
+    }
+  }
+
+  @Test
   void aRemovedAlarmDoesNotRun() throws Exception {
     try (var timer = new TimerThread(failures::add)) {
       long soon = timer.time().nanoTime() + TimeUnit.MILLISECONDS.toNanos(20);

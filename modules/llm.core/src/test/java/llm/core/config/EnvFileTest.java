@@ -1,9 +1,12 @@
 package llm.core.config;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.Random;
+import llm.core.testkit.Fuzz;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -76,20 +79,28 @@ class EnvFileTest {
   }
 
   @Test
+  @Tag("fuzz")
+  @Tag("config")
   void randomTextNeverDoesMoreThanBeRefused() {
-    long seed = 5L;
-    var random = new Random(seed);
+    Fuzz.target("config")
+        .rounds(20_000)
+        .run(EnvFileTest::anyLines, (bytes, _) -> readOrRefuse(new String(bytes, UTF_8)));
+  }
+
+  private static byte[] anyLines(Random random) {
     String letters = "AB=\"'\\#\n $\texport";
-    for (int round = 0; round < 20_000; round++) {
-      var text = new StringBuilder();
-      for (int i = random.nextInt(40); i > 0; i--) {
-        text.append(letters.charAt(random.nextInt(letters.length())));
-      }
-      try {
-        EnvFile.parse(".env", text.toString());
-      } catch (ConfigException refused) {
-        assertThat(refused.problems()).as("seed %d round %d", seed, round).isNotEmpty();
-      }
+    var text = new StringBuilder();
+    for (int i = random.nextInt(40); i > 0; i--) {
+      text.append(letters.charAt(random.nextInt(letters.length())));
+    }
+    return text.toString().getBytes(UTF_8);
+  }
+
+  private static void readOrRefuse(String text) {
+    try {
+      EnvFile.parse(".env", text);
+    } catch (ConfigException refused) {
+      assertThat(refused.problems()).isNotEmpty();
     }
   }
 }

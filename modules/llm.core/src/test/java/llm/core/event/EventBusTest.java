@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import llm.core.telemetry.Level;
 import llm.core.testkit.RecordingTelemetry;
@@ -48,6 +49,19 @@ class EventBusTest {
     assertThat(bus.flush(SOON)).isTrue();
     assertThat(apples).isEqualTo(IntStream.range(0, 50).mapToObj(Apple::new).toList());
     assertThat(seen).hasSize(100).startsWith(new Apple(0), new Pear(0), new Apple(1));
+  }
+
+  @Test
+  void aSubscriberThatDoesNotListenNowMissesWhatIsPublishedMeanwhile() throws Exception {
+    var listens = new AtomicBoolean();
+    bus.subscribe("sometimes", Apple.class, listens::get, seen::add);
+    bus.publish(new Apple(1));
+    listens.set(true);
+    bus.publish(new Apple(2));
+    listens.set(false);
+    bus.publish(new Apple(3));
+    assertThat(bus.flush(SOON)).isTrue();
+    assertThat(seen).containsExactly(new Apple(2));
   }
 
   @Test

@@ -4,28 +4,33 @@ import static llm.core.gateway.GatewayFixture.FIRST_TOKEN;
 import static llm.core.gateway.GatewayFixture.IDLE;
 import static llm.core.gateway.GatewayFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import llm.core.scripted.ScriptedStream;
 import llm.core.scripted.Step;
+import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 @DisplayName("Limits of first token and silence, stepped by hand")
 class SilenceLimitTest {
-  private static final int ALARMS_IN_A_WAIT = 4; // deadlines of call and child, limit, pause
+  private static final int ALARMS_IN_A_WAIT = 3; // deadline, limit, pause
   private static final StreamEvent STARTED = new StreamEvent.Started("m");
   private static final StreamEvent HI = new StreamEvent.TextDelta("hi");
-  private static final StreamEvent DONE = new StreamEvent.Done(FinishReason.STOP, Usage.NONE);
+  private static final StreamEvent DONE = new StreamEvent.Done(FinishReason.STOP, Usage.of(5, 3));
   private static final Duration LONG = Duration.ofMinutes(30);
 
   private final LinkedBlockingQueue<StreamEvent> seen = new LinkedBlockingQueue<>();
@@ -42,6 +47,40 @@ class SilenceLimitTest {
     fixture.clock.advance(Duration.ofMillis(1));
 
     expectExceeded(CancelReason.FIRST_TOKEN, FIRST_TOKEN);
+  }
+
+  @Test
+  void countsTheWaitForAcceptanceToTheFirstTokenOfAStream() throws Exception {
+    var fixture = GatewayFixture.with(TestProvider.of("m", (_, call) -> acceptNever(call)));
+    var refusal = new CompletableFuture<LlmException>();
+    Thread.ofVirtual()
+        .start(() ->
+            refusal.complete(catchThrowableOfType(LlmException.class, () -> fixture.stream("m"))));
+    awaitAcceptance();
+
+    fixture.clock.advance(FIRST_TOKEN);
+
+    assertThat(refusal.get(10, TimeUnit.SECONDS).error())
+        .isEqualTo(
+            new LlmError.DeadlineExceeded(CancelReason.FIRST_TOKEN, "Model 'm'", FIRST_TOKEN));
+  }
+
+  private final CountDownLatch accepting = new CountDownLatch(1);
+
+  private void awaitAcceptance() throws InterruptedException {
+    assertThat(accepting.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** An upstream that takes the request and says nothing until it is left. */
+  private EventStream<StreamEvent> acceptNever(Call call) throws LlmException {
+    var left = new CountDownLatch(1);
+    try (var _ = call.onCancel(left::countDown)) {
+      accepting.countDown();
+      left.await();
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
+    throw new LlmException(new LlmError.Cancelled(call.cancelled().orElseThrow()));
   }
 
   @Test

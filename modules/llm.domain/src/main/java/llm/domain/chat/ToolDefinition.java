@@ -10,9 +10,16 @@ import llm.domain.text.Excerpt;
  * @param name 1 to 64 characters of {@code A-Z a-z 0-9 _ -}, as providers require
  * @param description what it does, for the model
  * @param parameters JSON Schema of the arguments
+ * @param strict whether the arguments must match the schema exactly; only some providers can
  */
-public record ToolDefinition(String name, Optional<String> description, JsonText parameters) {
+public record ToolDefinition(
+    String name, Optional<String> description, JsonText parameters, boolean strict) {
   private static final Pattern LEGAL = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
+  /** A tool that is not strict. */
+  public ToolDefinition(String name, Optional<String> description, JsonText parameters) {
+    this(name, description, parameters, false);
+  }
 
   /** Rejects a name that providers would refuse. */
   public ToolDefinition {

@@ -6,13 +6,22 @@ package llm.domain.chat;
  * @param promptTokens tokens of the prompt, 0 or more
  * @param completionTokens tokens generated, 0 or more
  * @param cachedTokens how many of the prompt's tokens came from a cache, 0 to promptTokens
+ * @param reasoningTokens how many of the generated tokens were reasoning, 0 to completionTokens; 0
+ *     where the provider does not tell
  */
-public record Usage(int promptTokens, int completionTokens, int cachedTokens) {
+public record Usage(int promptTokens, int completionTokens, int cachedTokens, int reasoningTokens) {
   /** No tokens at all. */
   public static final Usage NONE = new Usage(0, 0, 0);
 
-  /** Rejects negative counts and more cached tokens than prompt tokens. */
+  /** Rejects negative counts and parts larger than what they are part of. */
   public Usage {
+    if (reasoningTokens < 0 || reasoningTokens > Math.max(0, completionTokens)) {
+      throw new IllegalArgumentException(
+          "reasoning tokens must be 0 to the completion's "
+              + completionTokens
+              + ", got "
+              + reasoningTokens);
+    }
     if (promptTokens < 0
         || completionTokens < 0
         || cachedTokens < 0
@@ -25,6 +34,11 @@ public record Usage(int promptTokens, int completionTokens, int cachedTokens) {
               + ", cached "
               + cachedTokens);
     }
+  }
+
+  /** Usage whose reasoning is not counted apart. */
+  public Usage(int promptTokens, int completionTokens, int cachedTokens) {
+    this(promptTokens, completionTokens, cachedTokens, 0);
   }
 
   /** Usage without cached tokens. */

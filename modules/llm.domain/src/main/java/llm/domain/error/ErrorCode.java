@@ -23,6 +23,8 @@ public enum ErrorCode {
   CANCELLED,
   MODEL_UNAVAILABLE,
   PROVIDER_FAILED,
+  PROVIDER_REFUSED,
+  PROVIDER_UNREACHABLE,
   INTERNAL;
 
   /** The code as JSON bodies and log lines carry it, for example {@code queue_full}. */

@@ -331,6 +331,49 @@ public sealed interface LlmError {
     }
   }
 
+  /**
+   * A provider answered with an error of its own.
+   *
+   * @param provider its id
+   * @param httpStatus the status it gave, or named in its stream: 400 to 599
+   * @param upstreamCode its own word for the failure, as {@code context_length_exceeded}
+   * @param message what it said, bounded, with what to do where that is known
+   * @param retryAfter when it wants to be asked again
+   */
+  record ProviderRefused(
+      String provider,
+      int httpStatus,
+      Optional<String> upstreamCode,
+      String message,
+      Optional<Duration> retryAfter)
+      implements LlmError {
+    /** Rejects a status that is no failure. */
+    public ProviderRefused {
+      if (httpStatus < 400 || httpStatus > 599) {
+        throw new IllegalArgumentException("status " + httpStatus + " must be 400 to 599");
+      }
+    }
+
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.PROVIDER_REFUSED;
+    }
+  }
+
+  /**
+   * A provider could not be asked: no connection, no TLS, no free connection of its pool. It saw
+   * nothing of the request.
+   *
+   * @param provider its id
+   * @param message why, and what would change it
+   */
+  record ProviderUnreachable(String provider, String message) implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.PROVIDER_UNREACHABLE;
+    }
+  }
+
   /** A bug of ours; the log has the cause under the request's id. */
   record Internal() implements LlmError {
     @Override

@@ -2,7 +2,6 @@ package llm.domain.interaction;
 
 import java.util.HashSet;
 import java.util.Optional;
-import java.util.stream.Stream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
 import llm.domain.chat.ToolCall;
@@ -18,13 +17,10 @@ final class RequestRules {
 
   /** The first rule that {@code request} breaks, for a model of this kind. */
   static Optional<LlmError> firstBroken(ChatRequest request, ModelSpec spec) {
-    return Stream.of(
-            toolsAreNamedOnce(request),
-            toolChoiceIsOffered(request),
-            resultsAnswerCalls(request),
-            modelCallsTools(request, spec))
-        .flatMap(Optional::stream)
-        .findFirst();
+    return toolsAreNamedOnce(request)
+        .or(() -> toolChoiceIsOffered(request))
+        .or(() -> resultsAnswerCalls(request))
+        .or(() -> modelCallsTools(request, spec));
   }
 
   private static Optional<LlmError> toolsAreNamedOnce(ChatRequest request) {
@@ -60,7 +56,9 @@ final class RequestRules {
     var calls = new HashSet<String>();
     for (int i = 0; i < request.messages().size(); i++) {
       Message message = request.messages().get(i);
-      message.toolCalls().stream().map(ToolCall::id).forEach(calls::add);
+      for (ToolCall call : message.toolCalls()) {
+        calls.add(call.id());
+      }
       var orphan = message.toolCallId().filter(id -> !calls.contains(id));
       if (orphan.isPresent()) {
         return invalid(

@@ -44,6 +44,22 @@ public interface ChatProvider extends AutoCloseable {
     return ResultCollector.collect(request.model().value(), stream(request, call));
   }
 
+  /**
+   * Whether {@link #complete} is more than the default: cheaper than gathering the stream. Only
+   * then is it asked; else the stream is, so that its limits and its guard hold.
+   */
+  default boolean answersWhole() {
+    return false;
+  }
+
+  /**
+   * Whether the request's {@code extensions} reach the model: the provider speaks the dialect they
+   * were written in. Where it does not, fields that ask for what is not done here are refused.
+   */
+  default boolean relaysExtensions() {
+    return false;
+  }
+
   /** The models that can be asked for now, in a stable order. Does not block on a network. */
   List<ModelInfo> models();
 

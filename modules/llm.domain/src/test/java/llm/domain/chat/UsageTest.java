@@ -20,6 +20,15 @@ class UsageTest {
             prompt, completion, cached);
   }
 
+  @ParameterizedTest
+  @CsvSource({"-1, 5", "6, 5", "1, -1"})
+  void refusesMoreReasoningThanAnswer(int reasoning, int completion) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Usage(1, completion, 0, reasoning))
+        .withMessage(
+            "reasoning tokens must be 0 to the completion's %d, got %d", completion, reasoning);
+  }
+
   @Test
   void addsPromptAndCompletionWithoutOverflow() {
     assertThat(new Usage(5, 7, 5).totalTokens()).isEqualTo(12);

@@ -1,17 +1,20 @@
 package llm.domain.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import llm.domain.call.CancelReason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LlmErrorTest {
   private static final Duration SOON = Duration.ofMillis(1_500);
@@ -116,6 +119,15 @@ class LlmErrorTest {
             "provider_failed",
             "Provider openai broke off."),
         arguments(
+            new LlmError.ProviderRefused(
+                "up", 429, Optional.of("rate_limit"), "Slow down.", Optional.of(SOON)),
+            "provider_refused",
+            "Slow down."),
+        arguments(
+            new LlmError.ProviderUnreachable("up", "Connection refused."),
+            "provider_unreachable",
+            "Connection refused."),
+        arguments(
             new LlmError.Internal(),
             "internal",
             "Internal error; the server's log has the cause under this request's id."));
@@ -136,6 +148,15 @@ class LlmErrorTest {
         .extracting(error -> (Object) error.getClass())
         .containsAll(Arrays.asList(LlmError.class.getPermittedSubclasses()));
     assertThat(shown).extracting(LlmError::code).contains(ErrorCode.values());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {200, 399, 600})
+  void aRefusalHasTheStatusOfAFailure(int status) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() ->
+            new LlmError.ProviderRefused("up", status, Optional.empty(), "No.", Optional.empty()))
+        .withMessage("status %d must be 400 to 599", status);
   }
 
   @Test

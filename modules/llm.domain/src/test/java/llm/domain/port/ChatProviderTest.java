@@ -70,6 +70,14 @@ class ChatProviderTest {
   }
 
   @Test
+  void promisesNothingBeyondTheStream() {
+    try (var provider = new EchoProvider()) {
+      assertThat(provider.answersWhole()).isFalse();
+      assertThat(provider.relaysExtensions()).isFalse();
+    }
+  }
+
+  @Test
   void findsAModelAmongThoseItOffers() {
     try (var provider = new EchoProvider()) {
       assertThat(provider.model(MODEL)).contains(INFO);

@@ -10,11 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import llm.core.testkit.Fuzz;
 import llm.gpu.testmodel.GgufWriter;
 import llm.gpu.testmodel.TestFiles;
 import llm.gpu.testmodel.TinyModel;
 import llm.gpu.testmodel.TinyModel.Damage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,28 +118,35 @@ class GgufReaderTest {
   }
 
   @Test
+  @Tag("fuzz")
+  @Tag("gguf")
   void answersEveryRandomCorruptionWithItsOwnErrorOrAHeader() {
-    long seed = System.nanoTime();
-    var random = new SplittableRandom(seed);
     byte[] sound = TinyModel.chat(64).bytes();
+    var read = new AtomicLong();
+    long rounds =
+        Fuzz.target("gguf")
+            .rounds(FUZZ_ROUNDS)
+            .seed(System.nanoTime())
+            .run(random -> corrupted(sound, random), (bytes, _) -> readOrRefuse(bytes, read));
+    assertThat(read.get()).isLessThan(Math.max(rounds, 2));
+  }
+
+  private static byte[] corrupted(byte[] sound, Random random) {
     int headerBytes = 7000;
-    int read = 0;
-    for (int round = 0; round < FUZZ_ROUNDS; round++) {
-      byte[] bytes = sound.clone();
-      for (int i = 1 + random.nextInt(4); i > 0; i--) {
-        bytes[random.nextInt(headerBytes)] = (byte) random.nextInt(256);
-      }
-      try {
-        GgufReader.read(write(bytes));
-        read++;
-      } catch (GgufException refused) {
-        assertThat(refused).hasMessageMatching("(?s)(is|has|names|claims|reads|cannot|scales) .*");
-      } catch (RuntimeException | Error bug) {
-        throw new AssertionError("seed " + seed + ", round " + round, bug);
-      }
+    byte[] bytes = sound.clone();
+    for (int i = 1 + random.nextInt(4); i > 0; i--) {
+      bytes[random.nextInt(headerBytes)] = (byte) random.nextInt(256);
     }
-    System.out.println("fuzz seed " + seed + ": " + read + " of " + FUZZ_ROUNDS + " read");
-    assertThat(read).isLessThan(FUZZ_ROUNDS);
+    return bytes;
+  }
+
+  private void readOrRefuse(byte[] bytes, AtomicLong read) {
+    try {
+      GgufReader.read(write(bytes));
+      read.incrementAndGet();
+    } catch (GgufException refused) {
+      assertThat(refused).hasMessageMatching("(?s)(is|has|names|claims|reads|cannot|scales) .*");
+    }
   }
 
   @Test

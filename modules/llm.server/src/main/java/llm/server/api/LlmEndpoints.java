@@ -44,6 +44,6 @@ public final class LlmEndpoints {
   }
 
   private ChatRequest read(Request request) throws LlmException {
-    return LlmRequestReader.read(request.body().json(), gateway::resolve);
+    return LlmRequestReader.read(request.body().json(), gateway);
   }
 }

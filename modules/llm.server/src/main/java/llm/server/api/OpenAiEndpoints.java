@@ -36,7 +36,7 @@ public final class OpenAiEndpoints {
   }
 
   private Response chat(Request request) throws LlmException {
-    ChatCall chat = OpenAiRequestReader.read(request.body().json(), gateway::resolve);
+    ChatCall chat = OpenAiRequestReader.read(request.body().json(), gateway);
     String id = "chatcmpl-" + ids.next().toString().replace("-", "");
     long created = time.now().getEpochSecond();
     if (!chat.stream()) {

@@ -26,12 +26,14 @@ import llm.server.api.HealthEndpoints;
 import llm.server.api.LlmEndpoints;
 import llm.server.api.MonitorEndpoints;
 import llm.server.api.OpenAiEndpoints;
+import llm.server.engine.ConnectionLayer;
 import llm.server.http.Admission;
 import llm.server.http.Dispatcher;
 import llm.server.http.HttpListener;
 import llm.server.http.HttpSettings;
 import llm.server.http.Route;
 import llm.server.http.Router;
+import llm.server.tls.TlsLayer;
 
 /** The running server: every part, wired. */
 final class Application {
@@ -39,6 +41,7 @@ final class Application {
   private final TimerThread timer;
   private final Admission admission;
   private final HttpListener listener;
+  private final Optional<TlsLayer> layer;
   private final EventBus events;
   private final Gateway gateway;
   private final HttpSettings settings;
@@ -49,6 +52,7 @@ final class Application {
       TimerThread timer,
       Admission admission,
       HttpListener listener,
+      Optional<TlsLayer> layer,
       EventBus events,
       Gateway gateway,
       HttpSettings settings) {
@@ -56,6 +60,7 @@ final class Application {
     this.timer = timer;
     this.admission = admission;
     this.listener = listener;
+    this.layer = layer;
     this.events = events;
     this.gateway = gateway;
     this.settings = settings;
@@ -76,12 +81,15 @@ final class Application {
     Log log = telemetry.log("llm.server");
     var timer = new TimerThread(failure -> log.error("alarm_failed").cause(failure).emit());
     var events = new EventBus(telemetry);
-    events.subscribe("log", LlmEvent.class, new LlmEventLog(telemetry));
+    var eventLog = new LlmEventLog(telemetry);
+    events.subscribe("log", LlmEvent.class, eventLog::isOn, eventLog);
     Gateway gateway = openGateway(settings, telemetry, timer, events::publish, home);
     HttpListener listener;
+    Optional<TlsLayer> layer;
     try {
       settings.verify();
-      listener = bind(settings.http());
+      layer = layer(settings, timer, telemetry);
+      listener = bind(settings.http(), layer, timer, telemetry);
     } catch (ConfigException | StartFailure refused) {
       gateway.close();
       throw refused;
@@ -89,7 +97,8 @@ final class Application {
     settings.warnings().forEach(text -> log.warn("config_warning").put("message", text).emit());
     var admission = new Admission(settings.http().maxRequests());
     var application =
-        new Application(telemetry, timer, admission, listener, events, gateway, settings.http());
+        new Application(
+            telemetry, timer, admission, listener, layer, events, gateway, settings.http());
     application.serve(settings, wanted);
     return application;
   }
@@ -105,9 +114,25 @@ final class Application {
         settings.root(), settings.catalogue(), telemetry, alarms, IdSource.RANDOM, events, home);
   }
 
-  private static HttpListener bind(HttpSettings settings) throws StartFailure {
+  private static Optional<TlsLayer> layer(Settings settings, Alarms alarms, Telemetry telemetry)
+      throws StartFailure {
+    if (settings.tls().isEmpty()) {
+      return Optional.empty();
+    }
     try {
-      return HttpListener.bind(settings);
+      return Optional.of(
+          TlsLayer.open(settings.tls().get(), telemetry, alarms, Thread::startVirtualThread));
+    } catch (IOException refused) {
+      throw new StartFailure(refused.getMessage(), refused);
+    }
+  }
+
+  private static HttpListener bind(
+      HttpSettings settings, Optional<TlsLayer> layer, Alarms alarms, Telemetry telemetry)
+      throws StartFailure {
+    try {
+      ConnectionLayer below = layer.isPresent() ? layer.get() : ConnectionLayer.PLAIN;
+      return HttpListener.bind(settings, below, alarms, telemetry);
     } catch (IOException refused) {
       String reason = String.valueOf(refused.getMessage());
       throw new StartFailure(
@@ -158,7 +183,8 @@ final class Application {
   /** The address as a browser takes it. */
   String url() {
     String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
-    return "http://" + host + ":" + address().getPort();
+    String scheme = layer.isPresent() ? "https://" : "http://";
+    return scheme + host + ":" + address().getPort();
   }
 
   /** Says in the log why a provider that the user asked for cannot serve, if so. */
@@ -194,11 +220,13 @@ final class Application {
    * @param overdue what to do when that time is over
    */
   void shutDown(Runnable overdue) throws InterruptedException {
+    listener.drain();
     new Shutdown(admission, timer, settings.drain(), log)
         .run(
             overdue,
             () -> {
               listener.close();
+              layer.ifPresent(TlsLayer::close);
               gateway.close();
               events.close();
             });

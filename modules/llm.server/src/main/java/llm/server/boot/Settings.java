@@ -3,6 +3,7 @@ package llm.server.boot;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Optional;
 import llm.core.catalogue.Catalogue;
 import llm.core.catalogue.Prompts;
 import llm.core.config.ConfigException;
@@ -13,6 +14,7 @@ import llm.core.config.Section;
 import llm.core.telemetry.TelemetrySettings;
 import llm.server.auth.AuthSettings;
 import llm.server.http.HttpSettings;
+import llm.server.tls.TlsSettings;
 
 /**
  * What the process itself reads of the configuration; the gateway reads the rest from {@link
@@ -28,6 +30,7 @@ final class Settings {
   private final Configuration main;
   private final List<Configuration> files; // all of them
   private final HttpSettings http;
+  private final Optional<TlsSettings> tls;
   private final AuthSettings auth;
   private final TelemetrySettings telemetry;
   private final Catalogue catalogue;
@@ -37,11 +40,13 @@ final class Settings {
     this.files = List.of(main, models, prompts);
     Section server = server(main.root());
     this.http = HttpSettings.read(server);
+    this.tls = TlsSettings.read(server);
     this.auth = auth(main.root());
     this.telemetry = TelemetrySettings.read(main.root());
     this.catalogue = Catalogue.read(models.root());
     Prompts.read(prompts.root()); // nobody asks for them yet; what is wrong is told all the same
     requireLoopbackOrKeys(server);
+    requireOwnEngineForTls(server);
   }
 
   /**
@@ -56,7 +61,9 @@ final class Settings {
 
   /** Declares the settings read here, for the reference. */
   static void declare(Section root) {
-    HttpSettings.read(server(root));
+    Section server = server(root);
+    HttpSettings.read(server);
+    TlsSettings.read(server);
     auth(root);
     TelemetrySettings.read(root);
   }
@@ -75,6 +82,11 @@ final class Settings {
 
   HttpSettings http() {
     return http;
+  }
+
+  /** How the port speaks TLS; empty: it speaks plain HTTP. */
+  Optional<TlsSettings> tls() {
+    return tls;
   }
 
   AuthSettings auth() {
@@ -105,6 +117,15 @@ final class Settings {
   /** Sentences for the log: variables that set nothing. */
   List<String> warnings() {
     return main.warnings();
+  }
+
+  /** The JDK's engine has neither a limit for handshakes nor certificates that are reloaded. */
+  private void requireOwnEngineForTls(Section server) {
+    if (tls.isPresent() && http.engine() == HttpSettings.Engine.JDK) {
+      server.reject(
+          "http_engine",
+          "jdk speaks no TLS here; take own, or leave server.tls to a reverse proxy");
+    }
   }
 
   private void requireLoopbackOrKeys(Section server) {

@@ -12,6 +12,8 @@ final class ConnectionLost extends IOException {
     GONE("client_gone"),
     /** The client took nothing of what was sent for too long. */
     STALLED("client_stalled"),
+    /** The client's body came too late; the engine has answered that. */
+    LATE("body_timeout"),
     /** A bug of ours left an answer that cannot be finished. */
     BROKEN("broken");
 

@@ -10,11 +10,14 @@ import llm.core.concurrent.CallScope;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
+import llm.domain.call.CancelReason;
 import llm.domain.call.Principal;
+import llm.domain.call.Registration;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.IdSource;
+import llm.server.engine.EngineExchange;
 
 /**
  * The path of every request: identity, gate, route, place, handler, answer, access line. All
@@ -69,7 +72,7 @@ public final class Dispatcher implements HttpHandler {
     var head = Head.of(exchange, ids);
     var match = router.match(head.method(), head.path());
     var visit = new Visit(head, template(match), alarms.time().nanoTime());
-    var guard = new WriteGuard(alarms, settings.writeTimeout());
+    var guard = WriteGuard.of(exchange, alarms, settings.limits().write());
     accessLog.began();
     try (var wire = new Wire(exchange, guard, head.id())) {
       try {
@@ -106,6 +109,7 @@ public final class Dispatcher implements HttpHandler {
         var body =
             new RequestBody(exchange.getRequestBody(), visit.head(), settings.maxBodyBytes());
         try (var call = open(visit.head(), principal);
+            var _ = cancelWhenGone(call, exchange);
             var _ = kind.takesAPlace() ? admission.enter(call) : NO_PLACE) {
           var request = new Request(visit.head(), variable, call, body);
           // The place is held until the last byte: a shutdown waits for it.
@@ -113,6 +117,13 @@ public final class Dispatcher implements HttpHandler {
         }
       }
     }
+  }
+
+  /** A client that leaves ends its call at once, whether it is streamed to, waits or is queued. */
+  private static Registration cancelWhenGone(CallScope call, HttpExchange exchange) {
+    return exchange instanceof EngineExchange watched
+        ? watched.onClientGone(() -> call.cancel(CancelReason.CLIENT_GONE))
+        : () -> {};
   }
 
   /** Runs a step whose failure is answered as an error, and ends the answer. */
@@ -179,12 +190,15 @@ public final class Dispatcher implements HttpHandler {
       case StreamEvent.Done _ -> "done";
       case StreamEvent.Failed failed -> failed.error().code().wireName();
       case StreamEvent.Cancelled cancelled ->
-          "cancelled_" + cancelled.reason().name().toLowerCase(Locale.ROOT);
+          cancelled.reason() == CancelReason.CLIENT_GONE
+              ? ConnectionLost.Why.GONE.word()
+              : "cancelled_" + cancelled.reason().name().toLowerCase(Locale.ROOT);
     };
   }
 
   private void refuse(Visit visit, LlmError error, Wire wire) throws ConnectionLost {
-    visit.endedAs(error.code().wireName());
+    boolean gone = error.equals(new LlmError.Cancelled(CancelReason.CLIENT_GONE));
+    visit.endedAs(gone ? ConnectionLost.Why.GONE.word() : error.code().wireName());
     byte[] body = dialects.of(visit.head().path()).body(error, visit.head().id());
     wire.send(ErrorStatus.response(error, body));
   }

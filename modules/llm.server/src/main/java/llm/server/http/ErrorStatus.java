@@ -33,6 +33,8 @@ public final class ErrorStatus {
       case LlmError.ModelUnavailable _ -> 503;
       case LlmError.DeadlineExceeded _ -> 504;
       case LlmError.ProviderFailed _ -> 502;
+      case LlmError.ProviderRefused refused -> refused(refused.httpStatus());
+      case LlmError.ProviderUnreachable _ -> 502;
       case LlmError.Internal _ -> 500;
       case LlmError.Cancelled(CancelReason reason) -> cancelled(reason);
     };
@@ -44,6 +46,7 @@ public final class ErrorStatus {
       case LlmError.QueueFull(_, _, Duration after) -> Optional.of(after);
       case LlmError.Overloaded(_, _, Duration after) -> Optional.of(after);
       case LlmError.ShuttingDown(Duration after) -> Optional.of(after);
+      case LlmError.ProviderRefused refused -> refused.retryAfter();
       case LlmError.InvalidRequest _,
           LlmError.InvalidJson _,
           LlmError.Unsupported _,
@@ -59,6 +62,7 @@ public final class ErrorStatus {
           LlmError.ModelUnavailable _,
           LlmError.DeadlineExceeded _,
           LlmError.ProviderFailed _,
+          LlmError.ProviderUnreachable _,
           LlmError.Cancelled _,
           LlmError.Internal _ ->
           Optional.empty();
@@ -84,6 +88,20 @@ public final class ErrorStatus {
   /** Rounded up, 1 or more: clients take an integer only. */
   private static long wholeSeconds(Duration after) {
     return Math.max(1, after.plusNanos(999_999_999).toSeconds());
+  }
+
+  /**
+   * What a provider's status is to our client: the same where it is about the request, 502 where it
+   * is about us (our key, our way of asking) or the provider broke, 503 where it only is not ready.
+   * 529 is how some say that they are overloaded.
+   */
+  private static int refused(int status) {
+    return switch (status) {
+      case 400, 404, 413, 422, 429 -> status;
+      case 503, 529 -> 503;
+      case 408, 504 -> 504;
+      default -> 502;
+    };
   }
 
   private static int cancelled(CancelReason reason) {

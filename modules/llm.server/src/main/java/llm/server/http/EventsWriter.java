@@ -25,8 +25,9 @@ import llm.domain.error.LlmException;
  *   <li>The status is chosen when the first event is there, so that a refusal has its own; when
  *       none came for a while, 200 is sent with a comment.
  *   <li>Events are flushed when no other is ready, or at {@link #FLUSH_BYTES}.
- *   <li>While there is silence, comments are sent: writing is the only way this engine learns that
- *       the client has left. Then the call is cancelled with {@code CLIENT_GONE}.
+ *   <li>While there is silence, comments are sent: they keep proxies from closing the connection.
+ *       When one cannot be written, the call is cancelled with {@code CLIENT_GONE}; by writing
+ *       alone the JDK's engine learns that the client has left, ours tells it before.
  *   <li>There is exactly one end: the dialect's after {@code Done}, else an error frame.
  * </ol>
  *

@@ -1,5 +1,6 @@
 package llm.server.http;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
@@ -9,6 +10,9 @@ import llm.domain.error.LlmException;
 
 /** A request's body, of which at most a limit is read. */
 public final class RequestBody {
+  /** Bodies up to this length are believed to come as long as they say. */
+  private static final int SMALL_BYTES = 64 * 1024;
+
   private final InputStream in;
   private final Head head;
   private final long limitBytes;
@@ -34,13 +38,29 @@ public final class RequestBody {
     }
     byte[] bytes;
     try {
-      bytes = in.readNBytes((int) limitBytes + 1);
+      bytes = read();
     } catch (IOException broken) {
       throw new LlmException(
           LlmError.InvalidRequest.of("The body broke off or its chunks are malformed."), broken);
     }
     if (bytes.length > limitBytes) {
       throw new LlmException(new LlmError.PayloadTooLarge(limitBytes));
+    }
+    return bytes;
+  }
+
+  /**
+   * The body, or one byte more than the limit of it. A small body whose length is declared is read
+   * into an array of that length; for a large one memory is taken as the bytes come.
+   */
+  private byte[] read() throws IOException {
+    long declared = head.contentLength().orElse(-1L);
+    if (declared < 0 || declared > SMALL_BYTES) {
+      return in.readNBytes((int) limitBytes + 1);
+    }
+    byte[] bytes = new byte[(int) declared];
+    if (in.readNBytes(bytes, 0, bytes.length) < bytes.length) {
+      throw new EOFException("the body ended before its declared length");
     }
     return bytes;
   }

@@ -2,14 +2,18 @@ package llm.server.http;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import llm.domain.error.LlmError;
 
 /**
  * Finds the route of a method and a path. A path without a variable wins over one with; HEAD finds
- * the route of GET. Immutable; a product has a few dozen routes, so it looks through all of them.
+ * the route of GET. Immutable. A path without a variable is found by one look-up; only for others
+ * are all routes looked through.
  */
 public final class Router {
 
@@ -30,10 +34,16 @@ public final class Router {
   }
 
   private final List<Route> routes;
+  private final Map<String, List<Route>> fixed = new HashMap<>(); // by their path
 
   /** A router over {@code routes}. */
   public Router(List<Route> routes) {
     this.routes = List.copyOf(routes);
+    for (Route route : routes) {
+      if (!route.hasVariable()) {
+        fixed.computeIfAbsent(route.template(), _ -> new ArrayList<>()).add(route);
+      }
+    }
   }
 
   /**
@@ -43,6 +53,15 @@ public final class Router {
    */
   public Match match(String method, String path) {
     String wanted = method.equals("HEAD") ? "GET" : method;
+    for (Route route : fixed.getOrDefault(path, List.of())) {
+      if (route.method().equals(wanted)) {
+        return new Match.Found(route, Optional.empty());
+      }
+    }
+    return search(method, wanted, path);
+  }
+
+  private Match search(String method, String wanted, String path) {
     List<Route> candidates = routes.stream().filter(route -> matches(route, path)).toList();
     Optional<Route> found =
         candidates.stream()

@@ -41,6 +41,7 @@ final class Wire implements AutoCloseable {
 
   /** Sends a whole answer; the request's body need not have been read. */
   void send(Response.Full response) throws ConnectionLost {
+    refuseSecondAnswer();
     byte[] body = exchange.getRequestMethod().equals("HEAD") ? NOTHING : response.body();
     response.headers().forEach(this::header);
     if (!response.contentType().isEmpty()) {
@@ -60,6 +61,16 @@ final class Wire implements AutoCloseable {
       }
     });
     bytesOut += body.length;
+  }
+
+  /** Our own engine answers by itself when a body does not come in time. */
+  private void refuseSecondAnswer() throws ConnectionLost {
+    int sent = exchange.getResponseCode();
+    if (status == 0 && sent > 0) {
+      status = sent;
+      closed = true;
+      throw new ConnectionLost(ConnectionLost.Why.LATE, null);
+    }
   }
 
   /** Sends the head of a stream of events. */
@@ -114,6 +125,9 @@ final class Wire implements AutoCloseable {
    * reading a request.
    */
   private static void discardRest(InputStream body) throws IOException {
+    if (body.read() < 0) {
+      return; // as a rule: the handler has read all of it
+    }
     byte[] scratch = new byte[8192];
     long left = MAX_DISCARD_BYTES;
     for (int n = body.read(scratch); n >= 0 && left > 0; n = body.read(scratch)) {

@@ -13,6 +13,7 @@ import llm.core.config.ConfigException;
 import llm.core.config.ConfigProblem;
 import llm.core.config.ConfigSources;
 import llm.core.testkit.TestConfig;
+import llm.server.engine.EngineLimits;
 import llm.server.http.HttpSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,14 +55,21 @@ class SettingsTest {
             new HttpSettings(
                 "127.0.0.1",
                 8000,
+                HttpSettings.Engine.OWN,
                 8 << 20,
                 2048,
-                20_000,
-                Duration.ofSeconds(60),
+                new EngineLimits(
+                    20_000,
+                    64 * 1024,
+                    200,
+                    Duration.ofSeconds(15),
+                    Duration.ofSeconds(30),
+                    Duration.ofSeconds(60),
+                    Duration.ofSeconds(120),
+                    Duration.ofSeconds(30)),
                 Duration.ofSeconds(600),
                 Duration.ofSeconds(10),
-                Duration.ofMillis(400),
-                Duration.ofSeconds(30),
+                Duration.ofSeconds(15),
                 Duration.ofSeconds(25)));
     assertThat(problems(sources())).isEmpty();
   }
@@ -74,9 +82,15 @@ class SettingsTest {
             server:
               host: localhost
               port: 1
+              http_engine: jdk
               max_body_bytes: 2048
               max_requests: 3
               max_connections: 4
+              max_header_bytes: 4096
+              max_headers: 11
+              header_timeout_seconds: 12
+              body_idle_seconds: 13
+              idle_seconds: 14
               request_read_seconds: 5
               request_timeout_seconds: 6
               first_event_commit_seconds: 7
@@ -89,16 +103,30 @@ class SettingsTest {
             new HttpSettings(
                 "localhost",
                 1,
+                HttpSettings.Engine.JDK,
                 2048,
                 3,
-                4,
-                Duration.ofSeconds(5),
+                new EngineLimits(
+                    4,
+                    4096,
+                    11,
+                    Duration.ofSeconds(12),
+                    Duration.ofSeconds(13),
+                    Duration.ofSeconds(5),
+                    Duration.ofSeconds(14),
+                    Duration.ofSeconds(9)),
                 Duration.ofSeconds(6),
                 Duration.ofSeconds(7),
                 Duration.ofMillis(80),
-                Duration.ofSeconds(9),
                 Duration.ofSeconds(10)));
     assertThat(config.problems()).isEmpty();
+  }
+
+  @Test
+  void theEngineThatLearnsByWritingIsNeverSilentForLong() {
+    var config = TestConfig.yaml("server: {http_engine: jdk}\n");
+    assertThat(HttpSettings.read(config.section("server")).keepAlive())
+        .isEqualTo(Duration.ofMillis(400));
   }
 
   @ParameterizedTest
@@ -108,6 +136,12 @@ class SettingsTest {
     "max_body_bytes, 1023",
     "max_requests, 0",
     "max_connections, 0",
+    "http_engine, nginx",
+    "max_header_bytes, 1023",
+    "max_headers, 0",
+    "header_timeout_seconds, 0",
+    "body_idle_seconds, 0",
+    "idle_seconds, 0",
     "request_read_seconds, 0.5",
     "request_timeout_seconds, 0",
     "first_event_commit_seconds, 0",

@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import llm.domain.call.Principal;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.server.engine.EngineLimits;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -346,29 +347,42 @@ class DispatcherTest {
     return new HttpSettings(
         s.host(),
         s.port(),
+        s.engine(),
         s.maxBodyBytes(),
         maxRequests,
-        s.maxConnections(),
-        s.requestRead(),
+        s.limits(),
         s.requestBudget(),
         s.firstEventCommit(),
         s.keepAlive(),
-        s.writeTimeout(),
         s.drain());
   }
 
   static HttpSettings withWriteTimeout(HttpSettings s, Duration writeTimeout) {
+    EngineLimits l = s.limits();
+    return withLimits(
+        s,
+        new EngineLimits(
+            l.connections(),
+            l.headerBytes(),
+            l.headers(),
+            l.headTime(),
+            l.bodyIdle(),
+            l.requestTime(),
+            l.idle(),
+            writeTimeout));
+  }
+
+  static HttpSettings withLimits(HttpSettings s, EngineLimits limits) {
     return new HttpSettings(
         s.host(),
         s.port(),
+        s.engine(),
         s.maxBodyBytes(),
         s.maxRequests(),
-        s.maxConnections(),
-        s.requestRead(),
+        limits,
         s.requestBudget(),
         s.firstEventCommit(),
         s.keepAlive(),
-        writeTimeout,
         s.drain());
   }
 

@@ -3,6 +3,7 @@ package llm.server.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.stream.Stream;
 import llm.domain.call.CancelReason;
 import llm.domain.error.LlmError;
@@ -35,6 +36,18 @@ class ErrorStatusTest {
         Arguments.of(503, new LlmError.ModelUnavailable("m", "x")),
         Arguments.of(504, new LlmError.DeadlineExceeded(CancelReason.DEADLINE, "x", SOON)),
         Arguments.of(502, new LlmError.ProviderFailed("p", "x")),
+        Arguments.of(502, new LlmError.ProviderUnreachable("p", "x")),
+        Arguments.of(400, refused(400)),
+        Arguments.of(404, refused(404)),
+        Arguments.of(413, refused(413)),
+        Arguments.of(422, refused(422)),
+        Arguments.of(429, refused(429)),
+        Arguments.of(502, refused(401)),
+        Arguments.of(502, refused(403)),
+        Arguments.of(502, refused(500)),
+        Arguments.of(503, refused(503)),
+        Arguments.of(503, refused(529)),
+        Arguments.of(504, refused(504)),
         Arguments.of(500, new LlmError.Internal()),
         Arguments.of(503, new LlmError.Cancelled(CancelReason.SHUTDOWN)),
         Arguments.of(499, new LlmError.Cancelled(CancelReason.CLIENT_GONE)));
@@ -59,7 +72,13 @@ class ErrorStatusTest {
     assertThat(retryAfter(new LlmError.QueueFull("q", 1, SOON))).isEqualTo("1");
     assertThat(retryAfter(new LlmError.Overloaded("p", 1, Duration.ofMillis(2001)))).isEqualTo("3");
     assertThat(retryAfter(new LlmError.ShuttingDown(Duration.ofSeconds(5)))).isEqualTo("5");
+    assertThat(retryAfter(refused(429))).isEqualTo("2");
     assertThat(retryAfter(new LlmError.Internal())).isNull();
+  }
+
+  private static LlmError refused(int status) {
+    return new LlmError.ProviderRefused(
+        "p", status, Optional.empty(), "x", Optional.of(Duration.ofMillis(1500)));
   }
 
   private static String retryAfter(LlmError error) {

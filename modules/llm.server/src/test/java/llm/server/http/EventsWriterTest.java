@@ -292,14 +292,13 @@ class EventsWriterTest {
     return new HttpSettings(
         s.host(),
         s.port(),
+        s.engine(),
         s.maxBodyBytes(),
         s.maxRequests(),
-        s.maxConnections(),
-        s.requestRead(),
+        s.limits(),
         s.requestBudget(),
         firstEvent,
         s.keepAlive(),
-        s.writeTimeout(),
         s.drain());
   }
 

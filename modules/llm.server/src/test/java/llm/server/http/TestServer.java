@@ -19,6 +19,7 @@ import llm.core.testkit.RecordingTelemetry;
 import llm.domain.call.Principal;
 import llm.domain.error.ErrorCode;
 import llm.domain.port.IdSource;
+import llm.server.engine.EngineLimits;
 
 /** The HTTP layer on a free port with routes of the test's choice, and a client beside it. */
 public final class TestServer implements AutoCloseable {
@@ -26,14 +27,21 @@ public final class TestServer implements AutoCloseable {
       new HttpSettings(
           "127.0.0.1",
           0,
+          HttpSettings.Engine.OWN,
           1 << 20,
           64,
-          20_000,
-          Duration.ofSeconds(60),
+          new EngineLimits(
+              20_000,
+              64 * 1024,
+              200,
+              Duration.ofSeconds(15),
+              Duration.ofSeconds(30),
+              Duration.ofSeconds(60),
+              Duration.ofSeconds(60),
+              Duration.ofSeconds(30)),
           Duration.ofSeconds(60),
           Duration.ofSeconds(10),
           Duration.ofMillis(50),
-          Duration.ofSeconds(30),
           Duration.ofSeconds(5));
 
   public final RecordingTelemetry telemetry = new RecordingTelemetry();
@@ -53,7 +61,7 @@ public final class TestServer implements AutoCloseable {
       List<Route> routes)
       throws IOException {
     this.admission = admission;
-    listener = HttpListener.bind(settings);
+    listener = HttpListener.bind(settings, alarms, telemetry);
     listener.serve(
         new Dispatcher(
             settings,

@@ -26,7 +26,7 @@ class TidinessTest {
   private static final Map<String, Pattern> BANNED =
       Map.of(
           "System\\.(out|err)\\b",
-              Pattern.compile("(Main|StandardStreams|Terminal|Boot|Sandbox)\\.java$"),
+              Pattern.compile("(Main|StandardStreams|Terminal|Boot|Sandbox|Fuzz)\\.java$"),
           "\\.printStackTrace\\(", Pattern.compile("$^"),
           "Thread\\.sleep\\(", Pattern.compile("$^"),
           "System\\.exit\\(", Pattern.compile("Main\\.java$"),

@@ -46,11 +46,13 @@ public final class JsonCursor {
   private final byte[] body;
   private final int start;
   private final JsonParser parser;
+  private final String base; // the path of the document itself, when it was cut out of another
 
-  private JsonCursor(byte[] body, int start, JsonParser parser) {
+  private JsonCursor(byte[] body, int start, JsonParser parser, String base) {
     this.body = body;
     this.start = start;
     this.parser = parser;
+    this.base = base;
   }
 
   /** Takes the value of a field; the cursor stands on it. A container not taken is skipped. */
@@ -80,11 +82,25 @@ public final class JsonCursor {
    * @throws LlmException with {@code InvalidJson} when it is none, or what {@code reader} throws
    */
   public static <T> T document(byte[] body, Document<T> reader) throws LlmException {
+    return document(body, "", reader);
+  }
+
+  /**
+   * Reads a value that was cut out of another document at {@code path}; its refusals name their
+   * places in that document.
+   *
+   * @throws LlmException what {@code reader} throws
+   */
+  public static <T> T piece(JsonText piece, String path, Document<T> reader) throws LlmException {
+    return document(piece.value().getBytes(StandardCharsets.UTF_8), path, reader);
+  }
+
+  private static <T> T document(byte[] body, String base, Document<T> reader) throws LlmException {
     int start = Utf8.start(body);
     Utf8.require(body, start);
     try (var parser =
         FACTORY.createParser(ObjectReadContext.empty(), body, start, body.length - start)) {
-      var cursor = new JsonCursor(body, start, parser);
+      var cursor = new JsonCursor(body, start, parser, base);
       if (parser.nextToken() == null) {
         throw new LlmException(new LlmError.InvalidJson("the body is empty", 1, 1));
       }
@@ -141,6 +157,14 @@ public final class JsonCursor {
     String text = parser.getString();
     requirePairedSurrogates(text);
     return text;
+  }
+
+  /**
+   * The text of the scalar the cursor stands on, as it is: half a character, whose other half may
+   * be in another document, is let through.
+   */
+  public String text() {
+    return parser.getString();
   }
 
   /** The boolean the cursor stands on. */
@@ -202,6 +226,16 @@ public final class JsonCursor {
     return parser.currentToken() == JsonToken.VALUE_STRING;
   }
 
+  /** Whether the cursor stands on a whole number. */
+  public boolean isInteger() {
+    return parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
+  }
+
+  /** Whether the cursor stands on an object. */
+  public boolean isObject() {
+    return parser.currentToken() == JsonToken.START_OBJECT;
+  }
+
   /** Whether the cursor stands on an array. */
   public boolean isArray() {
     return parser.currentToken() == JsonToken.START_ARRAY;
@@ -209,7 +243,7 @@ public final class JsonCursor {
 
   /** Where the cursor stands, as {@code messages[2].content}; empty at the root. */
   public String path() {
-    var path = new StringBuilder();
+    var path = new StringBuilder(base);
     append(parser.streamReadContext(), path);
     return path.toString();
   }

@@ -7,7 +7,7 @@ import llm.domain.error.LlmException;
  * Checks bytes for well-formed UTF-8 (Unicode 15.0, table 3-7): no overlong forms, no surrogates,
  * nothing above U+10FFFF, nothing cut off.
  */
-final class Utf8 {
+public final class Utf8 {
   private Utf8() {}
 
   /** Where the text begins: behind a byte order mark, if there is one. */
@@ -25,7 +25,7 @@ final class Utf8 {
    * zero bytes at the begin, and take some ill-formed UTF-8.
    */
   static void require(byte[] body, int start) throws LlmException {
-    int bad = firstIllFormed(body, start);
+    int bad = firstIllFormed(body, start, body.length);
     for (int index = start; bad < 0 && index < Math.min(body.length, start + 4); index++) {
       bad = body[index] == 0 ? index : bad;
     }
@@ -63,15 +63,18 @@ final class Utf8 {
     return -1;
   }
 
-  /** The index of the first byte of the first ill-formed sequence from {@code start}; -1: none. */
-  static int firstIllFormed(byte[] bytes, int start) {
+  /**
+   * The index of the first byte of the first ill-formed sequence from {@code start} up to {@code
+   * end}; -1: none.
+   */
+  public static int firstIllFormed(byte[] bytes, int start, int end) {
     int index = start;
-    while (index < bytes.length) {
+    while (index < end) {
       if (bytes[index] >= 0) {
         index++;
         continue;
       }
-      int length = sequenceLength(bytes, index);
+      int length = sequenceLength(bytes, index, end);
       if (length == 0) {
         return index;
       }
@@ -81,10 +84,10 @@ final class Utf8 {
   }
 
   /** Bytes of the well-formed multi-byte sequence at {@code index}; 0 when it is ill-formed. */
-  private static int sequenceLength(byte[] bytes, int index) {
+  private static int sequenceLength(byte[] bytes, int index, int end) {
     int lead = bytes[index] & 0xFF;
     int length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || bytes.length - index < length) {
+    if (lead < 0xC2 || lead > 0xF4 || end - index < length) {
       return 0;
     }
     int second = bytes[index + 1] & 0xFF;

@@ -61,6 +61,12 @@ public final class LlmErrors {
       case LlmError.Cancelled e -> out.field("reason", e.reason().name().toLowerCase(Locale.ROOT));
       case LlmError.ModelUnavailable e -> out.field("model", e.model());
       case LlmError.ProviderFailed e -> out.field("provider", e.provider());
+      case LlmError.ProviderRefused e -> {
+        out.field("provider", e.provider()).field("upstream_status", e.httpStatus());
+        e.upstreamCode().ifPresent(code -> out.field("upstream_code", code));
+        e.retryAfter().ifPresent(after -> retry(out, after));
+      }
+      case LlmError.ProviderUnreachable e -> out.field("provider", e.provider());
       case LlmError.Unauthorized _,
           LlmError.Forbidden _,
           LlmError.Conflict _,

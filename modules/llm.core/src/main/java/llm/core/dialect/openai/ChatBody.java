@@ -25,6 +25,7 @@ public final class ChatBody {
   private Optional<String> model = Optional.empty();
   private List<Message> messages = List.of();
   private List<ToolDefinition> tools = List.of();
+  private final List<LlmException> undone = new ArrayList<>(); // what only some providers do
   private Optional<ToolChoice> toolChoice = Optional.empty();
   private Optional<Integer> maxTokens = Optional.empty();
   private Optional<Integer> maxCompletionTokens = Optional.empty();
@@ -45,7 +46,7 @@ public final class ChatBody {
     switch (name) {
       case "model" -> model = Optional.of(model(in));
       case "messages" -> messages = MessageReader.messages(in);
-      case "tools" -> tools = ToolReader.tools(in);
+      case "tools" -> tools = ToolReader.tools(in, undone);
       case "tool_choice" -> toolChoice = Optional.of(ToolReader.choice(in));
       case "max_tokens" -> maxTokens = Optional.of(limit(in));
       case "max_completion_tokens" -> maxCompletionTokens = Optional.of(limit(in));
@@ -93,6 +94,9 @@ public final class ChatBody {
     var sampling = new SamplingOptions(temperature, topP, topK, minP, seed, stop);
     Optional<Integer> limit = outputLimit();
     ModelName resolved = resolver.resolve(model);
+    if (!undone.isEmpty() && !resolver.relays(resolved)) {
+      throw undone.getFirst();
+    }
     return new ChatRequest(resolved, messages, tools, choice, sampling, limit, extensions);
   }
 

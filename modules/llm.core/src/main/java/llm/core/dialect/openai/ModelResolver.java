@@ -14,4 +14,14 @@ public interface ModelResolver {
    * @throws LlmException when there is no such model, or it cannot serve now
    */
   ModelName resolve(Optional<String> asked) throws LlmException;
+
+  /**
+   * Whether fields that are known and not done here reach {@code model} all the same, because its
+   * provider speaks the dialect they are written in. Where not, they are refused.
+   *
+   * @throws LlmException when there is no such model any more
+   */
+  default boolean relays(ModelName model) throws LlmException {
+    return false;
+  }
 }

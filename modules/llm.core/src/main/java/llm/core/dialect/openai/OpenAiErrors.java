@@ -36,12 +36,14 @@ final class OpenAiErrors {
       case LlmError.Forbidden _ -> "permission_error";
       case LlmError.NotFound _, LlmError.ModelNotFound _ -> "not_found_error";
       case LlmError.QueueFull _ -> "rate_limit_error";
+      case LlmError.ProviderRefused refused -> refusal(refused.httpStatus());
       case LlmError.Overloaded _,
           LlmError.ShuttingDown _,
           LlmError.DeadlineExceeded _,
           LlmError.Cancelled _,
           LlmError.ModelUnavailable _,
           LlmError.ProviderFailed _,
+          LlmError.ProviderUnreachable _,
           LlmError.Internal _ ->
           "server_error";
     };
@@ -67,13 +69,33 @@ final class OpenAiErrors {
           LlmError.DeadlineExceeded _,
           LlmError.Cancelled _,
           LlmError.ProviderFailed _,
+          LlmError.ProviderRefused _,
+          LlmError.ProviderUnreachable _,
           LlmError.Internal _ ->
           Optional.empty();
     };
   }
 
-  /** Clients of OpenAI look for this one code by its name; all others are ours. */
+  /** A provider's refusal of the request is the client's to mend, of our key is ours. */
+  private static String refusal(int status) {
+    return switch (status) {
+      case 404 -> "not_found_error";
+      case 429 -> "rate_limit_error";
+      case 400, 413, 422 -> "invalid_request_error";
+      default -> "server_error";
+    };
+  }
+
+  /**
+   * Clients of OpenAI look for some codes by their names: the one of a bad key, and those that a
+   * provider gave. All others are ours.
+   */
   private static String code(LlmError error) {
-    return error instanceof LlmError.Unauthorized ? "invalid_api_key" : error.code().wireName();
+    return switch (error) {
+      case LlmError.Unauthorized _ -> "invalid_api_key";
+      case LlmError.ProviderRefused refused ->
+          refused.upstreamCode().orElseGet(() -> error.code().wireName());
+      default -> error.code().wireName();
+    };
   }
 }

@@ -3,6 +3,7 @@ package llm.core.dialect.openai;
 import java.util.HashMap;
 import java.util.Map;
 import llm.core.dialect.json.JsonCursor;
+import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -10,11 +11,13 @@ import llm.domain.error.LlmException;
 /**
  * Reads the body of {@code POST /v1/chat/completions}
  * (https://platform.openai.com/docs/api-reference/chat/create). Fields that are not known go along
- * as extensions, byte for byte; known fields that are not done are refused by their path.
+ * as extensions, byte for byte; so do known fields that are not done, where the model's provider
+ * speaks the dialect itself. Elsewhere those are refused by their path.
  */
 public final class OpenAiRequestReader {
   private final ChatBody body = new ChatBody();
   private final Map<String, JsonText> extensions = new HashMap<>();
+  private final UndoneFields undone = new UndoneFields();
   private boolean stream;
   private boolean streamOptions;
   private boolean includeUsage;
@@ -40,7 +43,12 @@ public final class OpenAiRequestReader {
           LlmError.InvalidRequest.at(
               "stream_options", "stream_options belong to a stream; send stream: true with them"));
     }
-    return new ChatCall(body.request(resolver, extensions), stream, includeUsage);
+    extensions.putAll(undone.kept());
+    ChatRequest request = body.request(resolver, extensions);
+    if (undone.refusal().isPresent() && !resolver.relays(request.model())) {
+      throw undone.refusal().get();
+    }
+    return new ChatCall(request, stream, includeUsage);
   }
 
   private void take(String name, JsonCursor in) throws LlmException {
@@ -51,7 +59,7 @@ public final class OpenAiRequestReader {
         in.object(option -> streamOption(option, in));
       }
       default -> {
-        if (!body.take(name, in) && !UndoneFields.take(name, in)) {
+        if (!body.take(name, in) && !undone.take(name, in)) {
           extensions.put(name, in.cut());
         }
       }

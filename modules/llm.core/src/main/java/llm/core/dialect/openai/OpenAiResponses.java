@@ -73,8 +73,14 @@ public final class OpenAiResponses {
         .name("prompt_tokens_details")
         .object()
         .field("cached_tokens", usage.cachedTokens())
-        .endObject()
         .endObject();
+    if (usage.reasoningTokens() > 0) {
+      out.name("completion_tokens_details")
+          .object()
+          .field("reasoning_tokens", usage.reasoningTokens())
+          .endObject();
+    }
+    out.endObject();
   }
 
   private static void message(ChatResult result, JsonOut out) {

@@ -21,14 +21,23 @@ final class ToolReader {
   private Optional<String> description = Optional.empty();
   private Optional<JsonText> parameters = Optional.empty();
 
-  private ToolReader() {}
+  private final List<LlmException> undone;
+  private boolean strict;
 
-  /** The tools of the array the cursor stands on. */
-  static List<ToolDefinition> tools(JsonCursor in) throws LlmException {
+  private ToolReader(List<LlmException> undone) {
+    this.undone = undone;
+  }
+
+  /**
+   * The tools of the array the cursor stands on.
+   *
+   * @param undone takes the refusals of what only some providers do
+   */
+  static List<ToolDefinition> tools(JsonCursor in, List<LlmException> undone) throws LlmException {
     var tools = new ArrayList<ToolDefinition>();
     Set<String> names = new HashSet<>();
     in.array(_ -> {
-      ToolDefinition tool = new ToolReader().tool(in);
+      ToolDefinition tool = new ToolReader(undone).tool(in);
       if (!names.add(tool.name())) {
         String path = in.path("function.name");
         throw new LlmException(
@@ -50,7 +59,7 @@ final class ToolReader {
         default -> throw in.refusal("tool_choice must be auto, none, required or a function");
       };
     }
-    var named = new ToolReader();
+    var named = new ToolReader(new ArrayList<>());
     in.object(field -> {
       switch (field) {
         case "type" -> requireFunction(in);
@@ -88,7 +97,8 @@ final class ToolReader {
     String tool =
         name.orElseThrow(
             () -> MessageReader.missing(in, "function.name", "every tool needs a name"));
-    return in.legal(() -> new ToolDefinition(tool, description, parameters.orElse(NO_PARAMETERS)));
+    return in.legal(
+        () -> new ToolDefinition(tool, description, parameters.orElse(NO_PARAMETERS), strict));
   }
 
   private void takeFunction(String field, JsonCursor in) throws LlmException {
@@ -97,8 +107,9 @@ final class ToolReader {
       case "description" -> description = Optional.of(in.string());
       case "parameters" -> parameters = Optional.of(in.cutObject());
       case "strict" -> {
-        if (in.flag()) {
-          throw MessageReader.unsupported(in, "strict tools; send strict: false");
+        strict = in.flag();
+        if (strict) {
+          undone.add(MessageReader.unsupported(in, "strict tools; send strict: false"));
         }
       }
       default -> throw MessageReader.unknown(in, "function field", field);

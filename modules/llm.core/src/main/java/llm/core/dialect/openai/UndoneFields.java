@@ -1,23 +1,75 @@
 package llm.core.dialect.openai;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import llm.core.dialect.json.JsonCursor;
+import llm.domain.chat.JsonText;
+import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
 /**
  * Fields of the OpenAI dialect that are known and not done: each is let through where it asks for
- * what happens anyway and refused where it asks for more, so that nothing asked for is dropped in
- * silence.
+ * what happens anyway. Where it asks for more, it is kept for a provider that speaks the dialect
+ * itself, if its answer comes through here whole; else it is refused, so that nothing asked for is
+ * dropped in silence. Not thread-safe; one body each.
  */
 final class UndoneFields {
-  private UndoneFields() {}
+  /** What only changes how a model answers, and nothing in the form of its answer. */
+  private static final Set<String> RELAYED =
+      Set.of(
+          "frequency_penalty",
+          "presence_penalty",
+          "logit_bias",
+          "response_format",
+          "parallel_tool_calls",
+          "store",
+          "service_tier",
+          "verbosity",
+          "reasoning_effort",
+          "prediction",
+          "web_search_options");
+
+  private final Map<String, JsonText> kept = new LinkedHashMap<>();
+  private Optional<LlmException> refusal = Optional.empty(); // of the first that was kept
+
+  UndoneFields() {}
 
   /**
    * Looks at the field {@code name}, on whose value the cursor stands.
    *
    * @return false when it is no such field; nothing was read then
-   * @throws LlmException with {@code Unsupported} when it asks for what is not done
+   * @throws LlmException with {@code Unsupported} when it asks for what nobody does
    */
-  static boolean take(String name, JsonCursor in) throws LlmException {
+  boolean take(String name, JsonCursor in) throws LlmException {
+    if (!RELAYED.contains(name)) {
+      return check(name, in);
+    }
+    JsonText value = in.cut();
+    try {
+      return JsonCursor.piece(value, in.path(), piece -> check(name, piece));
+    } catch (LlmException refused) {
+      if (!(refused.error() instanceof LlmError.Unsupported)) {
+        throw refused;
+      }
+      kept.put(name, value);
+      refusal = refusal.or(() -> Optional.of(refused));
+      return true;
+    }
+  }
+
+  /** What is to be relayed; empty when nothing more was asked. */
+  Map<String, JsonText> kept() {
+    return kept;
+  }
+
+  /** Why it cannot be done here, when there is no one to relay it to. */
+  Optional<LlmException> refusal() {
+    return refusal;
+  }
+
+  private static boolean check(String name, JsonCursor in) throws LlmException {
     switch (name) {
       case "n" -> choices(in);
       case "frequency_penalty", "presence_penalty" ->

@@ -150,6 +150,15 @@ class LlmDialectTest {
     expect(new LlmError.Cancelled(CancelReason.CLIENT_GONE), "{\"reason\":\"client_gone\"}");
     expect(new LlmError.ModelUnavailable("m", "no"), "{\"model\":\"m\"}");
     expect(new LlmError.ProviderFailed("p", "no"), "{\"provider\":\"p\"}");
+    expect(
+        new LlmError.ProviderRefused(
+            "p", 429, Optional.of("busy"), "no", Optional.of(Duration.ofSeconds(4))),
+        "{\"provider\":\"p\",\"upstream_status\":429,\"upstream_code\":\"busy\","
+            + "\"retry_after_seconds\":4}");
+    expect(
+        new LlmError.ProviderRefused("p", 400, Optional.empty(), "no", Optional.empty()),
+        "{\"provider\":\"p\",\"upstream_status\":400}");
+    expect(new LlmError.ProviderUnreachable("p", "no"), "{\"provider\":\"p\"}");
     expect(new LlmError.Internal(), "{}");
   }
 

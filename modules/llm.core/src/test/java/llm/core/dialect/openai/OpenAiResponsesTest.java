@@ -120,7 +120,33 @@ class OpenAiResponsesTest {
         "deadline_exceeded");
     expect(new LlmError.ModelUnavailable("m", "no"), "server_error", "model", "model_unavailable");
     expect(new LlmError.ProviderFailed("p", "no"), "server_error", null, "provider_failed");
+    expect(
+        refused(400, "context_length_exceeded"),
+        "invalid_request_error",
+        null,
+        "context_length_exceeded");
+    expect(refused(404, null), "not_found_error", null, "provider_refused");
+    expect(refused(429, null), "rate_limit_error", null, "provider_refused");
+    expect(refused(401, null), "server_error", null, "provider_refused");
+    expect(
+        new LlmError.ProviderUnreachable("p", "no"), "server_error", null, "provider_unreachable");
     expect(new LlmError.Internal(), "server_error", null, "internal");
+  }
+
+  @Test
+  void reasoningIsCountedApartWhereItIsKnown() {
+    var out = new llm.core.dialect.json.JsonOut(16);
+    OpenAiResponses.usage(new llm.domain.chat.Usage(9, 7, 2, 5), out);
+    assertThat(new String(out.toBytes(), java.nio.charset.StandardCharsets.UTF_8))
+        .isEqualTo(
+            "{\"prompt_tokens\":9,\"completion_tokens\":7,\"total_tokens\":16,"
+                + "\"prompt_tokens_details\":{\"cached_tokens\":2},"
+                + "\"completion_tokens_details\":{\"reasoning_tokens\":5}}");
+  }
+
+  private static LlmError refused(int status, String code) {
+    return new LlmError.ProviderRefused(
+        "p", status, java.util.Optional.ofNullable(code), "no", java.util.Optional.empty());
   }
 
   private static void expect(LlmError error, String type, String param, String code) {

@@ -1,0 +1,155 @@
+package llm.core.dialect.openai.upstream;
+
+import java.util.List;
+import java.util.Set;
+import llm.core.dialect.json.JsonOut;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Message;
+import llm.domain.chat.Role;
+import llm.domain.chat.SamplingOptions;
+import llm.domain.chat.ToolCall;
+import llm.domain.chat.ToolChoice;
+import llm.domain.chat.ToolDefinition;
+
+/**
+ * Writes the body of {@code POST /chat/completions}
+ * (https://platform.openai.com/docs/api-reference/chat/create). What the request leaves to the
+ * provider is not written; its extensions go along byte for byte.
+ */
+public final class ChatRequestWriter {
+  private static final int FRAME_BYTES = 256;
+
+  /** Fields that are this writer's: an extension must not say them a second time. */
+  private static final Set<String> OWN =
+      Set.of(
+          "model",
+          "messages",
+          "tools",
+          "tool_choice",
+          "temperature",
+          "top_p",
+          "top_k",
+          "min_p",
+          "seed",
+          "stop",
+          "max_tokens",
+          "max_completion_tokens",
+          "stream",
+          "stream_options",
+          "n");
+
+  private ChatRequestWriter() {}
+
+  /**
+   * The body as UTF-8 JSON.
+   *
+   * @param model the model's id at the upstream
+   * @param stream whether the answer is wanted as a stream
+   */
+  public static byte[] write(
+      ChatRequest request, String model, boolean stream, RequestTraits traits) {
+    var out = new JsonOut(FRAME_BYTES + size(request.messages()));
+    out.object().field("model", model).name("messages").array();
+    request.messages().forEach(message -> message(message, out));
+    out.endArray();
+    if (!request.tools().isEmpty()) {
+      tools(request, out);
+    }
+    sampling(request.sampling(), out);
+    request.maxTokens().ifPresent(limit -> out.field(traits.outputLimit().field(), limit));
+    if (stream) {
+      out.name("stream").value(true);
+      if (traits.streamUsage()) {
+        out.name("stream_options").object().name("include_usage").value(true).endObject();
+      }
+    }
+    request
+        .extensions()
+        .forEach((name, value) -> {
+          if (!OWN.contains(name)) {
+            out.name(name).json(value);
+          }
+        });
+    return out.endObject().toBytes();
+  }
+
+  private static int size(List<Message> messages) {
+    int size = 0;
+    for (Message message : messages) {
+      size += 64 + message.text().length();
+    }
+    return size;
+  }
+
+  private static void message(Message message, JsonOut out) {
+    out.object().field("role", message.role().wireName());
+    if (message.text().isEmpty() && !message.toolCalls().isEmpty()) {
+      out.name("content").nothing();
+    } else {
+      out.field("content", message.text());
+    }
+    message.name().ifPresent(name -> out.field("name", name));
+    message.toolCallId().ifPresent(id -> out.field("tool_call_id", id));
+    if (message.role() == Role.ASSISTANT && !message.toolCalls().isEmpty()) {
+      out.name("tool_calls").array();
+      message.toolCalls().forEach(call -> toolCall(call, out));
+      out.endArray();
+    }
+    out.endObject();
+  }
+
+  private static void toolCall(ToolCall call, JsonOut out) {
+    out.object()
+        .field("id", call.id())
+        .field("type", "function")
+        .name("function")
+        .object()
+        .field("name", call.name())
+        .field("arguments", call.arguments().value())
+        .endObject()
+        .endObject();
+  }
+
+  private static void tools(ChatRequest request, JsonOut out) {
+    out.name("tools").array();
+    for (ToolDefinition tool : request.tools()) {
+      out.object().field("type", "function").name("function").object().field("name", tool.name());
+      tool.description().ifPresent(text -> out.field("description", text));
+      out.name("parameters").json(tool.parameters());
+      if (tool.strict()) {
+        out.name("strict").value(true);
+      }
+      out.endObject().endObject();
+    }
+    out.endArray();
+    switch (request.toolChoice()) {
+      case ToolChoice.Auto _ -> {
+        // what happens anyway
+      }
+      case ToolChoice.None _ -> out.field("tool_choice", "none");
+      case ToolChoice.Required _ -> out.field("tool_choice", "required");
+      case ToolChoice.Named(String name) ->
+          out.name("tool_choice")
+              .object()
+              .field("type", "function")
+              .name("function")
+              .object()
+              .field("name", name)
+              .endObject()
+              .endObject();
+    }
+  }
+
+  private static void sampling(SamplingOptions sampling, JsonOut out) {
+    sampling.temperature().ifPresent(chosen -> out.name("temperature").value(chosen.value()));
+    sampling.topP().ifPresent(p -> out.name("top_p").value(p));
+    sampling.topK().ifPresent(k -> out.field("top_k", k));
+    sampling.minP().ifPresent(p -> out.name("min_p").value(p));
+    sampling.seed().ifPresent(seed -> out.field("seed", seed));
+    if (!sampling.stop().isEmpty()) {
+      out.name("stop").array();
+      sampling.stop().forEach(out::value);
+      out.endArray();
+    }
+  }
+}

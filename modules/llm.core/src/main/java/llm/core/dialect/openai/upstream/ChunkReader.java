@@ -1,0 +1,161 @@
+package llm.core.dialect.openai.upstream;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import llm.domain.chat.FinishReason;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.Usage;
+import llm.domain.error.LlmException;
+
+/**
+ * Turns the chunks of one answer into events. {@code Started} and the end are the caller's: it
+ * knows the model that was asked for, and when the stream is over. Not thread-safe.
+ *
+ * <p>Chunks of the usual shape cost one pass over their bytes and their text; all others are read
+ * by the general parser, with the same result.
+ */
+public final class ChunkReader {
+  private final UpstreamFailures failures;
+  private final FastChunk fast = new FastChunk();
+  private final Chunk chunk = new Chunk();
+  private final ToolCalls tools;
+
+  private String finishReason = "";
+  private Optional<Usage> usage = Optional.empty();
+  private boolean begun;
+  private boolean done;
+
+  /**
+   * A reader for one answer.
+   *
+   * @param failures says in our words what an upstream says
+   * @param callIds gives ids to tool calls that come without
+   */
+  public ChunkReader(UpstreamFailures failures, Supplier<String> callIds) {
+    this.failures = failures;
+    this.tools = new ToolCalls(callIds);
+  }
+
+  /**
+   * Reads the data of one event, or the body of a whole completion.
+   *
+   * @param events takes what it says; may be called not at all, or several times
+   * @throws LlmException with {@code ProviderRefused} or {@code ProviderFailed} when it is an
+   *     error, or is no chunk at all
+   */
+  public void read(byte[] data, int offset, int length, Consumer<? super StreamEvent> events)
+      throws LlmException {
+    if (isDoneMark(data, offset, length)) {
+      done = true;
+      return;
+    }
+    if (!fast.read(data, offset, length, chunk.clear())) {
+      readGeneral(data, offset, length);
+    }
+    if (chunk.error.isPresent()) {
+      throw new LlmException(failures.inStream(chunk.error.get()));
+    }
+    apply(events);
+  }
+
+  /** Whether {@code [DONE]} came: nothing is to follow. */
+  public boolean isDone() {
+    return done;
+  }
+
+  /** Whether a chunk came. */
+  public boolean hasBegun() {
+    return begun;
+  }
+
+  /** Whether the upstream said why it ended: the answer is complete, whatever follows. */
+  public boolean isFinished() {
+    return !finishReason.isEmpty();
+  }
+
+  /** What the upstream counted, so far. */
+  public Usage usage() {
+    return usage.orElse(Usage.NONE);
+  }
+
+  /**
+   * The end of a stream, once it is over: done when the upstream said so by a finish reason or by
+   * {@code [DONE]}, else failed. A stop beside tool calls is what some servers say for tool calls.
+   */
+  public StreamEvent.Terminal end() {
+    if (!begun || !isFinished() && !done) {
+      return failed(
+          begun
+              ? "ended its stream in the middle of the answer"
+              : "ended its stream without an answer");
+    }
+    FinishReason reason = isFinished() ? FinishReasons.of(finishReason) : FinishReason.STOP;
+    if (reason == FinishReason.ERROR) {
+      return failed("ended its answer with finish reason '" + shortened(finishReason) + "'");
+    }
+    if (tools.isIncomplete()) {
+      return failed("began a tool call without the tool's name");
+    }
+    boolean calls = reason == FinishReason.STOP && tools.any();
+    return new StreamEvent.Done(calls ? FinishReason.TOOL_CALLS : reason, usage());
+  }
+
+  /** The end of a completion that came in one piece: that it is whole needs no further word. */
+  public StreamEvent.Terminal endWhole() {
+    done = true;
+    return end();
+  }
+
+  private StreamEvent.Failed failed(String what) {
+    return new StreamEvent.Failed(failures.broke(what), usage());
+  }
+
+  private void readGeneral(byte[] data, int offset, int length) throws LlmException {
+    byte[] document = Arrays.copyOfRange(data, offset, offset + length);
+    try {
+      GeneralChunk.read(document, chunk.clear());
+    } catch (LlmException noChunk) {
+      throw new LlmException(failures.noChunk(noChunk.error(), document), noChunk);
+    }
+  }
+
+  private void apply(Consumer<? super StreamEvent> events) throws LlmException {
+    begun |= chunk.hasChoices;
+    usage = chunk.usage.or(() -> usage);
+    if (!chunk.reasoning.isEmpty()) {
+      events.accept(new StreamEvent.ReasoningDelta(chunk.reasoning));
+    }
+    if (!chunk.content.isEmpty()) {
+      events.accept(new StreamEvent.TextDelta(chunk.content));
+    }
+    for (Chunk.ToolFragment fragment : chunk.tools) {
+      if (!tools.take(fragment, events)) {
+        throw new LlmException(failures.broke("began too many tool calls"));
+      }
+    }
+    if (!chunk.finishReason.isEmpty()) {
+      finishReason = chunk.finishReason;
+    }
+  }
+
+  private static boolean isDoneMark(byte[] data, int offset, int length) {
+    int from = offset;
+    int to = offset + length;
+    while (to > from && data[to - 1] == ' ') {
+      to--;
+    }
+    return to - from == 6
+        && data[from] == '['
+        && data[from + 1] == 'D'
+        && data[from + 2] == 'O'
+        && data[from + 3] == 'N'
+        && data[from + 4] == 'E'
+        && data[from + 5] == ']';
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
+  }
+}

@@ -1,0 +1,82 @@
+package llm.core.dialect.openai.upstream;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import llm.domain.error.LlmError;
+
+/**
+ * Says in our words what goes wrong with one upstream. What the upstream said goes along, bounded;
+ * but not what it says of our credentials, which may quote them. Immutable.
+ *
+ * @param provider the upstream's provider id
+ */
+public record UpstreamFailures(String provider) {
+  private static final int MOST_QUOTED_BYTES = 200;
+  private static final int SERVER_ERROR = 500;
+
+  /** An answer with a status of failure, its body read as far as it goes. */
+  public LlmError refused(int status, byte[] body, Optional<Duration> retryAfter) {
+    UpstreamError error = ErrorBody.read(body);
+    return refusal(status, error, retryAfter);
+  }
+
+  /** An error that came in a stream or in a body that was announced as an answer. */
+  public LlmError inStream(UpstreamError error) {
+    if (error.status().isPresent()) {
+      return refusal(error.status().get(), error, Optional.empty());
+    }
+    String said = error.message().isEmpty() ? "without saying why" : "saying: " + error.message();
+    return broke("broke off its answer, " + said);
+  }
+
+  /** The upstream did what it must not do: {@code what} completes "Provider 'x' …". */
+  public LlmError broke(String what) {
+    return new LlmError.ProviderFailed(provider, subject() + what + ".");
+  }
+
+  /** What came in place of a chunk or a completion is none. */
+  LlmError noChunk(LlmError found, byte[] data) {
+    String why =
+        found instanceof LlmError.InvalidJson(String detail, int line, int column)
+            ? "no JSON (" + detail + " at line " + line + ", column " + column + ")"
+            : "no chunk (" + found.message() + ")";
+    return broke("sent " + why + ": " + quoted(data));
+  }
+
+  /** The first bytes of what came, as text that can be shown. */
+  public static String quoted(byte[] data) {
+    int length = Math.min(data.length, MOST_QUOTED_BYTES);
+    String text = new String(data, 0, length, StandardCharsets.UTF_8);
+    return UpstreamError.of(text).message() + (length < data.length ? "…" : "");
+  }
+
+  private LlmError refusal(int status, UpstreamError error, Optional<Duration> retryAfter) {
+    int legal = status >= 400 && status <= 599 ? status : SERVER_ERROR;
+    return new LlmError.ProviderRefused(
+        provider, legal, code(legal, error), message(legal, error), retryAfter);
+  }
+
+  private static Optional<String> code(int status, UpstreamError error) {
+    return isAboutUs(status) ? Optional.empty() : error.code();
+  }
+
+  private String message(int status, UpstreamError error) {
+    if (isAboutUs(status)) {
+      return subject()
+          + "refused our credentials (status "
+          + status
+          + "); check its api_key in the configuration.";
+    }
+    String said = error.message().isEmpty() ? "" : ": " + error.message();
+    return subject() + "answered with status " + status + said;
+  }
+
+  private static boolean isAboutUs(int status) {
+    return status == 401 || status == 403;
+  }
+
+  private String subject() {
+    return "Provider '" + provider + "' ";
+  }
+}

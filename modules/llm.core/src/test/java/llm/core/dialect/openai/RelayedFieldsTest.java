@@ -1,0 +1,101 @@
+package llm.core.dialect.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.JsonText;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@DisplayName("P-2: what is not done here goes to a provider that does it, and is refused elsewhere")
+class RelayedFieldsTest {
+  private static final String MESSAGES = "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]";
+
+  /** Resolves every model; those that begin with {@code up/} take all fields. */
+  private static final ModelResolver MODELS =
+      new ModelResolver() {
+        @Override
+        public ModelName resolve(Optional<String> asked) {
+          return new ModelName(asked.orElseThrow());
+        }
+
+        @Override
+        public boolean relays(ModelName model) {
+          return model.value().startsWith("up/");
+        }
+      };
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "response_format | { \"type\" : \"json_schema\", \"json_schema\": {\"a\":[1, 2.50]} }",
+        "frequency_penalty | 0.5",
+        "presence_penalty | -1",
+        "logit_bias | {\"50256\": -100}",
+        "parallel_tool_calls | false",
+        "reasoning_effort | \"low\"",
+        "verbosity | \"high\"",
+        "service_tier | \"flex\"",
+        "store | true",
+        "prediction | {\"type\":\"content\",\"content\":\"é\"}",
+        "chat_template_kwargs | {\"enable_thinking\":false}"
+      })
+  void aFieldGoesAlongByteForByte(String name, String value) throws LlmException {
+    ChatRequest request = read("up/m", "\"" + name + "\":" + value + ",");
+    assertThat(request.extensions()).containsOnlyKeys(name);
+    assertThat(request.extensions().get(name)).isEqualTo(new JsonText(value));
+  }
+
+  @Test
+  void whereNobodyTakesThemTheFirstIsRefusedAtItsPlace() {
+    LlmError error =
+        refusal(
+            "mock",
+            "\"response_format\":{\"type\":\"json_object\"},\"frequency_penalty\":1,\"n\":1,");
+    assertThat(error).isInstanceOf(LlmError.Unsupported.class);
+    assertThat(((LlmError.Unsupported) error).path()).isEqualTo("response_format.type");
+  }
+
+  @Test
+  void whatAsksForNothingMoreIsNotRelayed() throws LlmException {
+    ChatRequest request =
+        read("up/m", "\"response_format\":{\"type\":\"text\"},\"frequency_penalty\":0,");
+    assertThat(request.extensions()).isEmpty();
+  }
+
+  @Test
+  void whatOurAnswerCouldNotCarryIsRefusedForAll() {
+    assertThat(refusal("up/m", "\"n\":2,")).isInstanceOf(LlmError.Unsupported.class);
+    assertThat(refusal("up/m", "\"logprobs\":true,")).isInstanceOf(LlmError.Unsupported.class);
+    assertThat(refusal("up/m", "\"frequency_penalty\":\"x\","))
+        .as("a wrong type is wrong everywhere")
+        .isInstanceOf(LlmError.InvalidRequest.class);
+  }
+
+  @Test
+  void strictToolsGoToWhoDoesThem() throws LlmException {
+    String tools =
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}],";
+    assertThat(read("up/m", tools).tools().getFirst().strict()).isTrue();
+    assertThat(refusal("mock", tools)).isInstanceOf(LlmError.Unsupported.class);
+  }
+
+  private static ChatRequest read(String model, String fields) throws LlmException {
+    String body = "{" + fields + "\"model\":\"" + model + "\"," + MESSAGES + "}";
+    return OpenAiRequestReader.read(body.getBytes(StandardCharsets.UTF_8), MODELS).request();
+  }
+
+  private static LlmError refusal(String model, String fields) {
+    return catchThrowableOfType(LlmException.class, () -> read(model, fields)).error();
+  }
+}
