@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -75,7 +76,7 @@ public final class Server {
       return folders
           .map(folder -> folder.resolve("bin/llm-server"))
           .filter(Files::isExecutable)
-          .max(Comparator.comparing(Server::modified));
+          .max(Comparator.comparing(Server::made));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot list " + target, e);
     }
@@ -149,12 +150,17 @@ public final class Server {
 
   private static boolean fresh(Path root, Path image) {
     Path built = root.resolve("modules/llm.server/target/modules/.built");
-    return !Files.exists(built) || modified(built).compareTo(modified(image)) <= 0;
+    return !Files.exists(built) || time(built, "lastModifiedTime").compareTo(made(image)) <= 0;
   }
 
-  private static java.nio.file.attribute.FileTime modified(Path file) {
+  /** When the image was put there: its files' own times are those of the commit. */
+  private static FileTime made(Path program) {
+    return time(program, "unix:ctime");
+  }
+
+  private static FileTime time(Path file, String attribute) {
     try {
-      return Files.getLastModifiedTime(file);
+      return (FileTime) Files.getAttribute(file, attribute);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
