@@ -1,0 +1,53 @@
+# Sourced by the scripts in tools/bench/: `bench CLASS OPTIONS` prints the script's comment for
+# --help, else builds the server and the benchmarks when something changed and runs the class.
+set -eu
+bench_root=$(cd "$(dirname "$0")/../.." && pwd)
+
+bench_classes() {
+  bench_out="$bench_root/target/bench/classes"
+  bench_stamp="$bench_root/target/bench/.built"
+  if [ -f "$bench_stamp" ] && [ -z "$(find "$bench_root/tools/bench/src" -newer "$bench_stamp" -print 2>/dev/null | head -n 1)" ]; then
+    return 0
+  fi
+  rm -rf "$bench_out"
+  mkdir -p "$bench_out"
+  touch "$bench_root/target/bench/.start"
+  find "$bench_root/tools/bench/src" -name '*.java' > "$bench_root/target/bench/sources"
+  "$JAVA_HOME/bin/javac" --release 25 -Xlint:all -Werror -Xdoclint:all,-missing \
+    -d "$bench_out" @"$bench_root/target/bench/sources" || exit 4
+  # What measures is checked before it measures.
+  "$JAVA_HOME/bin/java" -Dbench.root="$bench_root" -cp "$bench_out" llm.bench.SelfCheck 2> "$bench_root/target/bench/self-check" \
+    || { cat "$bench_root/target/bench/self-check" >&2; exit 4; }
+  touch -r "$bench_root/target/bench/.start" "$bench_stamp"
+}
+
+# Builds the image when there is none that is newer than the modules.
+bench_image() {
+  # By the time it was put there: the image's files carry the time of the commit.
+  if [ -n "$(find "$bench_root"/target/*/bin/llm-server -newercm "$bench_root/modules/llm.server/target/modules/.built" 2>/dev/null)" ]; then
+    return 0
+  fi
+  [ -x "$bench_root/tools/image" ] || { echo "tools/bench/${0##*/}: no image, and no tools/image to build one; --server names another." >&2; exit 3; }
+  echo "tools/bench/${0##*/}: building the image" >&2
+  "$bench_root/tools/image" >&2
+}
+
+bench() {
+  bench_class=$1
+  shift
+  for bench_option in "$@"; do
+    case "$bench_option" in
+      -h | --help)
+        sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
+    esac
+  done
+  [ -r /proc/self/stat ] || { echo "tools/bench/${0##*/}: needs Linux: it reads /proc." >&2; exit 3; }
+  . "$bench_root/tools/jdk"
+  bench_classes
+  "$bench_root/tools/build"
+  [ "${bench_needs_image:-no}" = no ] || bench_image
+  exec "$JAVA_HOME/bin/java" -Xms128m -Xmx1g -XX:+UseSerialGC -Dbench.root="$bench_root" \
+    -cp "$bench_root/target/bench/classes" "$bench_class" "$@"
+}

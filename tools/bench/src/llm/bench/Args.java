@@ -1,0 +1,69 @@
+package llm.bench;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llm.bench.system.BenchFailure;
+
+/** The options of a benchmark: {@code --quick}, {@code --json FILE} and those of its own. */
+final class Args {
+  private final Map<String, String> values = new LinkedHashMap<>();
+
+  private Args() {}
+
+  /**
+   * Reads the command line; an option {@code name=DEFAULT} of {@code own} takes a value, one
+   * without {@code =} is a switch.
+   */
+  static Args parse(String[] args, List<String> own) {
+    var parsed = new Args();
+    var known = new LinkedHashMap<String, Boolean>(Map.of("--quick", false, "--json", true));
+    for (String option : own) {
+      String[] parts = option.split("=", 2);
+      known.put(parts[0], parts.length == 2);
+      if (parts.length == 2) {
+        parsed.values.put(parts[0], parts[1]);
+      }
+    }
+    for (int i = 0; i < args.length; i++) {
+      Boolean takesValue = known.get(args[i]);
+      if (takesValue == null) {
+        throw new BenchFailure("unknown option " + args[i] + "; --help lists them");
+      }
+      if (takesValue && i + 1 == args.length) {
+        throw new BenchFailure(args[i] + " needs a value; --help says which");
+      }
+      parsed.values.put(args[i], takesValue ? args[++i] : "true");
+    }
+    parsed.json().ifPresent(Args::checkWritable);
+    return parsed;
+  }
+
+  /** Said before the measurement, not after it. */
+  private static void checkWritable(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    boolean writable = Files.exists(file) ? Files.isWritable(file) : Files.isWritable(folder);
+    if (!writable || Files.isDirectory(file)) {
+      throw new BenchFailure("--json " + file + " cannot be written; name a file in a folder");
+    }
+  }
+
+  boolean quick() {
+    return has("--quick");
+  }
+
+  boolean has(String name) {
+    return "true".equals(values.get(name));
+  }
+
+  String value(String name) {
+    return values.get(name);
+  }
+
+  Optional<Path> json() {
+    return Optional.ofNullable(values.get("--json")).map(Path::of);
+  }
+}
