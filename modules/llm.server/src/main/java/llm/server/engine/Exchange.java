@@ -96,13 +96,21 @@ final class Exchange extends HttpExchange implements EngineExchange {
     if (!answerBody.isComplete() || !answerBody.endsByItself()) {
       return Connection.Next.CLOSE;
     }
-    if (!body.isEnded() && !body.discard(keeps ? MAX_DISCARD_BYTES : 0)) {
+    if (!body.isEnded() && !discardBody()) {
       return Connection.Next.LINGER;
     }
     if (!keeps) {
       return connection.input().isEmpty() ? Connection.Next.CLOSE : Connection.Next.LINGER;
     }
     return Connection.Next.REQUEST;
+  }
+
+  private boolean discardBody() throws IOException {
+    try {
+      return body.discard(keeps ? MAX_DISCARD_BYTES : 0);
+    } catch (RefusedException _) {
+      return false; // too late to refuse what is answered; the connection ends
+    }
   }
 
   private void endWatch() {
