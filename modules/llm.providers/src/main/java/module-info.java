@@ -7,6 +7,7 @@
  */
 module llm.providers {
   requires transitive llm.core;
+  requires java.net.http;
   requires tools.jackson.databind;
 
   provides llm.core.provider.ProviderFactory with
