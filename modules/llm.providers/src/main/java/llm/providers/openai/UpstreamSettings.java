@@ -135,11 +135,14 @@ record UpstreamSettings(
     }
   }
 
+  /** The key that is written down, else the one that is where it is by custom. */
   private static Optional<Secret> key(
       Section section, ServerRecipe server, Setting<Secret> apiKey) {
-    var variables = new ArrayList<>(apiKey.environment());
-    variables.addAll(server.keyVariables());
-    return section.find(apiKey.orEnvironment(variables.toArray(String[]::new)));
+    Optional<Secret> written = section.find(apiKey);
+    if (written.isPresent() || server.keyVariables().isEmpty()) {
+      return written;
+    }
+    return section.find(apiKey.orEnvironment(server.keyVariables().toArray(String[]::new)));
   }
 
   private static List<String> models(Section section) {
