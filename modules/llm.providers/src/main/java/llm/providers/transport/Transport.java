@@ -24,6 +24,17 @@ public interface Transport extends AutoCloseable {
    */
   UpstreamResponse send(UpstreamRequest request, Call call) throws TransportException;
 
+  /**
+   * Opens connections, TLS handshake included, until {@code count} of them rest in the pool or the
+   * settings allow no more; blocks as {@link #send} does. They age like any other.
+   *
+   * @return how many were opened; 0 from an implementation that cannot open one without a request
+   * @throws TransportException when one cannot be opened; those before it stay
+   */
+  default int warm(int count, Call call) throws TransportException {
+    return 0;
+  }
+
   /** Closes the pool; exchanges under way fail. Idempotent. */
   @Override
   void close();

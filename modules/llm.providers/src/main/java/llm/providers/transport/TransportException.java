@@ -1,6 +1,9 @@
 package llm.providers.transport;
 
 import java.io.IOException;
+import java.util.Locale;
+import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
 
 /** Why an exchange with an upstream came to nothing, or broke off. */
 public final class TransportException extends IOException {
@@ -39,6 +42,23 @@ public final class TransportException extends IOException {
   /** A failure without a cause. */
   public TransportException(Kind kind, String message) {
     this(kind, message, null);
+  }
+
+  /** The call was cancelled. */
+  static TransportException cancelled(Call call) {
+    String reason = call.cancelled().map(CancelReason::name).orElse("unknown");
+    return new TransportException(
+        Kind.CANCELLED, "the call was cancelled: " + reason.toLowerCase(Locale.ROOT));
+  }
+
+  /** The transport was closed. */
+  static TransportException closed() {
+    return new TransportException(Kind.CANCELLED, "the transport is closed");
+  }
+
+  /** The response was closed before its end. */
+  static TransportException responseClosed() {
+    return new TransportException(Kind.CANCELLED, "the response is closed");
   }
 
   /** What kind of failure it is. */

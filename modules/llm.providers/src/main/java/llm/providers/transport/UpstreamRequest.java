@@ -1,6 +1,9 @@
 package llm.providers.transport;
 
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import llm.providers.transport.http1.Tokens;
 
 /**
  * One request to an upstream. {@code Host}, {@code Content-Length} and the connection's own headers
@@ -8,28 +11,57 @@ import java.util.List;
  *
  * @param method as {@code POST}
  * @param path path and query below the upstream's base URL, beginning with {@code /}
- * @param headers in the order they are sent; names and values without CR, LF and NUL
+ * @param headers in the order they are sent
  * @param body the body, empty for none; not copied, not changed
  */
 public record UpstreamRequest(String method, String path, List<Header> headers, Body body) {
 
-  /** Copies the list. */
+  /** Copies the list; rejects what could not stand in a request line. */
   public UpstreamRequest {
+    if (!Tokens.isToken(method) || method.equals("CONNECT")) {
+      throw new IllegalArgumentException("method '" + printable(method) + "' must be a token");
+    }
+    if (!path.startsWith("/") || !Tokens.isTarget(path)) {
+      throw new IllegalArgumentException(
+          "path '" + printable(path) + "' must begin with / and escape as RFC 3986 says");
+    }
     headers = List.copyOf(headers);
+  }
+
+  private static String printable(String text) {
+    return text.replaceAll("[^ -~]", "?");
   }
 
   /** A field of the head. */
   public record Header(String name, String value) {
-    /** Rejects what could end the field early. */
-    public Header {
-      if (!isLegal(name) || name.isEmpty() || !isLegal(value)) {
-        throw new IllegalArgumentException(
-            "header '" + name.replaceAll("\\p{Cntrl}", "?") + "' has a control character");
-      }
-    }
+    /** What belongs to the connection or its framing, in lower case. */
+    private static final Set<String> RESERVED =
+        Set.of(
+            "connection",
+            "content-length",
+            "expect",
+            "host",
+            "keep-alive",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
 
-    private static boolean isLegal(String text) {
-      return text.chars().noneMatch(c -> c == '\r' || c == '\n' || c == 0);
+    /** Rejects what could end the field early, and fields that are the transport's. */
+    public Header {
+      if (!Tokens.isToken(name)) {
+        throw new IllegalArgumentException(
+            "header name '" + printable(name) + "' must be a token of RFC 9110");
+      }
+      if (!Tokens.isFieldValue(value)) {
+        throw new IllegalArgumentException(
+            "header '" + name + "' has a control character, or one beyond Latin-1");
+      }
+      if (RESERVED.contains(name.toLowerCase(Locale.ROOT))) {
+        throw new IllegalArgumentException("header '" + name + "' is set by the transport alone");
+      }
     }
   }
 

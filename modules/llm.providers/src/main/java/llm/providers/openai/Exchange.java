@@ -1,0 +1,172 @@
+package llm.providers.openai;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llm.core.dialect.openai.upstream.UpstreamFailures;
+import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.port.TimeSource;
+import llm.providers.transport.Transport;
+import llm.providers.transport.TransportException;
+import llm.providers.transport.UpstreamRequest;
+import llm.providers.transport.UpstreamRequest.Body;
+import llm.providers.transport.UpstreamRequest.Header;
+import llm.providers.transport.UpstreamResponse;
+
+/**
+ * Sends requests to one upstream and says in our words why one came to nothing. Of the caller only
+ * the request's id and trace go along, never its credentials. Thread-safe.
+ */
+final class Exchange {
+  /** Of an error's body, more is not read. */
+  private static final int MOST_ERROR_BYTES = 64 * 1024;
+
+  private static final Header JSON = new Header("content-type", "application/json");
+  private static final Header WANTS_JSON = new Header("accept", "application/json");
+  private static final Header WANTS_EVENTS = new Header("accept", "text/event-stream");
+  private static final Header AGENT = new Header("user-agent", "llm.server");
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private final String provider;
+  private final List<Header> headers;
+  private final int maxConnections;
+  private final Transport transport;
+  private final TimeSource time;
+  private final UpstreamFailures failures;
+
+  Exchange(UpstreamSettings settings, Transport transport, TimeSource time) {
+    this.provider = settings.name();
+    this.headers = withAgent(settings.headers());
+    this.maxConnections = settings.transport().maxConnections();
+    this.transport = transport;
+    this.time = time;
+    this.failures = new UpstreamFailures(provider);
+  }
+
+  /** What to say of this upstream's failures. */
+  UpstreamFailures failures() {
+    return failures;
+  }
+
+  /**
+   * Posts JSON and waits for a head that accepts it.
+   *
+   * @return the response, status 200 to 299, for the caller to close
+   * @throws LlmException when there is none, or it refuses
+   */
+  UpstreamResponse post(String path, byte[] body, Call call, boolean stream) throws LlmException {
+    return accepted(send("POST", path, Body.of(body), call, stream), call);
+  }
+
+  /** Gets what is at {@code path}; see {@link #post}. */
+  UpstreamResponse get(String path, Call call) throws LlmException {
+    return accepted(send("GET", path, Body.NONE, call, false), call);
+  }
+
+  /** Reads a body to its end; one larger than {@code most} bytes is a failure. */
+  byte[] whole(InputStream body, int most, Call call) throws LlmException {
+    try {
+      byte[] bytes = body.readNBytes(most);
+      if (bytes.length == most && body.read() >= 0) {
+        throw new LlmException(
+            failures.broke("sent an answer of more than " + most + " bytes, which is not read"));
+      }
+      return bytes;
+    } catch (IOException cut) {
+      throw new LlmException(failure(cut, call), cut);
+    }
+  }
+
+  /** What an exchange's failure is to the caller. A cancelled call failed of that. */
+  LlmError failure(IOException failure, Call call) {
+    Optional<CancelReason> reason = call.cancelled();
+    if (reason.isPresent()) {
+      return cancelled(reason.get(), call);
+    }
+    if (!(failure instanceof TransportException transportFailure)) {
+      return failures.broke("sent what cannot be read: " + failure.getMessage());
+    }
+    String why = transportFailure.getMessage();
+    return switch (transportFailure.kind()) {
+      case CONNECT, TLS ->
+          new LlmError.ProviderUnreachable(
+              provider, "Provider '" + provider + "' cannot be reached: " + why);
+      case POOL_EXHAUSTED ->
+          new LlmError.Overloaded("connections to '" + provider + "'", maxConnections, SOON);
+      case TIMEOUT -> failures.broke("did not answer in time: " + why);
+      case CUT -> failures.broke("broke off the connection: " + why);
+      case PROTOCOL -> failures.broke("sent what is no HTTP: " + why);
+      case CANCELLED -> new LlmError.Cancelled(CancelReason.SHUTDOWN);
+    };
+  }
+
+  private LlmError cancelled(CancelReason reason, Call call) {
+    return reason.isFailure()
+        ? new LlmError.DeadlineExceeded(
+            reason, "Provider '" + provider + "'", call.deadline().budget())
+        : new LlmError.Cancelled(reason);
+  }
+
+  private UpstreamResponse send(String method, String path, Body body, Call call, boolean stream)
+      throws LlmException {
+    var fields = new ArrayList<Header>(headers.size() + 4);
+    if (body != Body.NONE) {
+      fields.add(JSON);
+    }
+    fields.add(stream ? WANTS_EVENTS : WANTS_JSON);
+    fields.addAll(headers);
+    fields.add(new Header("x-request-id", call.id().value()));
+    fields.add(new Header("x-correlation-id", call.id().value())); // what another of us takes
+    call.trace().ifPresent(trace -> fields.add(new Header("traceparent", trace.traceparent())));
+    try {
+      return transport.send(new UpstreamRequest(method, path, fields, body), call);
+    } catch (TransportException failure) {
+      throw new LlmException(failure(failure, call), failure);
+    }
+  }
+
+  private UpstreamResponse accepted(UpstreamResponse response, Call call) throws LlmException {
+    int status = response.status();
+    if (status < 300) {
+      return response;
+    }
+    try (response) {
+      if (status < 400) {
+        throw new LlmException(
+            failures.broke(
+                "answered with a redirect (status "
+                    + status
+                    + "), which is not followed; check its base_url"));
+      }
+      byte[] body = errorBody(response, call);
+      Optional<Duration> after = RetryAfter.of(response::header, time.now());
+      throw new LlmException(failures.refused(status, body, after));
+    }
+  }
+
+  /** As much of an error's body as comes; that it was cut changes nothing. */
+  private byte[] errorBody(UpstreamResponse response, Call call) throws LlmException {
+    try {
+      return response.body().readNBytes(MOST_ERROR_BYTES);
+    } catch (IOException cut) {
+      if (call.cancelled().isPresent()) {
+        throw new LlmException(failure(cut, call), cut);
+      }
+      return new byte[0];
+    }
+  }
+
+  private static List<Header> withAgent(List<Header> configured) {
+    var all = new ArrayList<>(configured);
+    if (all.stream().noneMatch(header -> header.name().equalsIgnoreCase(AGENT.name()))) {
+      all.add(AGENT);
+    }
+    return List.copyOf(all);
+  }
+}

@@ -1,0 +1,54 @@
+package llm.providers.openai;
+
+import java.util.List;
+import java.util.Optional;
+import llm.core.dialect.openai.upstream.RequestTraits;
+import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
+
+/**
+ * What is known of a kind of server: where it usually is, what of a request it wants otherwise.
+ * Answers need no recipe; the dialect's reader takes those of all of them.
+ */
+enum ServerRecipe {
+  /** Any server that speaks the dialect. */
+  GENERIC("", OutputLimit.MAX_TOKENS),
+  /** OpenAI: its reasoning models refuse {@code max_tokens}. */
+  OPENAI("https://api.openai.com/v1", OutputLimit.MAX_COMPLETION_TOKENS, "OPENAI_API_KEY"),
+  /** Ollama, which knows {@code max_tokens} alone. */
+  OLLAMA("http://127.0.0.1:11434/v1", OutputLimit.MAX_TOKENS),
+  /** vLLM's OpenAI-compatible server. */
+  VLLM("http://127.0.0.1:8000/v1", OutputLimit.MAX_TOKENS),
+  /** LM Studio's local server. */
+  LM_STUDIO("http://127.0.0.1:1234/v1", OutputLimit.MAX_TOKENS),
+  /** The server of llama.cpp. */
+  LLAMA_SERVER("http://127.0.0.1:8080/v1", OutputLimit.MAX_TOKENS),
+  /** OpenRouter. */
+  OPENROUTER("https://openrouter.ai/api/v1", OutputLimit.MAX_TOKENS, "OPENROUTER_API_KEY"),
+  /** Together AI. */
+  TOGETHER("https://api.together.xyz/v1", OutputLimit.MAX_TOKENS, "TOGETHER_API_KEY");
+
+  private final String baseUrl;
+  private final OutputLimit outputLimit;
+  private final List<String> keyVariables;
+
+  ServerRecipe(String baseUrl, OutputLimit outputLimit, String... keyVariables) {
+    this.baseUrl = baseUrl;
+    this.outputLimit = outputLimit;
+    this.keyVariables = List.of(keyVariables);
+  }
+
+  /** Where it is when nothing else is said. */
+  Optional<String> baseUrl() {
+    return Optional.of(baseUrl).filter(url -> !url.isEmpty());
+  }
+
+  /** Variables of the environment that its key is in by custom. */
+  List<String> keyVariables() {
+    return keyVariables;
+  }
+
+  /** How requests are written for it. */
+  RequestTraits traits(boolean streamUsage) {
+    return new RequestTraits(outputLimit, streamUsage);
+  }
+}

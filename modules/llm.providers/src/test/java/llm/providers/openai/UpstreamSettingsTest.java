@@ -1,0 +1,117 @@
+package llm.providers.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import llm.core.config.Section;
+import llm.core.testkit.TestConfig;
+import llm.providers.transport.UpstreamRequest.Header;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@DisplayName("C-8 upstreams of the OpenAI dialect are configured by file or environment")
+class UpstreamSettingsTest {
+  private static final Map<String, String> KEYS =
+      Map.of("KEY", "k1", "OPENROUTER_API_KEY", "or", "TOGETHER_API_KEY", "to");
+
+  @Test
+  void everyKeyIsRead() {
+    var read =
+        read("""
+        base_url: https://api.example.com/v1/
+        server: vllm
+        api_key: ${KEY}
+        models: [a, org/b]
+        headers: {X-Title: t}
+        secret_headers: {X-Key: "${KEY}"}
+        refresh_seconds: 9
+        stream_usage: false
+        max_connections: 7
+        """)
+            .orElseThrow();
+    assertThat(read.baseUrl().toString()).isEqualTo("https://api.example.com/v1");
+    assertThat(read.server()).isEqualTo(ServerRecipe.VLLM);
+    assertThat(read.models()).containsExactly("a", "org/b");
+    assertThat(read.refresh()).isEqualTo(Duration.ofSeconds(9));
+    assertThat(read.streamUsage()).isFalse();
+    assertThat(read.transport().maxConnections()).isEqualTo(7);
+    assertThat(read.headers())
+        .containsExactly(
+            new Header("authorization", "Bearer k1"),
+            new Header("X-Title", "t"),
+            new Header("X-Key", "k1"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = ServerRecipe.class, names = "GENERIC", mode = EnumSource.Mode.EXCLUDE)
+  void aKnownServerNeedsNoUrl(ServerRecipe server) {
+    var read = read("server: " + server.name().toLowerCase(java.util.Locale.ROOT)).orElseThrow();
+    assertThat(read.baseUrl().toString()).contains("/v1");
+    assertThat(read.models()).isEmpty();
+  }
+
+  @Test
+  void aKeyIsTakenFromWhereItIsByCustom() {
+    assertThat(read("server: openrouter").orElseThrow().headers())
+        .containsExactly(new Header("authorization", "Bearer or"));
+    assertThat(read("server: together").orElseThrow().headers())
+        .containsExactly(new Header("authorization", "Bearer to"));
+    assertThat(read("{server: together, api_key: '${KEY}'}").orElseThrow().headers())
+        .as("what is written down comes first")
+        .containsExactly(new Header("authorization", "Bearer k1"));
+    assertThat(read("server: ollama").orElseThrow().headers()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "models: [a] | base_url: is missing",
+        "base_url: ftp://x/ | base_url: must begin with http",
+        "base_url: https://u:p@x/ | base_url: must have no user or password",
+        "{server: best, base_url: 'http://x'} | server",
+        "{server: ollama, api_key: sk-1} | api_key",
+        "{server: ollama, headers: {Host: x}} | headers",
+        "{server: ollama, headers: {traceparent: x}} | set for each request",
+        "{server: ollama, headers: {a: b, A: c}} | set already",
+        "{server: ollama, headers: {'a b': c}} | headers",
+        "{server: ollama, models: ['']} | models",
+        "{server: ollama, refresh_seconds: 0} | refresh_seconds",
+        "{server: ollama, modles: [a]} | models"
+      })
+  void eachBadValueIsRefusedByName(String yaml, String said) {
+    var config = TestConfig.yaml(yaml, KEYS);
+    UpstreamSettings.read("up", config.root());
+    assertThat(config.problems()).anyMatch(problem -> problem.contains(said));
+  }
+
+  @Test
+  void theEnvironmentAloneDefinesAnUpstream() {
+    var section =
+        TestConfig.yaml(
+                "",
+                Map.of(
+                    "OPENAI_COMPATIBLE_BASE_URL", "http://127.0.0.1:11434/v1",
+                    "OPENAI_COMPATIBLE_API_KEY", "k"))
+            .section("providers.openai_compatible");
+    var read = UpstreamSettings.readOwn("openai_compatible", section).orElseThrow();
+    assertThat(read.baseUrl().toString()).isEqualTo("http://127.0.0.1:11434/v1");
+    assertThat(read.headers()).containsExactly(new Header("authorization", "Bearer k"));
+    var none = TestConfig.empty().section("providers.openai_compatible");
+    assertThat(UpstreamSettings.readOwn("openai_compatible", none)).isEmpty();
+  }
+
+  private static Optional<UpstreamSettings> read(String yaml) {
+    var config = TestConfig.yaml(yaml, KEYS);
+    Section root = config.root();
+    var read = UpstreamSettings.read("up", root);
+    assertThat(config.problems()).isEmpty();
+    return read;
+  }
+}
