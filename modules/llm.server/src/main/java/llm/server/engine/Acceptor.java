@@ -49,21 +49,22 @@ final class Acceptor implements Runnable {
   }
 
   private void begin(Socket accepted) {
+    if (!parts.connections().reserve()) {
+      turnAway(accepted);
+      return;
+    }
+    parts.meters().opened();
     try {
-      if (!parts.connections().reserve()) {
-        turnAway(accepted);
-        return;
-      }
       accepted.setTcpNoDelay(true);
-      parts.meters().opened();
-      var connection = new Connection(accepted, parts);
-      parts.connections().add(connection);
-      Thread.ofVirtual().name("http").start(connection);
-    } catch (SocketException gone) {
-      parts.connections().release();
+    } catch (SocketException _) {
+      parts.connections().release(); // it has gone already
       parts.meters().broken();
       close(accepted);
+      return;
     }
+    var connection = new Connection(accepted, parts);
+    parts.connections().add(connection);
+    Thread.ofVirtual().name("http").start(connection);
   }
 
   /** Answers 503 where HTTP is in the clear; the few bytes never wait. */

@@ -14,6 +14,7 @@ final class BodyInput extends InputStream {
   private final BodyReader body;
   private boolean clientWaits; // for 100 Continue
   private boolean closed;
+  private boolean broken; // nothing more can be read
 
   BodyInput(Exchange exchange, BodyReader body, boolean clientWaits) {
     this.exchange = exchange;
@@ -46,7 +47,7 @@ final class BodyInput extends InputStream {
   }
 
   private int readSome(byte[] into, int offset, int length) throws IOException {
-    if (body.isEnded()) {
+    if (body.isEnded() || broken) {
       return -1;
     }
     if (clientWaits) {
@@ -63,21 +64,24 @@ final class BodyInput extends InputStream {
         exchange.bodyEnded();
       }
       return n;
-    } catch (IOException broken) {
-      throw exchange.bodyBroken(broken);
+    } catch (IOException failure) {
+      broken = true;
+      throw exchange.bodyBroken(failure);
     }
   }
 
-  /** Reads the rest and drops it; false when it is longer than {@code maxBytes}. */
+  /**
+   * Reads the rest and drops it; false when it is longer than {@code maxBytes}, or its end cannot
+   * be found.
+   */
   boolean discard(int maxBytes) throws IOException {
     if (clientWaits) {
       return false;
     }
     byte[] scratch = new byte[4096];
     long left = maxBytes;
-    while (!body.isEnded() && left > 0) {
-      int n = readSome(scratch, 0, scratch.length);
-      left -= Math.max(n, 0);
+    while (!body.isEnded() && !broken && left > 0) {
+      left -= Math.max(readSome(scratch, 0, scratch.length), 0);
     }
     return body.isEnded();
   }

@@ -55,7 +55,7 @@ final class BodyOutput extends OutputStream {
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
     Objects.checkFromIndexSize(offset, length, bytes.length);
-    if (closed) {
+    if (closed && form != Form.UNSEEN) {
       throw new IOException("the answer is closed");
     }
     boolean done = false;

@@ -74,6 +74,7 @@ final class Connection implements Runnable {
   private volatile Exchange exchange; // null while none is answered
   private volatile Thread handling; // null while no handler runs
   private volatile Thread watcher;
+  private volatile boolean served; // whether a request has begun on it
 
   Connection(Socket accepted, Parts parts) {
     this.parts = parts;
@@ -178,7 +179,7 @@ final class Connection implements Runnable {
       output.shrink();
       link.await(Link.Wait.REQUEST);
       phase.set(Phase.IDLE);
-      if (parts.connections().isDraining()) {
+      if (served && parts.connections().isDraining()) {
         return false;
       }
     } else {
@@ -191,6 +192,7 @@ final class Connection implements Runnable {
     if (waits) {
       link.await(Link.Wait.HEAD);
     }
+    served = true;
     return true;
   }
 
@@ -199,6 +201,7 @@ final class Connection implements Runnable {
     if (!input.isEmpty()) {
       return; // the next request is there already, and so is its client
     }
+    input.shrink(); // from now on the buffer is the watching thread's
     openedNanos = parts.alarms().time().nanoTime();
     phase.set(Phase.OPEN);
     if (!lookedFor) {
@@ -251,7 +254,6 @@ final class Connection implements Runnable {
     if (phase.compareAndSet(Phase.OPEN, Phase.BUSY) || phase.get() != Phase.WATCHED) {
       return Next.REQUEST;
     }
-    input.shrink();
     output.shrink();
     link.await(Link.Wait.REQUEST);
     if (!phase.compareAndSet(Phase.WATCHED, Phase.PARTED)) {
@@ -330,7 +332,11 @@ final class Connection implements Runnable {
     link.check(now);
   }
 
+  /** Closes it when it waits for another request; one that has not sent any may send one. */
   void closeIfIdle() {
+    if (!served) {
+      return;
+    }
     if (phase.compareAndSet(Phase.IDLE, Phase.CLOSED)
         || phase.compareAndSet(Phase.PARTED, Phase.CLOSED)) {
       link.kill();

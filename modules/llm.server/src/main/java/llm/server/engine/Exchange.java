@@ -96,7 +96,7 @@ final class Exchange extends HttpExchange implements EngineExchange {
     if (!answerBody.isComplete() || !answerBody.endsByItself()) {
       return Connection.Next.CLOSE;
     }
-    if (!body.isEnded() && !discardRest()) {
+    if (!body.isEnded() && !discardBody()) {
       return Connection.Next.LINGER;
     }
     if (!keeps) {
@@ -105,12 +105,11 @@ final class Exchange extends HttpExchange implements EngineExchange {
     return Connection.Next.REQUEST;
   }
 
-  /** What is wrong with a body that nobody wanted is not told: its request has been answered. */
-  private boolean discardRest() throws IOException {
+  private boolean discardBody() throws IOException {
     try {
       return body.discard(keeps ? MAX_DISCARD_BYTES : 0);
     } catch (RefusedException _) {
-      return false;
+      return false; // too late to refuse what is answered; the connection ends
     }
   }
 
