@@ -177,7 +177,8 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
       case NOTHING -> {
         // it has just been met
       }
-      case HANDSHAKE, REQUEST, REST -> kill();
+      case HANDSHAKE, REQUEST -> kill();
+      case REST -> reset(); // its client had its time to take the answer
       case HEAD, BODY -> {
         if (socket == accepted) {
           expire();
