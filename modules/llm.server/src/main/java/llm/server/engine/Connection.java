@@ -270,7 +270,9 @@ final class Connection implements Runnable {
     parts.meters().rejected(refusal, link.remoteAddress().toString());
     try {
       output.shrink();
-      send(refusal);
+      if (refusal.isAnswered()) {
+        send(refusal);
+      }
       linger();
     } catch (IOException _) {
       parts.meters().broken();

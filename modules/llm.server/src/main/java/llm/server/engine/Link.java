@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
 import llm.domain.port.TimeSource;
 import llm.server.engine.message.InputBuffer;
@@ -26,6 +28,9 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
 
   /** How long a client may go on sending to a connection that is being closed. */
   private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** How long the read of a layer may take to notice by itself that its time is over. */
+  private static final long LAYER_GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** What is waited for from the client. */
   enum Wait {
@@ -49,6 +54,7 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
   private volatile boolean expired; // a deadline has passed: the input is over
   private volatile long writingSince = NEVER;
   private volatile boolean stalled; // a write took too long: the connection is over
+  private boolean readIsLimited; // by a timeout of the socket; the reader's
   private long bodyDeadline; // of the whole request; the reader's
 
   Link(Socket accepted, EngineLimits limits, TimeSource time) {
@@ -99,7 +105,11 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
     }
     int n;
     try {
+      limitLayeredRead();
       n = in.read(into, offset, length);
+    } catch (SocketTimeoutException late) {
+      expired = wait == Wait.HEAD || wait == Wait.BODY;
+      throw expired ? tooLate() : late;
     } catch (IOException broken) {
       if (expired) {
         throw tooLate();
@@ -110,6 +120,21 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
       throw tooLate();
     }
     return n;
+  }
+
+  /**
+   * A layer does not outlive half a close of the socket below it: its reads end by a time limit, so
+   * that the answer can still be sent.
+   */
+  private void limitLayeredRead() throws IOException {
+    boolean limited = socket != accepted && (wait == Wait.HEAD || wait == Wait.BODY);
+    if (limited) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - time.nanoTime());
+      accepted.setSoTimeout(Math.clamp(left, 1, Integer.MAX_VALUE));
+    } else if (readIsLimited) {
+      accepted.setSoTimeout(0);
+    }
+    readIsLimited = limited;
   }
 
   private RefusedException tooLate() {
@@ -141,7 +166,7 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
     long since = writingSince;
     if (since != NEVER && now - since >= limits.write().toNanos()) {
       stalled = true;
-      kill();
+      reset();
       return;
     }
     long until = deadline;
@@ -152,8 +177,15 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
       case NOTHING -> {
         // it has just been met
       }
-      case HANDSHAKE, REQUEST, REST -> kill();
-      case HEAD, BODY -> expire();
+      case HANDSHAKE, REQUEST -> kill();
+      case REST -> reset(); // its client had its time to take the answer
+      case HEAD, BODY -> {
+        if (socket == accepted) {
+          expire();
+        } else if (now - until >= LAYER_GRACE_NANOS) {
+          kill(); // its client drips a record, which one read of the layer waits for
+        }
+      }
     }
   }
 
@@ -177,12 +209,14 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
 
   /** Limits one read; for a connection that has left HTTP, whose reads wait for nothing here. */
   void readTimeout(int millis) throws IOException {
+    readIsLimited = false; // what is set here stays
     socket.setSoTimeout(millis);
   }
 
   /** Tells the client that nothing more comes, then swallows a bounded rest of what it sends. */
   void linger(byte[] scratch, long maxBytes) throws IOException {
     await(Wait.REST);
+    limitLayeredRead();
     socket.shutdownOutput();
     long left = maxBytes;
     while (left > 0) {
@@ -214,6 +248,19 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
     } catch (IOException failure) {
       expired = true; // the kernel has dropped it; reads and writes fail by themselves
     }
+  }
+
+  /**
+   * Closes at once by RST: in good order the kernel would keep what the client does not take, up to
+   * some megabytes, until it gives the client up minutes later.
+   */
+  private void reset() {
+    try {
+      accepted.setSoLinger(true, 0);
+    } catch (SocketException closed) {
+      expired = true; // by another thread, or the client
+    }
+    kill();
   }
 
   InetSocketAddress remoteAddress() {

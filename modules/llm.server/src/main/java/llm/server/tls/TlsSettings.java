@@ -61,7 +61,8 @@ public record TlsSettings(
           Duration.ofSeconds(10),
           Duration.ofMillis(10),
           Duration.ofMinutes(10),
-          "Time from accept to the end of the handshake; then the connection is closed.");
+          "Time from accept to the end of the handshake, and never more than"
+              + " server.header_timeout_seconds; then the connection is closed.");
   private static final Setting<Duration> RELOAD =
       Setting.duration(
           "reload_seconds",

@@ -8,7 +8,10 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import llm.domain.call.CancelReason;
 import llm.domain.call.Principal;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -341,6 +344,80 @@ class DispatcherTest {
           server.send(get(server, "/who", "traceparent", "00-" + trace + "-00f067aa0ba902b7-01"));
       assertThat(response.body()).isEqualTo("ci " + trace);
     }
+  }
+
+  /** No comment is due within the time of the test, so that nothing is learnt by writing. */
+  @Test
+  void aClientThatLeavesCancelsAnAnswerThatIsNotStreamed() throws Exception {
+    var entered = new CountDownLatch(1);
+    var cancelled = new CompletableFuture<CancelReason>();
+    Route slow =
+        work(
+            "POST",
+            "/slow",
+            request -> {
+              request.body().json();
+              request
+                  .call()
+                  .onCancel(() -> cancelled.complete(request.call().cancelled().orElseThrow()));
+              entered.countDown();
+              throw new LlmException(new LlmError.Cancelled(cancelled.join()));
+            });
+    try (var server = TestServer.open(slow);
+        var socket = server.raw("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")) {
+      await(entered);
+      socket.shutdownOutput();
+      assertThat(cancelled.get(20, TimeUnit.SECONDS)).isEqualTo(CancelReason.CLIENT_GONE);
+      var line = server.accessLines(1).getFirst();
+      assertThat(line.text("end")).contains("client_gone");
+      assertThat(line.fields()).containsEntry("status", 499L);
+    }
+  }
+
+  @Test
+  void aBodyThatComesTooLateIsAnswered408AndLoggedAsThat() throws Exception {
+    EngineLimits l = TestServer.DEFAULTS.limits();
+    var hasty =
+        new EngineLimits(
+            l.connections(),
+            l.headerBytes(),
+            l.headers(),
+            l.headTime(),
+            Duration.ofMillis(100),
+            l.requestTime(),
+            l.idle(),
+            l.write());
+    try (var server = TestServer.open(settings -> withLimits(settings, hasty), ECHO);
+        var socket = server.raw("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{}")) {
+      assertThat(TestServer.readUntil(socket.getInputStream(), "}}"))
+          .startsWith("HTTP/1.1 408")
+          .contains("request_timeout");
+      var line = server.accessLines(1).getFirst();
+      assertThat(line.text("end")).contains("body_timeout");
+      assertThat(line.fields()).containsEntry("status", 408L);
+    }
+  }
+
+  @Test
+  void theJdksEngineServesTheSame() throws Exception {
+    try (var server = TestServer.open(DispatcherTest::withJdk, ECHO)) {
+      assertThat(server.send("POST", "/echo", "{}").body()).isEqualTo("{}");
+      assertThat(server.get("/none").statusCode()).isEqualTo(404);
+    }
+  }
+
+  private static HttpSettings withJdk(HttpSettings s) {
+    return new HttpSettings(
+        s.host(),
+        s.port(),
+        HttpSettings.Engine.JDK,
+        s.maxBodyBytes(),
+        s.maxRequests(),
+        s.limits(),
+        s.requestBudget(),
+        s.firstEventCommit(),
+        s.keepAlive(),
+        s.drain());
   }
 
   static HttpSettings withMaxRequests(HttpSettings s, int maxRequests) {

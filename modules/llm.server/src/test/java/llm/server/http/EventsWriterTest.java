@@ -226,10 +226,65 @@ class EventsWriterTest {
     }
   }
 
+  /** As with a model's queue: nothing was answered yet, and nothing is written to be noticed by. */
+  @Test
+  void aClientThatLeavesWhileItIsQueuedCancelsTheProvider() throws Exception {
+    var producer = new Producer();
+    try (var server = serve(producer, settings -> settings, _ -> {})) {
+      Socket socket = server.raw(GET);
+      producer.ring();
+      socket.close();
+      assertThat(producer.cancelled()).isEqualTo(CancelReason.CLIENT_GONE);
+      assertThat(server.accessLines(1).getFirst().text("end")).contains("client_gone");
+    }
+  }
+
+  @Test
+  void theJdksEngineLearnsByWritingThatAClientHasLeft() throws Exception {
+    var producer = new Producer();
+    try (var server = serve(producer, EventsWriterTest::withJdk, ring -> ring.offer(STARTED))) {
+      Socket socket = server.raw(GET);
+      readUntil(socket.getInputStream(), "\r\n\r\n");
+      producer.ring();
+      socket.close();
+      assertThat(producer.cancelled()).isEqualTo(CancelReason.CLIENT_GONE);
+      assertThat(server.accessLines(1).getFirst().text("end")).contains("client_gone");
+    }
+  }
+
+  private static HttpSettings withJdk(HttpSettings s) {
+    return new HttpSettings(
+        s.host(),
+        s.port(),
+        HttpSettings.Engine.JDK,
+        s.maxBodyBytes(),
+        s.maxRequests(),
+        s.limits(),
+        s.requestBudget(),
+        s.firstEventCommit(),
+        Duration.ofMillis(50),
+        s.drain());
+  }
+
+  private static HttpSettings withLongSilence(HttpSettings s) {
+    return new HttpSettings(
+        s.host(),
+        s.port(),
+        s.engine(),
+        s.maxBodyBytes(),
+        s.maxRequests(),
+        s.limits(),
+        s.requestBudget(),
+        s.firstEventCommit(),
+        Duration.ofMinutes(5),
+        s.drain());
+  }
+
   @Test
   void aClientThatLeavesInSilenceCancelsTheProviderWithinASecond() throws Exception {
     var producer = new Producer();
-    try (var server = serve(producer)) {
+    try (var server =
+        serve(producer, EventsWriterTest::withLongSilence, ring -> ring.offer(STARTED))) {
       Socket socket = server.raw(GET);
       readUntil(socket.getInputStream(), "\r\n\r\n");
       producer.ring();

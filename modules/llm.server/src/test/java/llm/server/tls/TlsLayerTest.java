@@ -238,29 +238,8 @@ class TlsLayerTest {
     return TlsPort.settings(folder, Optional.of(file), mode, List.of("TLSv1.3", "TLSv1.2"));
   }
 
-  /** What a client sends first, taken from one. */
   private byte[] hello() throws Exception {
-    try (var listener = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress());
-        var socket = new Socket(listener.getInetAddress(), listener.getLocalPort());
-        Socket seen = listener.accept();
-        var client =
-            (SSLSocket)
-                authority.client().getSocketFactory().createSocket(socket, "localhost", 0, true)) {
-      seen.setSoTimeout(20_000);
-      Thread.startVirtualThread(() -> {
-        try {
-          client.startHandshake();
-        } catch (IOException _) {
-          // nobody answers it
-        }
-      });
-      byte[] head = seen.getInputStream().readNBytes(5); // RFC 8446, section 5.1
-      int length = (head[3] & 0xFF) << 8 | head[4] & 0xFF;
-      byte[] body = seen.getInputStream().readNBytes(length);
-      byte[] whole = java.util.Arrays.copyOf(head, 5 + length);
-      System.arraycopy(body, 0, whole, 5, length);
-      return whole;
-    }
+    return TestTls.helloOf(authority.client());
   }
 
   private static void awaitAlarms(TlsPort port, int count) {

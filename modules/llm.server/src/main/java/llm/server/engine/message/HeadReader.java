@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
  */
 public final class HeadReader {
   private static final int VERSION_LENGTH = "HTTP/1.1".length();
+  private static final byte TLS_HANDSHAKE = 22; // a record's first byte: RFC 8446, section 5.1
   private static final int MAX_LENGTH_DIGITS = 18; // fits a long
 
   private final InputBuffer in;
@@ -54,7 +55,7 @@ public final class HeadReader {
       byte first = in.bytes[in.position];
       if (first != '\r') {
         if (!Characters.isToken(first)) {
-          throw new RefusedException(Refusal.REQUEST_LINE);
+          throw new RefusedException(first == TLS_HANDSHAKE ? Refusal.TLS : Refusal.REQUEST_LINE);
         }
         return true;
       }

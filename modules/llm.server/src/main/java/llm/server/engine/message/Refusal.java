@@ -7,6 +7,8 @@ import java.util.Locale;
  * connection. The texts quote nothing of the request.
  */
 public enum Refusal {
+  /** The client begins a TLS handshake; an answer would be no TLS, so none is sent. */
+  TLS(400, "This port speaks plain HTTP: use http:// in place of https://."),
   /** The first line is not {@code method SP target SP version} (RFC 9112, section 3). */
   REQUEST_LINE(400, "The request line must be 'METHOD target HTTP/1.1'."),
   /** A line ends in a bare LF. */
@@ -65,6 +67,11 @@ public enum Refusal {
   /** The status that says it. */
   public int status() {
     return status;
+  }
+
+  /** Whether the client could read an answer. */
+  public boolean isAnswered() {
+    return this != TLS;
   }
 
   /** One sentence for the client. */
