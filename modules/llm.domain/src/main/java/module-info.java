@@ -12,4 +12,6 @@ module llm.domain {
   exports llm.domain.port;
   exports llm.domain.prompt;
   exports llm.domain.service;
+  exports llm.domain.text to
+      llm.core;
 }

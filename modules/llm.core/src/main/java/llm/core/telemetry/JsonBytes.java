@@ -2,8 +2,8 @@ package llm.core.telemetry;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import llm.domain.text.JsonChars;
 
 /**
  * A growing buffer of JSON in UTF-8. Text is escaped so that a line stays one line on any terminal:
@@ -11,9 +11,6 @@ import java.util.Arrays;
  * UTF-8 form, becomes U+FFFD. Not thread-safe.
  */
 final class JsonBytes {
-  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-  private static final int REPLACEMENT = 0xFFFD;
-
   /** Beyond this a decimal's thousandths no longer fit a long. */
   private static final double MAX_ROUNDED = 1e15;
 
@@ -119,46 +116,10 @@ final class JsonBytes {
   }
 
   private void codePoint(int point) {
-    ensure(6);
-    if (point >= 0x20 && point < 0x7F && point != '"' && point != '\\') {
-      bytes[length++] = (byte) point;
-    } else if (point < 0xA0 || point == 0x2028 || point == 0x2029) {
-      escape(point);
-    } else {
-      utf8(point >= 0xD800 && point <= 0xDFFF ? REPLACEMENT : point);
-    }
-  }
-
-  private void escape(int point) {
-    bytes[length++] = '\\';
-    switch (point) {
-      case '"', '\\' -> bytes[length++] = (byte) point;
-      case '\n' -> bytes[length++] = 'n';
-      case '\r' -> bytes[length++] = 'r';
-      case '\t' -> bytes[length++] = 't';
-      default -> {
-        bytes[length++] = 'u';
-        for (int shift = 12; shift >= 0; shift -= 4) {
-          bytes[length++] = HEX[point >> shift & 0xF];
-        }
-      }
-    }
-  }
-
-  private void utf8(int point) {
-    switch (utf8Length(point)) {
-      case 2 -> bytes[length++] = (byte) (0xC0 | point >> 6);
-      case 3 -> {
-        bytes[length++] = (byte) (0xE0 | point >> 12);
-        bytes[length++] = (byte) (0x80 | point >> 6 & 0x3F);
-      }
-      default -> {
-        bytes[length++] = (byte) (0xF0 | point >> 18);
-        bytes[length++] = (byte) (0x80 | point >> 12 & 0x3F);
-        bytes[length++] = (byte) (0x80 | point >> 6 & 0x3F);
-      }
-    }
-    bytes[length++] = (byte) (0x80 | point & 0x3F);
+    ensure(JsonChars.MOST_BYTES);
+    boolean control = point >= 0x7F && point < 0xA0 || point == 0x2028 || point == 0x2029;
+    length =
+        control ? JsonChars.putEscape(bytes, length, point) : JsonChars.put(bytes, length, point);
   }
 
   private static int utf8Length(int point) {

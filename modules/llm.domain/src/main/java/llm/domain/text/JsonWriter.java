@@ -9,8 +9,6 @@ import llm.domain.chat.JsonText;
  * {@code end}, and in an object each value its {@link #name}. One thread, one value each.
  */
 public final class JsonWriter {
-  private static final char[] HEX = "0123456789abcdef".toCharArray();
-
   private final StringBuilder out = new StringBuilder(256);
 
   /** Opens an object. */
@@ -133,22 +131,11 @@ public final class JsonWriter {
    * A lone half of a surrogate pair is escaped too: as bytes it would turn into a question mark.
    */
   private void escape(char c) {
-    switch (c) {
-      case '"' -> out.append("\\\"");
-      case '\\' -> out.append("\\\\");
-      case '\n' -> out.append("\\n");
-      case '\r' -> out.append("\\r");
-      case '\t' -> out.append("\\t");
-      default -> {
-        if (c < ' ' || Character.isSurrogate(c)) {
-          out.append("\\u");
-          for (int shift = 12; shift >= 0; shift -= 4) {
-            out.append(HEX[c >> shift & 15]);
-          }
-        } else {
-          out.append(c);
-        }
-      }
+    boolean plain = c < 0x80 ? JsonChars.isPlain(c) : !Character.isSurrogate(c);
+    if (plain) {
+      out.append(c);
+    } else {
+      JsonChars.appendEscape(out, c);
     }
   }
 }

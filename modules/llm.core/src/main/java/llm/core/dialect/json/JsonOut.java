@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import llm.domain.chat.JsonText;
+import llm.domain.text.JsonChars;
 
 /**
  * Writes JSON as UTF-8 into a growing buffer that is used again after {@link #clear()}: once the
@@ -15,10 +16,6 @@ import llm.domain.chat.JsonText;
  * <p>A lone surrogate, which UTF-8 cannot say, becomes U+FFFD.
  */
 public final class JsonOut {
-  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-  private static final int REPLACEMENT = 0xFFFD;
-  private static final int LONGEST_CHAR = 6; // an escape such as \u001f
-
   private byte[] bytes;
   private int size;
   private boolean comma;
@@ -131,19 +128,16 @@ public final class JsonOut {
   public JsonOut escaped(String text) {
     int length = text.length();
     for (int index = 0; index < length; index++) {
-      reserve(LONGEST_CHAR);
+      reserve(JsonChars.MOST_BYTES);
       char c = text.charAt(index);
-      if (c < 0x80) {
-        one(c);
-      } else if (c < 0x800) {
-        bytes[size++] = (byte) (0xC0 | c >> 6);
-        tail(c);
+      if (c < 0x80 && JsonChars.isPlain(c)) {
+        bytes[size++] = (byte) c;
       } else if (Character.isHighSurrogate(c)
           && index + 1 < length
           && Character.isLowSurrogate(text.charAt(index + 1))) {
-        four(Character.toCodePoint(c, text.charAt(++index)));
+        size = JsonChars.put(bytes, size, Character.toCodePoint(c, text.charAt(++index)));
       } else {
-        three(Character.isSurrogate(c) ? REPLACEMENT : c);
+        size = JsonChars.put(bytes, size, c);
       }
     }
     return this;
@@ -162,44 +156,6 @@ public final class JsonOut {
   /** Writes the buffer to {@code sink} in one call. */
   public void writeTo(OutputStream sink) throws IOException {
     sink.write(bytes, 0, size);
-  }
-
-  private void one(char c) {
-    if (c >= 0x20 && c != '"' && c != '\\') {
-      bytes[size++] = (byte) c;
-      return;
-    }
-    bytes[size++] = '\\';
-    switch (c) {
-      case '"', '\\' -> bytes[size++] = (byte) c;
-      case '\n' -> bytes[size++] = 'n';
-      case '\r' -> bytes[size++] = 'r';
-      case '\t' -> bytes[size++] = 't';
-      default -> {
-        bytes[size++] = 'u';
-        bytes[size++] = '0';
-        bytes[size++] = '0';
-        bytes[size++] = HEX[c >> 4];
-        bytes[size++] = HEX[c & 15];
-      }
-    }
-  }
-
-  private void three(int c) {
-    bytes[size++] = (byte) (0xE0 | c >> 12);
-    tail(c >> 6);
-    tail(c);
-  }
-
-  private void four(int codePoint) {
-    bytes[size++] = (byte) (0xF0 | codePoint >> 18);
-    tail(codePoint >> 12);
-    tail(codePoint >> 6);
-    tail(codePoint);
-  }
-
-  private void tail(int bits) {
-    bytes[size++] = (byte) (0x80 | bits & 0x3F);
   }
 
   private JsonOut open(char bracket) {
