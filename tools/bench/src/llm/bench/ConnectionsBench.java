@@ -92,7 +92,7 @@ public final class ConnectionsBench {
     try (Child server = trials.start("idle", port, "host: 127.0.0.1", 0)) {
       var streams = Trials.load("paced", port, "paced-20-100-10", PACED, 10, Duration.ofSeconds(1));
       streams.resume();
-      Runner.sleep(Duration.ofSeconds(trials.quick() ? 4 : 10));
+      Runner.sleep(Duration.ofSeconds(trials.quick() ? 3 : 10));
       streams.pause();
       Jcmd.run(server.pid(), "GC.run");
       long before = Proc.residentKib(server.pid());
@@ -146,8 +146,8 @@ public final class ConnectionsBench {
   private void pacedVerdict(Child server, Load streams) {
     var runner = new Runner(streams, server::pids);
     streams.resume();
-    Runner.sleep(Duration.ofMillis(2500));
-    var window = runner.window(Duration.ofSeconds(trials.quick() ? 3 : 15));
+    Runner.sleep(Duration.ofMillis(1500)); // All have begun.
+    var window = runner.window(Duration.ofSeconds(trials.quick() ? 2 : 15));
     streams.pause();
     double p99 = window.durations().delay().millis(0.99);
     report.atMost(

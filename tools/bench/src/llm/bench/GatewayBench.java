@@ -20,7 +20,7 @@ public final class GatewayBench {
 
   /** When the warm-up of each part ends at the latest in a quick run, in seconds from its start. */
   private static final Map<String, Integer> QUICK_SETTLED =
-      Map.of("nonstream", 9, "stream100", 18, "ttft", 24, "paced1000", 34);
+      Map.of("nonstream", 11, "stream100", 19, "ttft", 25, "paced1000", 33);
 
   private static final List<String> PARTS =
       List.of("nonstream", "stream100", "ttft", "paced1000", "alloc");
@@ -268,11 +268,11 @@ public final class GatewayBench {
     var question = setup.question("stream100", "burst-100", true, 100);
     Runner runner = setup.runner(setup.ours(), question, 32, Duration.ZERO);
     runner.load().resume();
-    Runner.sleep(Duration.ofSeconds(1));
+    Runner.sleep(Duration.ofMillis(500)); // Connections open, threads started.
     runner.load().pause();
     double bytes =
         new Allocation(setup.server(), bench.folder().resolve("gc.log"))
-            .bytesPerToken(runner, Duration.ofMillis(quick ? 1500 : 5000));
+            .bytesPerToken(runner, Duration.ofMillis(quick ? 1200 : 5000));
     runner.load().close();
     String note = "streams of 100 tokens, each request's own share in it";
     if (setup.serverOnly()) {
@@ -306,7 +306,7 @@ public final class GatewayBench {
     var phases =
         quick
             ? new Phases(
-                4,
+                6,
                 Commands.at(QUICK_SETTLED.get(question.name())),
                 3,
                 Duration.ofMillis(200),

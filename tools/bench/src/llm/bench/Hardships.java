@@ -28,7 +28,7 @@ final class Hardships {
   private static final int WITNESS_MILLIS = 3000;
   private static final int FEW_DESCRIPTORS = 300;
   private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(2);
-  private static final Duration DRAIN = Duration.ofSeconds(5);
+  private static final Duration DRAIN = Duration.ofSeconds(4);
 
   private final Trials trials;
   private final Report report;
@@ -117,7 +117,7 @@ final class Hardships {
             Trials.load("others", port, "paced-20-100-10", 20, 10, Duration.ofMillis(200));
         var mute = new Socket()) {
       others.resume();
-      Runner.sleep(Duration.ofSeconds(2));
+      Runner.sleep(Duration.ofSeconds(1));
       var runner = new Runner(others, server::pids);
       others.takeDistributions();
       mute.setReceiveBufferSize(4096);
@@ -167,7 +167,7 @@ final class Hardships {
       var begun = new CountDownLatch(100);
       var ends = new ArrayList<Future<End>>();
       for (int i = 0; i < 100; i++) {
-        byte[] request = Trials.chat(port, i % 2 == 0 ? "paced-20-100-30" : "paced-20-100-3000");
+        byte[] request = Trials.chat(port, i % 2 == 0 ? "paced-20-100-20" : "paced-20-100-3000");
         Callable<End> client =
             new StreamClient(
                     Workbench.loopback(port), request, (int) DRAIN.toMillis() + 10_000, begun)
