@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * The training run: starts the server of an image, uses what its users use first, stops it with
+ * The training run: starts the server of an image with the image's own configuration, uses what its users use first, stops it with
  * SIGTERM, and leaves the AOT cache that the JVM made of it. Run by tools/image:
  *
  * <pre>java Training.java JAVA CACHE LOG</pre>
@@ -52,26 +52,13 @@ final class Training {
     Path cache = Path.of(args[1]);
     Path log = Path.of(args[2]);
     Path folder = Files.createTempDirectory("llm-training");
-    Path config = folder.resolve("config.yml");
-    Files.writeString(
-        config,
-        """
-        server:
-          host: 127.0.0.1
-          port: 0
-        providers:
-          mock:
-            delay_ms: 0
-            first_token_delay_ms: 0
-        telemetry:
-          levels: {llm.gateway: info}
-        """);
     var builder =
         new ProcessBuilder(
-            java, "-XX:AOTCacheOutput=" + cache, "-m", "llm.server", "--config", config.toString());
+            java, "-XX:AOTCacheOutput=" + cache, "-m", "llm.server", "--port", "0");
     builder.environment().keySet().removeIf(name -> name.startsWith("LLM_"));
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     builder.environment().remove("JDK_JAVA_OPTIONS");
+    builder.environment().put("LLM_PROVIDERS_MOCK_DELAY_MS", "0");
     Process server =
         builder.directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {
@@ -88,7 +75,6 @@ final class Training {
       System.exit(1);
     } finally {
       server.destroyForcibly();
-      Files.deleteIfExists(config);
       Files.deleteIfExists(folder);
     }
     System.exit(0);

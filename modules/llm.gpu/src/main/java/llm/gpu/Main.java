@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.concurrent.CallScope;
 import llm.core.concurrent.TimerThread;
-import llm.core.config.Installation;
+import llm.core.provider.Installation;
 import llm.core.telemetry.JsonLines;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;

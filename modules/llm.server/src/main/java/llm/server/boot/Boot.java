@@ -8,7 +8,7 @@ import java.util.Set;
 import llm.core.concurrent.TimerThread;
 import llm.core.config.ConfigException;
 import llm.core.config.ConfigSources;
-import llm.core.config.Installation;
+import llm.core.provider.Installation;
 import llm.core.telemetry.JsonLines;
 import llm.domain.port.TimeSource;
 import llm.server.auth.NewApiKey;

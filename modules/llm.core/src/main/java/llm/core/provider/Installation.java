@@ -1,4 +1,4 @@
-package llm.core.config;
+package llm.core.provider;
 
 import java.lang.module.ModuleReference;
 import java.nio.file.Path;
