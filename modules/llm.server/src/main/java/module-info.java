@@ -1,6 +1,5 @@
 /** The HTTP face of the product and its start. */
 module llm.server {
-  requires info.picocli;
   requires jdk.httpserver;
   requires jdk.unsupported;
   requires llm.core;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.concurrent.CallScope;
 import llm.core.concurrent.TimerThread;
+import llm.core.provider.Installation;
 import llm.core.telemetry.JsonLines;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
@@ -89,7 +90,7 @@ public final class Main {
   private static Optional<Path> fetched() {
     return Optional.ofNullable(System.getenv("LLAMA_LIB_DIR"))
         .map(Path::of)
-        .or(() -> LibraryFolder.fetchedUnder(Path.of(System.getProperty("llm.home", ""))))
+        .or(() -> LibraryFolder.under(Installation.home().orElse(Path.of(""))))
         .filter(folder -> LibraryFolder.libraryIn(folder).isPresent());
   }
 

@@ -1,6 +1,5 @@
 package llm.core.catalogue;
 
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -73,9 +72,7 @@ public final class Catalogue {
     });
     this.beginnings =
         patterns.entrySet().stream()
-            .sorted(
-                Comparator.comparingInt(
-                    (Map.Entry<String, ModelSpec> entry) -> -entry.getKey().length()))
+            .sorted((left, right) -> right.getKey().length() - left.getKey().length())
             .toList();
   }
 

@@ -3,9 +3,10 @@ package llm.core.config;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import llm.core.config.YamlNode.Mapping;
 import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.composer.Composer;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -14,6 +15,9 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.parser.ParserImpl;
+import org.yaml.snakeyaml.reader.StreamReader;
+import org.yaml.snakeyaml.resolver.Resolver;
 
 /**
  * Reads YAML as data only: no tag makes an object, keys are unique, aliases are expanded within
@@ -23,6 +27,18 @@ final class YamlReader {
   static final int MAX_DEPTH = 32;
   static final int MAX_NODES = 50_000;
   static final int MAX_ALIASES = 100;
+
+  private static final Set<Tag> PLAIN_DATA =
+      Set.of(
+          Tag.STR,
+          Tag.INT,
+          Tag.FLOAT,
+          Tag.BOOL,
+          Tag.NULL,
+          Tag.TIMESTAMP,
+          Tag.MERGE,
+          Tag.SEQ,
+          Tag.MAP);
 
   private final String source;
   private final List<ConfigProblem> problems = new ArrayList<>();
@@ -50,7 +66,7 @@ final class YamlReader {
     var none = new Mapping(1);
     Node root;
     try {
-      root = new Yaml(limits()).compose(new StringReader(text));
+      root = compose(text);
     } catch (MarkedYAMLException refused) {
       int line = refused.getProblemMark() == null ? 0 : refused.getProblemMark().getLine() + 1;
       problem(line, "", "is not YAML: " + refused.getProblem());
@@ -70,6 +86,13 @@ final class YamlReader {
     }
     problem(line(root), "", "must be a mapping: lines of key: value");
     return none;
+  }
+
+  /** The library's own stages: its front door also prepares to make and to write objects. */
+  private static Node compose(String text) {
+    LoaderOptions limits = limits();
+    var parser = new ParserImpl(new StreamReader(new StringReader(text)), limits);
+    return new Composer(parser, new Resolver(), limits).getSingleNode();
   }
 
   private static LoaderOptions limits() {
@@ -136,17 +159,7 @@ final class YamlReader {
   }
 
   private static boolean isPlainData(Tag tag) {
-    return List.of(
-            Tag.STR,
-            Tag.INT,
-            Tag.FLOAT,
-            Tag.BOOL,
-            Tag.NULL,
-            Tag.TIMESTAMP,
-            Tag.MERGE,
-            Tag.SEQ,
-            Tag.MAP)
-        .contains(tag);
+    return PLAIN_DATA.contains(tag);
   }
 
   private void problem(int line, String path, String message) {

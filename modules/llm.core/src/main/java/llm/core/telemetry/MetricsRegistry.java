@@ -129,7 +129,7 @@ public final class MetricsRegistry implements Metrics {
             _ -> new Family<>(name, help, shape, maxSeries, create, () -> countOverflow(name)));
     @SuppressWarnings("unchecked") // the shape, compared below, has the class of the series
     var family = (Family<S>) found;
-    if (!family.shape().equals(shape)) {
+    if (!family.shape().sameAs(shape)) {
       throw new IllegalArgumentException(
           "metric " + name + " was declared as " + family.shape() + ", now as " + shape);
     }

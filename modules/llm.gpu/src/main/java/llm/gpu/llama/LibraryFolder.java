@@ -16,8 +16,16 @@ public final class LibraryFolder {
 
   private LibraryFolder() {}
 
-  /** Where {@code tools/native} puts this platform's library; empty for a platform without one. */
-  public static Optional<Path> fetchedUnder(Path home) {
+  /**
+   * The library that an installation brings: in {@code native/} of an image, else where {@code
+   * tools/native} puts the one of this platform. Empty for a platform without one.
+   */
+  public static Optional<Path> under(Path home) {
+    Path shipped = home.resolve("native");
+    return libraryIn(shipped).isPresent() ? Optional.of(shipped) : fetchedUnder(home);
+  }
+
+  private static Optional<Path> fetchedUnder(Path home) {
     return platform()
         .map(platform ->
             home.resolve("native/node_modules/@node-llama-cpp")

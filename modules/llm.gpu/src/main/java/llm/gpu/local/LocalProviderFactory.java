@@ -42,7 +42,7 @@ public final class LocalProviderFactory implements ProviderFactory {
     Optional<Path> library =
         settings
             .libraryDir()
-            .or(() -> context.home().flatMap(LibraryFolder::fetchedUnder))
+            .or(() -> context.home().flatMap(LibraryFolder::under))
             .filter(folder -> LibraryFolder.libraryIn(folder).isPresent());
     if (library.isEmpty()) {
       return new ProviderSetup.Absent(MODELS, noLibrary(settings));

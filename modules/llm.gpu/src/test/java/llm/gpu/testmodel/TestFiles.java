@@ -28,7 +28,7 @@ public final class TestFiles {
     Optional<Path> folder =
         Optional.ofNullable(System.getenv("LLAMA_LIB_DIR"))
             .map(Path::of)
-            .or(() -> LibraryFolder.fetchedUnder(root()))
+            .or(() -> LibraryFolder.under(root()))
             .filter(candidate -> LibraryFolder.libraryIn(candidate).isPresent());
     return folder.orElseGet(() -> skip("the llama.cpp library is not fetched; run tools/native"));
   }

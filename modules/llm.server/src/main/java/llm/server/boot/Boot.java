@@ -8,6 +8,7 @@ import java.util.Set;
 import llm.core.concurrent.TimerThread;
 import llm.core.config.ConfigException;
 import llm.core.config.ConfigSources;
+import llm.core.provider.Installation;
 import llm.core.telemetry.JsonLines;
 import llm.domain.port.TimeSource;
 import llm.server.auth.NewApiKey;
@@ -24,8 +25,7 @@ public final class Boot {
   private static final String LOCAL = "local";
 
   private final long startedNanos;
-  private final Optional<Path> home =
-      Optional.ofNullable(System.getProperty("llm.home")).map(Path::of);
+  private final Optional<Path> home = Installation.home();
 
   private Boot(long startedNanos) {
     this.startedNanos = startedNanos;

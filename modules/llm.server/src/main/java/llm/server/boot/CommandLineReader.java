@@ -2,18 +2,17 @@ package llm.server.boot;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import llm.core.config.ConfigSources;
-import picocli.CommandLine;
-import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 
-/** Reads the command line; without reflection, so that it costs little at start. */
+/**
+ * Reads the command line: options in any order, each at most once, a value behind a space or behind
+ * {@code =}. Written by hand, because the nine options are read before the first request can be
+ * answered and every millisecond here is one of the start.
+ */
 final class CommandLineReader {
   private static final String NAME = "llm.server";
 
@@ -21,8 +20,11 @@ final class CommandLineReader {
   static final String LOCAL_MODEL = "providers.local.model";
 
   /** Options that set a setting, and its path. */
-  private static final Map<String, String> SETTINGS =
-      Map.of("--port", "server.port", "--host", "server.host", "--model", LOCAL_MODEL);
+  private static final Map<CommandOption, String> SETTINGS =
+      Map.of(
+          CommandOption.PORT, "server.port",
+          CommandOption.HOST, "server.host",
+          CommandOption.MODEL, LOCAL_MODEL);
 
   private final String version;
 
@@ -31,85 +33,101 @@ final class CommandLineReader {
   }
 
   Command read(String... args) {
-    var line = new CommandLine(spec());
     try {
-      ParseResult result = line.parseArgs(args);
-      if (result.hasMatchedOption("--help")) {
-        return new Command.Print(line.getUsageMessage(Ansi.OFF));
-      }
-      if (result.hasMatchedOption("--version")) {
-        return new Command.Print(NAME + " " + version + System.lineSeparator());
-      }
-      if (result.hasMatchedOption("--new-api-key")) {
-        return newKey(result.matchedOptionValue("--new-api-key", ""));
-      }
-      if (result.hasMatchedOption("--print-config-reference")) {
-        return new Command.PrintReference();
-      }
-      var choices = choices(result);
-      return result.hasMatchedOption("--check-config")
-          ? new Command.CheckConfig(choices)
-          : new Command.Serve(choices);
-    } catch (ParameterException refused) {
-      return refuse(refused.getMessage());
-    } catch (InvalidPathException refused) {
-      return refuse("--config: '" + refused.getInput() + "' is no path");
+      return command(options(args));
+    } catch (Wrong wrong) {
+      return new Command.Refuse(
+          NAME
+              + ": "
+              + wrong.getMessage()
+              + "; --help lists the options."
+              + System.lineSeparator());
     }
   }
 
-  private static Command newKey(String name) {
+  private Command command(Map<CommandOption, String> given) throws Wrong {
+    if (given.containsKey(CommandOption.HELP)) {
+      return new Command.Print(CommandOption.help(NAME));
+    }
+    if (given.containsKey(CommandOption.VERSION)) {
+      return new Command.Print(NAME + " " + version + System.lineSeparator());
+    }
+    if (given.containsKey(CommandOption.NEW_API_KEY)) {
+      return newKey(given.get(CommandOption.NEW_API_KEY));
+    }
+    if (given.containsKey(CommandOption.PRINT_CONFIG_REFERENCE)) {
+      return new Command.PrintReference();
+    }
+    var choices = choices(given);
+    return given.containsKey(CommandOption.CHECK_CONFIG)
+        ? new Command.CheckConfig(choices)
+        : new Command.Serve(choices);
+  }
+
+  /** What was given, by option; the empty text for one that takes no value. */
+  private static Map<CommandOption, String> options(String... args) throws Wrong {
+    var given = new EnumMap<CommandOption, String>(CommandOption.class);
+    for (int index = 0; index < args.length; index++) {
+      String arg = args[index];
+      int equals = arg.startsWith("--") ? arg.indexOf('=') : -1;
+      String name = equals < 0 ? arg : arg.substring(0, equals);
+      CommandOption option = option(name);
+      String value = equals < 0 ? "" : arg.substring(equals + 1);
+      if (option.takesValue() && equals < 0) {
+        index++;
+        if (index == args.length || CommandOption.named(args[index]).isPresent()) {
+          throw new Wrong("option " + name + " needs a value (" + option.label() + ")");
+        }
+        value = args[index];
+      } else if (!option.takesValue() && equals >= 0) {
+        throw new Wrong("option " + name + " takes no value");
+      }
+      if (given.put(option, value) != null) {
+        throw new Wrong("option " + name + " was given twice");
+      }
+    }
+    return given;
+  }
+
+  private static CommandOption option(String name) throws Wrong {
+    Optional<CommandOption> known = CommandOption.named(name);
+    if (known.isEmpty()) {
+      String kind = name.startsWith("-") ? "unknown option " : "unexpected argument ";
+      throw new Wrong(kind + "'" + name.replaceAll("\\p{Cntrl}", "?") + "'");
+    }
+    return known.get();
+  }
+
+  private static Command newKey(String name) throws Wrong {
     String stripped = name.strip();
-    return stripped.isEmpty() || stripped.chars().anyMatch(Character::isISOControl)
-        ? refuse("--new-api-key needs a name of one line that is not blank")
-        : new Command.NewKey(stripped);
+    if (stripped.isEmpty() || stripped.chars().anyMatch(Character::isISOControl)) {
+      throw new Wrong("--new-api-key needs a name of one line that is not blank");
+    }
+    return new Command.NewKey(stripped);
   }
 
-  private static Command refuse(String message) {
-    return new Command.Refuse(
-        NAME + ": " + message + "; --help lists the options." + System.lineSeparator());
-  }
-
-  private static Command.Choices choices(ParseResult result) {
+  private static Command.Choices choices(Map<CommandOption, String> given) throws Wrong {
     var flags = new LinkedHashMap<String, ConfigSources.Flag>();
     SETTINGS.forEach((option, path) -> {
-      if (result.hasMatchedOption(option)) {
-        String value = result.matchedOptionValue(option, "");
-        flags.put(path, new ConfigSources.Flag(option, value));
+      String value = given.get(option);
+      if (value != null) {
+        flags.put(path, new ConfigSources.Flag(option.flag(), value));
       }
     });
-    Optional<String> config = Optional.ofNullable(result.matchedOptionValue("--config", null));
-    return new Command.Choices(config.map(Path::of), flags);
+    try {
+      var config = Optional.ofNullable(given.get(CommandOption.CONFIG)).map(Path::of);
+      return new Command.Choices(config, flags);
+    } catch (InvalidPathException refused) {
+      throw new Wrong("--config: '" + refused.getInput() + "' is no path");
+    }
   }
 
-  private static CommandSpec spec() {
-    var spec = CommandSpec.create().name(NAME);
-    spec.usageMessage()
-        .description(
-            "An LLM gateway with in-process GGUF inference. Without options it serves"
-                + " http://127.0.0.1:8000 with the model 'mock'.")
-        .sortOptions(false)
-        .width(100);
-    return spec.addOption(valued("--port", "N", "Port to listen on (default 8000; 0: any free)."))
-        .addOption(valued("--host", "ADDRESS", "Address to listen on (default 127.0.0.1)."))
-        .addOption(valued("--config", "PATH", "Configuration file, or the folder it is in."))
-        .addOption(valued("--model", "FILE.gguf", "Model to serve as 'local'."))
-        .addOption(flag("--check-config", "Say whether the configuration is valid, and exit."))
-        .addOption(flag("--print-config-reference", "Print every setting as Markdown, and exit."))
-        .addOption(valued("--new-api-key", "NAME", "Make an API key, print it, and exit."))
-        .addOption(flag("--version", "Print the version, and exit."))
-        .addOption(flag("--help", "Print this, and exit."));
-  }
+  /** What is wrong with the command line, in words for its user. */
+  private static final class Wrong extends Exception {
+    private static final long serialVersionUID = 1L;
 
-  private static OptionSpec valued(String name, String label, String doc) {
-    return OptionSpec.builder(name)
-        .paramLabel(label)
-        .arity("1")
-        .type(String.class)
-        .description(doc)
-        .build();
-  }
-
-  private static OptionSpec flag(String name, String doc) {
-    return OptionSpec.builder(name).arity("0").type(Boolean.class).description(doc).build();
+    Wrong(String message) {
+      super(message, null, false, false);
+    }
   }
 }

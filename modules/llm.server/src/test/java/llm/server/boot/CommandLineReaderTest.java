@@ -66,7 +66,8 @@ class CommandLineReaderTest {
         "--port",
         "--new-api-key= ",
         "--new-api-key=a\nb",
-        "--version=1"
+        "--version=1",
+        "--pr\not"
       })
   void refusesWhatItDoesNotKnowInOneSentenceWithAHint(String argument) {
     var refusal = (Command.Refuse) read(argument);
@@ -74,5 +75,21 @@ class CommandLineReaderTest {
         .startsWith("llm.server: ")
         .endsWith("; --help lists the options.")
         .doesNotContain("\n");
+  }
+
+  @Test
+  void refusesAnOptionGivenTwiceOrWithoutItsValue() {
+    assertThat(((Command.Refuse) read("--port", "1", "--port=2")).text())
+        .contains("option --port was given twice");
+    assertThat(((Command.Refuse) read("--model", "--help")).text())
+        .contains("option --model needs a value (FILE.gguf)");
+    assertThat(((Command.Refuse) read("extra")).text()).contains("unexpected argument 'extra'");
+  }
+
+  @Test
+  void aValueMayLookLikeNothingSpecial() {
+    var choices = ((Command.Serve) read("--model", "-a=b.gguf", "--config=x=y")).choices();
+    assertThat(choices.flags()).containsValue(new Flag("--model", "-a=b.gguf"));
+    assertThat(choices.config()).contains(Path.of("x=y"));
   }
 }
