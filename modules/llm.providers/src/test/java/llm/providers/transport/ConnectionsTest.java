@@ -209,6 +209,27 @@ class ConnectionsTest {
   }
 
   @Test
+  void aCloseThatMeetsAReadGivesTheConnectionBackOnce() throws Exception {
+    try (var upstream = FaultUpstream.open();
+        var rig = Rig.open(Client.LEAN, upstream, "max_connections: 1")) {
+      upstream.otherwise(request -> Reply.events("a".repeat(50).split("")));
+      for (int i = 0; i < 200; i++) {
+        try (var call = rig.call()) {
+          var response = rig.transport.send(Rig.post("/x", "{}"), call);
+          var reader = Rig.start(() -> Rig.body(response));
+          int spins = i % 30;
+          for (int spin = 0; spin < spins * 100; spin++) {
+            Thread.onSpinWait();
+          }
+          response.close();
+          Rig.await(reader);
+        }
+        rig.requireNothingLeaked();
+      }
+    }
+  }
+
+  @Test
   void refusesWhatCouldSmuggleAField() {
     for (String bad : List.of("a\r\nX: y", "a\nb", "a\u0000", "\u0100", "a\u007F")) {
       assertThatThrownBy(() -> new UpstreamRequest.Header("X-A", bad))

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import llm.core.testkit.FaultUpstream;
 import llm.core.testkit.Reply;
@@ -310,8 +309,12 @@ class ResponseFaultsTest {
               ? rig.advanceUntil(result, Duration.ofMinutes(1))
               : Rig.await(result);
       outcome = outcome.replaceFirst("^(\\d+) .*(CUT|PROTOCOL|TIMEOUT)$", "$1 $2");
-      assertThat(outcome).endsWith(wanted);
-      assertThat(outcome).matches(client == Client.JDK ? ".*" : Pattern.quote(wanted));
+      if (client == Client.JDK) { // a reset may overtake the head that its client has read
+        wanted = wanted.endsWith("CUT") ? "CUT" : wanted;
+        assertThat(outcome).endsWith(wanted);
+      } else {
+        assertThat(outcome).isEqualTo(wanted);
+      }
       rig.requireNothingLeaked();
       assertThat(rig.outcome()).isEqualTo("200 next");
       rig.requireNothingLeaked();
