@@ -3,6 +3,7 @@ package llm.providers.transport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -90,20 +91,25 @@ final class JdkExchange implements UpstreamResponse {
     leave();
   }
 
-  /** The client takes both lengths; whoever sends both may mean two different bodies. */
+  /** The client takes what may mean two different bodies; we do not. */
   private void refuseWhatTheClientAccepts() throws TransportException {
-    var headers = response.headers();
-    if (headers.firstValue("content-length").isPresent()
-        && headers.firstValue("transfer-encoding").isPresent()) {
+    List<String> lengths = response.headers().allValues("content-length");
+    List<String> codings = response.headers().allValues("transfer-encoding");
+    require(lengths.isEmpty() || codings.isEmpty(), "both Content-Length and Transfer-Encoding");
+    require(
+        codings.isEmpty() || codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked"),
+        "Transfer-Encoding is not chunked alone");
+    require(
+        lengths.stream().allMatch(length -> length.matches("[0-9]{1,18}")),
+        "Content-Length is not a number");
+    require(lengths.stream().distinct().count() < 2, "Content-Length comes twice and differs");
+    require(status() >= 200 && status() <= 599, "status " + status());
+  }
+
+  private void require(boolean holds, String broken) throws TransportException {
+    if (!holds) {
       closeBody();
-      throw new TransportException(
-          Kind.PROTOCOL,
-          "the upstream sent no valid HTTP: both Content-Length and Transfer-Encoding");
-    }
-    if (response.statusCode() < 200 || response.statusCode() > 599) {
-      closeBody();
-      throw new TransportException(
-          Kind.PROTOCOL, "the upstream sent no valid HTTP: status " + response.statusCode());
+      throw new TransportException(Kind.PROTOCOL, "the upstream sent no valid HTTP: " + broken);
     }
   }
 

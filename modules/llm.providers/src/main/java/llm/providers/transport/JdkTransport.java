@@ -32,18 +32,11 @@ import llm.providers.transport.UpstreamRequest.Header;
  * number of exchanges at once and the limits of time; how long connections rest is {@code
  * jdk.httpclient.keepalive.timeout}.
  *
- * <p>{@code jdk.httpclient.enableAllMethodRetry} is set unless someone set it: without it the
- * client does not repeat a POST that went out on a connection which was dead already.
+ * <p>It reads more leniently than our own (the suite of faults lists where), and it does not repeat
+ * a POST that went out on a connection which was dead already: the property with which it would,
+ * {@code jdk.httpclient.enableAllMethodRetry}, makes it repeat those on new connections as well.
  */
 final class JdkTransport implements Transport {
-  private static final String RETRY_PROPERTY = "jdk.httpclient.enableAllMethodRetry";
-
-  static {
-    if (System.getProperty(RETRY_PROPERTY) == null) {
-      System.setProperty(RETRY_PROPERTY, "true");
-    }
-  }
-
   private final BaseUrl target;
   private final TransportSettings settings;
   private final Alarms alarms;

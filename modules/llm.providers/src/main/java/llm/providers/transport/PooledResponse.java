@@ -17,7 +17,8 @@ import llm.providers.transport.http1.ResponseHead;
 final class PooledResponse implements UpstreamResponse {
   private static final int FREE = 0;
   private static final int READING = 1;
-  private static final int OVER = 2;
+  private static final int CLOSING = 2;
+  private static final int OVER = 3;
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
   private final PooledTransport transport;
@@ -29,7 +30,7 @@ final class PooledResponse implements UpstreamResponse {
   private final boolean reusable;
   private final Body body = new Body();
 
-  /** Who may touch the connection: nobody yet, a read under way, nobody any more. */
+  /** Who touches the connection: nobody now, a read, the close, nobody any more. */
   private final AtomicInteger use = new AtomicInteger(FREE);
 
   private volatile TransportException broken; // why reads fail; null: the body came to its end
@@ -72,7 +73,7 @@ final class PooledResponse implements UpstreamResponse {
 
   @Override
   public void close() {
-    if (use.compareAndSet(FREE, READING)) {
+    if (use.compareAndSet(FREE, CLOSING)) {
       closeUnread();
     } else if (use.getAndSet(OVER) == READING) {
       exchange.abort(
@@ -88,8 +89,8 @@ final class PooledResponse implements UpstreamResponse {
       whole = false; // nobody will read what is wrong there
     }
     if (whole) {
-      end();
       broken = TransportException.responseClosed(); // what was thrown away must not look read
+      end();
     } else {
       fail(TransportException.responseClosed());
     }
@@ -140,17 +141,18 @@ final class PooledResponse implements UpstreamResponse {
       if (length == 0) {
         return leave(0);
       }
+      int count;
       try {
-        int count = reader.read(to, offset, length);
-        if (reader.hasEnded()) {
-          end();
-          return count;
-        }
-        return leave(count);
+        count = reader.read(to, offset, length);
       } catch (IOException failed) {
         fail(transport.failure(connection, exchange, failed));
         throw broken;
       }
+      if (reader.hasEnded()) {
+        end();
+        return count;
+      }
+      return leave(count);
     }
 
     @Override
@@ -158,11 +160,13 @@ final class PooledResponse implements UpstreamResponse {
       if (!use.compareAndSet(FREE, READING)) {
         return 0;
       }
+      int ready;
       try {
-        return leave(reader.ready());
+        ready = reader.ready();
       } catch (IOException _) {
-        return leave(1); // the next read fails at once
+        ready = 1; // the next read fails at once
       }
+      return leave(ready);
     }
 
     @Override
@@ -183,7 +187,11 @@ final class PooledResponse implements UpstreamResponse {
       if (broken != null) {
         throw broken;
       }
-      if (use.get() == READING) {
+      int now = use.get();
+      if (now == CLOSING || broken != null) {
+        throw TransportException.responseClosed();
+      }
+      if (now == READING) {
         throw new IllegalStateException("two threads read one response");
       }
       return -1;

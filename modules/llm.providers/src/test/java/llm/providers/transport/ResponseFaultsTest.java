@@ -2,17 +2,21 @@ package llm.providers.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import llm.core.testkit.FaultUpstream;
 import llm.core.testkit.Reply;
 import llm.providers.transport.TransportSettings.Client;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What an upstream may send, and what becomes of it; the same table for both implementations. */
+@Timeout(10)
 class ResponseFaultsTest {
   private static final String OK = "HTTP/1.1 200 OK\r\n";
   private static final String FIVE = OK + "Content-Length: 5\r\n\r\nhello";
@@ -21,16 +25,45 @@ class ResponseFaultsTest {
   /**
    * One row.
    *
-   * @param lean what comes of it
-   * @param jdk what comes of it with the JDK's client; the same unless the JDK reads more leniently
+   * @param outcome what comes of it, unless {@link #JDK_DIFFERS} says otherwise
    * @param reused whether the connection serves the next request too
    */
-  private record Row(String name, Reply reply, String lean, String jdk, boolean reused) {
+  private record Row(String name, Reply reply, String outcome, boolean reused) {
+    String outcome(Client client) {
+      return client == Client.JDK ? JDK_DIFFERS.getOrDefault(name, outcome) : outcome;
+    }
+
     @Override
     public String toString() {
       return name;
     }
   }
+
+  /** Where the JDK's client reads otherwise, which we cannot see from outside it. */
+  private static final Map<String, String> JDK_DIFFERS =
+      Map.ofEntries(
+          // it reads on over what is malformed
+          Map.entry("FIN in the trailers", "200 hello"),
+          Map.entry("trailers of 500 KB", "200 hello"),
+          Map.entry("a folded line", "200 hello"),
+          Map.entry("no colon", "200 hello"),
+          Map.entry("lone CR in a value", "200 hello"),
+          Map.entry("300 fields", "200 hi"),
+          Map.entry("a coding in HTTP/1.0", "200 "),
+          // it reads another size than the one that stands there
+          Map.entry("a size of 17 digits", "200 hello"),
+          Map.entry("a size beyond 32 bits", "200 hello"),
+          Map.entry("0x", "200 "),
+          Map.entry("no size", "200 "),
+          // it fails too, and calls it an end too early, before or after it gave the head
+          Map.entry("a signed size", "CUT"),
+          Map.entry("a body on 204", "CUT"),
+          Map.entry("a chunk longer than its size", "200 CUT"),
+          Map.entry("CR alone after a size", "200 CUT"),
+          Map.entry("an extension of 9 KB", "200 CUT"),
+          // it waits for more until the limit ends that
+          Map.entry("four digits", "TIMEOUT"),
+          Map.entry("LF after a size", "200 TIMEOUT"));
 
   private static final List<Row> ROWS = new ArrayList<>();
 
@@ -265,15 +298,23 @@ class ResponseFaultsTest {
 
   @ParameterizedTest(name = "{0}: {1}")
   @MethodSource("rowsAndClients")
-  void endsAsTheTableSaysAndLeavesThePoolRight(Client client, Row row) {
+  void endsAsTheTableSaysAndLeavesThePoolRight(Client client, Row row) throws Exception {
     try (var upstream = FaultUpstream.open();
         var rig = Rig.open(client, upstream)) {
       upstream.answer(row.reply(), Reply.ok("text/plain", "next"));
-      String outcome = rig.outcome();
-      if (outcome.endsWith("CUT") || outcome.endsWith("PROTOCOL")) {
-        outcome = outcome.replaceFirst("^(\\d+) .*(CUT|PROTOCOL)$", "$1 $2");
+      String wanted = row.outcome(client);
+      var result = Rig.start(rig::outcome);
+      String outcome =
+          wanted.contains("TIMEOUT")
+              ? rig.advanceUntil(result, Duration.ofMinutes(1))
+              : Rig.await(result);
+      outcome = outcome.replaceFirst("^(\\d+) .*(CUT|PROTOCOL|TIMEOUT)$", "$1 $2");
+      if (client == Client.JDK) { // a reset may overtake the head that its client has read
+        wanted = wanted.endsWith("CUT") ? "CUT" : wanted;
+        assertThat(outcome).endsWith(wanted);
+      } else {
+        assertThat(outcome).isEqualTo(wanted);
       }
-      assertThat(outcome).isEqualTo(client == Client.JDK ? row.jdk() : row.lean());
       rig.requireNothingLeaked();
       assertThat(rig.outcome()).isEqualTo("200 next");
       rig.requireNothingLeaked();
@@ -289,7 +330,7 @@ class ResponseFaultsTest {
   }
 
   private static void row(String name, Reply reply, String outcome, boolean reused) {
-    ROWS.add(new Row(name, reply, outcome, outcome, reused));
+    ROWS.add(new Row(name, reply, outcome, reused));
   }
 
   private static String interim(int times) {

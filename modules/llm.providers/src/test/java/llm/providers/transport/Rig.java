@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -26,8 +27,8 @@ final class Rig implements AutoCloseable {
   final RecordingTelemetry telemetry = new RecordingTelemetry();
   final Transport transport;
 
-  private Rig(Client client, BaseUrl target, String yaml) {
-    var config = TestConfig.yaml("client: " + client + "\n" + yaml);
+  private Rig(Client client, BaseUrl target, String yaml, Map<String, String> environment) {
+    var config = TestConfig.yaml("client: " + client + "\n" + yaml, environment);
     TransportSettings settings = TransportSettings.read(config.root(), target);
     if (!config.problems().isEmpty()) {
       throw new IllegalArgumentException(config.problems().toString());
@@ -36,11 +37,17 @@ final class Rig implements AutoCloseable {
   }
 
   static Rig open(Client client, FaultUpstream upstream, String... yamlLines) {
-    return new Rig(client, BaseUrl.of(upstream.uri().toString()), String.join("\n", yamlLines));
+    return new Rig(
+        client, BaseUrl.of(upstream.uri().toString()), String.join("\n", yamlLines), Map.of());
   }
 
   static Rig open(Client client, String baseUrl, String... yamlLines) {
-    return new Rig(client, BaseUrl.of(baseUrl), String.join("\n", yamlLines));
+    return new Rig(client, BaseUrl.of(baseUrl), String.join("\n", yamlLines), Map.of());
+  }
+
+  static Rig openWith(
+      Client client, String baseUrl, Map<String, String> environment, String... yamlLines) {
+    return new Rig(client, BaseUrl.of(baseUrl), String.join("\n", yamlLines), environment);
   }
 
   /** A call without a limit that matters. */
@@ -111,7 +118,7 @@ final class Rig implements AutoCloseable {
   }
 
   static <T> T await(CompletableFuture<T> result) throws Exception {
-    return result.get(20, TimeUnit.SECONDS);
+    return result.get(Integer.getInteger("patience.seconds", 20), TimeUnit.SECONDS);
   }
 
   /** Lets time pass until the result is there: a waiter notes its limit when it begins to wait. */

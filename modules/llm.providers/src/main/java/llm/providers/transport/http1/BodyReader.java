@@ -44,6 +44,7 @@ public final class BodyReader {
   private int digits;
   private int extensionBytes;
   private int trailerBytes;
+  private ProtocolException broken; // what was found, and stays
 
   private BodyReader(WireBuffer in, boolean chunked, State state, long left) {
     this.in = in;
@@ -117,13 +118,25 @@ public final class BodyReader {
 
   private int readBuffered(byte[] to, int offset, int length) throws IOException {
     int total = 0;
-    for (int ready = ready(); ready > 0 && total < length; ready = ready()) {
+    for (int ready = ready(); ready > 0 && total < length; ready = readyAfter(total)) {
       int count = Math.min(ready, length - total);
       in.take(to, offset + total, count);
       consumed(count);
       total += count;
     }
     return total;
+  }
+
+  /** What is wrong behind good bytes is told by the next read: these are given first. */
+  private int readyAfter(int total) throws IOException {
+    try {
+      return ready();
+    } catch (ProtocolException later) {
+      if (total == 0) {
+        throw later;
+      }
+      return 0;
+    }
   }
 
   private int direct(byte[] to, int offset, int length) throws IOException {
@@ -163,8 +176,16 @@ public final class BodyReader {
 
   /** Moves over the coding, as far as it is in the buffer, to the next data. */
   private void decode() throws ProtocolException {
-    while (!isData() && state != State.ENDED && in.size() > 0) {
-      step(in.next());
+    if (broken != null) {
+      throw broken;
+    }
+    try {
+      while (!isData() && state != State.ENDED && in.size() > 0) {
+        step(in.next());
+      }
+    } catch (ProtocolException wrong) {
+      broken = wrong;
+      throw wrong;
     }
   }
 
