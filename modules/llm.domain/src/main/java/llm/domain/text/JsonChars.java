@@ -13,7 +13,6 @@ public final class JsonChars {
 
   private static final int REPLACEMENT = 0xFFFD;
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] SHORT = shortForms();
 
   private JsonChars() {}
 
@@ -37,28 +36,24 @@ public final class JsonChars {
   /** Writes the escape of a character of the basic plane, the short one where there is one. */
   public static int putEscape(byte[] bytes, int at, int c) {
     bytes[at] = '\\';
-    if (c < SHORT.length && SHORT[c] != 0) {
-      bytes[at + 1] = SHORT[c];
-      return at + 2;
+    switch (c) {
+      case '"', '\\' -> bytes[at + 1] = (byte) c;
+      case '\n' -> bytes[at + 1] = 'n';
+      case '\r' -> bytes[at + 1] = 'r';
+      case '\t' -> bytes[at + 1] = 't';
+      default -> {
+        return putHex(bytes, at + 1, c);
+      }
     }
-    bytes[at + 1] = 'u';
-    bytes[at + 2] = HEX[c >> 12 & 15];
-    bytes[at + 3] = HEX[c >> 8 & 15];
-    bytes[at + 4] = HEX[c >> 4 & 15];
-    bytes[at + 5] = HEX[c & 15];
-    return at + 6;
+    return at + 2;
   }
 
   /** Appends the escape of a character of the basic plane. */
   public static void appendEscape(StringBuilder out, char c) {
-    out.append('\\');
-    if (c < SHORT.length && SHORT[c] != 0) {
-      out.append((char) SHORT[c]);
-      return;
-    }
-    out.append('u');
-    for (int shift = 12; shift >= 0; shift -= 4) {
-      out.append((char) HEX[c >> shift & 15]);
+    byte[] escape = new byte[MOST_BYTES]; // does not outlive the call: no allocation once compiled
+    int length = putEscape(escape, 0, c);
+    for (int i = 0; i < length; i++) {
+      out.append((char) escape[i]);
     }
   }
 
@@ -92,13 +87,12 @@ public final class JsonChars {
     return (byte) (0x80 | bits & 0x3F);
   }
 
-  private static byte[] shortForms() {
-    byte[] forms = new byte['\\' + 1];
-    forms['"'] = '"';
-    forms['\\'] = '\\';
-    forms['\n'] = 'n';
-    forms['\r'] = 'r';
-    forms['\t'] = 't';
-    return forms;
+  private static int putHex(byte[] bytes, int at, int c) {
+    bytes[at] = 'u';
+    bytes[at + 1] = HEX[c >> 12 & 15];
+    bytes[at + 2] = HEX[c >> 8 & 15];
+    bytes[at + 3] = HEX[c >> 4 & 15];
+    bytes[at + 4] = HEX[c & 15];
+    return at + 5;
   }
 }

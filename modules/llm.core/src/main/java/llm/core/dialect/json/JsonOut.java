@@ -130,8 +130,12 @@ public final class JsonOut {
     for (int index = 0; index < length; index++) {
       reserve(JsonChars.MOST_BYTES);
       char c = text.charAt(index);
-      if (c < 0x80 && JsonChars.isPlain(c)) {
-        bytes[size++] = (byte) c;
+      if (c < 0x80) {
+        if (JsonChars.isPlain(c)) {
+          bytes[size++] = (byte) c;
+        } else {
+          size = JsonChars.putEscape(bytes, size, c);
+        }
       } else if (Character.isHighSurrogate(c)
           && index + 1 < length
           && Character.isLowSurrogate(text.charAt(index + 1))) {
