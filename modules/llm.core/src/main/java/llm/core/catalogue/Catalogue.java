@@ -105,10 +105,12 @@ public final class Catalogue {
     if (entry != null) {
       return Optional.of(entry);
     }
-    return beginnings.stream()
-        .filter(beginning -> key.startsWith(beginning.getKey()))
-        .findFirst()
-        .map(Map.Entry::getValue);
+    for (Map.Entry<String, ModelSpec> beginning : beginnings) {
+      if (key.startsWith(beginning.getKey())) {
+        return Optional.of(beginning.getValue());
+      }
+    }
+    return Optional.empty();
   }
 
   private static ModelSpec spec(Section section) {

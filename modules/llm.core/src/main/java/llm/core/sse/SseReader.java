@@ -19,7 +19,7 @@ import java.util.OptionalLong;
  * <p>One thread. The stream is its owner's to close.
  */
 public final class SseReader {
-  private static final int INITIAL_BYTES = 8 * 1024;
+  private static final int INITIAL_BYTES = 2 * 1024;
   private static final String DEFAULT_EVENT = "message";
 
   private final InputStream in;

@@ -152,7 +152,7 @@ final class ChatStream implements EventStream<StreamEvent> {
   }
 
   private void wholeAnswer() throws LlmException {
-    byte[] answer = exchange.whole(body, MOST_WHOLE_BYTES, call);
+    byte[] answer = exchange.whole(response, MOST_WHOLE_BYTES, call);
     reader.read(answer, 0, answer.length, this::add);
     start();
     end(reader.endWhole());
@@ -192,7 +192,7 @@ final class ChatStream implements EventStream<StreamEvent> {
   }
 
   private LlmError noAnswer() throws LlmException {
-    byte[] found = exchange.whole(body, MOST_WHOLE_BYTES, call);
+    byte[] found = exchange.whole(response, MOST_WHOLE_BYTES, call);
     return exchange
         .failures()
         .broke(
@@ -209,7 +209,10 @@ final class ChatStream implements EventStream<StreamEvent> {
   private void readToEnd() {
     long until = alarms.time().nanoTime() + END_OF_BODY.toNanos();
     try (Registration _ = alarms.at(until, response::close)) {
-      body.readNBytes(END_BYTES);
+      int left = END_BYTES;
+      while (left > 0 && body.read() >= 0) {
+        left--; // as a rule there is nothing, and no array is worth it
+      }
     } catch (IOException _) {
       response.close(); // the answer is complete; the connection is not worth a word
     }

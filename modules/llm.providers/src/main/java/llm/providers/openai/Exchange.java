@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import llm.core.dialect.openai.upstream.UpstreamFailures;
@@ -26,6 +27,12 @@ import llm.providers.transport.UpstreamResponse;
 final class Exchange {
   /** Of an error's body, more is not read. */
   private static final int MOST_ERROR_BYTES = 64 * 1024;
+
+  /** Room for a body whose length is not known; it grows. */
+  private static final int FIRST_BYTES = 4 * 1024;
+
+  /** A length of so many digits is believed when memory is taken. */
+  private static final int SMALL_DIGITS = 4;
 
   private static final Header JSON = new Header("content-type", "application/json");
   private static final Header WANTS_JSON = new Header("accept", "application/json");
@@ -70,17 +77,41 @@ final class Exchange {
   }
 
   /** Reads a body to its end; one larger than {@code most} bytes is a failure. */
-  byte[] whole(InputStream body, int most, Call call) throws LlmException {
+  byte[] whole(UpstreamResponse response, int most, Call call) throws LlmException {
+    InputStream body = response.body();
+    byte[] bytes = new byte[firstSize(response)];
+    int size = 0;
     try {
-      byte[] bytes = body.readNBytes(most);
-      if (bytes.length == most && body.read() >= 0) {
-        throw new LlmException(
-            failures.broke("sent an answer of more than " + most + " bytes, which is not read"));
+      for (int n = body.read(bytes); n >= 0; n = body.read(bytes, size, bytes.length - size)) {
+        size += n;
+        if (size > most) {
+          throw new LlmException(
+              failures.broke("sent an answer of more than " + most + " bytes, which is not read"));
+        }
+        if (size == bytes.length) {
+          bytes = Arrays.copyOf(bytes, 2 * size);
+        }
       }
-      return bytes;
     } catch (IOException cut) {
       throw new LlmException(failure(cut, call), cut);
     }
+    return Arrays.copyOf(bytes, size);
+  }
+
+  /** A byte more than the body says it has, so that its end is met without growing. */
+  private static int firstSize(UpstreamResponse response) {
+    String said = response.header("content-length").orElse("");
+    boolean small = !said.isEmpty() && said.length() <= SMALL_DIGITS && isDigits(said);
+    return small ? Integer.parseInt(said) + 1 : FIRST_BYTES;
+  }
+
+  private static boolean isDigits(String text) {
+    for (int index = 0; index < text.length(); index++) {
+      if (text.charAt(index) < '0' || text.charAt(index) > '9') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** What an exchange's failure is to the caller. A cancelled call failed of that. */

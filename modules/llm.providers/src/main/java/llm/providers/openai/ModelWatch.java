@@ -167,7 +167,7 @@ final class ModelWatch implements AutoCloseable {
 
   private void ask(CallScope call) throws LlmException {
     try (UpstreamResponse response = exchange.get(MODELS, call)) {
-      byte[] body = exchange.whole(response.body(), MOST_BYTES, call);
+      byte[] body = exchange.whole(response, MOST_BYTES, call);
       if (settings.models().isEmpty()) {
         list(ModelList.read(body, exchange.failures()));
       }

@@ -170,7 +170,7 @@ final class EventsWriter {
         wire.startEvents();
         schedule(keepAlive);
       }
-      wire.sendEvents(buffer.toByteArray()); // empty at first: the head alone
+      wire.sendEvents(buffer); // empty at first: the head alone
       buffer.reset();
       dueNanos = alarms.time().nanoTime() + keepAlive.toNanos();
     } catch (ConnectionLost gone) {

@@ -1,6 +1,7 @@
 package llm.server.http;
 
 import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
@@ -109,13 +110,13 @@ final class Wire implements AutoCloseable {
     guard.run(() -> exchange.sendResponseHeaders(status, 0));
   }
 
-  /** Sends more of a stream at once. */
-  void sendEvents(byte[] bytes) throws ConnectionLost {
+  /** Sends more of a stream at once; what is sent stays in the buffer. */
+  void sendEvents(ByteArrayOutputStream events) throws ConnectionLost {
     guard.run(() -> {
-      exchange.getResponseBody().write(bytes);
+      events.writeTo(exchange.getResponseBody());
       exchange.getResponseBody().flush();
     });
-    bytesOut += bytes.length;
+    bytesOut += events.size();
   }
 
   /**
