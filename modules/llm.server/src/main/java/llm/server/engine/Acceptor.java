@@ -30,21 +30,33 @@ final class Acceptor implements Runnable {
   @Override
   public void run() {
     long failures = 0;
+    boolean told = false;
     while (!closed) {
       try {
         Socket accepted = server.accept();
         if (failures > 0) {
           parts.meters().acceptRecovered(failures);
           failures = 0;
+          told = false;
         }
         begin(accepted);
-      } catch (IOException | RuntimeException failure) {
+      } catch (IOException | RuntimeException | Error failure) {
         if (!closed) {
-          parts.meters().acceptFailed(failure, failures == 0);
           failures++;
+          told |= tell(failure, !told);
           rest(failures);
         }
       }
+    }
+  }
+
+  /** Without a file descriptor even a class that the log needs may not load: then it waits. */
+  private boolean tell(Throwable failure, boolean first) {
+    try {
+      parts.meters().acceptFailed(failure, first);
+      return true;
+    } catch (RuntimeException | Error _) {
+      return false;
     }
   }
 
@@ -62,9 +74,18 @@ final class Acceptor implements Runnable {
       close(accepted);
       return;
     }
-    var connection = new Connection(accepted, parts);
-    parts.connections().add(connection);
-    Thread.ofVirtual().name("http").start(connection);
+    boolean begun = false;
+    try {
+      var connection = new Connection(accepted, parts);
+      parts.connections().add(connection);
+      Thread.ofVirtual().name("http").start(connection);
+      begun = true;
+    } finally {
+      if (!begun) {
+        parts.connections().release();
+        close(accepted);
+      }
+    }
   }
 
   /** Answers 503 where HTTP is in the clear; the few bytes never wait. */

@@ -106,18 +106,22 @@ final class Connection implements Runnable {
 
   @Override
   public void run() {
+    boolean opened = false;
     try {
       link.open(parts.layer());
+      opened = true;
     } catch (IOException failed) {
       parts.meters().broken();
-      end();
-      return;
     } catch (RuntimeException | Error bug) {
       parts.meters().engineFailed(bug);
-      end();
-      return;
+    } finally {
+      if (!opened) {
+        end();
+      }
     }
-    serve();
+    if (opened) {
+      serve();
+    }
   }
 
   /** Serves requests until the connection ends, or another thread has it. */

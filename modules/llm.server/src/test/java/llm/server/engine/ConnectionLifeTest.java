@@ -246,7 +246,11 @@ class ConnectionLifeTest {
 
     @Override
     public Socket accept() throws IOException {
-      if (left.getAndDecrement() > 0) {
+      int failures = left.getAndDecrement();
+      if (failures == 1) {
+        throw new NoClassDefFoundError("classes do not load without a descriptor either");
+      }
+      if (failures > 0) {
         throw new SocketException("Too many open files");
       }
       return super.accept();
