@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import llm.server.tls.TestAuthority;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,38 @@ class ServerIT {
 
   private HttpResponse<String> send(HttpRequest request) throws Exception {
     return client.send(request, BodyHandlers.ofString());
+  }
+
+  @Test
+  void servesHttpsAndTakesANewCertificateWithoutARestart() throws Exception {
+    var authority = new TestAuthority("Test Root");
+    authority.issue("localhost", "RSA").writeTo(folder);
+    write(
+        "config.yml",
+        "server: {tls: {certificate: cert.pem, key: key.pem, reload_seconds: 0.1}}\n");
+    try (var server = ServerProcess.serve(folder, Map.of(), "--config", "config.yml");
+        var trusting = HttpClient.newBuilder().sslContext(authority.client()).build()) {
+      assertThat(server.uri("/").getScheme()).isEqualTo("https");
+      var chat =
+          trusting.send(
+              server.post("/llm/chat", "{\"prompt\":\"hi\",\"model\":\"mock\"}"),
+              BodyHandlers.ofString());
+      assertThat(chat.body()).contains("Echo: hi");
+      authority.issue("second", "EC").writeTo(folder);
+      server.awaitLine("\"event\":\"tls_reloaded\",\"subject\":\"CN=second\"");
+      server.terminate();
+      assertThat(server.exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void saysWhatIsWrongWithACertificate() throws Exception {
+    write("config.yml", "server:\n  tls:\n    certificate: no.pem\n    key: no.key\n");
+    try (var server = ServerProcess.run(folder, Map.of(), "--config", "config.yml")) {
+      assertThat(server.exitCode()).isEqualTo(2);
+      assertThat(server.errors())
+          .contains("config.yml:3: server.tls.certificate: no.pem does not exist");
+    }
   }
 
   @Test

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 /** The real process, started as its users start it, from the modules that the build packaged. */
 final class ServerProcess implements AutoCloseable {
   private static final Path MODULES = Path.of("target", "modules").toAbsolutePath();
-  private static final Pattern ADDRESS = Pattern.compile("\"address\":\"(http://[^\"]+)\"");
+  private static final Pattern ADDRESS = Pattern.compile("\"address\":\"(https?://[^\"]+)\"");
   private static final long LIMIT_SECONDS = 60;
 
   private final Process process;

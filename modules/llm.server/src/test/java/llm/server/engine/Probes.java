@@ -114,7 +114,12 @@ final class Probes {
               "200 keep",
               "a method is a token (RFC 9110, 9.1)"),
           both("a method of one's own", "FROB / HTTP/1.1\r\nHost: h\r\n\r\n", "200 keep"),
-          both("bytes of TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\r\n\r\n", "400 close"),
+          differ(
+              "bytes of TLS",
+              "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\r\n\r\n",
+              "cut",
+              "400 close",
+              "an answer would be no TLS: its client can only be closed"),
           differ(
               "no Host",
               "GET / HTTP/1.1\r\n\r\n",

@@ -57,8 +57,12 @@ class HostileClientTest {
 
   /** Opens a port with short limits; each request is answered when its body was read. */
   private void open(Below below) throws Exception {
+    open(below, Duration.ofSeconds(1));
+  }
+
+  private void open(Below below, Duration idle) throws Exception {
     var time = Duration.ofSeconds(1);
-    var limits = new EngineLimits(300, 8192, 50, time, time, time, time, time);
+    var limits = new EngineLimits(300, 8192, 50, time, time, time, idle, time);
     HttpSettings settings = DispatcherTest.withLimits(TestServer.DEFAULTS, limits);
     ConnectionLayer layer = ConnectionLayer.PLAIN;
     if (below == Below.TLS) {
@@ -273,9 +277,8 @@ class HostileClientTest {
   @ParameterizedTest
   @EnumSource
   void aClientThatPipelinesAndNeverReadsIsCut(Below below) throws Exception {
-    open(below);
+    open(below, Duration.ofSeconds(60)); // so that nothing but the limit of a write can end it
     try (Socket raw = tcp()) {
-      raw.setReceiveBufferSize(4096);
       Socket socket = tls == null ? raw : tls.client(raw);
       String many = GET.repeat(1_000);
       try {

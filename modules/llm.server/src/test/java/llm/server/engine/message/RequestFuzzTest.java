@@ -7,17 +7,16 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import llm.core.testkit.Fuzz;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /**
  * Requests right, wrong and broken, by chance: whatever comes, reading it ends in one way, the same
- * however the bytes were split. A short run by default; {@code -Dfuzz.seconds=N} goes on for that
- * long and {@code -Dfuzz.seed=S} repeats a run.
+ * however the bytes were split. {@code tools/fuzz --target request} runs it for long.
  */
 class RequestFuzzTest {
   private static final int MAX_BYTES = 2048;
@@ -73,26 +72,23 @@ class RequestFuzzTest {
           "\r\n\r\n");
 
   @Test
-  @Timeout(3600)
-  void readingEndsInOneWayHoweverTheBytesAreSplit() throws Exception {
-    long seed = Long.getLong("fuzz.seed", System.nanoTime());
-    long nanos = TimeUnit.SECONDS.toNanos(Long.getLong("fuzz.seconds", 0));
-    System.out.println("fuzz.seed=" + seed);
-    var random = new Random(seed);
-    long start = System.nanoTime();
-    long runs = 0;
-    int accepted = 0;
-    while (runs < SHORT_RUN || System.nanoTime() - start < nanos) {
-      byte[] bytes = next(random);
-      String whole = read(bytes, bytes.length + 1, random);
-      accepted += whole.startsWith("request") ? 1 : 0;
-      String where = "seed " + seed + ", run " + runs + ": " + Arrays.toString(bytes);
-      assertThat(read(bytes, 1, random)).as("byte by byte, " + where).isEqualTo(whole);
-      assertThat(read(bytes, 0, random)).as("by chance, " + where).isEqualTo(whole);
-      runs++;
-    }
-    assertThat(accepted).as("requests that were accepted at all").isGreaterThan(SHORT_RUN / 20);
-    System.out.println("fuzz.runs=" + runs);
+  @Tag("fuzz")
+  @Tag("request")
+  void readingEndsInOneWayHoweverTheBytesAreSplit() {
+    var accepted = new AtomicLong();
+    long runs =
+        Fuzz.target("request")
+            .rounds(SHORT_RUN)
+            .seed(System.nanoTime())
+            .run(
+                RequestFuzzTest::next,
+                (bytes, random) -> {
+                  String whole = read(bytes, bytes.length + 1, random);
+                  accepted.addAndGet(whole.startsWith("request") ? 1 : 0);
+                  assertThat(read(bytes, 1, random)).as("byte by byte").isEqualTo(whole);
+                  assertThat(read(bytes, 0, random)).as("by chance").isEqualTo(whole);
+                });
+    assertThat(accepted.get()).as("requests accepted").isGreaterThanOrEqualTo(runs / 20);
   }
 
   private static byte[] next(Random random) {
