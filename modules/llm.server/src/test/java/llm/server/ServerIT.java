@@ -6,18 +6,23 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import llm.server.tls.TestAuthority;
@@ -261,6 +266,69 @@ class ServerIT {
       assertThat(version.allOutput()).containsExactly("llm.server 0.1.0");
       assertThat(wrong.exitCode()).isEqualTo(2);
       assertThat(wrong.errors()).contains("--prot", "--help lists the options");
+    }
+  }
+
+  @Test
+  void showsWhatHappensToAPageWithAKeyAndSaysGoodbyeWhenItIsTerminated() throws Exception {
+    write("configs/config.yml", "auth: {keys: [{name: ci, key: \"${CI_KEY}\"}]}\n");
+    try (var server = ServerProcess.serve(folder, Map.of("CI_KEY", "opensesame"))) {
+      String key = Base64.getUrlEncoder().withoutPadding().encodeToString("opensesame".getBytes());
+      var heard = new Heard();
+      monitor(server, heard, "llm.monitor.v1", "llm.key." + key).get(30, TimeUnit.SECONDS);
+      assertThat(heard.until("\"type\":\"hello\"")).contains("\"version\":\"0.1.0\"");
+      assertThat(heard.until("\"type\":\"stats\"")).contains("\"connections\":1,");
+      assertThat(send(server.post("/llm/chat", "{\"prompt\":\"secret words\"}")).statusCode())
+          .isEqualTo(401);
+      assertThat(heard.until("\"route\":\"/llm/chat\"")).contains("unauthorized");
+      assertThat(monitor(server, new Heard(), "llm.monitor.v1", "llm.key.eHh4"))
+          .failsWithin(Duration.ofSeconds(30));
+      server.terminate();
+      assertThat(heard.until("close ")).isEqualTo("close 1001 the server is shutting down");
+      assertThat(server.exitCode()).isZero();
+      assertThat(server.allOutput())
+          .noneMatch(line -> line.contains("opensesame") || line.contains(key))
+          .anySatisfy(line -> assertThat(line).contains("ws_closed", "\"principal\":\"ci\""));
+    }
+  }
+
+  private CompletableFuture<WebSocket> monitor(
+      ServerProcess server, Heard heard, String first, String second) {
+    var uri = URI.create("ws://127.0.0.1:" + server.port() + "/ws/monitor");
+    return client.newWebSocketBuilder().subprotocols(first, second).buildAsync(uri, heard);
+  }
+
+  /** What a listener of the monitor hears. */
+  private static final class Heard implements WebSocket.Listener {
+    private final LinkedBlockingQueue<String> messages = new LinkedBlockingQueue<>();
+    private final StringBuilder text = new StringBuilder();
+
+    @Override
+    public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+      text.append(data);
+      if (last) {
+        messages.add(text.toString());
+        text.setLength(0);
+      }
+      socket.request(1);
+      return null;
+    }
+
+    @Override
+    public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+      messages.add("close " + code + " " + reason);
+      return null;
+    }
+
+    /** The next message that has {@code part}. */
+    String until(String part) throws InterruptedException {
+      while (true) {
+        String next = messages.poll(30, TimeUnit.SECONDS);
+        assertThat(next).as("waiting for " + part).isNotNull();
+        if (next.contains(part)) {
+          return next;
+        }
+      }
     }
   }
 

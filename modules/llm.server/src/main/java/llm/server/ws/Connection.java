@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
+import llm.server.engine.StalledClientException;
 import llm.server.engine.TakenConnection;
 
 /**
@@ -14,6 +15,7 @@ import llm.server.engine.TakenConnection;
  * frames under {@link #writeLock}. A close frame is the last thing that is written.
  */
 final class Connection implements WebSocket, Watch.Actions {
+  private static final String GONE = "client_gone";
   private static final byte[] NOTHING = new byte[0];
 
   /**
@@ -167,8 +169,8 @@ final class Connection implements WebSocket, Watch.Actions {
         byte[] frame = Frames.of(Frames.PING, NOTHING);
         put(frame, frame.length);
       }
-    } catch (IOException _) {
-      abort("client_gone");
+    } catch (IOException broken) {
+      abort(word(broken));
     } finally {
       writeLock.unlock();
     }
@@ -193,7 +195,7 @@ final class Connection implements WebSocket, Watch.Actions {
       closeWith(broken.status(), shorter(LINGER, closeLimit));
       linger();
     } catch (IOException gone) {
-      endsAs("client_gone");
+      endsAs(GONE);
     } catch (RuntimeException | Error bug) {
       fail(bug);
       linger();
@@ -271,8 +273,8 @@ final class Connection implements WebSocket, Watch.Actions {
         byte[] frame = Frames.close(status);
         put(frame, frame.length);
       }
-    } catch (IOException _) {
-      abort("client_gone");
+    } catch (IOException broken) {
+      abort(word(broken));
     } finally {
       writeLock.unlock();
     }
@@ -296,7 +298,7 @@ final class Connection implements WebSocket, Watch.Actions {
     } catch (WebSocketClosed closed) {
       throw closed;
     } catch (IOException broken) {
-      abort("client_gone");
+      abort(word(broken));
       throw new WebSocketClosed("the connection was lost", broken);
     } finally {
       writeLock.unlock();
@@ -313,6 +315,11 @@ final class Connection implements WebSocket, Watch.Actions {
       watch.writeEnds();
     }
     account.wrote(length);
+  }
+
+  /** How a write's failure stands in the log; the engine has a limit for writes of its own. */
+  private static String word(IOException broken) {
+    return broken instanceof StalledClientException ? Watch.Verdict.STALLED.word() : GONE;
   }
 
   /** The caller holds {@link #writeLock}. */

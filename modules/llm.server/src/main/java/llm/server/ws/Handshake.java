@@ -12,7 +12,6 @@ import java.util.stream.Stream;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.server.http.Head;
-import llm.server.http.UpgradeFields;
 
 /** The opening handshake, the server's side of it (RFC 6455, section 4.2). */
 final class Handshake {
@@ -29,7 +28,7 @@ final class Handshake {
    * @throws LlmException with {@code UpgradeRequired}, or {@code InvalidRequest}
    */
   static void check(Head head) throws LlmException {
-    UpgradeFields fields = head.upgrade();
+    Head.Upgrade fields = head.upgrade();
     boolean upgrades =
         head.method().equals("GET")
             && fields.protocol().equals("HTTP/1.1")
@@ -71,7 +70,7 @@ final class Handshake {
     return fields;
   }
 
-  private static Stream<String> offered(UpgradeFields fields) {
+  private static Stream<String> offered(Head.Upgrade fields) {
     return fields.protocols().stream().flatMap(Handshake::elements);
   }
 

@@ -16,13 +16,9 @@ import llm.core.config.Setting;
 public record WebSocketSettings(
     int maxMessageBytes, Duration ping, Duration pong, Duration close, Duration send) {
 
-  private static final Setting<Integer> MAX_MESSAGE =
-      Setting.integer(
-          "max_message_bytes",
-          1 << 20,
-          125,
-          1 << 28,
-          "The largest message that is taken from a client; a larger one closes with 1009.");
+  /** What a message may have where an endpoint does not say otherwise. */
+  private static final int MAX_MESSAGE_BYTES = 1 << 20;
+
   private static final Setting<Duration> PING =
       Setting.duration(
           "ping_seconds",
@@ -53,10 +49,10 @@ public record WebSocketSettings(
   public static WebSocketSettings read(Section server, Duration send) {
     Section section = server.section("websocket", "WebSocket connections.");
     return new WebSocketSettings(
-        section.get(MAX_MESSAGE), section.get(PING), section.get(PONG), section.get(CLOSE), send);
+        MAX_MESSAGE_BYTES, section.get(PING), section.get(PONG), section.get(CLOSE), send);
   }
 
-  /** The same limits for an endpoint that takes small messages only. */
+  /** The same limits for an endpoint that takes messages of another size. */
   public WebSocketSettings withMaxMessageBytes(int bytes) {
     return new WebSocketSettings(bytes, ping, pong, close, send);
   }

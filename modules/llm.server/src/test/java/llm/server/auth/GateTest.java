@@ -15,7 +15,6 @@ import llm.domain.error.LlmException;
 import llm.server.http.Gate;
 import llm.server.http.Head;
 import llm.server.http.Route.Kind;
-import llm.server.http.UpgradeFields;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,7 +44,7 @@ class GateTest {
 
   private static Head head(
       List<String> hosts, List<String> origins, Optional<String> bearer, Optional<String> apiKey) {
-    return head(hosts, origins, bearer, apiKey, UpgradeFields.NONE);
+    return head(hosts, origins, bearer, apiKey, Head.Upgrade.NONE);
   }
 
   private static Head head(
@@ -53,7 +52,7 @@ class GateTest {
       List<String> origins,
       Optional<String> bearer,
       Optional<String> apiKey,
-      UpgradeFields upgrade) {
+      Head.Upgrade upgrade) {
     return new Head(
         "GET",
         "/",
@@ -85,7 +84,7 @@ class GateTest {
         List.of("https://page.example"),
         Optional.empty(),
         Optional.empty(),
-        new UpgradeFields(
+        new Head.Upgrade(
             "HTTP/1.1",
             List.of("websocket"),
             List.of("Upgrade"),

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import llm.core.concurrent.Alarms;
 import llm.core.concurrent.TimerThread;
 import llm.core.testkit.RecordingTelemetry;
 import llm.domain.call.Principal;
@@ -92,6 +93,34 @@ public final class TestServer implements AutoCloseable {
   public static TestServer open(
       Admission admission, Dispatcher.Dialects dialects, List<Route> routes) throws IOException {
     return new TestServer(DEFAULTS, (_, _) -> Principal.LOCAL, admission, dialects, routes);
+  }
+
+  /** A server on the engine of the test's choice. */
+  public static TestServer open(HttpSettings.Engine engine, Route... routes) throws IOException {
+    var d = DEFAULTS;
+    var settings =
+        new HttpSettings(
+            d.host(),
+            d.port(),
+            engine,
+            d.maxBodyBytes(),
+            d.maxRequests(),
+            d.limits(),
+            d.requestBudget(),
+            d.firstEventCommit(),
+            d.keepAlive(),
+            d.drain());
+    return open(settings, (_, _) -> Principal.LOCAL, routes);
+  }
+
+  /** The server's timer. */
+  public Alarms alarms() {
+    return alarms;
+  }
+
+  /** Waits for the first access line. */
+  public RecordingTelemetry.Event accessLine() {
+    return accessLines(1).getFirst();
   }
 
   public static Route work(String method, String path, Route.Handler handler) {

@@ -71,25 +71,32 @@ final class MonitorHub {
       if (listeners.size() >= settings.maxListeners()) {
         return null;
       }
+      if (listeners.isEmpty()) {
+        opened = sources.open(this); // first: who is greeted misses nothing from then on
+      }
       var limits = new Outbox.Limits(settings.queueMessages(), QUEUE_BYTES);
       var listener = new Listener(socket, Outbox.open(socket, limits), filter);
       listener.outbox().offer(next("hello", greeting, 0, greeting.length));
       listeners.add(listener);
-      if (listeners.size() == 1) {
-        opened = sources.open(this);
-      }
       return listener;
     }
   }
 
-  /** Lets a listener go; idempotent. */
-  void leave(Listener listener) {
+  /**
+   * Lets a listener go; idempotent.
+   *
+   * @return whether it was there
+   */
+  boolean leave(Listener listener) {
+    boolean left;
     synchronized (lock) {
-      if (listeners.remove(listener) && listeners.isEmpty()) {
+      left = listeners.remove(listener);
+      if (left && listeners.isEmpty()) {
         opened.close();
       }
     }
     listener.outbox().close();
+    return left;
   }
 
   /** Sends a message to one listener. */
@@ -127,13 +134,9 @@ final class MonitorHub {
 
   /** On a thread of its own: the close frame may have to wait behind a write that stalls. */
   private void drop(Listener listener) {
-    synchronized (lock) {
-      if (!listeners.contains(listener)) {
-        return;
-      }
+    if (leave(listener)) {
+      dropped.increment();
+      Thread.startVirtualThread(() -> listener.socket().close(TOO_SLOW));
     }
-    dropped.increment();
-    leave(listener);
-    Thread.startVirtualThread(() -> listener.socket().close(TOO_SLOW));
   }
 }
