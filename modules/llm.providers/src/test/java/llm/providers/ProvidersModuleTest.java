@@ -42,7 +42,7 @@ class ProvidersModuleTest {
       assertThat(gateway.health().get("mock").detail())
           .isEqualTo("absent: The mock is switched off; set providers.mock.enabled to true.");
       assertThat(telemetry.events("provider_absent"))
-          .extracting(event -> event.text("provider"))
+          .extracting(event -> event.text("provider").orElseThrow())
           .containsExactly("mock", "openai_compatible");
     }
   }
