@@ -54,7 +54,7 @@ final class Training {
     Path folder = Files.createTempDirectory("llm-training");
     var builder =
         new ProcessBuilder(
-            java, "-XX:AOTCacheOutput=" + cache, "-m", "llm.server", "--port", "0");
+            java, "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTRecordTraining", "-XX:AOTCacheOutput=" + cache, "-m", "llm.server", "--port", "0");
     builder.environment().keySet().removeIf(name -> name.startsWith("LLM_"));
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     builder.environment().remove("JDK_JAVA_OPTIONS");

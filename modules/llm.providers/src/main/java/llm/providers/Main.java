@@ -80,7 +80,7 @@ public final class Main {
     try (var gateway =
             Gateway.open(
                 configuration.root(),
-                Catalogue.EMPTY,
+                () -> Catalogue.EMPTY,
                 telemetry,
                 timer,
                 IdSource.RANDOM,

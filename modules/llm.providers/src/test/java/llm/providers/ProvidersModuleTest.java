@@ -50,7 +50,7 @@ class ProvidersModuleTest {
   private Gateway open(TestConfig config) {
     return Gateway.open(
         config.root(),
-        Catalogue.EMPTY,
+        () -> Catalogue.EMPTY,
         telemetry,
         clock,
         IdSource.RANDOM,

@@ -1,9 +1,9 @@
 package llm.core.config;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -31,18 +31,23 @@ final class Declarations {
     }
   }
 
-  /** A setting at its place. */
-  record Key(String section, Shape shape, Setting<?> setting) {
-    String path() {
-      return join(section, setting.key());
-    }
+  /**
+   * A setting at its place.
+   *
+   * @param environment variables that set it, highest precedence first; none inside a list's
+   *     entries
+   */
+  record Key(
+      String section, String path, Shape shape, Setting<?> setting, List<String> environment) {
 
-    /** Variables that set it, highest precedence first; none inside a list's entries. */
-    List<String> environment() {
-      if (section.contains("[")) {
-        return List.of();
+    static Key of(String section, Shape shape, Setting<?> setting) {
+      String path = join(section, setting.key());
+      var variables = new ArrayList<String>(1 + setting.environment().size());
+      if (section.indexOf('[') < 0) {
+        variables.add(variable(path));
+        variables.addAll(setting.environment());
       }
-      return Stream.concat(Stream.of(variable(path())), setting.environment().stream()).toList();
+      return new Key(section, path, shape, setting, List.copyOf(variables));
     }
   }
 
@@ -55,11 +60,17 @@ final class Declarations {
 
   /** The systematic variable: {@code LLM_SERVER_PORT} of {@code server.port}. */
   static String variable(String path) {
-    return "LLM_" + path.replaceAll("[^A-Za-z0-9<>]", "_").toUpperCase(Locale.ROOT);
+    var name = new StringBuilder("LLM_");
+    for (int index = 0; index < path.length(); index++) {
+      char c = path.charAt(index);
+      boolean kept = c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '<' || c == '>';
+      name.append(kept ? c : c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : '_');
+    }
+    return name.toString();
   }
 
   Key add(String section, Shape shape, Setting<?> setting) {
-    var key = new Key(section, shape, setting);
+    var key = Key.of(section, shape, setting);
     keys.put(key.path(), key);
     return key;
   }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import llm.core.config.ConfigSources.Flag;
 import llm.core.config.YamlNode.Mapping;
@@ -79,13 +80,19 @@ final class LoadState {
       usedFlags.add(path);
       return Optional.of(keep(path, raw(key.setting(), flag.value(), flag.name(), 0)));
     }
-    var names = key.environment();
-    var inEnvironment = names.stream().flatMap(name -> variables.inEnvironment(name).stream());
-    var inFile = names.stream().flatMap(name -> variables.inFile(name).stream());
-    return inEnvironment
-        .findFirst()
-        .or(inFile::findFirst)
+    return first(key.environment(), variables::inEnvironment)
+        .or(() -> first(key.environment(), variables::inFile))
         .map(found -> keep(path, raw(key.setting(), found.text().strip(), found.source(), 0)));
+  }
+
+  private static <T> Optional<T> first(List<String> names, Function<String, Optional<T>> look) {
+    for (String name : names) {
+      Optional<T> found = look.apply(name);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
   }
 
   /** The value a file has, its references replaced; empty when there is none or a problem. */

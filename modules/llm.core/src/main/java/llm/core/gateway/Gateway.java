@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import llm.core.catalogue.Catalogue;
 import llm.core.catalogue.ListedModel;
 import llm.core.concurrent.Alarms;
@@ -66,7 +67,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   private Gateway(
       GatewaySettings settings,
       Map<String, ProviderSetup> setups,
-      Catalogue catalogue,
+      Supplier<Catalogue> catalogue,
       Telemetry telemetry,
       Alarms alarms,
       IdSource ids,
@@ -84,11 +85,12 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    * Opens the gateway with every provider that is installed.
    *
    * @param root the configuration's root: sections {@code gateway} and {@code providers} are read
+   * @param catalogue what is known of models; asked for when a model is first looked at
    * @param home the installation's folder, for providers that bring files along
    */
   public static Gateway open(
       Section root,
-      Catalogue catalogue,
+      Supplier<Catalogue> catalogue,
       Telemetry telemetry,
       Alarms alarms,
       IdSource ids,
@@ -122,7 +124,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
           };
       setups.put(id, setup);
     }
-    return new Gateway(settings, setups, catalogue, telemetry, alarms, ids, events);
+    return new Gateway(settings, setups, () -> catalogue, telemetry, alarms, ids, events);
   }
 
   /**
@@ -190,6 +192,11 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   /** The model of this id, if it can be asked for. */
   public Optional<ListedModel> model(String id) {
     return registry.model(id);
+  }
+
+  /** Whether a model of this id can be asked for. */
+  public boolean serves(String id) {
+    return registry.serves(id);
   }
 
   /** The id that requests without a model get. */

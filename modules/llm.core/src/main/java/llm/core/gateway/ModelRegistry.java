@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import llm.core.catalogue.Catalogue;
 import llm.core.catalogue.ListedModel;
 import llm.core.provider.ProviderSetup;
@@ -25,11 +26,13 @@ final class ModelRegistry {
 
   private final List<ChatProvider> providers = new ArrayList<>();
   private final Map<String, ProviderSetup.Absent> absent = new LinkedHashMap<>();
-  private final Catalogue catalogue;
+  private final Supplier<Catalogue> catalogue;
   private final Optional<String> configuredDefault;
 
   ModelRegistry(
-      Map<String, ProviderSetup> setups, Catalogue catalogue, Optional<String> configuredDefault) {
+      Map<String, ProviderSetup> setups,
+      Supplier<Catalogue> catalogue,
+      Optional<String> configuredDefault) {
     setups.forEach((id, setup) -> {
       switch (setup) {
         case ProviderSetup.Ready(ChatProvider provider) -> providers.add(provider);
@@ -76,16 +79,7 @@ final class ModelRegistry {
 
   /** The model {@code id}, listed or not. */
   Optional<ListedModel> model(String id) {
-    ModelName name;
-    try {
-      name = new ModelName(id);
-    } catch (IllegalArgumentException _) {
-      return Optional.empty(); // nobody could ask for it
-    }
-    return providers.stream()
-        .flatMap(provider -> provider.model(name).stream())
-        .findFirst()
-        .map(this::listed);
+    return info(id).map(this::listed);
   }
 
   /** How each provider is; one that is absent is down, and its detail begins with "absent". */
@@ -108,11 +102,22 @@ final class ModelRegistry {
     return Map.copyOf(absent);
   }
 
-  private boolean serves(String id) {
-    return providers.stream().anyMatch(provider -> provider.model(new ModelName(id)).isPresent());
+  /** Whether a provider that is there knows the model {@code id}. */
+  boolean serves(String id) {
+    return info(id).isPresent();
+  }
+
+  private Optional<ModelInfo> info(String id) {
+    ModelName name;
+    try {
+      name = new ModelName(id);
+    } catch (IllegalArgumentException _) {
+      return Optional.empty(); // nobody could ask for it
+    }
+    return providers.stream().flatMap(provider -> provider.model(name).stream()).findFirst();
   }
 
   private ListedModel listed(ModelInfo info) {
-    return new ListedModel(info, info.spec().orElseGet(() -> catalogue.spec(info.id())));
+    return new ListedModel(info, info.spec().orElseGet(() -> catalogue.get().spec(info.id())));
   }
 }

@@ -13,15 +13,20 @@ import java.util.UUID;
 final class RandomIds implements IdSource {
   private static final int STOCKS = 8; // a power of two
   private static final int IDS_PER_FILL = 128;
+  private static final int IDS_AT_FIRST = 4; // a full stock takes milliseconds of a cold start
   private static final int ID_BYTES = 16;
 
   private final Stock[] stocks = new Stock[STOCKS];
 
   RandomIds() {
-    var random = new SecureRandom();
     for (int index = 0; index < STOCKS; index++) {
-      stocks[index] = new Stock(random);
+      stocks[index] = new Stock();
     }
+  }
+
+  /** Made with the first id: to set it up takes milliseconds. */
+  private static final class Generator {
+    private static final SecureRandom RANDOM = new SecureRandom();
   }
 
   @Override
@@ -30,22 +35,25 @@ final class RandomIds implements IdSource {
   }
 
   private static final class Stock {
-    private final SecureRandom random;
-    private final ByteBuffer bytes = // guarded by this
-        ByteBuffer.allocate(IDS_PER_FILL * ID_BYTES).limit(0);
-
-    private Stock(SecureRandom random) {
-      this.random = random;
-    }
+    private ByteBuffer bytes = ByteBuffer.allocate(0); // guarded by this
 
     private synchronized UUID next() {
       if (!bytes.hasRemaining()) {
-        random.nextBytes(bytes.array());
-        bytes.clear();
+        fill();
       }
       long high = bytes.getLong() & ~0xF000L | 0x4000L; // version 4
       long low = bytes.getLong() & ~(3L << 62) | (1L << 63); // variant 10
       return new UUID(high, low);
+    }
+
+    /** Twice as many as the last time, up to the full stock. */
+    private void fill() {
+      int ids = Math.clamp(2L * bytes.capacity() / ID_BYTES, IDS_AT_FIRST, IDS_PER_FILL);
+      if (bytes.capacity() < ids * ID_BYTES) {
+        bytes = ByteBuffer.allocate(ids * ID_BYTES);
+      }
+      Generator.RANDOM.nextBytes(bytes.array());
+      bytes.clear();
     }
   }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import llm.core.gateway.Gateway;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.ProviderHealth.Status;
@@ -27,6 +28,7 @@ public final class HealthEndpoints {
   /** How the process as a whole is. */
   private enum Overall {
     OK,
+    STARTING,
     DEGRADED,
     DRAINING
   }
@@ -34,6 +36,7 @@ public final class HealthEndpoints {
   private final Gateway gateway;
   private final Set<String> wanted;
   private final Admission admission;
+  private final BooleanSupplier started;
   private final TimeSource time;
   private final String version;
   private final long startedNanos;
@@ -43,12 +46,19 @@ public final class HealthEndpoints {
    *
    * @param wanted providers that the user asked for: one that is absent degrades the whole, where
    *     others that are not set up do not
+   * @param started whether all of the configuration was read and found good
    */
   public HealthEndpoints(
-      Gateway gateway, Set<String> wanted, Admission admission, TimeSource time, String version) {
+      Gateway gateway,
+      Set<String> wanted,
+      Admission admission,
+      BooleanSupplier started,
+      TimeSource time,
+      String version) {
     this.gateway = gateway;
     this.wanted = Set.copyOf(wanted);
     this.admission = admission;
+    this.started = started;
     this.time = time;
     this.version = version;
     this.startedNanos = time.nanoTime();
@@ -87,6 +97,9 @@ public final class HealthEndpoints {
     if (admission.isDraining()) {
       return notReady("draining", "The server is shutting down.");
     }
+    if (!started.getAsBoolean()) {
+      return notReady("starting", "The server is still reading its configuration.");
+    }
     boolean serves = gateway.health().values().stream().anyMatch(h -> h.status() != Status.DOWN);
     return serves
         ? Response.json(Json.object(out -> out.writeStringProperty("status", "ready")))
@@ -106,6 +119,9 @@ public final class HealthEndpoints {
     if (admission.isDraining()) {
       return Overall.DRAINING;
     }
+    if (!started.getAsBoolean()) {
+      return Overall.STARTING;
+    }
     boolean degraded =
         !servesDefault()
             || providers.entrySet().stream().anyMatch(e -> degrades(e.getKey(), e.getValue()));
@@ -118,7 +134,7 @@ public final class HealthEndpoints {
   }
 
   private boolean servesDefault() {
-    return gateway.model(gateway.defaultModel()).isPresent();
+    return gateway.serves(gateway.defaultModel());
   }
 
   private static void check(String id, ProviderHealth health, JsonGenerator out) {

@@ -48,6 +48,7 @@ final class Application {
   private final Gateway gateway;
   private final HttpSettings settings;
   private final WebSockets sockets;
+  private volatile boolean verified;
   private final Log log;
 
   private Application(
@@ -72,7 +73,7 @@ final class Application {
   }
 
   /**
-   * Opens the gateway, takes the port and serves.
+   * Opens the gateway, takes the port and serves; {@link #verify} is still to come.
    *
    * @param wanted providers that the user asked for by name
    * @param home the installation's folder
@@ -91,7 +92,7 @@ final class Application {
     HttpListener listener;
     Optional<TlsLayer> layer;
     try {
-      settings.verify();
+      settings.verifyToServe();
       layer = layer(settings, timer, telemetry);
       listener = bind(settings.http(), layer, timer, telemetry);
     } catch (ConfigException | StartFailure refused) {
@@ -115,7 +116,7 @@ final class Application {
       EventPublisher<LlmEvent> events,
       Optional<Path> home) {
     return Gateway.open(
-        settings.root(), settings.catalogue(), telemetry, alarms, IdSource.RANDOM, events, home);
+        settings.root(), settings::catalogue, telemetry, alarms, IdSource.RANDOM, events, home);
   }
 
   private static Optional<TlsLayer> layer(Settings settings, Alarms alarms, Telemetry telemetry)
@@ -167,7 +168,8 @@ final class Application {
     routes.addAll(new LlmEndpoints(gateway).routes());
     routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
     routes.addAll(
-        new HealthEndpoints(gateway, wanted, admission, time, Version.current()).routes());
+        new HealthEndpoints(gateway, wanted, admission, () -> verified, time, Version.current())
+            .routes());
     routes.addAll(
         new MonitorEndpoints(telemetry.metrics(), metricsKind, Version.current()).routes());
     routes.addAll(monitor(read).routes());
@@ -189,6 +191,21 @@ final class Application {
         new LiveMonitor.Sources(telemetry::tap, events, telemetry.metrics(), gateway::health),
         timer,
         Version.current());
+  }
+
+  /**
+   * Ends the reading of the configuration: until then the server lives, but is not ready.
+   *
+   * @throws ConfigException with everything that is wrong; the application is closed then
+   */
+  void verify(Settings read) throws ConfigException {
+    try {
+      read.verify();
+      verified = true;
+    } catch (ConfigException refused) {
+      close();
+      throw refused;
+    }
   }
 
   InetSocketAddress address() {
@@ -236,17 +253,16 @@ final class Application {
    */
   void shutDown(Runnable overdue) throws InterruptedException {
     listener.drain();
-    new Shutdown(admission, timer, settings.drain(), log)
-        .run(
-            overdue,
-            () -> {
-              sockets.close();
-              listener.close();
-              layer.ifPresent(TlsLayer::close);
-              gateway.close();
-              events.close();
-            });
+    new Shutdown(admission, timer, settings.drain(), log).run(overdue, this::close);
     timer.close();
     telemetry.close();
+  }
+
+  private void close() {
+    sockets.close();
+    listener.close();
+    layer.ifPresent(TlsLayer::close);
+    gateway.close();
+    events.close();
   }
 }

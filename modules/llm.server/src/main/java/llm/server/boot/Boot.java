@@ -59,14 +59,16 @@ public final class Boot {
   }
 
   private OptionalInt serve(Command.Choices choices) {
+    HeadStart.begin();
     try {
       var settings = Settings.read(sources(choices));
       var telemetry = JsonLines.standardOutput(settings.telemetry());
       boolean wantsLocal = choices.flags().containsKey(CommandLineReader.LOCAL_MODEL);
       Set<String> wanted = wantsLocal ? Set.of(LOCAL) : Set.of();
       var application = Application.start(settings, wanted, telemetry, home);
-      wanted.forEach(application::warnIfUnavailable);
       endOnSignals(application);
+      application.verify(settings);
+      wanted.forEach(application::warnIfUnavailable);
       application.announce((System.nanoTime() - startedNanos) / 1e6);
       greet(application);
       return OptionalInt.empty();

@@ -32,7 +32,7 @@ final class ConfigurationReference {
         var _ =
             Gateway.open(
                 main.root(),
-                Catalogue.EMPTY,
+                () -> Catalogue.EMPTY,
                 silent,
                 timer,
                 IdSource.RANDOM,

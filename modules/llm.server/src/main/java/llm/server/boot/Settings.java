@@ -67,16 +67,14 @@ final class Settings {
   }
 
   /**
-   * Reads the files; that of the models on a thread of its own, which shortens the start by a
-   * sixth.
+   * Reads the files; that of the models, which takes as long as all the rest of the start, when it
+   * is first asked for.
    *
    * @throws ConfigException when one cannot be read at all
    */
   static Settings read(ConfigSources sources) throws ConfigException {
     var main = Configuration.load(sources);
-    var models = new FutureTask<>(() -> Models.read(main));
-    Thread.ofPlatform().daemon().name("llm-models-file").start(models);
-    return new Settings(main, main.beside(PROMPTS), models);
+    return new Settings(main, main.beside(PROMPTS), new FutureTask<>(() -> Models.read(main)));
   }
 
   /** Declares the settings read here, for the reference. */
@@ -127,7 +125,7 @@ final class Settings {
     return telemetry;
   }
 
-  /** What is known of models; waits until it is read. Empty when {@link #verify} has a reason. */
+  /** What is known of models; reads it the first time. Empty when {@link #verify} has a reason. */
   Catalogue catalogue() {
     try {
       return models().catalogue();
@@ -138,6 +136,7 @@ final class Settings {
 
   private Models models() throws ConfigException {
     boolean interrupted = false;
+    models.run(); // does nothing when another thread does it, or has
     try {
       while (true) {
         try {
@@ -156,6 +155,17 @@ final class Settings {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /**
+   * Ends the reading of all but the models' file, where that is enough to serve.
+   *
+   * @throws ConfigException with everything that is wrong, in that file too
+   */
+  void verifyToServe() throws ConfigException {
+    if (!main.problems().isEmpty() || !prompts.problems().isEmpty()) {
+      verify();
     }
   }
 

@@ -41,6 +41,7 @@ class EndpointsTest {
   private static final Step DONE = emit(new StreamEvent.Done(FinishReason.STOP, Usage.of(3, 2)));
 
   private final TimerThread timer = new TimerThread(_ -> {});
+  private volatile boolean started = true;
   private final Admission admission = new Admission(8);
   private FakeProvider provider;
   private Gateway gateway;
@@ -76,7 +77,9 @@ class EndpointsTest {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new LlmEndpoints(gateway).routes());
     routes.addAll(new OpenAiEndpoints(gateway, timer.time(), IdSource.RANDOM).routes());
-    routes.addAll(new HealthEndpoints(gateway, wanted, admission, timer.time(), "1.2.3").routes());
+    routes.addAll(
+        new HealthEndpoints(gateway, wanted, admission, () -> started, timer.time(), "1.2.3")
+            .routes());
     routes.addAll(new MonitorEndpoints(telemetry.metrics(), Route.Kind.MONITOR, "1.2.3").routes());
     server = TestServer.open(admission, new ErrorDialects(), routes);
   }
@@ -270,6 +273,21 @@ class EndpointsTest {
     assertThat(ready.statusCode()).isEqualTo(503);
     assertThat(ready.body()).contains("draining");
     assertThat(server.get("/health/live").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void livesBeforeItIsReady() throws Exception {
+    started = false;
+    serve(DONE);
+    assertThat(server.get("/health/live").statusCode()).isEqualTo(200);
+    var health = server.get("/health");
+    assertThat(health.statusCode()).isEqualTo(200);
+    assertThat(health.body()).contains("\"status\":\"starting\"");
+    var ready = server.get("/health/ready");
+    assertThat(ready.statusCode()).isEqualTo(503);
+    assertThat(ready.body()).contains("starting");
+    started = true;
+    assertThat(server.get("/health/ready").statusCode()).isEqualTo(200);
   }
 
   @Test
