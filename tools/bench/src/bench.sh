@@ -48,6 +48,6 @@ bench() {
   bench_classes
   "$bench_root/tools/build"
   [ "${bench_needs_image:-no}" = no ] || bench_image
-  exec "$JAVA_HOME/bin/java" -Xms128m -Xmx1g -XX:+UseSerialGC ${bench_jvm:-} -Djdk.lang.Process.launchMechanism=VFORK -Dbench.root="$bench_root" \
+  exec "$JAVA_HOME/bin/java" -Xms128m -Xmx1g -XX:+UseSerialGC ${bench_jvm:-} -Dbench.root="$bench_root" \
     -cp "$bench_root/target/bench/classes" "$bench_class" "$@"
 }

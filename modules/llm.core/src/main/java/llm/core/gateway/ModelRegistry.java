@@ -114,7 +114,13 @@ final class ModelRegistry {
     } catch (IllegalArgumentException _) {
       return Optional.empty(); // nobody could ask for it
     }
-    return providers.stream().flatMap(provider -> provider.model(name).stream()).findFirst();
+    for (ChatProvider provider : providers) {
+      Optional<ModelInfo> found = provider.model(name);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
   }
 
   private ListedModel listed(ModelInfo info) {

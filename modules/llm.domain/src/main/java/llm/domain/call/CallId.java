@@ -1,7 +1,5 @@
 package llm.domain.call;
 
-import java.util.regex.Pattern;
-
 /**
  * Identifies one call in logs, headers ({@code X-Correlation-ID}, {@code x-request-id}) and error
  * bodies.
@@ -10,19 +8,34 @@ import java.util.regex.Pattern;
  *     or a log line unescaped
  */
 public record CallId(String value) {
-  private static final Pattern LEGAL = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
+  private static final int MAX_LENGTH = 128;
 
   /** Rejects a value that does not match the pattern. */
   public CallId {
     if (!isLegal(value)) {
       throw new IllegalArgumentException(
-          "call id must match " + LEGAL.pattern() + ", got " + value.length() + " characters");
+          "call id must match [A-Za-z0-9._:-]{1,128}, got " + value.length() + " characters");
     }
   }
 
   /** Whether {@code value} may be a call id. */
   public static boolean isLegal(String value) {
-    return LEGAL.matcher(value).matches();
+    if (value.isEmpty() || value.length() > MAX_LENGTH) {
+      return false;
+    }
+    for (int index = 0; index < value.length(); index++) {
+      if (!isLegal(value.charAt(index))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isLegal(char c) {
+    return c >= 'a' && c <= 'z'
+        || c >= 'A' && c <= 'Z'
+        || c >= '-' && c <= ':' && c != '/' // - . and the digits stand together
+        || c == '_';
   }
 
   @Override

@@ -35,7 +35,7 @@ public record ModelName(String value) {
     if (value.isBlank()
         || value.length() > MAX_LENGTH
         || !value.equals(value.strip())
-        || value.chars().anyMatch(Character::isISOControl)) {
+        || hasControl(value)) {
       throw new IllegalArgumentException(
           "model name "
               + Excerpt.of(value)
@@ -43,6 +43,15 @@ public record ModelName(String value) {
               + MAX_LENGTH
               + " printable characters without blanks at the ends");
     }
+  }
+
+  private static boolean hasControl(String value) {
+    for (int index = 0; index < value.length(); index++) {
+      if (Character.isISOControl(value.charAt(index))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whose model it is, by its name. */

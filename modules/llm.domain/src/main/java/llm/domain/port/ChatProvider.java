@@ -65,7 +65,12 @@ public interface ChatProvider extends AutoCloseable {
 
   /** What is known of {@code model}; empty when this provider does not serve it. */
   default Optional<ModelInfo> model(ModelName model) {
-    return models().stream().filter(info -> info.id().equals(model.value())).findFirst();
+    for (ModelInfo info : models()) {
+      if (info.id().equals(model.value())) {
+        return Optional.of(info);
+      }
+    }
+    return Optional.empty();
   }
 
   /**

@@ -22,6 +22,16 @@ class CallIdTest {
     assertThat(CallId.isLegal("x".repeat(129))).isFalse();
   }
 
+  @Test
+  void takesLettersDigitsAndFourMarksOfAsciiAndNothingElse() {
+    String legal = "-.0123456789:ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+    for (char c = 0; c < 0x200; c++) {
+      assertThat(CallId.isLegal("a" + c))
+          .as("character %d", (int) c)
+          .isEqualTo(legal.indexOf(c) >= 0);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "a b", "a\r\nX-Evil: 1", "é"})
   void refusesTheRestWithoutRepeatingIt(String value) {

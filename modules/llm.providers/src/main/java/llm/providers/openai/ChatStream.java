@@ -54,7 +54,7 @@ final class ChatStream implements EventStream<StreamEvent> {
   private final Runnable onEnd;
   private final Form form;
   private final InputStream body;
-  private final SseReader events;
+  private final SseReader events; // null when the body is no stream of events
   private final AtomicBoolean released = new AtomicBoolean();
 
   // of the consumer alone
@@ -80,7 +80,7 @@ final class ChatStream implements EventStream<StreamEvent> {
     this.onEnd = onEnd;
     this.form = form(response.header("content-type").orElse("").toLowerCase(Locale.ROOT));
     this.body = response.body();
-    this.events = new SseReader(body, MOST_EVENT_BYTES);
+    this.events = form == Form.EVENTS ? new SseReader(body, MOST_EVENT_BYTES) : null;
   }
 
   @Override

@@ -41,6 +41,7 @@ final class OpenAiProvider implements ChatProvider {
   private final Exchange exchange;
   private final ModelWatch watch;
   private final Instant created;
+  private final String description;
   private final Set<Call> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -53,6 +54,7 @@ final class OpenAiProvider implements ChatProvider {
     this.exchange = new Exchange(settings, transport, context.time());
     this.watch = new ModelWatch(settings, exchange, context);
     this.created = context.time().now();
+    this.description = "A model of upstream '" + id + "'.";
   }
 
   /** The provider, already asking its upstream for models. */
@@ -90,14 +92,14 @@ final class OpenAiProvider implements ChatProvider {
 
   @Override
   public List<ModelInfo> models() {
-    return watch.models().stream().map(model -> info(prefix + model, model)).toList();
+    return watch.models().stream().map(model -> info(prefix + model)).toList();
   }
 
   @Override
   public Optional<ModelInfo> model(ModelName name) {
     String asked = name.value();
     boolean ours = isPrefixed(asked) || watch.lists(asked);
-    return ours ? Optional.of(info(asked, atUpstream(asked))) : Optional.empty();
+    return ours ? Optional.of(info(asked)) : Optional.empty();
   }
 
   @Override
@@ -168,8 +170,7 @@ final class OpenAiProvider implements ChatProvider {
     return isPrefixed(asked) && !watch.lists(asked) ? asked.substring(prefix.length()) : asked;
   }
 
-  private ModelInfo info(String asked, String model) {
-    return new ModelInfo(
-        asked, id, created, Optional.empty(), "Model " + model + " of upstream '" + id + "'.");
+  private ModelInfo info(String asked) {
+    return new ModelInfo(asked, id, created, Optional.empty(), description);
   }
 }
