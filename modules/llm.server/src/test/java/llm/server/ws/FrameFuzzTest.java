@@ -11,86 +11,83 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Function;
+import llm.core.testkit.Fuzz;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /**
  * Random streams against the frame parser: where they are cut must not matter, and broken ones end
- * with a legal close code. Longer with {@code -Dfuzz.seconds=N}; a failure is repeated with {@code
- * -Dfuzz.seed=S}.
+ * with a legal close code. {@code tools/fuzz --target frame} runs it for long.
  */
-@Timeout(7200)
 class FrameFuzzTest {
   private static final int MAX_MESSAGE = 70_000;
-  private static final long SECONDS = Long.getLong("fuzz.seconds", 3L);
-  private static final long SEED = Long.getLong("fuzz.seed", System.nanoTime());
   private static final Set<Integer> FAILURES = Set.of(1002, 1007, 1009);
 
   /** What {@link #read} gives for a stream that just ends. */
   private static final String CUT = "cut";
 
   @Test
-  void validStreamsReadTheSameWhereverTheyAreCut() throws Exception {
-    run((random, seed) -> {
-      List<String> expected = new ArrayList<>();
-      byte[] stream = valid(random, expected);
-      expected.add(CUT);
-      assertThat(read(new ByteArrayInputStream(stream)))
-          .as("seed %d, whole", seed)
-          .isEqualTo(expected);
-      assertThat(read(new Pieces(stream, random, 1)))
-          .as("seed %d, by byte", seed)
-          .isEqualTo(expected);
-      assertThat(read(new Pieces(stream, random, 5_000)))
-          .as("seed %d, in pieces", seed)
-          .isEqualTo(expected);
-      for (int cut = 0; stream.length < 300 && cut < stream.length; cut++) {
-        assertThat(read(new TwoPieces(stream, cut)))
-            .as("seed %d, cut at %d", seed, cut)
-            .isEqualTo(expected);
-      }
-    });
+  @Tag("fuzz")
+  @Tag("frame")
+  void validStreamsReadTheSameWhereverTheyAreCut() {
+    var expected = new ArrayList<String>(); // of the stream that was made last
+    fuzz(
+        500,
+        random -> {
+          expected.clear();
+          byte[] stream = valid(random, expected);
+          expected.add(CUT);
+          return stream;
+        },
+        (stream, random) -> {
+          assertThat(read(new ByteArrayInputStream(stream))).as("whole").isEqualTo(expected);
+          assertThat(read(new Pieces(stream, random, 1))).as("by byte").isEqualTo(expected);
+          assertThat(read(new Pieces(stream, random, 5_000))).as("in pieces").isEqualTo(expected);
+          for (int cut = 0; stream.length < 300 && cut < stream.length; cut++) {
+            assertThat(read(new TwoPieces(stream, cut))).as("cut at %d", cut).isEqualTo(expected);
+          }
+        });
   }
 
   @Test
-  void brokenStreamsEndWithALegalCodeAndTheSameOneWhereverTheyAreCut() throws Exception {
-    run((random, seed) -> {
-      byte[] stream = mutated(valid(random, new ArrayList<>()), random);
-      List<String> whole = read(new ByteArrayInputStream(stream));
-      String last = whole.getLast();
-      assertThat(last.equals(CUT) || FAILURES.contains(Integer.parseInt(last.substring(5))))
-          .as("seed %d ends with %s", seed, last)
-          .isTrue();
-      assertThat(read(new Pieces(stream, random, 1))).as("seed %d", seed).isEqualTo(whole);
-    });
+  @Tag("fuzz")
+  @Tag("frame")
+  void brokenStreamsEndWithALegalCodeAndTheSameOneWhereverTheyAreCut() {
+    fuzz(
+        1_000,
+        random -> mutated(valid(random, new ArrayList<>()), random),
+        (stream, random) -> {
+          List<String> whole = read(new ByteArrayInputStream(stream));
+          assertEndsLegally(whole);
+          assertThat(read(new Pieces(stream, random, 1))).as("by byte").isEqualTo(whole);
+          assertThat(read(new Pieces(stream, random, 5_000))).as("in pieces").isEqualTo(whole);
+        });
   }
 
   @Test
-  void noiseEndsWithALegalCodeOrTheStream() throws Exception {
-    run((random, seed) -> {
-      byte[] stream = new byte[random.nextInt(2_000)];
-      random.nextBytes(stream);
-      String last = read(new ByteArrayInputStream(stream)).getLast();
-      assertThat(last.equals(CUT) || FAILURES.contains(Integer.parseInt(last.substring(5))))
-          .as("seed %d ends with %s", seed, last)
-          .isTrue();
-    });
+  @Tag("fuzz")
+  @Tag("frame")
+  void noiseEndsWithALegalCodeOrTheStream() {
+    fuzz(
+        5_000,
+        random -> {
+          byte[] stream = new byte[random.nextInt(2_000)];
+          random.nextBytes(stream);
+          return stream;
+        },
+        (stream, _) -> assertEndsLegally(read(new ByteArrayInputStream(stream))));
   }
 
-  /** One attempt by a generator of its own. */
-  @FunctionalInterface
-  private interface Attempt {
-    void run(Random random, long seed) throws Exception;
+  private static void fuzz(int rounds, Function<Random, byte[]> streams, Fuzz.Check check) {
+    Fuzz.target("frame").rounds(rounds).seed(System.nanoTime()).run(streams, check);
   }
 
-  private static void run(Attempt attempt) throws Exception {
-    System.out.println("fuzz.seed=" + SEED);
-    long until = System.nanoTime() + SECONDS * 1_000_000_000L / 3;
-    long seed = SEED;
-    do {
-      attempt.run(new Random(seed), seed);
-      seed++;
-    } while (System.nanoTime() < until);
+  private static void assertEndsLegally(List<String> events) {
+    String last = events.getLast();
+    assertThat(last.equals(CUT) || FAILURES.contains(Integer.parseInt(last.substring(5))))
+        .as("ends with %s", last)
+        .isTrue();
   }
 
   /** Some messages and control frames, fragmented at will, and what they say. */
