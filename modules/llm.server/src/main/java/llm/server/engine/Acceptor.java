@@ -74,17 +74,26 @@ final class Acceptor implements Runnable {
       close(accepted);
       return;
     }
+    Connection entered = null;
     boolean begun = false;
     try {
       var connection = new Connection(accepted, parts);
+      entered = connection;
       parts.connections().add(connection);
       Thread.ofVirtual().name("http").start(connection);
       begun = true;
     } finally {
       if (!begun) {
-        parts.connections().release();
+        giveBack(entered);
         close(accepted);
       }
+    }
+  }
+
+  /** Frees the place of a connection that could not begin, whether it was entered or not. */
+  private void giveBack(Connection connection) {
+    if (connection == null || !parts.connections().remove(connection)) {
+      parts.connections().release();
     }
   }
 

@@ -62,6 +62,8 @@ final class BodyInput extends InputStream {
       int n = body.read(into, offset, length);
       if (body.isEnded()) {
         exchange.bodyEnded();
+      } else {
+        exchange.bodyPaused();
       }
       return n;
     } catch (IOException failure) {

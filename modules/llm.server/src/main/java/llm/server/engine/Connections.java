@@ -54,11 +54,18 @@ final class Connections {
     arm();
   }
 
-  void remove(Connection connection) {
-    if (open.remove(connection)) {
+  /**
+   * Forgets a connection and frees its place.
+   *
+   * @return whether it was there
+   */
+  boolean remove(Connection connection) {
+    boolean there = open.remove(connection);
+    if (there) {
       count.decrementAndGet();
       requestEnded();
     }
+    return there;
   }
 
   int size() {
@@ -110,17 +117,28 @@ final class Connections {
 
   private void arm() {
     if (!armed.get() && armed.compareAndSet(false, true)) {
-      long at = alarms.time().nanoTime() + periodNanos;
-      alarms.at(at, () -> Thread.startVirtualThread(this::sweep));
+      boolean set = false;
+      try {
+        long at = alarms.time().nanoTime() + periodNanos;
+        alarms.at(at, () -> Thread.startVirtualThread(this::sweep));
+        set = true;
+      } finally {
+        if (!set) {
+          armed.set(false); // or no later connection could set it, and none would have a deadline
+        }
+      }
     }
   }
 
   private void sweep() {
-    long now = alarms.time().nanoTime();
-    open.forEach(connection -> connection.check(now));
-    armed.set(false);
-    if (!open.isEmpty()) {
-      arm();
+    try {
+      long now = alarms.time().nanoTime();
+      open.forEach(connection -> connection.check(now));
+    } finally {
+      armed.set(false);
+      if (!open.isEmpty()) {
+        arm();
+      }
     }
   }
 }

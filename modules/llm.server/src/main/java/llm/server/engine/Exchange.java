@@ -153,6 +153,11 @@ final class Exchange extends HttpExchange implements EngineExchange {
     connection.link().await(Link.Wait.BODY);
   }
 
+  /** The handler has a piece of the body: what it takes its time for is not the client's fault. */
+  void bodyPaused() {
+    connection.link().await(Link.Wait.NOTHING);
+  }
+
   void bodyEnded() {
     connection.link().await(Link.Wait.NOTHING);
     connection.open();

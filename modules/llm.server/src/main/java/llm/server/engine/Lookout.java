@@ -30,7 +30,15 @@ final class Lookout {
 
   private void arm() {
     if (!armed.get() && armed.compareAndSet(false, true)) {
-      alarms.at(alarms.time().nanoTime() + MOMENT_NANOS, this::look);
+      boolean set = false;
+      try {
+        alarms.at(alarms.time().nanoTime() + MOMENT_NANOS, this::look);
+        set = true;
+      } finally {
+        if (!set) {
+          armed.set(false); // or nobody would be watched any more
+        }
+      }
     }
   }
 

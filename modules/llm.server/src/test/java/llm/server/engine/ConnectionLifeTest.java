@@ -158,17 +158,6 @@ class ConnectionLifeTest {
   }
 
   @Test
-  void aConnectionThatAsksForNothingIsClosedWithoutAWord() throws Exception {
-    try (var engine = TestEngine.own(limits(9, LONG, LONG, SHORT, LONG), TestEngine.ECHO);
-        var fresh = engine.connect();
-        var used = engine.connect()) {
-      assertThat(used.send(GET).answer().status()).isEqualTo(200);
-      assertThat(used.rest()).isEmpty();
-      assertThat(fresh.rest()).isEmpty();
-    }
-  }
-
-  @Test
   void aClientThatNeverReadsIsDropped() throws Exception {
     var thrown = new CompletableFuture<IOException>();
     HttpHandler endless =
