@@ -3,6 +3,7 @@ package llm.server.engine;
 import com.sun.net.httpserver.Headers;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import llm.server.engine.message.OutputBuffer;
 import llm.server.engine.message.RequestHead;
@@ -46,19 +47,26 @@ final class AnswerHead {
       throws IOException {
     output.bytes(StatusLine.of(status));
     date(fields);
-    boolean asked = asksToClose(fields);
+    List<String> options = fields.get(CONNECTION);
     BodyOutput.Form form = form(status, length);
-    boolean keeps = mayKeep && !asked && form != BodyOutput.Form.CLOSE;
+    boolean keeps = mayKeep && !has(options, "close") && form != BodyOutput.Form.CLOSE;
     fields(fields);
     framing(status, length, fields, form);
-    if (!keeps) {
-      output.text("Connection: close\r\n");
-    } else if (request.isOld()) {
-      output.text("Connection: keep-alive\r\n");
-    }
+    connection(keeps, has(options, "upgrade"));
     output.text("\r\n");
     body.begin(form, length);
     return keeps;
+  }
+
+  /** An answer that offers an upgrade says so here too (RFC 9110, section 7.8). */
+  private void connection(boolean keeps, boolean upgrades) throws IOException {
+    if (!keeps) {
+      output.text(upgrades ? "Connection: close, upgrade\r\n" : "Connection: close\r\n");
+    } else if (request.isOld()) {
+      output.text("Connection: keep-alive\r\n");
+    } else if (upgrades) {
+      output.text("Connection: upgrade\r\n");
+    }
   }
 
   /** Sends an informational head (RFC 9110, section 15.2); a client of HTTP/1.0 gets none. */
@@ -128,10 +136,9 @@ final class AnswerHead {
     }
   }
 
-  private static boolean asksToClose(Headers fields) {
-    List<String> options = fields.get(CONNECTION);
+  private static boolean has(List<String> options, String option) {
     return options != null
-        && options.stream().anyMatch(value -> value.toLowerCase().contains("close"));
+        && options.stream().anyMatch(value -> value.toLowerCase(Locale.ROOT).contains(option));
   }
 
   private void fields(Headers fields) throws IOException {
