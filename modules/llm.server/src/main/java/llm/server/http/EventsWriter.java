@@ -146,10 +146,14 @@ final class EventsWriter {
       if (lost != null) {
         throw lost;
       }
+      if (over) {
+        return; // a stream ends once, even when what made it fails after its end
+      }
       encoder.encode(event, buffer);
       if (buffer.size() >= flushAt) {
         send();
       }
+      over = event instanceof StreamEvent.Terminal; // no comment follows the end
     } catch (ConnectionLost gone) {
       throw gone;
     } catch (IOException impossible) {

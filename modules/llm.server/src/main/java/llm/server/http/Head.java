@@ -48,6 +48,12 @@ public record Head(
     origins = List.copyOf(origins);
   }
 
+  /** What may stand in a log: no credentials, no query. */
+  @Override
+  public String toString() {
+    return "Head[" + method + " " + path + ", id=" + id.value() + "]";
+  }
+
   /** Reads the head of {@code exchange}. */
   static Head of(HttpExchange exchange, IdSource ids) {
     var headers = exchange.getRequestHeaders();

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -17,6 +18,7 @@ import llm.core.concurrent.EventRing;
 import llm.core.testkit.ManualClock;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
+import llm.domain.call.EventStream;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
@@ -213,6 +215,34 @@ class EventsWriterTest {
   }
 
   @Test
+  void aBugAfterTheEndIsNoSecondEnd() throws Exception {
+    var events = List.of(STARTED, new StreamEvent.TextDelta("all"), DONE).iterator();
+    EventStream<StreamEvent> failing =
+        new EventStream<>() {
+          @Override
+          public StreamEvent next() {
+            return events.next();
+          }
+
+          @Override
+          public boolean hasReady() {
+            return false;
+          }
+
+          @Override
+          public void close() {
+            throw new IllegalStateException("cannot close");
+          }
+        };
+    Route route =
+        work("GET", "/stream", _ -> new Response.Events(() -> failing, EventsWriterTest::encode));
+    try (var server = TestServer.open(route)) {
+      assertThat(server.get("/stream").body()).isEqualTo("data: all\n\ndata: [DONE]\n\n");
+      assertThat(server.telemetry.events("request_failed")).hasSize(1);
+    }
+  }
+
+  @Test
   void commitsWithACommentWhenTheFirstEventIsLate() throws Exception {
     var producer = new Producer();
     try (var server = serve(producer, s -> withFirstEvent(s, Duration.ofMillis(100)), _ -> {});
@@ -281,17 +311,15 @@ class EventsWriterTest {
   }
 
   @Test
-  void aClientThatLeavesInSilenceCancelsTheProviderWithinASecond() throws Exception {
+  void aClientThatLeavesInSilenceCancelsTheProviderThoughNothingIsWritten() throws Exception {
     var producer = new Producer();
     try (var server =
         serve(producer, EventsWriterTest::withLongSilence, ring -> ring.offer(STARTED))) {
       Socket socket = server.raw(GET);
       readUntil(socket.getInputStream(), "\r\n\r\n");
       producer.ring();
-      long left = System.nanoTime();
       socket.close();
       assertThat(producer.cancelled()).isEqualTo(CancelReason.CLIENT_GONE);
-      assertThat(Duration.ofNanos(System.nanoTime() - left)).isLessThan(Duration.ofSeconds(1));
       assertThat(server.accessLines(1).getFirst().text("end")).contains("client_gone");
       assertThat(server.admission.awaitIdle(Duration.ofSeconds(10))).isTrue();
     }
