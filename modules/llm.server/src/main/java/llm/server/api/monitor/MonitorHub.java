@@ -134,7 +134,7 @@ final class MonitorHub {
 
   /** On a thread of its own: the close frame may have to wait behind a write that stalls. */
   private void drop(Listener listener) {
-    if (leave(listener)) {
+    if (leave(listener) && listener.socket().isOpen()) { // else it has gone by itself
       dropped.increment();
       Thread.startVirtualThread(() -> listener.socket().close(TOO_SLOW));
     }
