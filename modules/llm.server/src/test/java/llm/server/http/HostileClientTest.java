@@ -39,6 +39,13 @@ class HostileClientTest {
   private static final String GET = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
   private static final String POST =
       "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n0123456789";
+
+  /** Long enough for the first handshakes of a cold process on a busy machine. */
+  private static final Duration HANDSHAKE = Duration.ofSeconds(2);
+
+  /** Of everything else; longer, or it would end handshakes before their own limit does. */
+  private static final Duration LIMIT = Duration.ofMillis(2500);
+
   private static final byte[] ANSWER = "fine".getBytes(StandardCharsets.US_ASCII);
 
   /** How the port speaks. */
@@ -57,16 +64,15 @@ class HostileClientTest {
 
   /** Opens a port with short limits; each request is answered when its body was read. */
   private void open(Below below) throws Exception {
-    open(below, Duration.ofSeconds(1));
+    open(below, LIMIT);
   }
 
   private void open(Below below, Duration idle) throws Exception {
-    var time = Duration.ofSeconds(1);
-    var limits = new EngineLimits(300, 8192, 50, time, time, time, idle, time);
+    var limits = new EngineLimits(300, 8192, 50, LIMIT, LIMIT, LIMIT, idle, LIMIT);
     HttpSettings settings = DispatcherTest.withLimits(TestServer.DEFAULTS, limits);
     ConnectionLayer layer = ConnectionLayer.PLAIN;
     if (below == Below.TLS) {
-      tls = TestTls.open(telemetry, alarms, Duration.ofMillis(800));
+      tls = TestTls.open(telemetry, alarms, HANDSHAKE);
       layer = tls.layer();
     }
     listener = HttpListener.bind(settings, layer, alarms, telemetry);

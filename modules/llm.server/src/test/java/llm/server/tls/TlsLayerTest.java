@@ -110,6 +110,22 @@ class TlsLayerTest {
   }
 
   @Test
+  void refusesAnotherHandshakeWithinAConnection() throws Exception {
+    try (var port = new TlsPort(TlsPort.settings(folder));
+        SSLSocket client = port.client(authority.client())) {
+      client.setEnabledProtocols(new String[] {"TLSv1.2"});
+      TlsPort.echo(client);
+
+      assertThatThrownBy(
+              () -> {
+                client.startHandshake();
+                TlsPort.echo(client);
+              })
+          .isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
   void tellsPlainHttpThatThisPortSpeaksTls() throws Exception {
     try (var port = new TlsPort(TlsPort.settings(folder));
         Socket client = port.plain()) {
