@@ -246,6 +246,17 @@ class ServerIT {
   }
 
   @Test
+  void refusesToServeWithAModelsFileThatIsWrong() throws Exception {
+    write("configs/config.yml", "server: {port: 0}\n");
+    write("configs/models.yml", "modles: {}\n");
+    try (var process = ServerProcess.run(folder, Map.of())) {
+      assertThat(process.exitCode()).isEqualTo(2);
+      assertThat(process.errors()).contains("models.yml:1: modles");
+      assertThat(process.allOutput()).noneMatch(line -> line.contains("server_started"));
+    }
+  }
+
+  @Test
   void livesWithAModelFileThatIsNotThere() throws Exception {
     try (var server = ServerProcess.serve(folder, Map.of(), "--model", "no.gguf")) {
       server.awaitLine("\"event\":\"model_unavailable\"");

@@ -202,9 +202,10 @@ final class Application {
     try {
       read.verify();
       verified = true;
-    } catch (ConfigException refused) {
-      close();
-      throw refused;
+    } finally {
+      if (!verified) {
+        close();
+      }
     }
   }
 

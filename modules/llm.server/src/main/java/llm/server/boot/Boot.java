@@ -66,8 +66,7 @@ public final class Boot {
       boolean wantsLocal = choices.flags().containsKey(CommandLineReader.LOCAL_MODEL);
       Set<String> wanted = wantsLocal ? Set.of(LOCAL) : Set.of();
       var application = Application.start(settings, wanted, telemetry, home);
-      endOnSignals(application);
-      application.verify(settings);
+      verify(application, settings, endOnSignals(application));
       wanted.forEach(application::warnIfUnavailable);
       application.announce((System.nanoTime() - startedNanos) / 1e6);
       greet(application);
@@ -77,6 +76,28 @@ public final class Boot {
     } catch (StartFailure refused) {
       System.err.println("llm.server: " + refused.getMessage() + ".");
       return OptionalInt.of(CANNOT_START);
+    }
+  }
+
+  /** Without the hook where that fails: the exit code is the refusal's, not a graceful end's. */
+  private static void verify(Application application, Settings settings, Thread hook)
+      throws ConfigException {
+    boolean good = false;
+    try {
+      application.verify(settings);
+      good = true;
+    } finally {
+      if (!good) {
+        remove(hook);
+      }
+    }
+  }
+
+  private static void remove(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException ending) {
+      System.err.println("llm.server: ended by a signal while it started."); // the hook runs
     }
   }
 
@@ -108,8 +129,8 @@ public final class Boot {
     return WRONG_USE;
   }
 
-  /** The first signal drains, the second ends the process at once. */
-  private static void endOnSignals(Application application) {
+  /** The first signal drains, the second ends the process at once; the hook that does it. */
+  private static Thread endOnSignals(Application application) {
     Runnable end =
         () -> {
           try {
@@ -124,7 +145,9 @@ public final class Boot {
           }
           Runtime.getRuntime().halt(OK);
         };
-    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("llm-shutdown").unstarted(end));
+    var hook = Thread.ofPlatform().name("llm-shutdown").unstarted(end);
+    Runtime.getRuntime().addShutdownHook(hook);
+    return hook;
   }
 
   /** A word to the person who started it by hand. */
