@@ -139,6 +139,7 @@ is "SIGTERM drains a running stream, exit code 0" "0 1" "$code $(grep -c '"is_fi
 has "says shutdown_finish" '"event":"shutdown_finish","cancelled_requests":0' "$(tail -n 1 "$work/out")"
 
 start "$image/bin/llm-server"
+rm -f "$work/stream" # or the last one's would be taken for this one's begin
 words=$(awk 'BEGIN { for (i = 0; i < 5000; i++) printf "word " }')
 curl -sSN --max-time 60 "$url/llm/stream" -H 'content-type: application/json' \
   -d "{\"model\": \"mock\", \"prompt\": \"$words\"}" > "$work/stream" 2>&1 &

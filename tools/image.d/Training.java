@@ -151,7 +151,7 @@ final class Training {
     }
   }
 
-  /** The event stream over WebSocket; a server without it answers 404, which is no failure. */
+  /** The live monitor over WebSocket. */
   private void monitor() throws InterruptedException {
     var first = new CountDownLatch(1);
     var listener =
@@ -164,14 +164,10 @@ final class Training {
           }
         };
     String uri = base.replaceFirst("^http", "ws") + "/ws/monitor";
-    try {
-      var socket = client.newWebSocketBuilder().buildAsync(URI.create(uri), listener).join();
-      if (!first.await(10, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("/ws/monitor was silent for 10 s");
-      }
-      socket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
-    } catch (CompletionException refused) {
-      System.err.println("Training: no WebSocket in this build (" + refused.getCause() + ")");
+    var socket = client.newWebSocketBuilder().buildAsync(URI.create(uri), listener).join();
+    if (!first.await(10, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("/ws/monitor was silent for 10 s");
     }
+    socket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
   }
 }
