@@ -202,6 +202,15 @@ class ChunkReaderTest {
   }
 
   @Test
+  void argumentsWithoutANameAreKeptWithinABound() {
+    String piece =
+        tools("{'index':0,'id':'a','function':{'arguments':'" + "x".repeat(30_000) + "'}}");
+    assertThat(failure(piece, piece, STOP)).contains("without the tool's name");
+    assertThat(((LlmError) events(piece, piece, piece).getLast()).message())
+        .contains("arguments without a name");
+  }
+
+  @Test
   @Tag("fuzz")
   @Tag("sse")
   void mutantsGiveEventsOrATypedFailure() {
