@@ -180,7 +180,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
         route.provider().answersWhole()
             ? whole(request, route, call)
             : ResultCollector.collect(request.model().value(), stream(request, call));
-    logFindings(request, answer, call);
+    logFindings(request, route, answer, call);
     return answer;
   }
 
@@ -323,8 +323,8 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   }
 
   /** What is wrong or remarkable with an answer: names and counts, never what was said. */
-  private void logFindings(ChatRequest request, ChatResult answer, Call call) throws LlmException {
-    var limit = TokenLimit.forModel(registry.route(request.model()).spec());
+  private void logFindings(ChatRequest request, Route route, ChatResult answer, Call call) {
+    var limit = TokenLimit.forModel(route.spec());
     var report = VALIDATOR.validateResponse(answer, request.tools(), limit);
     for (ResponseFinding finding : report.findings()) {
       boolean fault = finding instanceof ResponseFinding.Fault;

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import llm.core.testkit.RecordingTelemetry;
 import llm.domain.call.Call;
@@ -36,7 +37,7 @@ class WholeAnswerTest {
   }
 
   /** Takes any model under its name, and has no stream. */
-  private record WholeProvider(Whole answer) implements ChatProvider {
+  private record WholeProvider(Whole answer, AtomicBoolean listed) implements ChatProvider {
     @Override
     public String id() {
       return "up";
@@ -69,7 +70,7 @@ class WholeAnswerTest {
 
     @Override
     public Optional<ModelInfo> model(ModelName name) {
-      return name.value().startsWith("up/")
+      return listed.get() && name.value().startsWith("up/")
           ? Optional.of(new ModelInfo(name.value(), "up", Instant.EPOCH, Optional.empty(), "Any."))
           : Optional.empty();
     }
@@ -109,6 +110,21 @@ class WholeAnswerTest {
     Usage usage = fixture.gateway.complete(ask("up/m", "hi"), fixture.call).usage();
     assertThat(usage.promptTokens()).isPositive();
     assertThat(usage.completionTokens()).isEqualTo(100);
+  }
+
+  @Test
+  void anAnswerIsGivenThoughItsModelIsListedNoMore() throws LlmException {
+    var listed = new AtomicBoolean(true);
+    var provider =
+        new WholeProvider(
+            (request, _) -> {
+              listed.set(false);
+              return result(request, "hello", Usage.of(7, 2));
+            },
+            listed);
+    var fixture = GatewayFixture.with(provider);
+    assertThat(fixture.gateway.complete(ask("up/m", "hi"), fixture.call).text()).isEqualTo("hello");
+    assertThat(fixture.gateway.model("up/m")).isEmpty();
   }
 
   @Test
@@ -163,7 +179,7 @@ class WholeAnswerTest {
   }
 
   private static GatewayFixture with(Whole answer) {
-    return GatewayFixture.with(new WholeProvider(answer));
+    return GatewayFixture.with(new WholeProvider(answer, new AtomicBoolean(true)));
   }
 
   private static ChatResult result(ChatRequest request, String text, Usage usage) {

@@ -76,6 +76,15 @@ final class Exchange {
     return accepted(send("GET", path, Body.NONE, call, false), call);
   }
 
+  /** Sees to it that a connection is open for the next request. */
+  void warm(Call call) throws LlmException {
+    try {
+      transport.warm(1, call);
+    } catch (TransportException failure) {
+      throw new LlmException(failure(failure, call), failure);
+    }
+  }
+
   /** Reads a body to its end; one larger than {@code most} bytes is a failure. */
   byte[] whole(UpstreamResponse response, int most, Call call) throws LlmException {
     InputStream body = response.body();

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import llm.core.concurrent.CallScope;
 import llm.core.dialect.openai.upstream.ModelList;
 import llm.core.provider.ProviderContext;
@@ -36,6 +37,7 @@ final class ModelWatch implements AutoCloseable {
   private final UpstreamSettings settings;
   private final Exchange exchange;
   private final ProviderContext context;
+  private final BooleanSupplier isFull;
   private final Log log;
   private final AtomicReference<ProviderHealth> health = new AtomicReference<>(FRESH);
   private volatile List<String> models;
@@ -47,10 +49,20 @@ final class ModelWatch implements AutoCloseable {
   private boolean closed; // guarded by lock
   private long rounds; // guarded by lock
 
-  ModelWatch(UpstreamSettings settings, Exchange exchange, ProviderContext context) {
+  /**
+   * A watch that has not begun.
+   *
+   * @param isFull whether requests may have all the connections there are
+   */
+  ModelWatch(
+      UpstreamSettings settings,
+      Exchange exchange,
+      ProviderContext context,
+      BooleanSupplier isFull) {
     this.settings = settings;
     this.exchange = exchange;
     this.context = context;
+    this.isFull = isFull;
     this.log = context.telemetry().log("llm.provider");
     this.models = settings.models();
     this.known = Set.copyOf(models);
@@ -176,6 +188,7 @@ final class ModelWatch implements AutoCloseable {
         models.isEmpty()
             ? new ProviderHealth(Status.DEGRADED, "Answers, but lists no models.")
             : new ProviderHealth(Status.UP, "Answers; " + models.size() + " models."));
+    exchange.warm(call); // what was asked on may have been closed, or taken
   }
 
   private void list(List<String> found) {
@@ -195,6 +208,10 @@ final class ModelWatch implements AutoCloseable {
     if (error instanceof LlmError.Cancelled) {
       return; // closed
     }
+    if (waitedInVain(error)) {
+      log.debug("upstream_busy").put("provider", settings.name()).emit();
+      return; // what was not asked has said nothing
+    }
     if (!answers) {
       become(new ProviderHealth(Status.DOWN, error.message()));
     } else if (settings.models().isEmpty()) {
@@ -203,6 +220,12 @@ final class ModelWatch implements AutoCloseable {
     } else {
       become(SERVES);
     }
+  }
+
+  /** Whether there may have been no connection to ask on, because all of them work. */
+  private boolean waitedInVain(LlmError error) {
+    return error instanceof LlmError.Overloaded
+        || error instanceof LlmError.DeadlineExceeded && isFull.getAsBoolean();
   }
 
   /** Nobody can be served: it is not there, or does not take our key. */

@@ -52,7 +52,8 @@ final class OpenAiProvider implements ChatProvider {
     this.transport = transport;
     this.context = context;
     this.exchange = new Exchange(settings, transport, context.time());
-    this.watch = new ModelWatch(settings, exchange, context);
+    int most = settings.transport().maxConnections();
+    this.watch = new ModelWatch(settings, exchange, context, () -> running.size() >= most);
     this.created = context.time().now();
     this.description = "A model of upstream '" + id + "'.";
   }

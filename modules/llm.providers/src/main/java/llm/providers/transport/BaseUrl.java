@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.providers.transport.http1.Tokens;
 
 /**
  * Where an upstream is: what all its requests have in common.
@@ -38,13 +39,16 @@ public record BaseUrl(boolean secure, String host, int port, String prefix) {
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     require(scheme.equals("http") || scheme.equals("https"), "begin with http:// or https://");
     require(uri.getRawUserInfo() == null && text.indexOf('@') < 0, "have no user or password");
-    require(uri.getHost() != null, "name a host, as http://localhost:11434/v1");
+    require(
+        uri.getHost() != null,
+        "name a host, as http://localhost:11434/v1; names have letters, digits, '-' and '.', no '_'");
     require(uri.getRawQuery() == null, "have no query (?…)");
     require(uri.getRawFragment() == null, "have no fragment (#…)");
     boolean secure = scheme.equals("https");
     int port = uri.getPort() >= 0 ? uri.getPort() : secure ? HTTPS_PORT : HTTP_PORT;
     require(port > 0 && port <= MAX_PORT, "have a port of 1 to " + MAX_PORT);
     String path = uri.getRawPath();
+    require(Tokens.isTarget(path), "have a path of ASCII characters, others escaped as %C3%A9");
     String host = uri.getHost().startsWith("[") ? strip(uri.getHost()) : uri.getHost();
     return new BaseUrl(secure, host.toLowerCase(Locale.ROOT), port, path.replaceAll("/+$", ""));
   }

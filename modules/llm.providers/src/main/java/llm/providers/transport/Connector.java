@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
@@ -132,8 +133,8 @@ final class Connector {
             InetAddress[] found = InetAddress.getAllByName(host);
             lookup.set(null);
             fresh.complete(found);
-          } catch (UnknownHostException | RuntimeException failed) {
-            lookup.set(null);
+          } catch (UnknownHostException | RuntimeException | Error failed) {
+            lookup.set(null); // whatever it was: the next one begins anew
             fresh.completeExceptionally(failed);
           }
         });
@@ -195,6 +196,7 @@ final class Connector {
         throw refused(via, status);
       }
     } catch (IOException failed) {
+      Connection.closeQuietly(channel);
       exchange.check();
       throw failed instanceof TransportException
           ? failed
@@ -245,7 +247,8 @@ final class Connector {
     String where = target.address() + proxy.map(via -> " by " + via.address()).orElse("");
     String what = kind == Kind.TLS ? "TLS with " : "no connection to ";
     String failed = kind == Kind.TLS ? " failed: " : ": ";
-    return new TransportException(kind, what + where + failed + reason(cause), cause);
+    Kind told = cause instanceof ClosedByInterruptException ? Kind.CANCELLED : kind;
+    return new TransportException(told, what + where + failed + reason(cause), cause);
   }
 
   private static String reason(Throwable cause) {

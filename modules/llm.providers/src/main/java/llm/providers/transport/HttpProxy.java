@@ -20,6 +20,7 @@ import llm.core.config.Secret;
  */
 public record HttpProxy(String host, int port, Optional<Secret> authorization) {
   private static final int DEFAULT_PORT = 80;
+  private static final int MAX_PORT = 65_535;
 
   /**
    * The proxy that a URL names.
@@ -39,14 +40,19 @@ public record HttpProxy(String host, int port, Optional<Secret> authorization) {
           "begin with http://; TLS to the proxy itself is not supported (TLS to the upstream is)");
     }
     String path = uri.getRawPath();
+    int port = uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort();
     boolean shaped =
-        scheme.equals("http") && uri.getHost() != null && (path.isEmpty() || path.equals("/"));
+        scheme.equals("http")
+            && uri.getHost() != null
+            && port > 0
+            && port <= MAX_PORT
+            && (path.isEmpty() || path.equals("/"));
     if (!shaped || uri.getRawQuery() != null || uri.getRawFragment() != null) {
       throw new IllegalArgumentException("be http://host:port");
     }
     Optional<Secret> credentials = Optional.ofNullable(uri.getRawUserInfo()).map(HttpProxy::basic);
     String host = uri.getHost().replaceAll("[\\[\\]]", "");
-    return new HttpProxy(host, uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort(), credentials);
+    return new HttpProxy(host, port, credentials);
   }
 
   /** Host and port, for messages. */

@@ -61,7 +61,12 @@ final class JdkExchange implements UpstreamResponse {
       wait.end();
     }
     in = response.body();
-    state.during(this::closeBody);
+    try {
+      state.during(this::closeBody);
+    } catch (TransportException aborted) {
+      closeBody(); // the abort came while there was no body to close yet
+      throw aborted;
+    }
     refuseWhatTheClientAccepts();
     return this;
   }

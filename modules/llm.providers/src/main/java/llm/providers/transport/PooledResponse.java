@@ -73,11 +73,13 @@ final class PooledResponse implements UpstreamResponse {
 
   @Override
   public void close() {
-    if (use.compareAndSet(FREE, CLOSING)) {
-      closeUnread();
-    } else if (use.getAndSet(OVER) == READING) {
-      exchange.abort(
-          TransportException.responseClosed()); // the reader finds out and ends the exchange
+    for (int now = use.get(); now == FREE || now == READING; now = use.get()) {
+      if (now == FREE && use.compareAndSet(FREE, CLOSING)) {
+        closeUnread();
+      } else if (now == READING && use.compareAndSet(READING, OVER)) {
+        exchange.abort(
+            TransportException.responseClosed()); // the reader finds out and ends the exchange
+      }
     }
   }
 
@@ -147,6 +149,9 @@ final class PooledResponse implements UpstreamResponse {
       } catch (IOException failed) {
         fail(transport.failure(connection, exchange, failed));
         throw broken;
+      } catch (RuntimeException | Error bug) {
+        fail(TransportException.responseClosed()); // else nobody would give the connection back
+        throw bug;
       }
       if (reader.hasEnded()) {
         end();

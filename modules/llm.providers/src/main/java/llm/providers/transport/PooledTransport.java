@@ -2,6 +2,7 @@ package llm.providers.transport;
 
 import java.io.IOException;
 import java.net.ProtocolException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import llm.core.concurrent.Alarms;
@@ -158,6 +159,9 @@ final class PooledTransport implements Transport {
         throw new DeadConnection(told);
       }
       throw told;
+    } catch (RuntimeException | Error bug) {
+      pool.drop(connection, Closed.BROKEN);
+      throw bug;
     }
   }
 
@@ -185,8 +189,8 @@ final class PooledTransport implements Transport {
     try {
       connection.send(body, first);
       return true;
-    } catch (TransportException late) {
-      throw late;
+    } catch (TransportException | ClosedByInterruptException ended) {
+      throw ended;
     } catch (IOException _) {
       return false; // an early refusal may lie in the buffer: reading tells which of the two it is
     }

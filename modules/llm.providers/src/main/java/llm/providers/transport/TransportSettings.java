@@ -92,8 +92,9 @@ public record TransportSettings(
   private static final Setting<Duration> KEEP_ALIVE =
       time(
           "keep_alive_seconds",
-          30,
-          "How long an unused connection stays open; less when the upstream says so.");
+          90,
+          "How long an unused connection stays open; less when the upstream says so. Longer than"
+              + " refresh_seconds it keeps one ready.");
   private static final Setting<Duration> MAX_AGE =
       time(
           "max_age_seconds",

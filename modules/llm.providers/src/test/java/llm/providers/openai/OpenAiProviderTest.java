@@ -414,6 +414,31 @@ class OpenAiProviderTest {
   }
 
   @Test
+  void anUpstreamThatWorksOnAllItsConnectionsIsNotDown() throws LlmException {
+    String[] settings = {"max_connections: 1", "pool_wait_seconds: 0.05", "refresh_seconds: 1"};
+    var reply = Reply.chunkedHead("text/event-stream").chunk("data: " + HI + "\n\n").awaitClose();
+    try (var up = Upstreams.named(settings)) {
+      up.awaitHealth(Status.UP);
+      up.answer(reply);
+      try (var stream = up.provider.stream(ask("up/m"), up.call)) {
+        stream.next();
+        Upstreams.await(() -> up.telemetry.trail().contains("upstream_busy"));
+        assertThat(up.provider.health().status()).isEqualTo(Status.UP);
+      }
+    }
+  }
+
+  @Test
+  void aConnectionIsReadyForTheNextRequest() {
+    var models = Reply.whole(200, "application/json", Upstreams.MODELS, "Connection: close");
+    try (var up = Upstreams.listed(models)) {
+      up.awaitHealth(Status.UP);
+      up.server.awaitConnections(2);
+      up.server.awaitEnded(1);
+    }
+  }
+
+  @Test
   void anUpstreamThatIsGoneIsUnreachable() {
     try (var up = Upstreams.named()) {
       up.awaitHealth(Status.UP);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import llm.core.testkit.FaultUpstream;
 import llm.core.testkit.Gate;
 import llm.core.testkit.Reply;
@@ -86,15 +88,15 @@ class ConnectionsTest {
       upstream.otherwise(request -> Reply.ok("text/plain", "x"));
       openTwo(upstream, rig);
       assertThat(rig.metric("upstream_connections{provider=\"test\",state=\"idle\"}")).isEqualTo(2);
-      rig.clock.advance(Duration.ofSeconds(20));
+      rig.clock.advance(Duration.ofSeconds(60));
       assertThat(rig.outcome()).isEqualTo("200 x");
-      rig.clock.advance(Duration.ofSeconds(15));
+      rig.clock.advance(Duration.ofSeconds(45));
       upstream.awaitEnded(1);
       assertThat(rig.metric("upstream_connections{provider=\"test\",state=\"idle\"}")).isEqualTo(1);
       assertThat(rig.metric(CLOSED + "\"idle\"}")).isEqualTo(1);
       assertThat(rig.outcome()).isEqualTo("200 x");
       assertThat(upstream.connections()).isEqualTo(2);
-      rig.clock.advance(Duration.ofSeconds(60));
+      rig.clock.advance(Duration.ofSeconds(180));
       upstream.awaitEnded(2);
       assertThat(rig.clock.alarmCount()).as("alarms left when no connection is").isZero();
     }
@@ -226,6 +228,43 @@ class ConnectionsTest {
         }
         rig.requireNothingLeaked();
       }
+    }
+  }
+
+  /** The close falls on every point of a read that gives one byte at a time. */
+  @Test
+  void aCloseBetweenTwoReadsGivesTheConnectionBackToo() throws Exception {
+    try (var upstream = FaultUpstream.open();
+        var rig = Rig.open(Client.LEAN, upstream, "max_connections: 1")) {
+      upstream.otherwise(
+          request -> Reply.chunkedHead("text/plain").chunk("a".repeat(8_000)).awaitClose());
+      for (int i = 0; i < 1_200; i++) {
+        try (var call = rig.call()) {
+          var response = rig.transport.send(Rig.post("/x", "{}"), call);
+          var bytes = new AtomicInteger();
+          var reader = Rig.start(() -> readOneByOne(response, bytes));
+          while (bytes.get() < 10 * (i % 700)) {
+            Thread.onSpinWait(); // the close is to meet the reads, not to wait for a scheduler
+          }
+          response.close();
+          assertThat(Rig.await(reader)).as("round %s", i).isEqualTo("CANCELLED");
+        }
+        rig.requireNothingLeaked();
+      }
+    }
+  }
+
+  private static String readOneByOne(UpstreamResponse response, AtomicInteger bytes) {
+    try {
+      InputStream in = response.body();
+      for (int next = in.read(); next >= 0; next = in.read()) {
+        bytes.incrementAndGet();
+      }
+      return "a whole body";
+    } catch (TransportException failed) {
+      return failed.kind().name();
+    } catch (IOException wrong) {
+      throw new AssertionError(wrong);
     }
   }
 

@@ -229,6 +229,7 @@ class SecureAndProxiedTest {
       assertThatThrownBy(() -> rig.transport.send(Rig.get("/x"), call))
           .hasMessageContaining("407")
           .hasMessageContaining("proxy_url");
+      proxy.awaitEnded(5);
       var stalled = Rig.start(rig::outcome);
       assertThat(rig.advanceUntil(stalled, Duration.ofSeconds(2))).isEqualTo("CONNECT");
       rig.requireNothingLeaked();

@@ -94,6 +94,7 @@ class TransportSettingsTest {
         "proxy: https://p:1 | TLS to the proxy itself",
         "proxy: ftp://p:1 | must be http://host:port",
         "proxy: http://p:1/x | must be http://host:port",
+        "proxy: http://p:99999 | must be http://host:port",
         "proxy: http://me:hidden@p:1 | proxy_url",
         "ca_file: /nowhere.pem | cannot be read",
         "ca_file: pom.xml | is not a PEM file",
@@ -194,6 +195,7 @@ class TransportSettingsTest {
         "http://host:70000",
         "http://ho st",
         "http://under_score.test",
+        "http://host/\u010a",
       })
   void refusesABaseUrlWithoutRepeatingIt(String text) {
     assertThatThrownBy(() -> BaseUrl.of(text))

@@ -10,10 +10,11 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
 /**
- * Fields of the OpenAI dialect that are known and not done: each is let through where it asks for
- * what happens anyway. Where it asks for more, it is kept for a provider that speaks the dialect
- * itself, if its answer comes through here whole; else it is refused, so that nothing asked for is
- * dropped in silence. Not thread-safe; one body each.
+ * Fields of the OpenAI dialect that are known and not done. One whose answer comes through here
+ * whole is kept for a provider that speaks the dialect itself, whatever it says: what happens here
+ * anyway need not be what happens there. For all others each is let through where it asks for what
+ * happens anyway, and refused where it asks for more, so that nothing asked for is dropped in
+ * silence. Not thread-safe; one body each.
  */
 final class UndoneFields {
   /** What only changes how a model answers, and nothing in the form of its answer. */
@@ -32,7 +33,7 @@ final class UndoneFields {
           "web_search_options");
 
   private final Map<String, JsonText> kept = new LinkedHashMap<>();
-  private Optional<LlmException> refusal = Optional.empty(); // of the first that was kept
+  private Optional<LlmException> refusal = Optional.empty(); // of the first that is not done
 
   UndoneFields() {}
 
@@ -47,19 +48,19 @@ final class UndoneFields {
       return check(name, in);
     }
     JsonText value = in.cut();
+    kept.put(name, value);
     try {
       return JsonCursor.piece(value, in.path(), piece -> check(name, piece));
     } catch (LlmException refused) {
       if (!(refused.error() instanceof LlmError.Unsupported)) {
         throw refused;
       }
-      kept.put(name, value);
       refusal = refusal.or(() -> Optional.of(refused));
       return true;
     }
   }
 
-  /** What is to be relayed; empty when nothing more was asked. */
+  /** What is to be relayed. */
   Map<String, JsonText> kept() {
     return kept;
   }

@@ -155,7 +155,10 @@ class OpenAiRequestReaderTest {
              "messages":[{"role":"user","content":"x"}]}\
             """);
 
-    assertThat(call.request().extensions()).isEmpty();
+    assertThat(call.request().extensions())
+        .as("for a provider that takes them")
+        .doesNotContainKeys("n", "logprobs", "top_logprobs", "modalities")
+        .hasSize(8);
   }
 
   @Test

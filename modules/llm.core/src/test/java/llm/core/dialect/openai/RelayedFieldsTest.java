@@ -67,10 +67,11 @@ class RelayedFieldsTest {
   }
 
   @Test
-  void whatAsksForNothingMoreIsNotRelayed() throws LlmException {
-    ChatRequest request =
-        read("up/m", "\"response_format\":{\"type\":\"text\"},\"frequency_penalty\":0,");
-    assertThat(request.extensions()).isEmpty();
+  void whatWouldHappenHereAnywayMayBeAnotherThingAtTheProvider() throws LlmException {
+    String fields = "\"service_tier\":\"default\",\"frequency_penalty\":0,";
+    assertThat(read("up/m", fields).extensions())
+        .containsOnlyKeys("service_tier", "frequency_penalty");
+    assertThat(read("mock", fields).model().value()).isEqualTo("mock");
   }
 
   @Test

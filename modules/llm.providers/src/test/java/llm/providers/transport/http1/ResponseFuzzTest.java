@@ -11,11 +11,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntUnaryOperator;
+import llm.core.testkit.Fuzz;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * However the bytes arrive, the same response comes of them; whatever they are, it is a response or
- * one of two exceptions. {@code -Dfuzz.seconds=600} runs long, {@code -Dfuzz.seed=…} repeats.
+ * one of two exceptions.
  */
 class ResponseFuzzTest {
   private static final int ROUNDS = 20_000;
@@ -51,28 +53,18 @@ class ResponseFuzzTest {
   }
 
   @Test
+  @Tag("fuzz")
+  @Tag("request")
   void whateverComesIsAResponseOrATypedFailure() {
-    long seed = Long.getLong("fuzz.seed", System.nanoTime());
-    long seconds = Long.getLong("fuzz.seconds", 0);
-    long until = System.nanoTime() + seconds * 1_000_000_000L;
-    var random = new Random(seed);
-    for (int round = 0; round < ROUNDS || seconds > 0 && System.nanoTime() < until; round++) {
-      byte[] bytes = mutate(random);
-      try {
-        String whole = read(bytes, given -> given);
-        int step = 1 + random.nextInt(7);
-        assertThat(read(bytes, _ -> step)).isEqualTo(whole);
-      } catch (RuntimeException | AssertionError wrong) {
-        throw new AssertionError(
-            "seed "
-                + seed
-                + ", round "
-                + round
-                + ": "
-                + new String(bytes, StandardCharsets.ISO_8859_1),
-            wrong);
-      }
-    }
+    Fuzz.target("request")
+        .rounds(ROUNDS)
+        .run(
+            ResponseFuzzTest::mutate,
+            (bytes, random) -> {
+              String whole = read(bytes, given -> given);
+              int step = 1 + random.nextInt(7);
+              assertThat(read(bytes, _ -> step)).isEqualTo(whole);
+            });
   }
 
   /** Everything observable: heads, body, the failure's kind; available() is asked on the way. */

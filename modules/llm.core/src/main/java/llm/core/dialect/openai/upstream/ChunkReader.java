@@ -132,7 +132,9 @@ public final class ChunkReader {
     }
     for (Chunk.ToolFragment fragment : chunk.tools) {
       if (!tools.take(fragment, events)) {
-        throw new LlmException(failures.broke("began too many tool calls"));
+        throw new LlmException(
+            failures.broke(
+                "began more tool calls, or gave more arguments without a name, than are kept"));
       }
     }
     if (!chunk.finishReason.isEmpty()) {

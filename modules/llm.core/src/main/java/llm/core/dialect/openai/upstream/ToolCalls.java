@@ -16,6 +16,9 @@ import llm.domain.chat.StreamEvent;
 final class ToolCalls {
   private static final int MOST_CALLS = 1024;
 
+  /** The most characters of arguments that wait for their call's name. */
+  private static final int MOST_HELD = 64 * 1024;
+
   private final List<Open> calls = new ArrayList<>(2);
   private final Supplier<String> ids;
 
@@ -58,7 +61,7 @@ final class ToolCalls {
   /**
    * Takes a fragment and hands out the events it makes.
    *
-   * @return false when there are too many calls
+   * @return false when there are too many calls, or arguments without a name
    */
   boolean take(ToolFragment fragment, Consumer<? super StreamEvent> events) {
     Open call = find(fragment);
@@ -73,7 +76,7 @@ final class ToolCalls {
       call.name = call.name.isBlank() ? fragment.name() : call.name;
     }
     pass(call, fragment.arguments(), events);
-    return true;
+    return call.held.length() <= MOST_HELD;
   }
 
   private void pass(Open call, String arguments, Consumer<? super StreamEvent> events) {

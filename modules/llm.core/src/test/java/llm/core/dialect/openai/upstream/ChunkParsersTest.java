@@ -1,20 +1,23 @@
 package llm.core.dialect.openai.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import llm.core.testkit.Fuzz;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @DisplayName("the fast parser of chunks says what the general one says, or nothing")
 class ChunkParsersTest {
+  private static final int ROUNDS = 60_000;
   private static final byte[] TELLING =
       "{}[]\",:\\u0d8tfnul-+.eE0123456789 \n\t\u0000\u007f".getBytes(StandardCharsets.UTF_8);
 
@@ -37,30 +40,30 @@ class ChunkParsersTest {
   }
 
   @Test
+  @Tag("fuzz")
+  @Tag("sse")
   void bothAgreeOnWhateverComes() {
-    long seed = Long.getLong("fuzz.seed", 20261121);
-    long until = System.nanoTime() + Long.getLong("fuzz.seconds", 0) * 1_000_000_000L;
-    var random = new Random(seed);
     var texts = new ArrayList<>(Chunks.USUAL);
     texts.addAll(Chunks.UNUSUAL);
     var fast = new FastChunk();
-    int known = 0;
-    int round = 0;
-    for (; round < 60_000 || System.nanoTime() < until; round++) {
-      byte[] data = mutated(Chunks.bytes(texts.get(random.nextInt(texts.size()))), random);
-      known += agree(fast, data, "seed " + seed + ", round " + round) ? 1 : 0;
-    }
-    assertThat(known).as("some mutants stay usual, seed " + seed).isGreaterThan(round / 50);
+    var known = new AtomicLong();
+    long rounds =
+        Fuzz.target("sse")
+            .rounds(ROUNDS)
+            .run(
+                random -> mutated(Chunks.bytes(texts.get(random.nextInt(texts.size()))), random),
+                (data, _) -> known.addAndGet(agree(fast, data) ? 1 : 0));
+    assertThat(rounds < ROUNDS || known.get() > rounds / 50).as("some stay usual").isTrue();
   }
 
-  private static boolean agree(FastChunk fast, byte[] data, String where) {
+  private static boolean agree(FastChunk fast, byte[] data) {
     var chunk = new Chunk();
     int pad = data.length % 5;
     byte[] padded = new byte[data.length + 2 * pad];
     Arrays.fill(padded, (byte) '"');
     System.arraycopy(data, 0, padded, pad, data.length);
     boolean known = fast.read(padded, pad, data.length, chunk);
-    String as = where + ": " + new String(data, StandardCharsets.UTF_8);
+    String as = new String(data, StandardCharsets.UTF_8);
     try {
       Chunk general = general(data);
       if (known) {
@@ -70,8 +73,6 @@ class ChunkParsersTest {
       assertThat(known).as(as + " is refused: " + refused.getMessage()).isFalse();
       assertThat(refused.error())
           .isInstanceOfAny(LlmError.InvalidJson.class, LlmError.InvalidRequest.class);
-    } catch (RuntimeException bug) {
-      fail(as, bug);
     }
     return known;
   }

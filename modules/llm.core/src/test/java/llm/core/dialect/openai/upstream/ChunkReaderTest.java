@@ -4,10 +4,9 @@ import static llm.core.dialect.openai.upstream.Chunks.bytes;
 import static llm.core.dialect.openai.upstream.Chunks.events;
 import static llm.core.dialect.openai.upstream.Chunks.text;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
 import java.util.List;
-import java.util.Random;
+import llm.core.testkit.Fuzz;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.StreamEvent.ToolArgumentsDelta;
@@ -16,6 +15,7 @@ import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -202,10 +202,18 @@ class ChunkReaderTest {
   }
 
   @Test
+  void argumentsWithoutANameAreKeptWithinABound() {
+    String piece =
+        tools("{'index':0,'id':'a','function':{'arguments':'" + "x".repeat(30_000) + "'}}");
+    assertThat(failure(piece, piece, STOP)).contains("without the tool's name");
+    assertThat(((LlmError) events(piece, piece, piece).getLast()).message())
+        .contains("arguments without a name");
+  }
+
+  @Test
+  @Tag("fuzz")
+  @Tag("sse")
   void mutantsGiveEventsOrATypedFailure() {
-    long seed = Long.getLong("fuzz.seed", 7);
-    long until = System.nanoTime() + Long.getLong("fuzz.seconds", 0) * 1_000_000_000L;
-    var random = new Random(seed);
     List<String> all =
         List.of(
             Chunks.USUAL.get(0),
@@ -215,21 +223,24 @@ class ChunkReaderTest {
             Chunks.UNUSUAL.get(2),
             STOP,
             "[DONE]");
-    for (int round = 0; round < 20_000 || System.nanoTime() < until; round++) {
-      ChunkReader reader = Chunks.reader();
-      try {
-        for (int count = random.nextInt(6); count >= 0; count--) {
-          String chunk = all.get(random.nextInt(all.size()));
-          byte[] data = ChunkParsersTest.mutated(bytes(chunk), random);
-          reader.read(data, 0, data.length, event -> assertThat(event).isNotNull());
-        }
-        assertThat(reader.end()).isNotNull();
-      } catch (LlmException failure) {
-        assertThat(failure.error().message()).isNotBlank().hasSizeLessThan(2_000);
-      } catch (RuntimeException bug) {
-        fail("seed " + seed + ", round " + round, bug);
-      }
-    }
+    Fuzz.target("sse")
+        .rounds(20_000)
+        .run(
+            random -> ChunkParsersTest.mutated(bytes(all.get(random.nextInt(all.size()))), random),
+            (first, random) -> {
+              ChunkReader reader = Chunks.reader();
+              byte[] data = first;
+              try {
+                for (int more = random.nextInt(6); more >= 0; more--) {
+                  reader.read(data, 0, data.length, event -> assertThat(event).isNotNull());
+                  String chunk = all.get(random.nextInt(all.size()));
+                  data = ChunkParsersTest.mutated(bytes(chunk), random);
+                }
+                assertThat(reader.end()).isNotNull();
+              } catch (LlmException failure) {
+                assertThat(failure.error().message()).isNotBlank().hasSizeLessThan(2_000);
+              }
+            });
   }
 
   private static String failure(String... chunks) {
