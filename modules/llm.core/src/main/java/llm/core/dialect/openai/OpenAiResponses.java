@@ -4,7 +4,6 @@ import java.util.List;
 import llm.core.catalogue.ListedModel;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.chat.ChatResult;
-import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 
@@ -95,23 +94,9 @@ public final class OpenAiResponses {
     }
     out.name("refusal").nothing();
     if (!result.toolCalls().isEmpty()) {
-      out.name("tool_calls").array();
-      result.toolCalls().forEach(call -> toolCall(call, out));
-      out.endArray();
+      ToolCallsWriter.write(result.toolCalls(), out);
     }
     out.endObject();
-  }
-
-  private static void toolCall(ToolCall call, JsonOut out) {
-    out.object()
-        .field("id", call.id())
-        .field("type", "function")
-        .name("function")
-        .object()
-        .field("name", call.name())
-        .field("arguments", call.arguments().value())
-        .endObject()
-        .endObject();
   }
 
   private static void model(ListedModel model, JsonOut out) {

@@ -3,11 +3,11 @@ package llm.core.dialect.openai.upstream;
 import java.util.List;
 import java.util.Set;
 import llm.core.dialect.json.JsonOut;
+import llm.core.dialect.openai.ToolCallsWriter;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
 import llm.domain.chat.Role;
 import llm.domain.chat.SamplingOptions;
-import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 
@@ -91,23 +91,9 @@ public final class ChatRequestWriter {
     message.name().ifPresent(name -> out.field("name", name));
     message.toolCallId().ifPresent(id -> out.field("tool_call_id", id));
     if (message.role() == Role.ASSISTANT && !message.toolCalls().isEmpty()) {
-      out.name("tool_calls").array();
-      message.toolCalls().forEach(call -> toolCall(call, out));
-      out.endArray();
+      ToolCallsWriter.write(message.toolCalls(), out);
     }
     out.endObject();
-  }
-
-  private static void toolCall(ToolCall call, JsonOut out) {
-    out.object()
-        .field("id", call.id())
-        .field("type", "function")
-        .name("function")
-        .object()
-        .field("name", call.name())
-        .field("arguments", call.arguments().value())
-        .endObject()
-        .endObject();
   }
 
   private static void tools(ChatRequest request, JsonOut out) {
