@@ -173,6 +173,10 @@ public final class Engine implements AutoCloseable {
     }
     long start = time.nanoTime();
     metrics.waited(start - job.queuedNanos());
+    if (job.cancelled()) {
+      job.end(job.cancellation(Usage.NONE)); // this thread was quicker than the one that cancelled
+      return;
+    }
     if (loaded.isEmpty()) {
       String model = job.request().model().value();
       var error = new LlmError.ModelUnavailable(model, failure);
