@@ -48,9 +48,4 @@ final class Exchange {
       throw aborted;
     }
   }
-
-  /** Whether it was aborted. */
-  synchronized boolean isAborted() {
-    return aborted != null;
-  }
 }

@@ -202,11 +202,6 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
     }
   }
 
-  /** Whether a deadline has ended the input. */
-  boolean isExpired() {
-    return expired;
-  }
-
   /** Limits one read; for a connection that has left HTTP, whose reads wait for nothing here. */
   void readTimeout(int millis) throws IOException {
     readIsLimited = false; // what is set here stays
