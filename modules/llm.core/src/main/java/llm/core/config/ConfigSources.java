@@ -1,6 +1,7 @@
 package llm.core.config;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -29,9 +30,9 @@ public record ConfigSources(
    */
   public record Flag(String name, String value) {}
 
-  /** Copies the maps. */
+  /** Copies the maps; the flags stay in their order. */
   public ConfigSources {
-    flags = Map.copyOf(flags);
+    flags = Collections.unmodifiableMap(new LinkedHashMap<>(flags));
     environment = Map.copyOf(environment);
   }
 

@@ -1,6 +1,7 @@
 package llm.core.gateway;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,9 +98,9 @@ final class ModelRegistry {
     return List.copyOf(providers);
   }
 
-  /** Why others are not, by their ids. */
+  /** Why others are not, by their ids and in their order. */
   Map<String, ProviderSetup.Absent> absent() {
-    return Map.copyOf(absent);
+    return Collections.unmodifiableMap(absent);
   }
 
   /** Whether a provider that is there knows the model {@code id}. */

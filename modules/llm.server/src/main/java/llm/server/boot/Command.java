@@ -1,6 +1,8 @@
 package llm.server.boot;
 
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import llm.core.config.ConfigSources;
@@ -33,9 +35,9 @@ sealed interface Command {
    * @param flags options that set a setting, by its path
    */
   record Choices(Optional<Path> config, Map<String, ConfigSources.Flag> flags) {
-    /** Copies the map. */
+    /** Copies the map, in its order. */
     public Choices {
-      flags = Map.copyOf(flags);
+      flags = Collections.unmodifiableMap(new LinkedHashMap<>(flags));
     }
 
     /** {@code sources} with these choices. */
