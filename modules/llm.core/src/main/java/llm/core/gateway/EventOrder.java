@@ -38,8 +38,7 @@ final class EventOrder {
     switch (raw) {
       case null -> fail("gave no event where one was due");
       case StreamEvent.Started event -> start(event);
-      case StreamEvent.TextDelta event ->
-          pass(event, event.text(), text, StreamEvent.TextDelta::new);
+      case StreamEvent.TextDelta event -> text(event);
       case StreamEvent.ReasoningDelta event ->
           pass(event, event.text(), reasoning, StreamEvent.ReasoningDelta::new);
       case StreamEvent.ToolCallStarted event -> toolCall(event);
@@ -71,6 +70,15 @@ final class EventOrder {
     String whole = halves.whole(said);
     if (!whole.isEmpty()) {
       add(whole.equals(said) ? event : delta.apply(whole));
+    }
+  }
+
+  /** Log probabilities go along even where the text they belong to has to wait. */
+  private void text(StreamEvent.TextDelta event) {
+    if (event.logprobs().isEmpty()) {
+      pass(event, event.text(), text, StreamEvent.TextDelta::new);
+    } else {
+      add(new StreamEvent.TextDelta(text.whole(event.text()), event.logprobs()));
     }
   }
 

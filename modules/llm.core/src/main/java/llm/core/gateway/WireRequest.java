@@ -12,16 +12,7 @@ final class WireRequest {
   /** Tools that may not be called need not be offered to a model that does not call tools. */
   static ChatRequest withoutUnusableTools(ChatRequest request, Route route) {
     boolean unused = request.toolChoice() instanceof ToolChoice.None && !route.spec().tools();
-    return unused
-        ? new ChatRequest(
-            request.model(),
-            request.messages(),
-            List.of(),
-            request.toolChoice(),
-            request.sampling(),
-            request.maxTokens(),
-            request.extensions())
-        : request;
+    return unused ? request.withTools(List.of()) : request;
   }
 
   /**

@@ -17,6 +17,7 @@ import llm.domain.model.ModelName;
  * @param maxTokens the most tokens the answer may take, 1 or more; empty: the model's maximum
  * @param extensions fields of the caller's body that are not known here, by name, relayed untouched
  *     to providers that speak the same dialect
+ * @param priority whether somebody waits for the answer
  */
 public record ChatRequest(
     ModelName model,
@@ -25,7 +26,8 @@ public record ChatRequest(
     ToolChoice toolChoice,
     SamplingOptions sampling,
     Optional<Integer> maxTokens,
-    Map<String, JsonText> extensions) {
+    Map<String, JsonText> extensions,
+    Priority priority) {
 
   /** Copies the collections; rejects a request without messages or with a limit below 1. */
   public ChatRequest {
@@ -38,6 +40,18 @@ public record ChatRequest(
     if (maxTokens.isPresent() && maxTokens.get() < 1) {
       throw new IllegalArgumentException("max_tokens " + maxTokens.get() + " must be at least 1");
     }
+  }
+
+  /** A request for whose answer somebody waits. */
+  public ChatRequest(
+      ModelName model,
+      List<Message> messages,
+      List<ToolDefinition> tools,
+      ToolChoice toolChoice,
+      SamplingOptions sampling,
+      Optional<Integer> maxTokens,
+      Map<String, JsonText> extensions) {
+    this(model, messages, tools, toolChoice, sampling, maxTokens, extensions, Priority.INTERACTIVE);
   }
 
   /** A request with defaults for all but model and messages. */
@@ -54,28 +68,44 @@ public record ChatRequest(
 
   /** The same request for another model. */
   public ChatRequest withModel(ModelName other) {
-    return new ChatRequest(other, messages, tools, toolChoice, sampling, maxTokens, extensions);
+    return new ChatRequest(
+        other, messages, tools, toolChoice, sampling, maxTokens, extensions, priority);
   }
 
   /** The same request with other messages. */
   public ChatRequest withMessages(UnaryOperator<List<Message>> change) {
     return new ChatRequest(
-        model, change.apply(messages), tools, toolChoice, sampling, maxTokens, extensions);
+        model,
+        change.apply(messages),
+        tools,
+        toolChoice,
+        sampling,
+        maxTokens,
+        extensions,
+        priority);
   }
 
   /** The same request with these tools. */
   public ChatRequest withTools(List<ToolDefinition> other) {
-    return new ChatRequest(model, messages, other, toolChoice, sampling, maxTokens, extensions);
+    return new ChatRequest(
+        model, messages, other, toolChoice, sampling, maxTokens, extensions, priority);
   }
 
   /** The same request with this sampling. */
   public ChatRequest withSampling(SamplingOptions other) {
-    return new ChatRequest(model, messages, tools, toolChoice, other, maxTokens, extensions);
+    return new ChatRequest(
+        model, messages, tools, toolChoice, other, maxTokens, extensions, priority);
   }
 
   /** The same request with this output limit. */
   public ChatRequest withMaxTokens(int limit) {
     return new ChatRequest(
-        model, messages, tools, toolChoice, sampling, Optional.of(limit), extensions);
+        model, messages, tools, toolChoice, sampling, Optional.of(limit), extensions, priority);
+  }
+
+  /** The same request with this priority. */
+  public ChatRequest withPriority(Priority other) {
+    return new ChatRequest(
+        model, messages, tools, toolChoice, sampling, maxTokens, extensions, other);
   }
 }

@@ -11,6 +11,7 @@ import java.util.List;
  * @param toolCalls the tools it calls
  * @param finishReason why it ended
  * @param usage tokens taken
+ * @param logprobs of the tokens of {@code text}, in their order; empty where none were asked for
  */
 public record ChatResult(
     String model,
@@ -18,9 +19,22 @@ public record ChatResult(
     String reasoning,
     List<ToolCall> toolCalls,
     FinishReason finishReason,
-    Usage usage) {
-  /** Copies the list. */
+    Usage usage,
+    List<TokenLogprob> logprobs) {
+  /** Copies the lists. */
   public ChatResult {
     toolCalls = List.copyOf(toolCalls);
+    logprobs = List.copyOf(logprobs);
+  }
+
+  /** An answer without log probabilities. */
+  public ChatResult(
+      String model,
+      String text,
+      String reasoning,
+      List<ToolCall> toolCalls,
+      FinishReason finishReason,
+      Usage usage) {
+    this(model, text, reasoning, toolCalls, finishReason, usage, List.of());
   }
 }

@@ -12,6 +12,7 @@ public final class ResultCollector {
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder reasoning = new StringBuilder();
   private final List<PendingCall> calls = new ArrayList<>();
+  private final List<TokenLogprob> logprobs = new ArrayList<>();
   private String model;
 
   private record PendingCall(int index, String id, String name, StringBuilder arguments) {}
@@ -50,7 +51,10 @@ public final class ResultCollector {
   public void add(StreamEvent event) {
     switch (event) {
       case StreamEvent.Started started -> model = started.model();
-      case StreamEvent.TextDelta delta -> text.append(delta.text());
+      case StreamEvent.TextDelta delta -> {
+        text.append(delta.text());
+        logprobs.addAll(delta.logprobs());
+      }
       case StreamEvent.ReasoningDelta delta -> reasoning.append(delta.text());
       case StreamEvent.ToolCallStarted call -> start(call);
       case StreamEvent.ToolArgumentsDelta delta ->
@@ -87,7 +91,8 @@ public final class ResultCollector {
               reasoning.toString(),
               toolCalls(),
               done.finishReason(),
-              done.usage());
+              done.usage(),
+              logprobs);
       case StreamEvent.Failed failed -> throw new LlmException(failed.error());
       case StreamEvent.Cancelled cancelled ->
           throw new LlmException(new LlmError.Cancelled(cancelled.reason()));

@@ -1,6 +1,7 @@
 package llm.domain.chat;
 
 import java.time.Duration;
+import java.util.List;
 import llm.domain.call.CancelReason;
 import llm.domain.error.LlmError;
 
@@ -13,8 +14,24 @@ public sealed interface StreamEvent {
   /** The upstream has accepted; {@code model} is the model that answers. */
   record Started(String model) implements StreamEvent {}
 
-  /** More of the answer; never empty, always whole characters. */
-  record TextDelta(String text) implements StreamEvent {}
+  /**
+   * More of the answer.
+   *
+   * @param text whole characters; empty only where {@code logprobs} are all there is to say, as of
+   *     a token that is a part of a character
+   * @param logprobs of the tokens that came with it; empty where none were asked for
+   */
+  record TextDelta(String text, List<TokenLogprob> logprobs) implements StreamEvent {
+    /** Copies the list. */
+    public TextDelta {
+      logprobs = List.copyOf(logprobs);
+    }
+
+    /** A delta without log probabilities. */
+    public TextDelta(String text) {
+      this(text, List.of());
+    }
+  }
 
   /** More of the model's reasoning, which is not part of the answer. */
   record ReasoningDelta(String text) implements StreamEvent {}

@@ -30,6 +30,7 @@ class ChatRequestTest {
     assertThat(request.maxTokens()).isEmpty();
     assertThat(request.tools()).isEmpty();
     assertThat(request.extensions()).isEmpty();
+    assertThat(request.priority()).isEqualTo(Priority.INTERACTIVE);
   }
 
   @Test
@@ -48,6 +49,20 @@ class ChatRequestTest {
   }
 
   @Test
+  void keepsItsPriorityThroughEveryChange() {
+    var background = ChatRequest.of(MODEL, HELLO).withPriority(Priority.BACKGROUND);
+    assertThat(
+            List.of(
+                background.withModel(MODEL),
+                background.withMessages(messages -> messages),
+                background.withTools(List.of()),
+                background.withSampling(NONE),
+                background.withMaxTokens(1)))
+        .extracting(ChatRequest::priority)
+        .containsOnly(Priority.BACKGROUND);
+  }
+
+  @Test
   void changesOnePartAndKeepsTheRest() {
     var tool = new ToolDefinition("f", Optional.empty(), JsonText.EMPTY_OBJECT);
     var sampling = NONE.withTemperature(Temperature.creative());
@@ -58,6 +73,7 @@ class ChatRequestTest {
             .withTools(List.of(tool))
             .withSampling(sampling)
             .withMaxTokens(7)
+            .withPriority(Priority.BACKGROUND)
             .withMessages(messages -> List.of(Message.system("Be brief."), messages.getFirst()));
     assertThat(request)
         .isEqualTo(
@@ -68,7 +84,8 @@ class ChatRequestTest {
                 new ToolChoice.Auto(),
                 sampling,
                 Optional.of(7),
-                Map.of()));
+                Map.of(),
+                Priority.BACKGROUND));
   }
 
   @Test

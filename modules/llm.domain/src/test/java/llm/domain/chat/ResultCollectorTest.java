@@ -39,6 +39,22 @@ class ResultCollectorTest {
   }
 
   @Test
+  void joinsTheLogProbabilitiesOfTheDeltas() throws LlmException {
+    var first = TokenLogprob.of(new byte[] {'H'}, -1, List.of());
+    var part = TokenLogprob.of(new byte[] {(byte) 0xc3}, -2, List.of());
+    var rest = TokenLogprob.of(new byte[] {(byte) 0xbc}, -3, List.of());
+    var stream =
+        new ScriptedStream(
+            new TextDelta("H", List.of(first)),
+            new TextDelta("", List.of(part)),
+            new TextDelta("ü", List.of(rest)),
+            new Done(FinishReason.STOP, USAGE));
+    ChatResult result = ResultCollector.collect("mock", stream);
+    assertThat(result.text()).isEqualTo("Hü");
+    assertThat(result.logprobs()).containsExactly(first, part, rest);
+  }
+
+  @Test
   void keepsTheModelAskedForUntilTheStreamNamesOne() throws LlmException {
     var stream = new ScriptedStream(new Done(FinishReason.STOP, USAGE));
     assertThat(ResultCollector.collect("mock", stream).model()).isEqualTo("mock");

@@ -71,7 +71,7 @@ class EventsWriterTest {
     String frame =
         switch (event) {
           case StreamEvent.Started _ -> "";
-          case StreamEvent.TextDelta(String text) -> "data: " + text + "\n\n";
+          case StreamEvent.TextDelta(String text, _) -> "data: " + text + "\n\n";
           case StreamEvent.Done _ -> "data: [DONE]\n\n";
           case StreamEvent.Failed failed -> "data: error " + failed.error().code() + "\n\n";
           case StreamEvent.Cancelled cancelled -> "data: error " + cancelled.reason() + "\n\n";
