@@ -1,13 +1,16 @@
 package llm.gpu.engine;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.EventRing;
-import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.domain.call.Call;
@@ -18,41 +21,40 @@ import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
-import llm.gpu.llama.LlamaException;
 
 /**
- * The engine: one platform thread that owns the library's objects and makes every native call,
- * because such a call holds the thread that makes it. Requests wait in a bounded queue, in order.
+ * The engine: models in this process, each owned by one platform thread ({@link ModelRunner}) that
+ * computes all of its requests together ({@link Scheduler}).
  *
  * <ul>
  *   <li>Full queue: refused with {@code QueueFull}. Cancelled while waiting: ended at once.
- *   <li>Cancelled while running: ended within one token, or within the batch of a long prompt.
- *   <li>A consumer that does not read: the generation waits, at most {@link
- *       EngineSettings#stallLimit()}, then fails.
- *   <li>A failure ends its own request and nothing else.
+ *   <li>Cancelled in work: ended before the next step.
+ *   <li>A failure ends its own request and nothing else, unless llama.cpp itself failed.
  * </ul>
  *
- * Thread-safe.
+ * <p>Thread-safe.
  */
 public final class Engine implements AutoCloseable {
+  private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
+
   private final EngineSettings settings;
   private final Alarms alarms;
   private final TimeSource time;
   private final IntSupplier randomSeed;
   private final Log log;
   private final EngineMetrics metrics;
-  private final JobQueue queue;
-  private final Resident resident;
-  private final AtomicReference<Path> wanted = new AtomicReference<>(); // to load when idle
-  private final Thread owner;
-  private volatile boolean busy;
+  private final DeviceGuard guard;
+  private final Places places;
+  private final ModelLoader loader;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<Path, ModelRunner> runners = new LinkedHashMap<>(); // guarded by lock
   private volatile boolean closing;
-  private volatile String failure; // of library or model, until one is loaded
+  private volatile Optional<String> failure = Optional.empty(); // of library or model
 
   /**
    * An idle engine; nothing native happens before the first request or {@link #warm}.
    *
-   * @param librarySource loads the library on the engine's thread
+   * @param librarySource loads the library on a platform thread
    * @param randomSeed seeds for requests that name none
    */
   public Engine(
@@ -66,10 +68,11 @@ public final class Engine implements AutoCloseable {
     this.time = alarms.time();
     this.randomSeed = randomSeed;
     this.log = telemetry.log("llm.gpu.engine");
-    this.queue = new JobQueue(settings.queueCapacity());
-    this.metrics = new EngineMetrics(telemetry.metrics(), queue::size);
-    this.resident = new Resident(librarySource, settings, metrics, log, time, () -> closing);
-    this.owner = Thread.ofPlatform().name("llm-engine").daemon().start(this::run);
+    this.metrics = new EngineMetrics(telemetry.metrics());
+    this.guard = new DeviceGuard(metrics::waitedForDevice);
+    this.places = new Places(settings.loadedModels(), time);
+    this.loader = new ModelLoader(librarySource, settings, metrics, log, time, () -> closing);
+    EngineGauges.register(telemetry.metrics(), this::status);
   }
 
   /**
@@ -80,159 +83,142 @@ public final class Engine implements AutoCloseable {
    */
   public EventStream<StreamEvent> submit(ChatRequest request, Path model, Call call)
       throws LlmException {
-    var ring =
-        new EventRing(settings.ringEvents(), call, alarms, () -> LockSupport.unpark(owner()));
-    var job = new Job(request, model, call, ring, time.nanoTime());
-    job.onCancel(() -> cancelled(job));
+    return submit(request, model, call, Optional.empty());
+  }
+
+  /**
+   * Queues a prompt to be read and kept; the stream's {@code Done} tells that it is. It ends as
+   * {@code Failed} when the pins' share of the pool has no room for it.
+   *
+   * @param id to take it back by; one that is pinned already under this id is replaced
+   * @param keep for how long; more than 0
+   * @throws LlmException when the queue is full or the engine closed
+   */
+  public EventStream<StreamEvent> pin(
+      ChatRequest request, Path model, Call call, String id, Duration keep) throws LlmException {
+    var pin = new Pin(id, time.nanoTime() + keep.toNanos());
+    return submit(request, model, call, Optional.of(pin));
+  }
+
+  /** Takes back what {@link #pin} keeps; nothing happens when there is none of this id. */
+  public void unpin(String id) {
+    all().forEach(runner -> runner.unpin(id));
+  }
+
+  private EventStream<StreamEvent> submit(
+      ChatRequest request, Path model, Call call, Optional<Pin> pin) throws LlmException {
+    Job job;
+    ModelRunner runner;
+    lock.lock();
     try {
-      queue.add(job);
+      runner = runnerOf(model);
+      var ring = new EventRing(settings.ringEvents(), call, alarms, runner::wake);
+      job = new Job(request, call, ring, time.nanoTime(), pin);
+      enqueue(job, runner);
+    } finally {
+      lock.unlock();
+    }
+    job.onCancel(() -> runner.cancelled(job));
+    runner.wake();
+    return job.ring();
+  }
+
+  private static void enqueue(Job job, ModelRunner runner) throws LlmException {
+    try {
+      runner.queue().add(job);
     } catch (LlmException refused) {
       job.end(new StreamEvent.Failed(refused.error(), Usage.NONE)); // its hooks go with it
       throw refused;
     }
-    if (job.cancelled()) {
-      cancelled(job); // before it was queued
-    }
-    return ring;
   }
 
-  /** Loads {@code model} when there is nothing else to do; a failure is logged only. */
+  /** Loads {@code model} when a place is free; a failure is logged only. */
   public void warm(Path model) {
-    wanted.set(model);
-    queue.wake();
+    lock.lock();
+    try {
+      ModelRunner runner = runnerOf(model);
+      runner.warm();
+      runner.wake();
+    } catch (LlmException _) {
+      return; // closed meanwhile: there is nothing to warm for
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** How it is. Does not block. */
   public EngineStatus status() {
+    List<ModelRunner> all = all();
     return new EngineStatus(
-        resident.library(),
-        resident.loadedName(),
-        Optional.ofNullable(failure),
-        queue.size(),
-        busy);
+        loader.library(),
+        all.stream().flatMap(runner -> runner.status().stream()).toList(),
+        failure,
+        all.stream().mapToInt(runner -> runner.queue().size()).sum());
   }
 
   /**
-   * Ends every request as cancelled by shutdown, frees native memory and waits for the thread, at
+   * Ends every request as cancelled by shutdown, frees native memory and waits for the threads, at
    * most {@link EngineSettings#closeLimit()}. Idempotent.
    */
   @Override
   public void close() {
     closing = true;
-    queue.close().forEach(job -> job.end(job.cancellation(Usage.NONE)));
-    LockSupport.unpark(owner);
+    long until = time.nanoTime() + settings.closeLimit().toNanos();
+    List<ModelRunner> all = all();
+    all.forEach(ModelRunner::close);
     try {
-      if (!owner.join(settings.closeLimit())) {
-        log.error("engine_close_timeout").put("ms", settings.closeLimit().toMillis()).emit();
+      for (ModelRunner runner : all) {
+        if (!runner.join(Duration.ofNanos(Math.max(1, until - time.nanoTime())))) {
+          log.error("engine_close_timeout").put("ms", settings.closeLimit().toMillis()).emit();
+        }
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private Thread owner() {
-    return owner;
-  }
-
-  /** A cancelled job that still waits ends here; one that runs sees it by itself. */
-  private void cancelled(Job job) {
-    if (queue.take(job)) {
-      job.end(job.cancellation(Usage.NONE));
-    } else {
-      LockSupport.unpark(owner);
+  private List<ModelRunner> all() {
+    lock.lock();
+    try {
+      return new ArrayList<>(runners.values());
+    } finally {
+      lock.unlock();
     }
   }
 
-  private void run() {
-    try (resident) {
-      while (!closing) {
-        queue.awaitFirst().ifPresentOrElse(this::serve, this::loadWanted);
+  /** Called with the lock held. */
+  private ModelRunner runnerOf(Path model) throws LlmException {
+    if (closing) {
+      throw new LlmException(new LlmError.ShuttingDown(CLOSED_RETRY));
+    }
+    ModelRunner known = runners.get(model);
+    if (known != null) {
+      return known;
+    }
+    var runner =
+        new ModelRunner(
+            model, settings, loader, guard, places, time, metrics, log, randomSeed, new Host());
+    runners.put(model, runner);
+    runner.start();
+    return runner;
+  }
+
+  private final class Host implements ModelRunner.Host {
+    @Override
+    public boolean retire(ModelRunner runner) {
+      lock.lock();
+      try {
+        return !runner.isWarming()
+            && runner.queue().closeIfEmpty()
+            && runners.values().remove(runner);
+      } finally {
+        lock.unlock();
       }
-    } catch (RuntimeException | Error bug) {
-      failure = "The engine has stopped after a fault; the server's log has the cause. Restart it.";
-      log.error("engine_failed").cause(bug).emit();
-    } finally {
-      closing = true;
-      queue.close().forEach(job -> job.end(job.cancellation(Usage.NONE)));
     }
-  }
 
-  private void loadWanted() {
-    Path model = wanted.getAndSet(null);
-    if (model != null && !closing) {
-      load(model);
-    }
-  }
-
-  /** Loads the job's model while the job still waits, then runs it. */
-  private void serve(Job job) {
-    wanted.set(null);
-    Optional<LoadedModel> loaded = load(job.model());
-    if (!queue.take(job)) {
-      return; // cancelled meanwhile, and ended by whoever took it
-    }
-    long start = time.nanoTime();
-    metrics.waited(start - job.queuedNanos());
-    if (job.cancelled()) {
-      job.end(job.cancellation(Usage.NONE)); // this thread was quicker than the one that cancelled
-      return;
-    }
-    if (loaded.isEmpty()) {
-      String model = job.request().model().value();
-      var error = new LlmError.ModelUnavailable(model, failure);
-      job.end(closing ? job.cancellation(Usage.NONE) : new StreamEvent.Failed(error, Usage.NONE));
-      return;
-    }
-    busy = true;
-    StreamEvent.Terminal terminal = new StreamEvent.Failed(new LlmError.Internal(), Usage.NONE);
-    try {
-      terminal = generate(job, loaded.get());
-    } finally {
-      job.end(terminal); // whatever happened: someone waits for it
-      busy = false;
-      queue.served(time.nanoTime() - start);
-    }
-    report(job, terminal, start);
-  }
-
-  private Optional<LoadedModel> load(Path model) {
-    try {
-      LoadedModel loaded = resident.ensure(model);
-      failure = null;
-      return Optional.of(loaded);
-    } catch (LlamaException unusable) {
-      failure = unusable.getMessage();
-      return Optional.empty();
-    } catch (RuntimeException | Error bug) {
-      log.error("model_load_failed").put("file", model.toString()).cause(bug).emit();
-      failure = "The model could not be loaded; the server's log has the cause.";
-      return Optional.empty();
-    }
-  }
-
-  /** A bug fails its own request; the model is loaded anew, for its state is not known. */
-  private StreamEvent.Terminal generate(Job job, LoadedModel loaded) {
-    try {
-      return new Generation(job, loaded, settings, metrics, time, () -> closing, randomSeed).run();
-    } catch (RuntimeException | Error bug) {
-      log.error("generation_failed").call(job.call()).cause(bug).emit();
-      resident.unload();
-      return new StreamEvent.Failed(new LlmError.Internal(), Usage.NONE);
-    }
-  }
-
-  private void report(Job job, StreamEvent.Terminal terminal, long start) {
-    if (log.enabled(Level.DEBUG)) {
-      double seconds = (time.nanoTime() - start) / 1e9;
-      Usage usage = terminal.usage();
-      log.debug("generation_end")
-          .call(job.call())
-          .put("end", terminal.getClass().getSimpleName())
-          .put("prompt_tokens", usage.promptTokens())
-          .put("completion_tokens", usage.completionTokens())
-          .put("ms", seconds * 1000)
-          .put("tokens_per_second", usage.completionTokens() / Math.max(seconds, 1e-9))
-          .emit();
+    @Override
+    public void failure(Optional<String> reason) {
+      failure = reason;
     }
   }
 }

@@ -1,6 +1,5 @@
 package llm.gpu.engine;
 
-import java.util.function.DoubleSupplier;
 import llm.core.telemetry.Metrics;
 
 /** What the engine counts. */
@@ -8,32 +7,60 @@ final class EngineMetrics {
   private static final double[] WAIT_SECONDS = {
     0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120
   };
+  private static final double[] STEP_SECONDS = {
+    0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
+  };
+  private static final double[] STEP_TOKENS = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096};
 
   private final Metrics.Counter loaded;
   private final Metrics.Counter loadFailed;
   private final Metrics.Counter promptTokens;
+  private final Metrics.Counter cachedTokens;
   private final Metrics.Counter completionTokens;
+  private final Metrics.Counter evictions;
+  private final Metrics.Counter parked;
   private final Metrics.Histogram queueWait;
+  private final Metrics.Histogram deviceWait;
+  private final Metrics.Histogram stepSeconds;
+  private final Metrics.Histogram stepTokens;
 
-  EngineMetrics(Metrics metrics, DoubleSupplier queueDepth) {
-    metrics.gauge(
-        "llm_local_queue_depth", "Requests waiting for the model in this process.", queueDepth);
+  EngineMetrics(Metrics metrics) {
     queueWait =
         metrics.histogram(
             "llm_local_queue_wait_seconds",
             "Time a request waited for its turn, loads included.",
             WAIT_SECONDS);
+    deviceWait =
+        metrics.histogram(
+            "llm_local_device_wait_seconds",
+            "Time a model's step or load waited for another model's.",
+            WAIT_SECONDS);
+    stepSeconds = metrics.histogram("llm_local_step_seconds", "Time of one decode.", STEP_SECONDS);
+    stepTokens = metrics.histogram("llm_local_step_tokens", "Tokens of one decode.", STEP_TOKENS);
     var loads =
         metrics.counter("llm_local_model_loads_total", "Models loaded, by how it ended.", "status");
     loaded = loads.labels("ok");
     loadFailed = loads.labels("failed");
-    var tokens = metrics.counter("llm_local_tokens_total", "Tokens computed.", "kind");
+    var tokens =
+        metrics.counter(
+            "llm_local_tokens_total", "Tokens computed, and prompt tokens found cached.", "kind");
     promptTokens = tokens.labels("prompt");
+    cachedTokens = tokens.labels("cached");
     completionTokens = tokens.labels("completion");
+    evictions =
+        metrics.counter(
+            "llm_local_prefix_evictions_total", "Kept prefixes given up for want of room.");
+    parked =
+        metrics.counter(
+            "llm_local_parked_total", "Requests parked for a while for want of room in the pool.");
   }
 
   void waited(long nanos) {
     queueWait.observe(nanos / 1e9);
+  }
+
+  void waitedForDevice(long nanos) {
+    deviceWait.observe(nanos / 1e9);
   }
 
   void loadDone() {
@@ -44,11 +71,31 @@ final class EngineMetrics {
     loadFailed.increment();
   }
 
-  void promptTokens(int count) {
-    promptTokens.add(count);
+  /** Prompt tokens that need not be computed. */
+  void cached(int tokens) {
+    cachedTokens.add(tokens);
+  }
+
+  /**
+   * A step was computed.
+   *
+   * @param ofPrompts how many of its tokens were of prompts
+   */
+  void step(int tokens, int ofPrompts, long nanos) {
+    stepSeconds.observe(nanos / 1e9);
+    stepTokens.observe(tokens);
+    promptTokens.add(ofPrompts);
   }
 
   void completionToken() {
     completionTokens.increment();
+  }
+
+  void evicted() {
+    evictions.increment();
+  }
+
+  void parked() {
+    parked.increment();
   }
 }

@@ -7,35 +7,79 @@ import java.time.Duration;
  *
  * @param contextTokens the window, prompt and answer together; 0 for the model's own, at most
  *     {@link #DEFAULT_MAX_CONTEXT}
- * @param batchTokens prompt tokens computed between two looks at cancellation
+ * @param poolTokens tokens that are remembered at once, of all requests and kept prefixes together;
+ *     0 for {@link #poolFor}; never less than the window
+ * @param batchTokens the most tokens of one step
  * @param threads threads that compute
- * @param queueCapacity requests that may wait
+ * @param loadedModels models that may be in memory at once
+ * @param slots requests that are computed together
+ * @param prefixes what is kept for prompts that begin alike
+ * @param queueCapacity requests that may wait for one model
  * @param ringEvents events that may wait for one consumer
- * @param stallLimit how long a generation waits for a consumer that does not take its events
+ * @param stepTarget how long a step may take that holds up others, aimed at by the size of prompts'
+ *     chunks
+ * @param stallLimit how long an answer waits for a consumer that does not take its events
  * @param loadLimit how long a load may take
- * @param closeLimit how long closing waits for the owner thread
+ * @param closeLimit how long closing waits for the owner threads
  */
 public record EngineSettings(
     int contextTokens,
+    int poolTokens,
     int batchTokens,
     int threads,
+    int loadedModels,
+    Slots slots,
+    Prefixes prefixes,
     int queueCapacity,
     int ringEvents,
+    Duration stepTarget,
     Duration stallLimit,
     Duration loadLimit,
     Duration closeLimit) {
 
-  /** The largest window taken unasked: memory for it is reserved when the model is loaded. */
+  /**
+   * Requests that are computed together. Background ones have places of their own, so that they
+   * take none from those somebody waits for.
+   *
+   * @param interactive 1 or more
+   * @param background 1 or more
+   */
+  public record Slots(int interactive, int background) {
+    /** All of them. */
+    public int total() {
+      return interactive + background;
+    }
+  }
+
+  /**
+   * What is kept for prompts that begin alike.
+   *
+   * @param sequences the most kept at once, 0 or more
+   * @param tokens the most tokens of them together; -1 for as many as the pool holds
+   */
+  public record Prefixes(int sequences, int tokens) {
+    /** The limit in a pool of {@code poolTokens}. */
+    public int tokensIn(int poolTokens) {
+      return tokens < 0 ? poolTokens : Math.min(tokens, poolTokens);
+    }
+  }
+
+  /** The largest window, and the largest pool, taken unasked: a load reserves memory for it. */
   public static final int DEFAULT_MAX_CONTEXT = 8192;
 
   /** Defaults for this machine. */
   public static final EngineSettings DEFAULT =
       new EngineSettings(
           0,
+          0,
           512,
           threadsFor(Runtime.getRuntime().availableProcessors()),
+          1,
+          new Slots(8, 2),
+          new Prefixes(16, -1),
           32,
           256,
+          Duration.ofMillis(100),
           Duration.ofSeconds(30),
           Duration.ofMinutes(5),
           Duration.ofSeconds(10));
@@ -54,5 +98,19 @@ public record EngineSettings(
   /** The window used for a model that was trained for {@code trained} tokens; never more. */
   public int contextFor(int trained) {
     return Math.min(trained, contextTokens == 0 ? DEFAULT_MAX_CONTEXT : contextTokens);
+  }
+
+  /**
+   * The pool for a window of {@code window} tokens: unless set, a window for each slot, as far as
+   * {@link #DEFAULT_MAX_CONTEXT} goes; one window at least.
+   */
+  public int poolFor(int window) {
+    long unasked = Math.min(DEFAULT_MAX_CONTEXT, (long) window * slots.total());
+    return (int) Math.max(window, poolTokens == 0 ? unasked : poolTokens);
+  }
+
+  /** The most tokens of one step in a pool of {@code pool}: a token for each slot at least. */
+  public int batchFor(int pool) {
+    return Math.max(slots.total(), Math.min(batchTokens, pool));
   }
 }

@@ -1,5 +1,6 @@
 package llm.gpu.engine;
 
+import java.util.List;
 import java.util.Optional;
 import llm.gpu.llama.Library;
 
@@ -7,14 +8,30 @@ import llm.gpu.llama.Library;
  * How the engine is, at one moment.
  *
  * @param library the native library; empty before its first use
- * @param model the name of the loaded model
+ * @param models the models that are loaded, in the order they were first asked for
  * @param failure why the last attempt to load library or model failed; empty after a success
- * @param waiting requests in the queue
- * @param busy whether a generation runs
+ * @param waiting requests in the queues
  */
 public record EngineStatus(
-    Optional<Library> library,
-    Optional<String> model,
-    Optional<String> failure,
-    int waiting,
-    boolean busy) {}
+    Optional<Library> library, List<LoadedStatus> models, Optional<String> failure, int waiting) {
+
+  /**
+   * A loaded model.
+   *
+   * @param name the file's name
+   * @param inWork requests that are computed
+   * @param keptTokens tokens kept for prompts that begin alike
+   * @param pinnedTokens how many of them are pinned
+   */
+  public record LoadedStatus(String name, int inWork, int keptTokens, int pinnedTokens) {}
+
+  /** Copies the list. */
+  public EngineStatus {
+    models = List.copyOf(models);
+  }
+
+  /** Requests that are computed. */
+  public int inWork() {
+    return models.stream().mapToInt(LoadedStatus::inWork).sum();
+  }
+}

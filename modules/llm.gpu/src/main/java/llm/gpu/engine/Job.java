@@ -1,38 +1,40 @@
 package llm.gpu.engine;
 
-import java.nio.file.Path;
+import java.util.Optional;
 import llm.core.concurrent.EventRing;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.call.Registration;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 
 /** One request on its way through the engine. */
 final class Job {
   private final ChatRequest request;
-  private final Path model;
   private final Call call;
   private final EventRing ring;
   private final long queuedNanos;
+  private final Optional<Pin> pin;
   private volatile Registration hook = () -> {};
+  private volatile boolean ended;
+  private int[] prompt; // made once by the owner thread, while the job waits
 
-  Job(ChatRequest request, Path model, Call call, EventRing ring, long queuedNanos) {
+  Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
     this.request = request;
-    this.model = model;
     this.call = call;
     this.ring = ring;
     this.queuedNanos = queuedNanos;
+    this.pin = pin;
   }
 
   ChatRequest request() {
     return request;
   }
 
-  /** The model's file. */
-  Path model() {
-    return model;
+  Priority priority() {
+    return request.priority();
   }
 
   Call call() {
@@ -47,15 +49,33 @@ final class Job {
     return queuedNanos;
   }
 
+  /** What to keep of the prompt; then it is only read, and nothing is answered. */
+  Optional<Pin> pin() {
+    return pin;
+  }
+
+  /** The prompt's tokens; empty while nobody has made them. Owner thread. */
+  Optional<int[]> prompt() {
+    return Optional.ofNullable(prompt);
+  }
+
+  void prompt(int[] tokens) {
+    prompt = tokens;
+  }
+
   boolean cancelled() {
     return call.cancelled().isPresent();
   }
 
   void onCancel(Runnable action) {
     hook = call.onCancel(action);
+    if (ended) {
+      hook.close(); // it ended meanwhile
+    }
   }
 
   void end(StreamEvent.Terminal terminal) {
+    ended = true;
     hook.close();
     ring.end(terminal);
   }

@@ -1,17 +1,21 @@
 package llm.gpu.engine;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+import llm.domain.call.Principal;
+import llm.domain.chat.Priority;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
 /**
- * Requests in the order they came. A job stays in the queue while its model loads, so that it can
- * be cancelled without waiting for that.
+ * Requests that wait for one model. Interactive ones go first; within a class it is the turn of
+ * whoever has the fewest in work, and for each of them in the order they came. A job stays in the
+ * queue while its model loads, so that it can be cancelled without waiting for that. Thread-safe.
  */
 final class JobQueue {
   private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
@@ -19,15 +23,20 @@ final class JobQueue {
   private static final long MAX_RETRY_SECONDS = 600;
 
   private final int capacity;
+  private final int together;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final ArrayDeque<Job> jobs = new ArrayDeque<>(); // guarded by lock
+  private final List<Job> jobs = new ArrayList<>(); // in the order they came; guarded by lock
   private boolean closed; // guarded by lock
-  private boolean woken; // guarded by lock
   private double secondsPerJob = 1; // guarded by lock
 
-  JobQueue(int capacity) {
+  /**
+   * An empty queue.
+   *
+   * @param together how many jobs are worked on at once, to estimate waits
+   */
+  JobQueue(int capacity, int together) {
     this.capacity = capacity;
+    this.together = together;
   }
 
   /**
@@ -45,38 +54,39 @@ final class JobQueue {
         throw new LlmException(new LlmError.QueueFull("local", capacity, retryAfter()));
       }
       jobs.add(job);
-      changed.signal();
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * Waits for a job and returns the first without taking it; empty when {@link #wake} was called
-   * and there is none, or the queue was closed.
+   * The job whose turn it is, without taking it.
+   *
+   * @param eligible which may be
+   * @param inWork how many jobs of a principal are in work
    */
-  Optional<Job> awaitFirst() {
+  Optional<Job> next(Predicate<Job> eligible, ToIntFunction<Principal> inWork) {
     lock.lock();
     try {
-      while (jobs.isEmpty() && !closed && !woken) {
-        changed.awaitUninterruptibly();
+      Job best = null;
+      for (Job job : jobs) {
+        if (eligible.test(job) && (best == null || isBefore(job, best, inWork))) {
+          best = job;
+        }
       }
-      woken = false;
-      return Optional.ofNullable(jobs.peek());
+      return Optional.ofNullable(best);
     } finally {
       lock.unlock();
     }
   }
 
-  /** Lets {@link #awaitFirst} return once even without a job. */
-  void wake() {
-    lock.lock();
-    try {
-      woken = true;
-      changed.signal();
-    } finally {
-      lock.unlock();
+  /** Whether {@code later}, which came later, has its turn before {@code earlier}. */
+  private static boolean isBefore(Job later, Job earlier, ToIntFunction<Principal> inWork) {
+    if (later.priority() != earlier.priority()) {
+      return later.priority() == Priority.INTERACTIVE;
     }
+    return inWork.applyAsInt(later.call().principal())
+        < inWork.applyAsInt(earlier.call().principal());
   }
 
   /** Takes {@code job} out; false when someone else did. */
@@ -116,16 +126,17 @@ final class JobQueue {
       closed = true;
       List<Job> left = List.copyOf(jobs);
       jobs.clear();
-      changed.signal();
       return left;
     } finally {
       lock.unlock();
     }
   }
 
-  boolean isClosed() {
+  /** Closes the queue when nobody waits in it; whether it did. */
+  boolean closeIfEmpty() {
     lock.lock();
     try {
+      closed |= jobs.isEmpty();
       return closed;
     } finally {
       lock.unlock();
@@ -134,7 +145,7 @@ final class JobQueue {
 
   /** When about half of those that wait will have had their turn. */
   private Duration retryAfter() {
-    double seconds = Math.ceil(secondsPerJob * (jobs.size() + 1) / 2);
+    double seconds = Math.ceil(secondsPerJob * (jobs.size() + 1) / (2.0 * together));
     return Duration.ofSeconds(Math.clamp((long) seconds, 1, MAX_RETRY_SECONDS));
   }
 }

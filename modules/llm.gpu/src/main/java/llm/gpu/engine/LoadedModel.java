@@ -12,21 +12,23 @@ import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Model;
 
-/** A model in memory with all that one generation at a time needs. The engine's thread owns it. */
+/** A model in memory with what its requests are computed in. The engine's thread owns it. */
 final class LoadedModel implements AutoCloseable {
   private final Path file;
   private final FileMark mark;
   private final Model model;
   private final Context context;
+  private final int contextTokens;
   private final Batch batch;
   private final Optional<ChatTemplate> template;
 
-  private LoadedModel(Path file, FileMark mark, Model model, Context context) {
+  private LoadedModel(Path file, FileMark mark, Model model, Context context, int contextTokens) {
     this.file = file;
     this.mark = mark;
     this.model = model;
     this.context = context;
-    this.batch = new Batch(context.batchTokens());
+    this.contextTokens = contextTokens;
+    this.batch = new Batch(context.batchTokens(), context.sequences());
     this.template = model.chatTemplate().map(ChatTemplate::new);
   }
 
@@ -41,10 +43,12 @@ final class LoadedModel implements AutoCloseable {
     Model model = Model.load(library, file, progress);
     boolean complete = false;
     try {
-      int tokens = settings.contextFor(model.trainedContext());
-      int batchTokens = Math.min(settings.batchTokens(), tokens);
-      var context = model.newContext(new ContextOptions(tokens, batchTokens, settings.threads()));
-      var loaded = new LoadedModel(file, mark, model, context);
+      int window = settings.contextFor(model.trainedContext());
+      int pool = settings.poolFor(window);
+      int sequences = settings.slots().total() + settings.prefixes().sequences();
+      var options =
+          new ContextOptions(pool, settings.batchFor(pool), sequences, settings.threads());
+      var loaded = new LoadedModel(file, mark, model, model.newContext(options), window);
       complete = true;
       return loaded;
     } finally {
@@ -74,6 +78,11 @@ final class LoadedModel implements AutoCloseable {
 
   Context context() {
     return context;
+  }
+
+  /** The window: the most tokens of one prompt and its answer together. */
+  int contextTokens() {
+    return contextTokens;
   }
 
   Batch batch() {

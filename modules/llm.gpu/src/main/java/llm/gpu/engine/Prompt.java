@@ -10,6 +10,7 @@ import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.gpu.llama.ChatTemplate;
+import llm.gpu.llama.ChatTemplate.Ending;
 import llm.gpu.llama.Vocabulary;
 import llm.gpu.llama.Vocabulary.Reading;
 
@@ -29,20 +30,21 @@ final class Prompt {
   /**
    * The tokens of the request's messages, at least one.
    *
+   * @param ending how the prompt ends
    * @throws LlmException when the template is not known, there is nothing to read, or the prompt
    *     leaves no room for an answer
    */
-  static int[] tokens(LoadedModel loaded, ChatRequest request) throws LlmException {
+  static int[] tokens(LoadedModel loaded, ChatRequest request, Ending ending) throws LlmException {
     String model = request.model().value();
     Vocabulary vocabulary = loaded.model().vocabulary();
     int[] tokens =
         loaded.template().isPresent()
-            ? templated(loaded.template().get(), vocabulary, request)
+            ? templated(loaded.template().get(), vocabulary, request, ending)
             : vocabulary.tokenizePrompt(plain(request.messages()), Reading.PLAIN);
     if (tokens.length == 0) {
       throw new LlmException(LlmError.InvalidRequest.at("messages", "The messages hold no text."));
     }
-    int contextTokens = loaded.context().contextTokens();
+    int contextTokens = loaded.contextTokens();
     if (tokens.length >= contextTokens) {
       throw new LlmException(
           new LlmError.ContextLengthExceeded(model, tokens.length, contextTokens));
@@ -54,7 +56,8 @@ final class Prompt {
     return messages.stream().map(Message::text).collect(Collectors.joining("\n"));
   }
 
-  private static int[] templated(ChatTemplate template, Vocabulary vocabulary, ChatRequest request)
+  private static int[] templated(
+      ChatTemplate template, Vocabulary vocabulary, ChatRequest request, Ending ending)
       throws LlmException {
     List<ChatTemplate.Turn> turns =
         request.messages().stream()
@@ -62,7 +65,7 @@ final class Prompt {
             .toList();
     String prompt =
         template
-            .apply(turns)
+            .apply(turns, ending)
             .orElseThrow(() ->
                 new LlmException(
                     new LlmError.ModelUnavailable(
@@ -71,15 +74,20 @@ final class Prompt {
                             + request.model()
                             + "' is not one of those that llama.cpp knows, and a guess would make a"
                             + " wrong prompt; use a conversion of the model with a known one.")));
-    return read(template, turns, prompt, vocabulary);
+    return read(template, turns, prompt, vocabulary, ending);
   }
 
   /** The tokens of {@code prompt}, which the template made of the turns. */
   static int[] read(
-      ChatTemplate template, List<ChatTemplate.Turn> turns, String prompt, Vocabulary vocabulary) {
+      ChatTemplate template,
+      List<ChatTemplate.Turn> turns,
+      String prompt,
+      Vocabulary vocabulary,
+      Ending ending) {
     boolean ordinary =
         turns.stream().noneMatch(turn -> vocabulary.namesControlToken(turn.content()));
-    Optional<List<String>> parts = ordinary ? Optional.empty() : template.cut(turns, prompt);
+    Optional<List<String>> parts =
+        ordinary ? Optional.empty() : template.cut(turns, prompt, ending);
     return parts.isEmpty()
         ? vocabulary.tokenizePrompt(prompt, Reading.WITH_SPECIAL_TOKENS)
         : readParts(parts.get(), vocabulary);

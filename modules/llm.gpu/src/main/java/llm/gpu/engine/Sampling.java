@@ -1,7 +1,11 @@
 package llm.gpu.engine;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.IntSupplier;
 import llm.domain.chat.SamplingOptions;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
 import llm.domain.model.Temperature;
 import llm.gpu.llama.SamplerOptions;
 
@@ -12,20 +16,66 @@ final class Sampling {
   static final double TOP_P = 0.95;
   static final double MIN_P = 0.05;
 
+  /** How many of the tokens chosen last a repeat penalty looks at. */
+  static final int REPEAT_WINDOW = 64;
+
   private Sampling() {}
 
   /**
    * The sampler's options.
    *
+   * @param contextTokens the window: frequency and presence count over the whole answer
    * @param randomSeed where a seed comes from when the request names none
    */
-  static SamplerOptions of(SamplingOptions asked, IntSupplier randomSeed) {
+  static SamplerOptions of(SamplingOptions asked, int contextTokens, IntSupplier randomSeed) {
     double temperature = asked.temperature().map(Temperature::value).orElse(TEMPERATURE);
     return new SamplerOptions(
         (float) temperature,
         asked.topK().orElse(TOP_K),
         Math.max(Float.MIN_NORMAL, asked.topP().orElse(TOP_P).floatValue()),
         asked.minP().orElse(MIN_P).floatValue(),
-        asked.seed().map(seed -> Long.hashCode(seed)).orElseGet(randomSeed::getAsInt));
+        asked.seed().map(seed -> Long.hashCode(seed)).orElseGet(randomSeed::getAsInt),
+        penalties(asked, contextTokens),
+        bias(asked));
+  }
+
+  /**
+   * Checks the tokens that are named.
+   *
+   * @param vocabulary how many tokens the model has
+   * @throws LlmException when one is not among them
+   */
+  static void requireTokens(SamplingOptions asked, int vocabulary) throws LlmException {
+    for (int token : asked.logitBias().keySet()) {
+      if (token < 0 || token >= vocabulary) {
+        throw new LlmException(
+            LlmError.InvalidRequest.at(
+                "logit_bias",
+                "Token "
+                    + token
+                    + " is not one of this model's "
+                    + vocabulary
+                    + "; name tokens from 0 to "
+                    + (vocabulary - 1)
+                    + "."));
+      }
+    }
+  }
+
+  private static SamplerOptions.Penalties penalties(SamplingOptions asked, int contextTokens) {
+    float frequency = asked.frequencyPenalty().orElse(0.0).floatValue();
+    float presence = asked.presencePenalty().orElse(0.0).floatValue();
+    boolean wholeAnswer = frequency != 0 || presence != 0;
+    return new SamplerOptions.Penalties(
+        wholeAnswer ? contextTokens : REPEAT_WINDOW,
+        Math.max(Float.MIN_NORMAL, asked.repeatPenalty().orElse(1.0).floatValue()),
+        frequency,
+        presence);
+  }
+
+  private static Map<Integer, Float> bias(SamplingOptions asked) {
+    Map<Integer, Float> bias = new HashMap<>();
+    asked.logitBias().forEach((token, value) -> bias.put(token, value.floatValue()));
+    return bias;
   }
 }

@@ -26,20 +26,34 @@ public final class BatchStruct {
   private static final long N_TOKENS = offset("n_tokens");
   private static final long TOKEN = offset("token");
   private static final long POS = offset("pos");
+  private static final long N_SEQ_ID = offset("n_seq_id");
+  private static final long SEQ_ID = offset("seq_id");
   private static final long LOGITS = offset("logits");
 
   private BatchStruct() {}
 
   /**
-   * A batch over the caller's arrays, which must live as long as it. Sequence ids are left out, so
-   * that every token belongs to sequence 0.
+   * A batch over the caller's arrays, which must live as long as it; all of one length.
+   *
+   * @param tokens int32, token ids
+   * @param positions int32, each token's position in its sequence
+   * @param sequenceCounts int32, how many sequences each token belongs to
+   * @param sequences pointers, each to the int32 ids of the token's sequences
+   * @param outputs int8, not 0 where logits or embeddings are wanted
    */
   public static MemorySegment allocate(
-      Arena arena, MemorySegment tokens, MemorySegment positions, MemorySegment logits) {
+      Arena arena,
+      MemorySegment tokens,
+      MemorySegment positions,
+      MemorySegment sequenceCounts,
+      MemorySegment sequences,
+      MemorySegment outputs) {
     MemorySegment batch = arena.allocate(LAYOUT);
     batch.set(ADDRESS, TOKEN, tokens);
     batch.set(ADDRESS, POS, positions);
-    batch.set(ADDRESS, LOGITS, logits);
+    batch.set(ADDRESS, N_SEQ_ID, sequenceCounts);
+    batch.set(ADDRESS, SEQ_ID, sequences);
+    batch.set(ADDRESS, LOGITS, outputs);
     return batch;
   }
 

@@ -110,6 +110,16 @@ public final class ContextParams {
     params.set(JAVA_INT, offset("n_threads_batch"), threads);
   }
 
+  /**
+   * How many sequences share the window, and as many outputs of one decode: fewer outputs than
+   * sequences abort the process.
+   */
+  public static void sequences(MemorySegment params, int count) {
+    params.set(JAVA_INT, offset("n_seq_max"), count);
+    params.set(JAVA_INT, offset("n_outputs_max"), count);
+    params.set(JAVA_BOOLEAN, offset("kv_unified"), true);
+  }
+
   private static long offset(String field) {
     return LAYOUT.byteOffset(PathElement.groupElement(field));
   }

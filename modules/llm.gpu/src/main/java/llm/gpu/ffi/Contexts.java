@@ -16,8 +16,7 @@ public final class Contexts {
   private static final MethodHandle SET_ABORT = Symbols.handle(Function.LLAMA_SET_ABORT_CALLBACK);
   private static final MethodHandle DECODE = Symbols.handle(Function.LLAMA_DECODE);
   private static final MethodHandle LOGITS = Symbols.handle(Function.LLAMA_GET_LOGITS_ITH);
-  private static final MethodHandle MEMORY = Symbols.handle(Function.LLAMA_GET_MEMORY);
-  private static final MethodHandle CLEAR = Symbols.handle(Function.LLAMA_MEMORY_CLEAR);
+  private static final MethodHandle N_SEQ_MAX = Symbols.handle(Function.LLAMA_N_SEQ_MAX);
 
   private Contexts() {}
 
@@ -66,7 +65,7 @@ public final class Contexts {
     }
   }
 
-  /** {@code llama_set_abort_callback}. */
+  /** {@code llama_set_abort_callback}; NULL for none. */
   public static void abortBy(MemorySegment context, MemorySegment callback) {
     try {
       SET_ABORT.invokeExact(context, callback, MemorySegment.NULL);
@@ -99,12 +98,12 @@ public final class Contexts {
     }
   }
 
-  /** {@code llama_memory_clear} of the context's memory: forgets every sequence. */
-  public static void clearMemory(MemorySegment context) {
+  /** {@code llama_n_seq_max}: how many sequences there can be. */
+  public static int sequences(MemorySegment context) {
     try {
-      CLEAR.invokeExact((MemorySegment) MEMORY.invokeExact(context), false);
+      return (int) N_SEQ_MAX.invokeExact(context);
     } catch (Throwable thrown) {
-      throw Symbols.failed(Function.LLAMA_MEMORY_CLEAR, thrown);
+      throw Symbols.failed(Function.LLAMA_N_SEQ_MAX, thrown);
     }
   }
 }

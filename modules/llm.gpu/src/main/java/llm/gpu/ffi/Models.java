@@ -19,6 +19,9 @@ public final class Models {
   private static final MethodHandle HAS_DECODER = Symbols.handle(Function.LLAMA_MODEL_HAS_DECODER);
   private static final MethodHandle IS_DIFFUSION =
       Symbols.handle(Function.LLAMA_MODEL_IS_DIFFUSION);
+  private static final MethodHandle IS_RECURRENT =
+      Symbols.handle(Function.LLAMA_MODEL_IS_RECURRENT);
+  private static final MethodHandle IS_HYBRID = Symbols.handle(Function.LLAMA_MODEL_IS_HYBRID);
 
   private Models() {}
 
@@ -113,6 +116,18 @@ public final class Models {
       return (MemorySegment) CHAT_TEMPLATE.invokeExact(model, name);
     } catch (Throwable thrown) {
       throw Symbols.failed(Function.LLAMA_MODEL_CHAT_TEMPLATE, thrown);
+    }
+  }
+
+  /**
+   * {@code llama_model_is_recurrent} or {@code llama_model_is_hybrid}: whether its memory holds
+   * states, which cannot be cut back to an earlier position.
+   */
+  public static boolean holdsStates(MemorySegment model) {
+    try {
+      return (boolean) IS_RECURRENT.invokeExact(model) || (boolean) IS_HYBRID.invokeExact(model);
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_MODEL_IS_RECURRENT, thrown);
     }
   }
 }

@@ -16,6 +16,10 @@ public final class Samplers {
   private static final MethodHandle TOP_P = Symbols.handle(Function.LLAMA_SAMPLER_INIT_TOP_P);
   private static final MethodHandle MIN_P = Symbols.handle(Function.LLAMA_SAMPLER_INIT_MIN_P);
   private static final MethodHandle TEMP = Symbols.handle(Function.LLAMA_SAMPLER_INIT_TEMP);
+  private static final MethodHandle PENALTIES =
+      Symbols.handle(Function.LLAMA_SAMPLER_INIT_PENALTIES);
+  private static final MethodHandle LOGIT_BIAS =
+      Symbols.handle(Function.LLAMA_SAMPLER_INIT_LOGIT_BIAS);
   private static final MethodHandle SAMPLE = Symbols.handle(Function.LLAMA_SAMPLER_SAMPLE);
   private static final MethodHandle FREE = Symbols.handle(Function.LLAMA_SAMPLER_FREE);
 
@@ -91,6 +95,38 @@ public final class Samplers {
       return (MemorySegment) TEMP.invokeExact(temperature);
     } catch (Throwable thrown) {
       throw Symbols.failed(Function.LLAMA_SAMPLER_INIT_TEMP, thrown);
+    }
+  }
+
+  /**
+   * {@code llama_sampler_init_penalties} over the tokens sampled last.
+   *
+   * @param vocabulary how many tokens there are
+   * @param last how many of the tokens sampled last count
+   * @param repeat more than 0, 1 for none
+   * @param frequency subtracted for each occurrence
+   * @param presence subtracted once
+   */
+  public static MemorySegment penalties(
+      int vocabulary, int last, float repeat, float frequency, float presence) {
+    try {
+      return (MemorySegment) PENALTIES.invokeExact(vocabulary, last, repeat, frequency, presence);
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_SAMPLER_INIT_PENALTIES, thrown);
+    }
+  }
+
+  /**
+   * {@code llama_sampler_init_logit_bias}, which copies the array.
+   *
+   * @param biases an array of {@link LogitBias}
+   */
+  public static MemorySegment logitBias(int vocabulary, MemorySegment biases) {
+    int count = (int) (biases.byteSize() / LogitBias.LAYOUT.byteSize());
+    try {
+      return (MemorySegment) LOGIT_BIAS.invokeExact(vocabulary, count, biases);
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_SAMPLER_INIT_LOGIT_BIAS, thrown);
     }
   }
 

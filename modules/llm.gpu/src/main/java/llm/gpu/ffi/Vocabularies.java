@@ -137,14 +137,17 @@ public final class Vocabularies {
 
   /**
    * {@code llama_chat_apply_template}: bytes of the prompt, of which as many as fit were written;
-   * -1 when the template is not known. {@code messages} is an array of {@link ChatMessageStruct}.
+   * -1 when the template is not known.
+   *
+   * @param messages an array of {@link ChatMessageStruct}
+   * @param answer whether the prompt ends where the assistant's answer begins
    */
   public static int applyTemplate(
-      MemorySegment template, MemorySegment messages, MemorySegment buffer) {
+      MemorySegment template, MemorySegment messages, boolean answer, MemorySegment buffer) {
     long count = messages.byteSize() / ChatMessageStruct.LAYOUT.byteSize();
     try {
       return (int)
-          TEMPLATE.invokeExact(template, messages, count, true, buffer, (int) buffer.byteSize());
+          TEMPLATE.invokeExact(template, messages, count, answer, buffer, (int) buffer.byteSize());
     } catch (Throwable thrown) {
       throw Symbols.failed(Function.LLAMA_CHAT_APPLY_TEMPLATE, thrown);
     }

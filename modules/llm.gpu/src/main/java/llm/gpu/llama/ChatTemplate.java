@@ -36,10 +36,17 @@ public record ChatTemplate(String text) {
     }
   }
 
-  /**
-   * The prompt, ending where the assistant's answer begins; empty when the template is not known.
-   */
-  public Optional<String> apply(List<Turn> turns) {
+  /** How a prompt ends. */
+  public enum Ending {
+    /** Where the assistant's answer begins. */
+    ANSWER,
+    /** After the last message, so that more can follow. */
+    OPEN
+  }
+
+  /** The prompt; empty when the template is not known. */
+  public Optional<String> apply(List<Turn> turns, Ending ending) {
+    boolean answer = ending == Ending.ANSWER;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment template = arena.allocateFrom(text);
       MemorySegment messages = ChatMessageStruct.allocateArray(arena, turns.size());
@@ -50,10 +57,10 @@ public record ChatTemplate(String text) {
         size = Math.addExact(size, Math.toIntExact(content.byteSize()) + 64);
       }
       MemorySegment buffer = arena.allocate(size);
-      int written = Vocabularies.applyTemplate(template, messages, buffer);
+      int written = Vocabularies.applyTemplate(template, messages, answer, buffer);
       if (written > size) {
         buffer = arena.allocate(written);
-        written = Vocabularies.applyTemplate(template, messages, buffer);
+        written = Vocabularies.applyTemplate(template, messages, answer, buffer);
       }
       return written < 0
           ? Optional.empty()
@@ -71,12 +78,12 @@ public record ChatTemplate(String text) {
    *
    * @return empty when the template does not put each content once and in order
    */
-  public Optional<List<String>> cut(List<Turn> turns, String prompt) {
+  public Optional<List<String>> cut(List<Turn> turns, String prompt, Ending ending) {
     List<Turn> marked = new ArrayList<>();
     for (int i = 0; i < turns.size(); i++) {
       marked.add(new Turn(turns.get(i).role(), mark(i)));
     }
-    return apply(marked)
+    return apply(marked, ending)
         .flatMap(text -> words(text, turns.size()))
         .flatMap(words -> fill(words, turns, prompt));
   }

@@ -6,27 +6,38 @@ import java.util.BitSet;
 import llm.gpu.ffi.Callbacks;
 import llm.gpu.ffi.ContextParams;
 import llm.gpu.ffi.Contexts;
+import llm.gpu.ffi.Memories;
 
 /**
- * The state of one sequence: what a model has read so far. Belongs to its model's thread, but for
- * {@link #abortWhen}'s condition, which native threads ask.
+ * What a model has read: a number of sequences that share one pool of token places. A place can
+ * belong to several sequences, so that a common prefix is kept once. Belongs to its model's thread,
+ * but for {@link #abortWhen}'s condition, which native threads ask.
  */
-public final class Context implements AutoCloseable {
+public final class Context implements Sequences, AutoCloseable {
+  private static final int OPEN_END = -1;
+
   private final Model model;
   private final Handle handle;
   private final Arena arena;
-  private final int contextTokens;
+  private final int poolTokens;
   private final int batchTokens;
+  private final int sequences;
+  private final MemorySegment memory;
+  private final MemorySegment abortStub;
   private final BitSet outputs = new BitSet(); // indices with logits of the last decode
-  private volatile Callbacks.Abort abort = () -> false;
+  private volatile Callbacks.Abort abort;
+  private boolean abortable;
 
   private Context(Model model, Handle handle, Arena arena, ContextOptions options) {
     this.model = model;
     this.handle = handle;
     this.arena = arena;
-    // llama.cpp rounds the window up; what was asked for stays the limit
-    this.contextTokens = Math.min(options.contextTokens(), Contexts.contextTokens(handle.get()));
+    // llama.cpp rounds the pool up; what was asked for stays the limit
+    this.poolTokens = Math.min(options.poolTokens(), Contexts.contextTokens(handle.get()));
     this.batchTokens = Contexts.batchTokens(handle.get());
+    this.sequences = Contexts.sequences(handle.get());
+    this.memory = Memories.of(handle.get());
+    this.abortStub = Callbacks.abort(() -> abort.abort(), arena);
   }
 
   static Context create(Model model, ContextOptions options) throws LlamaException {
@@ -34,18 +45,18 @@ public final class Context implements AutoCloseable {
     boolean created = false;
     try {
       MemorySegment params = Contexts.defaultParams(arena);
-      ContextParams.contextTokens(params, options.contextTokens());
+      ContextParams.contextTokens(params, options.poolTokens());
       ContextParams.batchTokens(params, options.batchTokens());
+      ContextParams.sequences(params, options.sequences());
       ContextParams.threads(params, options.threads());
       var handle =
           new Handle(
               "context",
               Contexts.create(model.pointer(), params),
               "There is not enough memory for a context of "
-                  + options.contextTokens()
-                  + " tokens; lower providers.local.context_tokens.");
+                  + options.poolTokens()
+                  + " tokens; lower providers.local.context_tokens or pool_tokens.");
       var context = new Context(model, handle, arena, options);
-      Contexts.abortBy(handle.get(), Callbacks.abort(() -> context.abort.abort(), arena));
       created = true;
       return context;
     } finally {
@@ -57,17 +68,17 @@ public final class Context implements AutoCloseable {
 
   /** How a decode ended. */
   public enum Outcome {
-    /** The tokens are part of the sequence. */
+    /** The tokens are part of their sequences. */
     DONE,
-    /** The window has no room for them; the sequence is as before. */
+    /** The pool has no room for them; every sequence is as before. */
     NO_ROOM,
-    /** It was ended by {@link #abortWhen}; some of the tokens may be part of the sequence. */
+    /** It was ended by {@link #abortWhen}; what its sequences remember is not certain. */
     ABORTED
   }
 
-  /** The window in tokens. */
-  public int contextTokens() {
-    return contextTokens;
+  /** Token places, of all sequences together. */
+  public int poolTokens() {
+    return poolTokens;
   }
 
   /** The most tokens of one decode. */
@@ -75,23 +86,52 @@ public final class Context implements AutoCloseable {
     return batchTokens;
   }
 
-  /** Ends a running decode as soon as {@code condition} holds. Any thread; must be cheap. */
+  @Override
+  public int sequences() {
+    return sequences;
+  }
+
+  /**
+   * Ends the decodes that follow as soon as {@code condition} holds. Asked by any thread, a few
+   * hundred times a decode: it must be cheap, and a decode that takes less than a millisecond is
+   * better off without ({@link #neverAbort}).
+   */
   public void abortWhen(Callbacks.Abort condition) {
     abort = condition;
+    if (!abortable) {
+      Contexts.abortBy(handle.get(), abortStub);
+      abortable = true;
+    }
+  }
+
+  /** Lets the decodes that follow run to their ends. */
+  public void neverAbort() {
+    if (abortable) {
+      Contexts.abortBy(handle.get(), MemorySegment.NULL);
+      abortable = false;
+    }
   }
 
   /**
    * Computes the batch's tokens; blocks meanwhile.
    *
-   * @throws IllegalArgumentException when the batch is empty or larger than {@link #batchTokens()}
+   * @throws IllegalArgumentException when the batch is empty, larger than {@link #batchTokens()} or
+   *     asks for more outputs than there are sequences
    * @throws LlamaException when llama.cpp refuses it: a token that is not in the vocabulary, or a
    *     position that does not follow
    */
   public Outcome decode(Batch batch) throws LlamaException {
     MemorySegment pointer = handle.get();
-    if (batch.size() < 1 || batch.size() > batchTokens) {
+    if (batch.size() < 1 || batch.size() > batchTokens || batch.outputCount() > sequences) {
       throw new IllegalArgumentException(
-          "a batch holds 1 to " + batchTokens + " tokens, this one " + batch.size());
+          "a batch holds 1 to "
+              + batchTokens
+              + " tokens with at most "
+              + sequences
+              + " outputs, this one "
+              + batch.size()
+              + " with "
+              + batch.outputCount());
     }
     outputs.clear();
     int code = Contexts.decode(pointer, batch.segment());
@@ -106,10 +146,55 @@ public final class Context implements AutoCloseable {
     };
   }
 
-  /** Forgets everything: the next token is at position 0. */
+  @Override
+  public void share(int source, int target, int count) {
+    Memories.copy(memory(), checked(source), checked(target), 0, count);
+  }
+
+  @Override
+  public boolean cut(int sequence, int count) {
+    return Memories.remove(memory(), checked(sequence), count, OPEN_END);
+  }
+
+  /** Tokens of a sequence that are remembered. */
+  public int length(int sequence) {
+    return Memories.lastPosition(memory(), checked(sequence)) + 1;
+  }
+
+  /** Forgets everything. */
   public void clear() {
     outputs.clear();
-    Contexts.clearMemory(handle.get());
+    Memories.clear(memory());
+  }
+
+  /** Bytes of a sequence's state. */
+  public long stateBytes(int sequence) {
+    memory();
+    return Memories.stateBytes(handle.get(), checked(sequence));
+  }
+
+  /**
+   * Copies the state of a sequence.
+   *
+   * @return whether {@code target} was large enough
+   */
+  public boolean saveState(int sequence, MemorySegment target) {
+    return Memories.readState(handle.get(), checked(sequence), target) > 0;
+  }
+
+  /**
+   * Fills the empty sequence with a state that {@link #saveState} gave in a context of the same
+   * model and kind. The bytes must be whole: llama.cpp trusts them.
+   *
+   * @return false when it was refused, for want of room or because it does not fit; the sequence is
+   *     empty then
+   */
+  public boolean restoreState(int sequence, MemorySegment source) {
+    if (Memories.writeState(handle.get(), checked(sequence), source) > 0) {
+      return true;
+    }
+    cut(sequence, 0);
+    return false;
   }
 
   /** Frees the context. Idempotent. */
@@ -123,8 +208,18 @@ public final class Context implements AutoCloseable {
     }
   }
 
-  Model model() {
-    return model;
+  /**
+   * The logits that the last decode left at {@code index} of its batch: [vocabulary] floats, valid
+   * until the next decode.
+   *
+   * @throws IllegalStateException when none were asked for there
+   */
+  public MemorySegment logits(int index) {
+    MemorySegment logits = Contexts.logits(pointerWithLogits(index), index);
+    if (logits.address() == 0) {
+      throw new IllegalStateException("llama.cpp has no logits at index " + index);
+    }
+    return logits.reinterpret((long) model.vocabulary().size() * Float.BYTES);
   }
 
   /**
@@ -138,5 +233,18 @@ public final class Context implements AutoCloseable {
       throw new IllegalStateException("the last decode left no logits at index " + index);
     }
     return pointer;
+  }
+
+  /** The memory, while the context is open and this is its thread. */
+  private MemorySegment memory() {
+    handle.get();
+    return memory;
+  }
+
+  private int checked(int sequence) {
+    if (sequence < 0 || sequence >= sequences) {
+      throw new IllegalArgumentException("sequence " + sequence + " is not one of " + sequences);
+    }
+    return sequence;
   }
 }

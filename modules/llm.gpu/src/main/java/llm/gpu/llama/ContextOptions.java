@@ -3,21 +3,32 @@ package llm.gpu.llama;
 /**
  * How a context is made.
  *
- * @param contextTokens the window, prompt and answer together, 1 or more
+ * @param poolTokens tokens remembered at once, of all sequences together, 1 or more
  * @param batchTokens the most tokens of one decode, 1 or more
+ * @param sequences how many sequences there are, 1 to {@link #MAX_SEQUENCES}; also the most outputs
+ *     of one decode
  * @param threads threads that compute; as many as free cores, for more of them slow each other down
  */
-public record ContextOptions(int contextTokens, int batchTokens, int threads) {
-  /** Rejects numbers below 1. */
+public record ContextOptions(int poolTokens, int batchTokens, int sequences, int threads) {
+  /** {@code LLAMA_MAX_SEQ} of the library. */
+  public static final int MAX_SEQUENCES = 256;
+
+  /** Rejects numbers outside their ranges. */
   public ContextOptions {
-    if (contextTokens < 1 || batchTokens < 1 || threads < 1) {
+    if (poolTokens < 1 || batchTokens < 1 || sequences < 1 || threads < 1) {
       throw new IllegalArgumentException(
-          "context, batch and threads must be 1 or more, got "
-              + contextTokens
+          "pool, batch, sequences and threads must be 1 or more, got "
+              + poolTokens
               + ", "
               + batchTokens
+              + ", "
+              + sequences
               + " and "
               + threads);
+    }
+    if (sequences > MAX_SEQUENCES) {
+      throw new IllegalArgumentException(
+          sequences + " sequences are more than llama.cpp's " + MAX_SEQUENCES);
     }
   }
 }

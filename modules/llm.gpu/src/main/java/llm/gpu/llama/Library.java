@@ -32,6 +32,7 @@ public record Library(
   public static final String VERSION = "0.5.0";
 
   private static final Pattern CPU_VARIANT = Pattern.compile("libggml-cpu-(\\w+)\\.(?:so|dylib)");
+  private static final String NO_ROOM = "failed to find a memory slot"; // Outcome.NO_ROOM tells it
   private static final String REMEDY =
       " Fetch the right one with tools/native, or unset LLAMA_LIB_DIR and providers.local.library_dir.";
 
@@ -166,7 +167,7 @@ public record Library(
     }
     NativeLog.Severity severity = lastSeverity;
     String line = text.strip();
-    if (severity != null && !line.isEmpty()) {
+    if (severity != null && !line.isEmpty() && !line.contains(NO_ROOM)) {
       log.line(severity, line);
     }
   }

@@ -123,6 +123,13 @@ public final class Model implements AutoCloseable {
     return Models.trainedContext(pointer());
   }
 
+  /**
+   * Whether its memory can be cut back to any earlier position; states of recurrent models cannot.
+   */
+  public boolean cutsBack() {
+    return !Models.holdsStates(pointer());
+  }
+
   /** The file's own chat template; empty when it has none. */
   public Optional<String> chatTemplate() {
     return Optional.of(Models.chatTemplate(pointer())).filter(template -> !template.isBlank());

@@ -4,12 +4,14 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import llm.gpu.ffi.Contexts;
+import java.util.Map;
+import llm.gpu.ffi.LogitBias;
 import llm.gpu.ffi.Samplers;
 
 /**
- * Chooses tokens. The order is llama.cpp's own: top-k, top-p, min-p, temperature, then a draw by
- * probability; with temperature 0 only the likeliest token. One generation each; one thread.
+ * Chooses tokens. The order is llama.cpp's own: bias, penalties, top-k, top-p, min-p, temperature,
+ * then a draw by probability; with temperature 0 only the likeliest token. One generation each; one
+ * thread.
  */
 public final class Sampler implements AutoCloseable {
   private static final int RANDOM_SEED = -1; // LLAMA_DEFAULT_SEED: not repeatable
@@ -21,13 +23,44 @@ public final class Sampler implements AutoCloseable {
   /**
    * A sampler with its own random numbers.
    *
+   * @param vocabulary the tokens it chooses from
+   * @throws IllegalArgumentException when a bias is for a token that is not one of them
    * @throws LlamaException when there is no memory for it
    */
-  public Sampler(SamplerOptions options) throws LlamaException {
+  public Sampler(SamplerOptions options, Vocabulary vocabulary) throws LlamaException {
     try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bias = biases(options.bias(), vocabulary, arena);
       handle = new Handle("sampler", Samplers.createChain(arena), "There is no memory left.");
+      MemorySegment chain = handle.get();
+      if (!options.bias().isEmpty()) {
+        Samplers.add(chain, Samplers.logitBias(vocabulary.size(), bias));
+      }
+      SamplerOptions.Penalties penalties = options.penalties();
+      if (!penalties.isNone()) {
+        Samplers.add(
+            chain,
+            Samplers.penalties(
+                vocabulary.size(),
+                penalties.last(),
+                penalties.repeat(),
+                penalties.frequency(),
+                penalties.presence()));
+      }
+      addChoice(chain, options);
     }
-    MemorySegment chain = handle.get();
+  }
+
+  private static MemorySegment biases(
+      Map<Integer, Float> biases, Vocabulary vocabulary, Arena arena) {
+    MemorySegment array = LogitBias.allocateArray(arena, biases.size());
+    int index = 0;
+    for (var bias : biases.entrySet()) {
+      LogitBias.set(array, index++, vocabulary.checked(bias.getKey()), bias.getValue());
+    }
+    return array;
+  }
+
+  private static void addChoice(MemorySegment chain, SamplerOptions options) {
     if (options.greedy()) {
       Samplers.add(chain, Samplers.greedy());
       return;
@@ -55,9 +88,8 @@ public final class Sampler implements AutoCloseable {
   public int sample(Context context, int index) throws LlamaException {
     MemorySegment chain = handle.get();
     MemorySegment pointer = context.pointerWithLogits(index);
-    MemorySegment logits = Contexts.logits(pointer, index);
-    int tokens = context.model().vocabulary().size();
-    if (logits.address() == 0 || hasNaN(logits.reinterpret(4L * tokens), tokens)) {
+    MemorySegment logits = context.logits(index);
+    if (hasNaN(logits, (int) (logits.byteSize() / Float.BYTES))) {
       throw new LlamaException("The model computed numbers that are none; its file is damaged.");
     }
     return Samplers.sample(chain, pointer, index);

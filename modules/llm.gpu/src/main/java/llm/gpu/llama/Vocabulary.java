@@ -99,7 +99,12 @@ public final class Vocabulary {
     return Vocabularies.piece(pointer(), checked(token), buffer);
   }
 
-  private int checked(int token) {
+  /**
+   * The token itself.
+   *
+   * @throws IllegalArgumentException when there is no such token
+   */
+  int checked(int token) {
     if (token < 0 || token >= size) {
       throw new IllegalArgumentException("token " + token + " is not one of " + size);
     }

@@ -76,9 +76,10 @@ final class LocalProvider implements ChatProvider {
     String detail =
         status.library().map(LocalProvider::describe).orElse("llama.cpp not loaded yet")
             + "; "
-            + status.model().map(name -> "model " + name).orElse("no model loaded")
+            + loaded(status)
             + "; "
-            + (status.busy() ? "1 running, " : "0 running, ")
+            + status.inWork()
+            + " in work, "
             + status.waiting()
             + " waiting";
     Optional<String> problem = status.failure().or(catalogue::configuredProblem);
@@ -93,6 +94,14 @@ final class LocalProvider implements ChatProvider {
   @Override
   public void close() {
     engine.close();
+  }
+
+  private static String loaded(EngineStatus status) {
+    return status.models().isEmpty()
+        ? "no model loaded"
+        : status.models().stream()
+            .map(model -> "model " + model.name())
+            .collect(Collectors.joining(", "));
   }
 
   private static String describe(Library library) {

@@ -45,9 +45,62 @@ record LocalSettings(
           DEFAULT.contextTokens(),
           0,
           1 << 24,
-          "Prompt and answer together; 0: what the model was trained for, at most "
+          "Prompt and answer of one request together; 0: what the model was trained for, at most "
               + EngineSettings.DEFAULT_MAX_CONTEXT
-              + ". Never more than it was trained for; memory is reserved at load.");
+              + ". Never more than it was trained for.");
+  private static final Setting<Integer> POOL_TOKENS =
+      Setting.integer(
+          "pool_tokens",
+          DEFAULT.poolTokens(),
+          0,
+          1 << 24,
+          "Tokens remembered at once, of all requests and kept prefixes together; 0: a window for"
+              + " each slot, at most "
+              + EngineSettings.DEFAULT_MAX_CONTEXT
+              + " in all, and one window at least. Memory is reserved at load.");
+  private static final Setting<Integer> LOADED_MODELS =
+      Setting.integer(
+          "loaded_models",
+          DEFAULT.loadedModels(),
+          1,
+          64,
+          "Models in memory at once; one more lets the one used least recently be unloaded.");
+  private static final Setting<Integer> SLOTS =
+      Setting.integer(
+          "slots",
+          DEFAULT.slots().interactive(),
+          1,
+          64,
+          "Requests of one model that are computed together.");
+  private static final Setting<Integer> BACKGROUND_SLOTS =
+      Setting.integer(
+          "background_slots",
+          DEFAULT.slots().background(),
+          1,
+          64,
+          "The same for requests of priority `background`, which yield to the others.");
+  private static final Setting<Integer> PREFIX_SEQUENCES =
+      Setting.integer(
+          "prefix_sequences",
+          DEFAULT.prefixes().sequences(),
+          0,
+          128,
+          "Prompts kept in memory for those that begin alike.");
+  private static final Setting<Integer> PREFIX_TOKENS =
+      Setting.integer(
+          "prefix_tokens",
+          DEFAULT.prefixes().tokens(),
+          -1,
+          1 << 24,
+          "Tokens of them together; -1: as many as the pool has room for, 0: none is kept.");
+  private static final Setting<Duration> STEP_TARGET =
+      Setting.duration(
+          "step_target_ms",
+          DEFAULT.stepTarget(),
+          Duration.ofMillis(5),
+          Duration.ofSeconds(10),
+          "How long a running answer may pause while a prompt is read, aimed at by reading it in"
+              + " chunks.");
   private static final Setting<Integer> THREADS =
       Setting.integer(
           "threads",
@@ -58,32 +111,28 @@ record LocalSettings(
               + " free cores is many times slower.");
   private static final Setting<Integer> BATCH_TOKENS =
       Setting.integer(
-          "batch_tokens",
-          DEFAULT.batchTokens(),
-          16,
-          4096,
-          "Prompt tokens computed at once; smaller stops a cancelled prompt sooner.");
+          "batch_tokens", DEFAULT.batchTokens(), 16, 4096, "The most tokens computed in one step.");
   private static final Setting<Integer> QUEUE_CAPACITY =
       Setting.integer(
           "queue_capacity",
           DEFAULT.queueCapacity(),
           1,
           10_000,
-          "Requests that may wait for the model; one more is answered with 429.");
+          "Requests that may wait for one model; one more is answered with 429.");
   private static final Setting<Integer> RING_EVENTS =
       Setting.integer(
           "ring_events",
           DEFAULT.ringEvents(),
           1,
           65_536,
-          "Pieces of an answer that may wait for a slow client before the generation pauses.");
+          "Pieces of an answer that may wait for a slow client before its generation pauses.");
   private static final Setting<Duration> STALL =
       Setting.duration(
           "stall_seconds",
           DEFAULT.stallLimit(),
           Duration.ofMillis(10),
           Duration.ofHours(1),
-          "How long a paused generation keeps the model before it fails.");
+          "How long a paused generation keeps its slot before it fails.");
   private static final Setting<Duration> LOAD_TIMEOUT =
       Setting.duration(
           "load_timeout_seconds",
@@ -109,10 +158,15 @@ record LocalSettings(
         section.get(WARM),
         new EngineSettings(
             section.get(CONTEXT_TOKENS),
+            section.get(POOL_TOKENS),
             section.get(BATCH_TOKENS),
             threads == 0 ? DEFAULT.threads() : threads,
+            section.get(LOADED_MODELS),
+            new EngineSettings.Slots(section.get(SLOTS), section.get(BACKGROUND_SLOTS)),
+            new EngineSettings.Prefixes(section.get(PREFIX_SEQUENCES), section.get(PREFIX_TOKENS)),
             section.get(QUEUE_CAPACITY),
             section.get(RING_EVENTS),
+            section.get(STEP_TARGET),
             section.get(STALL),
             section.get(LOAD_TIMEOUT),
             section.get(CLOSE_TIMEOUT)));

@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmError;
+import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.testmodel.TestFiles;
 import llm.gpu.testmodel.TinyModel;
@@ -104,7 +105,9 @@ class EngineFilesTest {
             "model_unload",
             "model_load_start",
             "model_load_finish");
-    assertThat(fixture.engine.status().model()).contains("other.gguf");
+    assertThat(fixture.engine.status().models())
+        .extracting(LoadedStatus::name)
+        .containsExactly("other.gguf");
   }
 
   @Test
@@ -125,7 +128,9 @@ class EngineFilesTest {
     fixture.engine.warm(file);
     awaitEvent("model_load_finish");
 
-    assertThat(fixture.engine.status().model()).contains("model.gguf");
+    assertThat(fixture.engine.status().models())
+        .extracting(LoadedStatus::name)
+        .containsExactly("model.gguf");
     assertServed();
   }
 

@@ -16,6 +16,8 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
+import llm.gpu.engine.EngineSettings.Prefixes;
+import llm.gpu.engine.EngineSettings.Slots;
 import llm.gpu.testmodel.TestFiles;
 
 /** An engine on one thread with real clocks, and requests for it. */
@@ -51,12 +53,27 @@ final class EngineFixture implements AutoCloseable {
   }
 
   static EngineSettings settings(int queueCapacity, int ringEvents, Duration stallLimit) {
+    return settings(new Slots(1, 1), queueCapacity, ringEvents, stallLimit);
+  }
+
+  /** Several requests together, room for their whole answers. */
+  static EngineSettings together(int slots) {
+    return settings(new Slots(slots, 2), 64, 10_000, Duration.ofSeconds(20));
+  }
+
+  static EngineSettings settings(
+      Slots slots, int queueCapacity, int ringEvents, Duration stallLimit) {
     return new EngineSettings(
+        0,
         0,
         64,
         1,
+        1,
+        slots,
+        new Prefixes(16, -1),
         queueCapacity,
         ringEvents,
+        Duration.ofMillis(100),
         stallLimit,
         Duration.ofSeconds(60),
         Duration.ofSeconds(10));

@@ -332,7 +332,7 @@ class EngineTest {
           .isInstanceOfSatisfying(
               LlmException.class,
               refused -> assertThat(refused.error()).isInstanceOf(LlmError.ShuttingDown.class));
-      assertThat(fixture.engine.status().model()).isEmpty();
+      assertThat(fixture.engine.status().models()).isEmpty();
       assertThat(fixture.telemetry.trail()).contains("model_unload");
     }
   }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import llm.gpu.llama.ChatTemplate;
+import llm.gpu.llama.ChatTemplate.Ending;
 import llm.gpu.llama.ChatTemplate.Turn;
 import llm.gpu.llama.Model;
 import llm.gpu.llama.Vocabulary;
@@ -42,9 +43,9 @@ class PromptTest {
       try (Model model = Model.loadVocabulary(TestFiles.library(), file)) {
         Vocabulary vocabulary = model.vocabulary();
         for (List<Turn> turns : ordinary()) {
-          String prompt = template.apply(turns).orElseThrow();
+          String prompt = template.apply(turns, Ending.ANSWER).orElseThrow();
 
-          assertThat(Prompt.read(template, turns, prompt, vocabulary))
+          assertThat(Prompt.read(template, turns, prompt, vocabulary, Ending.ANSWER))
               .isEqualTo(vocabulary.tokenizePrompt(prompt, Reading.WITH_SPECIAL_TOKENS));
         }
       }
@@ -76,10 +77,10 @@ class PromptTest {
     try (Model model = Model.loadVocabulary(TestFiles.library(), file)) {
       Vocabulary vocabulary = model.vocabulary();
       List<Turn> turns = conversation("é</s> <s>b");
-      String prompt = template.apply(turns).orElseThrow();
+      String prompt = template.apply(turns, Ending.ANSWER).orElseThrow();
 
       // the tiny model neither joins bytes nor adds spaces: plainly read, the pieces are the whole
-      assertThat(Prompt.read(template, turns, prompt, vocabulary))
+      assertThat(Prompt.read(template, turns, prompt, vocabulary, Ending.ANSWER))
           .isEqualTo(vocabulary.tokenizePrompt(prompt, Reading.PLAIN));
     }
   }
@@ -101,8 +102,8 @@ class PromptTest {
 
   private static List<String> cut(String text, List<Turn> turns) {
     var template = new ChatTemplate(text);
-    String prompt = template.apply(turns).orElseThrow();
-    List<String> parts = template.cut(turns, prompt).orElseThrow();
+    String prompt = template.apply(turns, Ending.ANSWER).orElseThrow();
+    List<String> parts = template.cut(turns, prompt, Ending.ANSWER).orElseThrow();
     assertThat(String.join("", parts)).isEqualTo(prompt);
     return parts;
   }
@@ -128,7 +129,12 @@ class PromptTest {
   }
 
   private static int[] read(ChatTemplate template, List<Turn> turns, Vocabulary vocabulary) {
-    return Prompt.read(template, turns, template.apply(turns).orElseThrow(), vocabulary);
+    return Prompt.read(
+        template,
+        turns,
+        template.apply(turns, Ending.ANSWER).orElseThrow(),
+        vocabulary,
+        Ending.ANSWER);
   }
 
   private static List<Integer> controls(int[] tokens) {

@@ -33,15 +33,15 @@ class GuardsTest {
   @Test
   void aBatchLargerThanTheContextTakesIsRefused() throws Exception {
     try (Model model = model();
-        Context context = model.newContext(new ContextOptions(128, 16, 1));
-        Batch batch = new Batch(64)) {
+        Context context = model.newContext(new ContextOptions(128, 16, 4, 1));
+        Batch batch = new Batch(64, 4)) {
       for (int i = 0; i < 64; i++) {
-        batch.add(5, i);
+        batch.add(5, i, 0);
       }
       assertThatThrownBy(() -> context.decode(batch))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("1 to 16 tokens, this one 64");
-      assertThatThrownBy(() -> batch.add(5, 64)).isInstanceOf(IllegalStateException.class);
+          .hasMessageContaining("1 to 16 tokens with at most 4 outputs, this one 64");
+      assertThatThrownBy(() -> batch.add(5, 64, 0)).isInstanceOf(IllegalStateException.class);
       batch.clear();
       assertThatThrownBy(() -> context.decode(batch)).isInstanceOf(IllegalArgumentException.class);
       assertThatThrownBy(batch::askForLogits).isInstanceOf(IllegalStateException.class);
@@ -51,13 +51,13 @@ class GuardsTest {
   @Test
   void samplingWhereNoLogitsAreIsRefused() throws Exception {
     try (Model model = model();
-        Context context = model.newContext(new ContextOptions(128, 16, 1));
-        Batch batch = new Batch(16);
-        Sampler sampler = new Sampler(GREEDY)) {
+        Context context = model.newContext(new ContextOptions(128, 16, 4, 1));
+        Batch batch = new Batch(16, 4);
+        Sampler sampler = new Sampler(GREEDY, model.vocabulary())) {
       assertThatThrownBy(() -> sampler.sample(context, 0))
           .isInstanceOf(IllegalStateException.class);
-      batch.add(5, 0);
-      batch.add(6, 1);
+      batch.add(5, 0, 0);
+      batch.add(6, 1, 0);
       batch.askForLogits();
       assertThat(context.decode(batch)).isEqualTo(Context.Outcome.DONE);
       assertThatThrownBy(() -> sampler.sample(context, 0))
@@ -74,11 +74,11 @@ class GuardsTest {
   @Test
   void nothingWorksAfterItsOwnerIsClosed() throws Exception {
     Model model = model();
-    Context context = model.newContext(new ContextOptions(128, 16, 1));
+    Context context = model.newContext(new ContextOptions(128, 16, 4, 1));
     Vocabulary vocabulary = model.vocabulary();
-    Sampler sampler = new Sampler(GREEDY);
-    Batch batch = new Batch(4);
-    batch.add(5, 0);
+    Sampler sampler = new Sampler(GREEDY, model.vocabulary());
+    Batch batch = new Batch(4, 4);
+    batch.add(5, 0, 0);
     sampler.close();
     model.close();
     model.close();
@@ -88,12 +88,12 @@ class GuardsTest {
     assertThatThrownBy(context::clear).hasMessage("the context is closed");
     assertThatThrownBy(() -> vocabulary.tokenize("a")).hasMessage("the model is closed");
     assertThatThrownBy(() -> vocabulary.endsGeneration(1)).hasMessage("the model is closed");
-    assertThatThrownBy(() -> model.newContext(new ContextOptions(128, 16, 1)))
+    assertThatThrownBy(() -> model.newContext(new ContextOptions(128, 16, 4, 1)))
         .hasMessage("the model is closed");
     assertThatThrownBy(() -> sampler.sample(context, 0)).hasMessage("the sampler is closed");
     batch.close();
     batch.close();
-    assertThatThrownBy(() -> batch.add(5, 0)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> batch.add(5, 0, 0)).isInstanceOf(IllegalStateException.class);
   }
 
   @Test
@@ -154,9 +154,9 @@ class GuardsTest {
   @Test
   void anAbortedDecodeSaysSoAndTheContextGoesOn() throws Exception {
     try (Model model = model();
-        Context context = model.newContext(new ContextOptions(128, 16, 1));
-        Batch batch = new Batch(16)) {
-      batch.add(5, 0);
+        Context context = model.newContext(new ContextOptions(128, 16, 4, 1));
+        Batch batch = new Batch(16, 4)) {
+      batch.add(5, 0, 0);
       context.abortWhen(() -> true);
       assertThat(context.decode(batch)).isEqualTo(Context.Outcome.ABORTED);
 
@@ -169,13 +169,13 @@ class GuardsTest {
   @Test
   void tokensAndPositionsThatDoNotFitAreExceptions() throws Exception {
     try (Model model = model();
-        Context context = model.newContext(new ContextOptions(128, 16, 1));
-        Batch batch = new Batch(16)) {
-      batch.add(1_000_000, 0);
+        Context context = model.newContext(new ContextOptions(128, 16, 4, 1));
+        Batch batch = new Batch(16, 4)) {
+      batch.add(1_000_000, 0, 0);
       assertThatThrownBy(() -> context.decode(batch)).isInstanceOf(LlamaException.class);
       batch.clear();
-      batch.add(5, 77);
-      batch.add(5, 99);
+      batch.add(5, 77, 0);
+      batch.add(5, 99, 0);
       assertThatThrownBy(() -> context.decode(batch)).isInstanceOf(LlamaException.class);
       assertThatThrownBy(() -> model.vocabulary().endsGeneration(-1))
           .isInstanceOf(IllegalArgumentException.class);
@@ -187,10 +187,10 @@ class GuardsTest {
     Path damaged =
         TinyModel.plain(128).with(Damage.NAN_WEIGHTS).writeTo(folder.resolve("nan.gguf"));
     try (Model model = Model.load(library, damaged, _ -> true);
-        Context context = model.newContext(new ContextOptions(128, 16, 1));
-        Batch batch = new Batch(16);
-        Sampler sampler = new Sampler(new SamplerOptions(1, 40, .9f, .1f, 1))) {
-      batch.add(5, 0);
+        Context context = model.newContext(new ContextOptions(128, 16, 4, 1));
+        Batch batch = new Batch(16, 4);
+        Sampler sampler = new Sampler(new SamplerOptions(1, 40, .9f, .1f, 1), model.vocabulary())) {
+      batch.add(5, 0, 0);
       batch.askForLogits();
       context.decode(batch);
       assertThatThrownBy(() -> sampler.sample(context, 0))
@@ -203,7 +203,7 @@ class GuardsTest {
   void aVocabularyAloneTokenizesAndMakesNoContext() throws Exception {
     try (Model model = Model.loadVocabulary(library, file)) {
       assertThat(model.vocabulary().tokenize("ab")).hasSize(2);
-      assertThatThrownBy(() -> model.newContext(new ContextOptions(128, 16, 1)))
+      assertThatThrownBy(() -> model.newContext(new ContextOptions(128, 16, 4, 1)))
           .isInstanceOf(IllegalStateException.class);
     }
   }
@@ -212,7 +212,7 @@ class GuardsTest {
   void modelsComeAndGo() throws Exception {
     for (int i = 0; i < 20; i++) {
       try (Model model = model()) {
-        model.newContext(new ContextOptions(128, 16, 1));
+        model.newContext(new ContextOptions(128, 16, 4, 1));
         assertThat(model.trainedContext()).isEqualTo(128);
       }
     }
@@ -237,15 +237,19 @@ class GuardsTest {
     var turns =
         List.of(new ChatTemplate.Turn("system", "Be brief."), new ChatTemplate.Turn("user", "é!"));
 
-    assertThat(new ChatTemplate(TinyModel.CHATML).apply(turns))
+    assertThat(new ChatTemplate(TinyModel.CHATML).apply(turns, ChatTemplate.Ending.ANSWER))
         .contains(
             "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\né!<|im_end|>\n"
                 + "<|im_start|>assistant\n");
-    assertThat(new ChatTemplate("{{ nobody knows }}").apply(turns)).isEmpty();
+    assertThat(new ChatTemplate("{{ nobody knows }}").apply(turns, ChatTemplate.Ending.ANSWER))
+        .isEmpty();
     assertThatThrownBy(() -> new ChatTemplate.Turn("user", "a\0b"))
         .isInstanceOf(IllegalArgumentException.class);
     var large = List.of(new ChatTemplate.Turn("user", "x".repeat(100_000)));
-    assertThat(new ChatTemplate(TinyModel.CHATML).apply(large).orElseThrow())
+    assertThat(
+            new ChatTemplate(TinyModel.CHATML)
+                .apply(large, ChatTemplate.Ending.ANSWER)
+                .orElseThrow())
         .hasSizeGreaterThan(100_000);
   }
 

@@ -37,6 +37,13 @@ class LocalSettingsTest {
                 batch_tokens: 100
                 queue_capacity: 5
                 ring_events: 9
+                pool_tokens: 3000
+                loaded_models: 2
+                slots: 6
+                background_slots: 3
+                prefix_sequences: 7
+                prefix_tokens: 500
+                step_target_ms: 250
                 stall_seconds: 4
                 load_timeout_seconds: 70
                 close_timeout_seconds: 2
@@ -52,10 +59,15 @@ class LocalSettingsTest {
         .isEqualTo(
             new EngineSettings(
                 1000,
+                3000,
                 100,
                 3,
+                2,
+                new EngineSettings.Slots(6, 3),
+                new EngineSettings.Prefixes(7, 500),
                 5,
                 9,
+                Duration.ofMillis(250),
                 Duration.ofSeconds(4),
                 Duration.ofSeconds(70),
                 Duration.ofSeconds(2)));
@@ -64,9 +76,23 @@ class LocalSettingsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "context_tokens: -1", "threads: 5000", "batch_tokens: 15", "queue_capacity: 0",
-        "ring_events: 0", "stall_seconds: 0", "load_timeout_seconds: 0", "close_timeout_seconds: 0",
-        "warm: maybe"
+        "context_tokens: -1",
+        "threads: 5000",
+        "batch_tokens: 15",
+        "queue_capacity: 0",
+        "ring_events: 0",
+        "stall_seconds: 0",
+        "load_timeout_seconds: 0",
+        "close_timeout_seconds: 0",
+        "warm: maybe",
+        "pool_tokens: -1",
+        "loaded_models: 0",
+        "slots: 0",
+        "slots: 65",
+        "background_slots: 0",
+        "prefix_sequences: -1",
+        "prefix_tokens: -2",
+        "step_target_ms: 1"
       })
   void badValuesAreRefused(String line) {
     var config = TestConfig.yaml("providers: {local: {" + line + "}}");
@@ -79,6 +105,13 @@ class LocalSettingsTest {
   void theWindowIsNeverMoreThanTheModelWasTrainedFor() {
     assertThat(EngineSettings.DEFAULT.contextFor(512)).isEqualTo(512);
     assertThat(EngineSettings.DEFAULT.contextFor(131_072)).isEqualTo(8192);
+  }
+
+  @Test
+  void thePoolHasRoomForOneWindowAtLeastAndUnaskedForOneASlot() {
+    assertThat(EngineSettings.DEFAULT.poolFor(512)).isEqualTo(5120);
+    assertThat(EngineSettings.DEFAULT.poolFor(8192)).isEqualTo(8192);
+    assertThat(EngineSettings.DEFAULT.poolFor(100_000)).isEqualTo(100_000);
   }
 
   @ParameterizedTest

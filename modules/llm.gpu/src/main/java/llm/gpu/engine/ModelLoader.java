@@ -14,10 +14,10 @@ import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
 
 /**
- * The one model in memory. A request for another one replaces it; a file that was changed since it
- * was loaded is loaded anew, one that vanished is served from memory. The engine's thread owns it.
+ * Loads the library, once, and models. Tells progress in the log; a load ends when it takes too
+ * long or the engine closes. Thread-safe; a load blocks its caller, who holds the device.
  */
-final class Resident implements AutoCloseable {
+final class ModelLoader {
   private static final int PROGRESS_STEP = 10; // percent
   private static final Duration TELL_AGAIN = Duration.ofSeconds(1); // progress at INFO
 
@@ -27,11 +27,9 @@ final class Resident implements AutoCloseable {
   private final Log log;
   private final TimeSource time;
   private final BooleanSupplier closing;
-  private volatile Library library; // written by the owner, read by reports
-  private volatile String loadedName; // written by the owner, read by reports
-  private LoadedModel loaded;
+  private volatile Library library;
 
-  Resident(
+  ModelLoader(
       LibrarySource librarySource,
       EngineSettings settings,
       EngineMetrics metrics,
@@ -46,30 +44,21 @@ final class Resident implements AutoCloseable {
     this.closing = closing;
   }
 
-  /** The library, once it was loaded. Any thread. */
+  /** The library, once it was loaded. */
   Optional<Library> library() {
     return Optional.ofNullable(library);
   }
 
-  /** The loaded model's name. Any thread. */
-  Optional<String> loadedName() {
-    return Optional.ofNullable(loadedName);
-  }
-
   /**
-   * The model of {@code file}, loaded when it is not.
+   * The model of {@code file}.
    *
    * @throws LlamaException with a client-safe sentence when that cannot be
    */
-  LoadedModel ensure(Path file) throws LlamaException {
-    Optional<FileMark> mark = FileMark.of(file);
-    if (loaded != null
-        && loaded.file().equals(file)
-        && (mark.isEmpty() || mark.get().equals(loaded.mark()))) {
-      return loaded;
-    }
+  LoadedModel load(Path file) throws LlamaException {
     try {
-      return replace(file, mark);
+      LoadedModel loaded = read(file, FileMark.of(file));
+      metrics.loadDone();
+      return loaded;
     } catch (LlamaException failure) {
       metrics.loadFailed();
       log.warn("model_load_failed").put("file", file.toString()).cause(failure).emit();
@@ -77,23 +66,18 @@ final class Resident implements AutoCloseable {
     }
   }
 
-  /** Frees the model, if there is one. */
-  void unload() {
-    if (loaded != null) {
-      String name = loaded.name();
-      loaded.close();
-      loaded = null;
-      loadedName = null;
-      log.info("model_unload").put("model", name).emit();
-    }
+  /** Frees a model. */
+  void unload(LoadedModel loaded) {
+    loaded.close();
+    log.info("model_unload").put("model", loaded.name()).emit();
   }
 
-  @Override
-  public void close() {
-    unload();
+  /** Whether {@code loaded} is the file as it is now; a file that vanished is served on. */
+  static boolean isCurrent(LoadedModel loaded) {
+    return FileMark.of(loaded.file()).map(loaded.mark()::equals).orElse(true);
   }
 
-  private LoadedModel replace(Path file, Optional<FileMark> mark) throws LlamaException {
+  private LoadedModel read(Path file, Optional<FileMark> mark) throws LlamaException {
     try {
       SplitFiles.readAll(file);
     } catch (GgufException unusable) {
@@ -103,17 +87,14 @@ final class Resident implements AutoCloseable {
     if (library == null) {
       library = librarySource.load();
     }
-    unload();
     long start = time.nanoTime();
     log.info("model_load_start")
         .put("model", file.getFileName().toString())
         .put("file", file.toString())
         .put("bytes", mark.map(FileMark::bytes).orElse(0L))
         .emit();
-    loaded = load(file, mark, start);
-    loadedName = loaded.name();
-    metrics.loadDone();
-    reportLoaded(start);
+    LoadedModel loaded = load(file, mark, start);
+    report(loaded, start);
     return loaded;
   }
 
@@ -137,11 +118,12 @@ final class Resident implements AutoCloseable {
     }
   }
 
-  private void reportLoaded(long start) {
+  private void report(LoadedModel loaded, long start) {
     log.info("model_load_finish")
         .put("model", loaded.name())
         .put("description", loaded.model().description())
-        .put("context_tokens", loaded.context().contextTokens())
+        .put("context_tokens", loaded.contextTokens())
+        .put("pool_tokens", loaded.context().poolTokens())
         .put("ms", millisSince(start))
         .emit();
     if (loaded.template().isEmpty()) {

@@ -1,0 +1,300 @@
+package llm.gpu.engine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import java.util.function.Predicate;
+import llm.core.telemetry.Log;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.Usage;
+import llm.domain.error.LlmError;
+import llm.domain.port.TimeSource;
+import llm.gpu.engine.EngineStatus.LoadedStatus;
+import llm.gpu.llama.LlamaException;
+
+/**
+ * The owner of one model: a platform thread that makes every native call for it, because such a
+ * call holds the thread that makes it. Its requests wait in a bounded queue.
+ *
+ * <ol>
+ *   <li>The first request, or {@link #warm}, lets it load its model, as soon as there is a place.
+ *   <li>It computes steps while there is work and sleeps while there is none, the model in memory.
+ *   <li>When another model needs its place, it finishes what came before, unloads and leaves.
+ *   <li>Without model and requests it ends.
+ * </ol>
+ *
+ * <p>A file that was changed since it was loaded is loaded anew, one that vanished is served from
+ * memory. Thread-safe.
+ */
+final class ModelRunner {
+  private static final Duration LOOK_AT_FILE = Duration.ofSeconds(1);
+  private static final String STOPPED =
+      "The engine has stopped after a fault; the server's log has the cause. Restart it.";
+
+  private final Path file;
+  private final EngineSettings settings;
+  private final ModelLoader loader;
+  private final DeviceGuard guard;
+  private final Places places;
+  private final TimeSource time;
+  private final EngineMetrics metrics;
+  private final Log log;
+  private final IntSupplier randomSeed;
+  private final Host host;
+  private final JobQueue queue;
+  private final ConcurrentLinkedQueue<Consumer<Pins>> pinTasks = new ConcurrentLinkedQueue<>();
+  private final Thread thread;
+  private volatile boolean warm;
+  private volatile boolean closing;
+  private volatile long lastUseNanos;
+  private volatile LoadedStatus status; // null while no model is loaded
+  private LoadedModel loaded; // null while there is none; owner thread
+  private Scheduler scheduler; // of loaded; owner thread
+  private long lookedNanos; // at the file
+
+  /** Where runners live. */
+  interface Host {
+    /** Forgets {@code runner} if no request waits for it; whether it did. */
+    boolean retire(ModelRunner runner);
+
+    /** Says why a load failed; empty after one that did not. */
+    void failure(Optional<String> reason);
+  }
+
+  ModelRunner(
+      Path file,
+      EngineSettings settings,
+      ModelLoader loader,
+      DeviceGuard guard,
+      Places places,
+      TimeSource time,
+      EngineMetrics metrics,
+      Log log,
+      IntSupplier randomSeed,
+      Host host) {
+    this.file = file;
+    this.settings = settings;
+    this.loader = loader;
+    this.guard = guard;
+    this.places = places;
+    this.time = time;
+    this.metrics = metrics;
+    this.log = log;
+    this.randomSeed = randomSeed;
+    this.host = host;
+    this.queue = new JobQueue(settings.queueCapacity(), settings.slots().interactive());
+    this.lastUseNanos = time.nanoTime();
+    this.thread =
+        Thread.ofPlatform().name("llm-engine-" + file.getFileName()).daemon().unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  JobQueue queue() {
+    return queue;
+  }
+
+  /** The loaded model; empty while there is none. */
+  Optional<LoadedStatus> status() {
+    return Optional.ofNullable(status);
+  }
+
+  long lastUseNanos() {
+    return lastUseNanos;
+  }
+
+  /** Loads the model when there is nothing else to do and a place is free. */
+  void warm() {
+    warm = true;
+  }
+
+  /** Whether it is to load its model although nobody asks it anything. */
+  boolean isWarming() {
+    return warm;
+  }
+
+  /** Lets the owner thread look again. Any thread. */
+  void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  /** Takes a pin back, soon. */
+  void unpin(String id) {
+    pinTasks.add(pins -> pins.remove(id));
+    wake();
+  }
+
+  /** Lets everything end as cancelled by shutdown. */
+  void close() {
+    closing = true;
+    queue.close().forEach(job -> job.end(job.cancellation(Usage.NONE)));
+    wake();
+  }
+
+  /** Waits for the owner thread to end; whether it did in time. */
+  boolean join(Duration limit) throws InterruptedException {
+    return thread.join(limit);
+  }
+
+  /** A cancelled job that still waits ends here; one in work sees it by itself. */
+  void cancelled(Job job) {
+    if (queue.take(job)) {
+      job.end(job.cancellation(Usage.NONE));
+    }
+    wake();
+  }
+
+  private void run() {
+    try {
+      while (!closing && round()) {
+        // until it retires
+      }
+      unload();
+      places.leave(this);
+    } catch (RuntimeException | Error bug) {
+      host.failure(Optional.of(STOPPED));
+      log.error("engine_failed").cause(bug).emit();
+    } finally {
+      queue.close().forEach(job -> job.end(job.cancellation(Usage.NONE)));
+    }
+  }
+
+  /** Does what there is to do, or waits; false when it has retired. */
+  private boolean round() {
+    if (scheduler != null) {
+      serve();
+      return true;
+    }
+    pinTasks.clear();
+    if (queue.size() == 0 && !warm) {
+      places.leave(this);
+      return !host.retire(this);
+    }
+    boolean mayLoad = queue.size() == 0 ? places.enterIfFree(this) : places.enter(this);
+    warm = false;
+    if (mayLoad) {
+      load();
+    } else if (queue.size() > 0) {
+      LockSupport.park(this);
+    }
+    return true;
+  }
+
+  private void serve() {
+    Optional<Long> yieldSince = places.yieldingSince(this);
+    Predicate<Job> eligible =
+        job -> yieldSince.isEmpty() || job.queuedNanos() - yieldSince.get() < 0;
+    boolean replace = scheduler.isIdle() && isOutdated();
+    boolean yield =
+        yieldSince.isPresent() && scheduler.isIdle() && queue.next(eligible, _ -> 0).isEmpty();
+    if (replace || yield) {
+      unload();
+    }
+    if (yield) {
+      places.leave(this);
+    }
+    if (scheduler != null) {
+      work(eligible);
+    }
+  }
+
+  private void work(Predicate<Job> eligible) {
+    try {
+      for (var task = pinTasks.poll(); task != null; task = pinTasks.poll()) {
+        task.accept(scheduler.pins());
+      }
+      scheduler.admit(queue, eligible);
+      boolean stepped = scheduler.step();
+      report();
+      if (stepped) {
+        lastUseNanos = time.nanoTime();
+      } else if (pinTasks.isEmpty()) {
+        await(scheduler.nextDeadline());
+      }
+    } catch (LlamaException failure) {
+      log.error("decode_failed").put("model", loaded.name()).cause(failure).emit();
+      scheduler.endAll(Optional.of(new LlmError.ProviderFailed("local", failure.getMessage())));
+      unload(); // its state is not known
+    } catch (RuntimeException | Error bug) {
+      log.error("generation_failed").put("model", loaded.name()).cause(bug).emit();
+      scheduler.endAll(Optional.of(new LlmError.Internal()));
+      unload();
+    }
+  }
+
+  private void await(Optional<Long> deadline) {
+    if (deadline.isEmpty()) {
+      LockSupport.park(this);
+    } else {
+      LockSupport.parkNanos(this, Math.max(1, deadline.get() - time.nanoTime()));
+    }
+  }
+
+  /** Whether the file is another one than was loaded; looks once in a while only. */
+  private boolean isOutdated() {
+    if (queue.size() == 0) {
+      return false;
+    }
+    long now = time.nanoTime();
+    boolean look = lookedNanos == 0 || now - lookedNanos > LOOK_AT_FILE.toNanos();
+    lookedNanos = now;
+    return !ModelLoader.isCurrent(loaded);
+  }
+
+  private void load() {
+    try {
+      loaded = guard.exclusively(() -> loader.load(file));
+      scheduler =
+          new Scheduler(loaded, settings, guard, time, metrics, log, randomSeed, () -> closing);
+      lastUseNanos = time.nanoTime();
+      report();
+      host.failure(Optional.empty());
+    } catch (LlamaException unusable) {
+      failed(unusable.getMessage());
+    } catch (RuntimeException | Error bug) {
+      log.error("model_load_failed").put("file", file.toString()).cause(bug).emit();
+      failed("The model could not be loaded; the server's log has the cause.");
+    }
+  }
+
+  /** Tells the one whose turn it was; the next one tries again. */
+  private void failed(String reason) {
+    places.leave(this);
+    host.failure(Optional.of(reason));
+    Optional<Job> first = queue.next(_ -> true, _ -> 0);
+    if (first.isPresent() && queue.take(first.get())) {
+      Job job = first.get();
+      var error = new LlmError.ModelUnavailable(job.request().model().value(), reason);
+      job.end(closing ? job.cancellation(Usage.NONE) : new StreamEvent.Failed(error, Usage.NONE));
+    }
+  }
+
+  private void unload() {
+    status = null;
+    if (scheduler != null) {
+      scheduler.close();
+      scheduler = null;
+    }
+    if (loaded != null) {
+      LoadedModel gone = loaded;
+      loaded = null;
+      guard.exclusively(() -> {
+        loader.unload(gone);
+        return gone;
+      });
+    }
+  }
+
+  private void report() {
+    var cache = scheduler.cache();
+    status =
+        new LoadedStatus(
+            loaded.name(), scheduler.inWork(), cache.keptTokens(), cache.pinnedTokens());
+  }
+}

@@ -1,0 +1,78 @@
+package llm.gpu.engine;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import llm.gpu.prefix.PrefixCache;
+import llm.gpu.prefix.TokenSequence;
+
+/**
+ * Prefixes that somebody wants kept, by the ids of their wishes; each ends by itself at its time.
+ * The engine's thread owns it.
+ */
+final class Pins {
+  private final PrefixCache cache;
+  private final Map<String, Held> held = new LinkedHashMap<>(); // in the order they came
+
+  private record Held(Pin pin, TokenSequence sequence) {}
+
+  Pins(PrefixCache cache) {
+    this.cache = cache;
+  }
+
+  /** Pins a sequence; false when the pins' share of the pool has no room for it. */
+  boolean add(Pin pin, TokenSequence sequence) {
+    remove(pin.id());
+    if (!cache.pin(sequence)) {
+      return false;
+    }
+    held.put(pin.id(), new Held(pin, sequence));
+    return true;
+  }
+
+  /** Why {@link #add} refuses. */
+  String refusal() {
+    return "There is no room to keep this prompt: "
+        + cache.pinnedTokens()
+        + " tokens are kept already, of at most "
+        + cache.limits().pinnedTokens()
+        + "; release one, or raise providers.local.pool_tokens.";
+  }
+
+  /** Takes a pin back; nothing happens when there is none of this id. */
+  void remove(String id) {
+    Held gone = held.remove(id);
+    if (gone != null) {
+      cache.unpin(gone.sequence());
+    }
+  }
+
+  /** Ends those whose time is over. */
+  void expire(long nowNanos) {
+    while (nextEnd().isPresent() && nextEnd().get() - nowNanos <= 0) {
+      remove(first().orElseThrow().pin().id());
+    }
+  }
+
+  /** When the next one ends by itself. */
+  Optional<Long> nextEnd() {
+    return first().map(next -> next.pin().untilNanos());
+  }
+
+  /** Ends the one that came first: memory is needed. False when there is none. */
+  boolean dropOldest() {
+    Optional<String> oldest = held.keySet().stream().findFirst();
+    oldest.ifPresent(this::remove);
+    return oldest.isPresent();
+  }
+
+  /** How many there are. */
+  int count() {
+    return held.size();
+  }
+
+  private Optional<Held> first() {
+    return held.values().stream()
+        .min((left, right) -> Long.signum(left.pin().untilNanos() - right.pin().untilNanos()));
+  }
+}

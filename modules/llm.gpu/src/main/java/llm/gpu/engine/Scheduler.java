@@ -1,0 +1,421 @@
+package llm.gpu.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+import java.util.function.Predicate;
+import llm.core.telemetry.Log;
+import llm.domain.call.Principal;
+import llm.domain.chat.Priority;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.Usage;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.port.TimeSource;
+import llm.gpu.llama.ChatTemplate.Ending;
+import llm.gpu.llama.Context;
+import llm.gpu.llama.LlamaException;
+import llm.gpu.llama.Sampler;
+import llm.gpu.prefix.PrefixCache;
+
+/**
+ * The requests in work on one loaded model, all computed together: a step is one {@code
+ * llama_decode} with a token of every answer that streams and a chunk of the prompts that are being
+ * read ({@link StepPlanner}).
+ *
+ * <ul>
+ *   <li>A request is admitted when it has a place and the pool has room for its prompt; what fits
+ *       no window is refused before anything is computed.
+ *   <li>Pool full all the same: kept prefixes are given up, then the request that came last is
+ *       parked, background ones first. It goes on later where it was; its text shows nothing of it.
+ *   <li>A consumer that does not read: its request waits while the others go on, at most {@link
+ *       EngineSettings#stallLimit()}, then fails.
+ *   <li>Cancelled: ended before the next step; a step whose requests are all cancelled is aborted.
+ * </ul>
+ *
+ * <p>The engine's thread owns it.
+ */
+final class Scheduler implements AutoCloseable {
+  private final LoadedModel loaded;
+  private final EngineSettings settings;
+  private final TimeSource time;
+  private final EngineMetrics metrics;
+  private final Log log;
+  private final IntSupplier randomSeed;
+  private final Context context;
+  private final PrefixCache cache;
+  private final Pins pins;
+  private final Stepper stepper;
+  private final StepPlanner planner;
+  private final Pieces pieces;
+  private final List<Slot> slots = new ArrayList<>(); // in the order they came
+  private final List<Slot> parked = new ArrayList<>(); // in the order they came
+  private final List<Leaving> leaving = new ArrayList<>();
+  private boolean roomFreed; // a slot has left since the last one was parked
+
+  /** What has ended but is not yet handed over. */
+  private record Leaving(Slot slot, StreamEvent.Terminal terminal) {}
+
+  Scheduler(
+      LoadedModel loaded,
+      EngineSettings settings,
+      DeviceGuard guard,
+      TimeSource time,
+      EngineMetrics metrics,
+      Log log,
+      IntSupplier randomSeed,
+      BooleanSupplier closing) {
+    this.loaded = loaded;
+    this.settings = settings;
+    this.time = time;
+    this.metrics = metrics;
+    this.log = log;
+    this.randomSeed = randomSeed;
+    this.context = loaded.context();
+    int pool = context.poolTokens();
+    var limits =
+        new PrefixCache.Limits(
+            settings.prefixes().sequences(), settings.prefixes().tokensIn(pool), pool / 2);
+    this.cache = new PrefixCache(context, limits, loaded.model().cutsBack());
+    this.pins = new Pins(cache);
+    var chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
+    this.stepper = new Stepper(loaded, chunks, guard, time, metrics, closing);
+    this.planner = new StepPlanner(context.batchTokens(), chunks);
+    this.pieces = new Pieces(loaded.model().vocabulary());
+  }
+
+  /** Requests in work, parked ones included. */
+  int inWork() {
+    return slots.size() + parked.size();
+  }
+
+  /** Whether nothing is in work and nothing waits for a consumer. */
+  boolean isIdle() {
+    return inWork() == 0 && leaving.isEmpty();
+  }
+
+  PrefixCache cache() {
+    return cache;
+  }
+
+  Pins pins() {
+    return pins;
+  }
+
+  /**
+   * Ends what was cancelled or is not read, then takes eligible requests from the queue as long as
+   * there are places and room for them.
+   */
+  void admit(JobQueue queue, Predicate<Job> eligible) {
+    settle();
+    resumeParked();
+    while (true) {
+      Optional<Job> next = queue.next(eligible.and(this::hasPlaceFor), this::inWorkOf);
+      if (next.isEmpty() || !admit(next.get(), queue)) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Computes one step.
+   *
+   * @return false when there was nothing to compute
+   * @throws LlamaException when llama.cpp declined: what the model's memory holds is not known
+   */
+  boolean step() throws LlamaException {
+    List<StepPlanner.Part<Slot>> parts = List.of();
+    Context.Outcome outcome = Context.Outcome.NO_ROOM;
+    while (outcome == Context.Outcome.NO_ROOM) {
+      parts = planner.plan(slots.stream().filter(Scheduler::isReady).toList());
+      if (parts.isEmpty()) {
+        return false;
+      }
+      outcome = stepper.compute(parts);
+      if (outcome == Context.Outcome.NO_ROOM) {
+        makeRoom();
+      }
+    }
+    for (var part : parts) {
+      if (outcome == Context.Outcome.ABORTED) {
+        leave(part.work(), part.work().cancelled(), Memory.LOST);
+      } else {
+        choose(part.work());
+      }
+    }
+    return true;
+  }
+
+  /** When something has to be done although nobody asks: a consumer's or a pin's time is over. */
+  Optional<Long> nextDeadline() {
+    Optional<Long> earliest = pins.nextEnd();
+    for (Slot slot : slots) {
+      earliest = earlier(earliest, slot.stallsAt(settings.stallLimit()));
+    }
+    for (Leaving left : leaving) {
+      earliest = earlier(earliest, left.slot().stallsAt(settings.stallLimit()));
+    }
+    return earliest;
+  }
+
+  /** Ends every request, by its own cancellation or as {@code failure}; nothing is kept. */
+  void endAll(Optional<LlmError> failure) {
+    List<Slot> all = new ArrayList<>(slots);
+    all.addAll(parked);
+    for (Slot slot : all) {
+      StreamEvent.Terminal end =
+          failure
+              .<StreamEvent.Terminal>map(error -> new StreamEvent.Failed(error, slot.usage()))
+              .orElseGet(slot::cancelled);
+      leave(slot, end, Memory.LOST);
+    }
+    leaving.forEach(left -> left.slot().job().end(left.terminal()));
+    leaving.clear();
+  }
+
+  /** Ends what is left as cancelled. */
+  @Override
+  public void close() {
+    endAll(Optional.empty());
+    pieces.close();
+  }
+
+  private static Optional<Long> earlier(Optional<Long> one, Optional<Long> other) {
+    return one.isPresent() && other.isPresent()
+        ? Optional.of(one.get() - other.get() < 0 ? one.get() : other.get())
+        : one.or(() -> other);
+  }
+
+  private boolean hasPlaceFor(Job job) {
+    EngineSettings.Slots places = settings.slots();
+    int limit = job.priority() == Priority.INTERACTIVE ? places.interactive() : places.background();
+    return count(slots, job.priority()) + count(parked, job.priority()) < limit;
+  }
+
+  private static int count(List<Slot> slots, Priority priority) {
+    return (int) slots.stream().filter(slot -> slot.priority() == priority).count();
+  }
+
+  private int inWorkOf(Principal principal) {
+    return (int)
+        slots.stream().filter(slot -> slot.job().call().principal().equals(principal)).count();
+  }
+
+  /** Whether to look for another one: false when this one has to wait for room. */
+  private boolean admit(Job job, JobQueue queue) {
+    if (job.cancelled()) {
+      if (queue.take(job)) {
+        job.end(job.cancellation(Usage.NONE)); // quicker than the thread that cancelled
+      }
+      return true;
+    }
+    try {
+      int[] prompt = promptOf(job);
+      if (!slots.isEmpty() && !fits(prompt)) {
+        return false;
+      }
+      if (queue.take(job)) {
+        start(job, prompt);
+      }
+    } catch (LlmException refused) {
+      refuse(job, queue, refused.error());
+    } catch (LlamaException failure) {
+      refuse(job, queue, new LlmError.ProviderFailed("local", failure.getMessage()));
+    } catch (RuntimeException bug) {
+      log.error("generation_failed").call(job.call()).cause(bug).emit();
+      refuse(job, queue, new LlmError.Internal());
+    }
+    return true;
+  }
+
+  private static void refuse(Job job, JobQueue queue, LlmError error) {
+    queue.take(job);
+    job.end(new StreamEvent.Failed(error, Usage.NONE));
+  }
+
+  private int[] promptOf(Job job) throws LlmException {
+    if (job.prompt().isEmpty()) {
+      Ending ending = job.pin().isPresent() ? Ending.OPEN : Ending.ANSWER;
+      job.prompt(Prompt.tokens(loaded, job.request(), ending));
+    }
+    return job.prompt().get();
+  }
+
+  /** Whether the pool has room for a prompt beside those in work, kept prefixes given up. */
+  private boolean fits(int[] prompt) {
+    int shared = cache.known(prompt);
+    int own = prompt.length - shared + 1;
+    for (Slot slot : slots) {
+      own += slot.ownTokens();
+      shared = Math.max(shared, slot.cachedTokens());
+    }
+    return own + shared <= context.poolTokens();
+  }
+
+  private void start(Job job, int[] prompt) throws LlamaException, LlmException {
+    long now = time.nanoTime();
+    metrics.waited(now - job.queuedNanos());
+    var sampling = job.request().sampling();
+    var vocabulary = loaded.model().vocabulary();
+    Sampling.requireTokens(sampling, vocabulary.size());
+    var sampler =
+        new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
+    var slot = new Slot(job, cache.begin(prompt), sampler, loaded.contextTokens(), now);
+    metrics.cached(slot.cachedTokens());
+    slots.add(slot);
+    slot.flush(now);
+  }
+
+  /** Ends what was cancelled or is not read, and hands over what there is room for now. */
+  private void settle() {
+    long now = time.nanoTime();
+    pins.expire(now);
+    for (Slot slot : List.copyOf(slots)) {
+      settle(slot, now);
+    }
+    for (Slot slot : List.copyOf(parked)) {
+      settle(slot, now);
+    }
+    leaving.removeIf(left -> isGone(left, now));
+  }
+
+  private void settle(Slot slot, long now) {
+    slot.flush(now);
+    if (slot.job().cancelled()) {
+      leave(slot, slot.cancelled(), Memory.VALID);
+    } else if (isPast(slot.stallsAt(settings.stallLimit()), now)) {
+      leave(slot, slot.stalled(settings.stallLimit()), Memory.VALID);
+    }
+  }
+
+  private boolean isGone(Leaving left, long now) {
+    Slot slot = left.slot();
+    slot.flush(now);
+    if (slot.isFlushed()) {
+      slot.job().end(left.terminal());
+    } else if (slot.job().cancelled()) {
+      slot.job().end(slot.cancelled());
+    } else if (isPast(slot.stallsAt(settings.stallLimit()), now)) {
+      slot.job().end(slot.stalled(settings.stallLimit()));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private static boolean isPast(Optional<Long> deadline, long now) {
+    return deadline.isPresent() && deadline.get() - now <= 0;
+  }
+
+  private static boolean isReady(Slot slot) {
+    return slot.isFlushed() && slot.remaining() > 0;
+  }
+
+  /** Chooses the next token of a slot whose sequence is computed. */
+  private void choose(Slot slot) {
+    if (slot.output().isEmpty()) {
+      return;
+    }
+    try {
+      if (slot.job().pin().isPresent()) {
+        pin(slot, slot.job().pin().get());
+        return;
+      }
+      int index = slot.output().get();
+      int token = slot.sampler().sample(context, index);
+      metrics.completionToken();
+      var vocabulary = loaded.model().vocabulary();
+      var end = slot.take(token, context.logits(index), vocabulary, pieces);
+      slot.flush(time.nanoTime());
+      end.ifPresent(terminal -> leave(slot, terminal, Memory.VALID));
+    } catch (LlamaException failure) {
+      leave(slot, slot.failed(failure.getMessage()), Memory.LOST);
+    } catch (RuntimeException bug) {
+      log.error("generation_failed").call(slot.job().call()).cause(bug).emit();
+      leave(slot, new StreamEvent.Failed(new LlmError.Internal(), slot.usage()), Memory.LOST);
+    }
+  }
+
+  /** The prompt is read: keeps it, when the pins' share of the pool allows it. */
+  private void pin(Slot slot, Pin pin) {
+    boolean pinned = pins.add(pin, slot.sequence());
+    leave(slot, pinned ? slot.readOnly() : slot.failed(pins.refusal()), Memory.VALID);
+  }
+
+  /** Whether what a sequence holds is certain. */
+  private enum Memory {
+    VALID,
+    LOST
+  }
+
+  private void leave(Slot slot, StreamEvent.Terminal terminal, Memory memory) {
+    if (slots.remove(slot)) {
+      if (memory == Memory.VALID) {
+        cache.keep(slot.sequence());
+      } else {
+        cache.drop(slot.sequence());
+      }
+    } else {
+      parked.remove(slot);
+    }
+    roomFreed = true;
+    slot.close();
+    EngineReport.ended(log, slot, terminal, time.nanoTime());
+    if (slot.isFlushed() || !(terminal instanceof StreamEvent.Done)) {
+      slot.job().end(terminal);
+    } else {
+      leaving.add(new Leaving(slot, terminal));
+    }
+  }
+
+  /** The pool is full: gives up a kept prefix, or parks a request, or ends the last one. */
+  private void makeRoom() {
+    if (cache.evict()) {
+      metrics.evicted();
+      return;
+    }
+    if (slots.size() == 1) {
+      if (!pins.dropOldest()) {
+        leave(
+            slots.getFirst(),
+            slots.getFirst().failed("The model's memory has no room for more tokens."),
+            Memory.VALID);
+      }
+      return;
+    }
+    park(lastCome());
+  }
+
+  private Slot lastCome() {
+    Slot last = slots.getFirst();
+    for (Slot slot : slots) {
+      boolean sameClass = slot.priority() == last.priority();
+      if (sameClass
+          ? slot.job().queuedNanos() - last.job().queuedNanos() >= 0
+          : slot.priority() == Priority.BACKGROUND) {
+        last = slot;
+      }
+    }
+    return last;
+  }
+
+  private void park(Slot slot) {
+    metrics.parked();
+    slots.remove(slot);
+    parked.add(slot);
+    cache.keep(slot.park());
+    roomFreed = false;
+  }
+
+  /** Lets parked requests go on: when another has left, or nothing else is in work. */
+  private void resumeParked() {
+    while (!parked.isEmpty()
+        && (slots.isEmpty() || roomFreed && fits(parked.getFirst().tokens()))) {
+      Slot slot = parked.removeFirst();
+      slot.resume(cache.begin(slot.tokens()));
+      slots.add(slot);
+    }
+  }
+}

@@ -1,0 +1,266 @@
+package llm.gpu.engine;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llm.domain.chat.FinishReason;
+import llm.domain.chat.Priority;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.TokenLogprob;
+import llm.domain.chat.Usage;
+import llm.domain.error.LlmError;
+import llm.gpu.llama.Sampler;
+import llm.gpu.llama.Vocabulary;
+import llm.gpu.prefix.TokenSequence;
+
+/**
+ * One request in work: its sequence, its sampler, and the text on its way to the consumer.
+ *
+ * <ol>
+ *   <li>{@link #computed} tells that tokens of its sequence are in memory.
+ *   <li>{@link #take} takes the token chosen behind them, once all are, and turns it into text;
+ *       what may become a stop string is held back.
+ *   <li>{@link #flush} hands events over as far as the consumer's ring has room; a slot with events
+ *       left takes no part in steps.
+ * </ol>
+ *
+ * <p>Usage counts the prompt's tokens as they were computed or found in memory,
+ * beginning-of-sequence token included, and every token that was generated but the one that ended
+ * the generation. The engine's thread owns it.
+ */
+final class Slot implements StepPlanner.Work, AutoCloseable {
+  private static final int NO_OUTPUT = -1;
+  private static final int[] NONE = {};
+
+  private final Job job;
+  private final Sampler sampler;
+  private final Outbox outbox;
+  private final Utf8Assembler assembler = new Utf8Assembler();
+  private final StopMatcher stops;
+  private final int promptTokens;
+  private final int limit; // of completion tokens
+  private final long startNanos;
+  private final Optional<Integer> alternatives; // of each token, where log probabilities are asked
+  private final List<TokenLogprob> pendingLogprobs = new ArrayList<>(); // of text not yet sent
+  private TokenSequence sequence;
+  private int[] parkedTokens = NONE; // while it has no sequence
+  private int cachedTokens;
+  private int promptDone; // of the prompt's tokens; never falls, unlike the sequence's
+  private int completionTokens;
+  private int output = NO_OUTPUT; // index of its logits in the step just computed
+
+  /**
+   * Takes over {@code job} and owns {@code sampler}.
+   *
+   * @param window the most tokens of prompt and answer together
+   */
+  Slot(Job job, TokenSequence sequence, Sampler sampler, int window, long nowNanos) {
+    this.job = job;
+    this.sequence = sequence;
+    this.sampler = sampler;
+    this.outbox = new Outbox(job.ring());
+    this.stops = new StopMatcher(job.request().sampling().stop());
+    this.promptTokens = sequence.count();
+    this.cachedTokens = sequence.computed();
+    this.promptDone = sequence.computed();
+    int room = window - promptTokens;
+    this.limit = Math.min(room, job.request().maxTokens().orElse(room));
+    this.startNanos = nowNanos;
+    this.alternatives = job.request().sampling().topLogprobs();
+    outbox.add(new StreamEvent.Started(job.request().model().value()));
+  }
+
+  Job job() {
+    return job;
+  }
+
+  TokenSequence sequence() {
+    return sequence;
+  }
+
+  long startNanos() {
+    return startNanos;
+  }
+
+  int cachedTokens() {
+    return cachedTokens;
+  }
+
+  @Override
+  public Priority priority() {
+    return job.priority();
+  }
+
+  @Override
+  public int remaining() {
+    return sequence.remaining();
+  }
+
+  @Override
+  public boolean streams() {
+    return completionTokens > 0 && sequence.remaining() == 1;
+  }
+
+  /** Tokens of the pool it needs for itself: what it does not share with others. */
+  int ownTokens() {
+    return sequence.count() - cachedTokens + 1;
+  }
+
+  /** Every token so far. */
+  int[] tokens() {
+    return parkedTokens.length > 0 ? parkedTokens : sequence.tokens();
+  }
+
+  /** Gives up its sequence, until {@link #resume}. */
+  TokenSequence park() {
+    parkedTokens = sequence.tokens();
+    return sequence;
+  }
+
+  /** Goes on in another sequence, which is over {@link #tokens}. */
+  void resume(TokenSequence other) {
+    sequence = other;
+    parkedTokens = NONE;
+    cachedTokens = Math.min(cachedTokens, other.computed());
+    output = NO_OUTPUT;
+  }
+
+  /**
+   * A step has computed {@code tokens} of its sequence; the last one's logits are at {@code at}.
+   */
+  void computed(int tokens, int at) {
+    sequence.advance(tokens);
+    promptDone = Math.max(promptDone, Math.min(promptTokens, sequence.computed()));
+    output = sequence.remaining() == 0 ? at : NO_OUTPUT;
+  }
+
+  /** Index of the logits to choose from; empty while the sequence is not computed. */
+  Optional<Integer> output() {
+    return output == NO_OUTPUT ? Optional.empty() : Optional.of(output);
+  }
+
+  /** Whether nothing waits for the consumer. */
+  boolean isFlushed() {
+    return outbox.isEmpty();
+  }
+
+  /** Hands over what the consumer has room for. */
+  void flush(long nowNanos) {
+    outbox.flush(nowNanos);
+  }
+
+  /** When it has waited too long for its consumer; empty while it does not wait. */
+  Optional<Long> stallsAt(Duration stallLimit) {
+    return outbox.stallsAt(stallLimit);
+  }
+
+  /** What remains to be handed over when the slot is done. */
+  Outbox outbox() {
+    return outbox;
+  }
+
+  /**
+   * Takes the token that was chosen behind the sequence.
+   *
+   * @param logits the ones it was chosen from
+   * @return how the answer ends, when it does
+   */
+  Optional<StreamEvent.Terminal> take(
+      int token, MemorySegment logits, Vocabulary vocabulary, Pieces pieces) {
+    output = NO_OUTPUT;
+    if (vocabulary.endsGeneration(token)) {
+      return Optional.of(finish(FinishReason.STOP));
+    }
+    completionTokens++;
+    alternatives.ifPresent(
+        count -> pendingLogprobs.add(new LogprobReader(pieces).of(logits, token, count)));
+    emit(stops.push(assembler.push(pieces.bytes(token))));
+    if (stops.stopped()) {
+      return Optional.of(done(FinishReason.STOP));
+    }
+    if (completionTokens >= limit) {
+      return Optional.of(finish(FinishReason.LENGTH));
+    }
+    sequence.append(token);
+    return Optional.empty();
+  }
+
+  Sampler sampler() {
+    return sampler;
+  }
+
+  /** The prompt was all there was to do. */
+  StreamEvent.Terminal readOnly() {
+    return done(FinishReason.STOP);
+  }
+
+  /** The answer's end when it failed. */
+  StreamEvent.Terminal failed(String message) {
+    return new StreamEvent.Failed(new LlmError.ProviderFailed("local", message), usage());
+  }
+
+  /** The answer's end when its consumer did not read it. */
+  StreamEvent.Terminal stalled(Duration limit) {
+    return failed(
+        "The answer was not read for "
+            + limit.toSeconds()
+            + " s while the model was reserved for it; read the stream faster or raise"
+            + " providers.local.stall_seconds.");
+  }
+
+  /** The answer's end when it was told to stop. */
+  StreamEvent.Terminal cancelled() {
+    return job.cancellation(usage());
+  }
+
+  Usage usage() {
+    return new Usage(promptDone, completionTokens, Math.min(cachedTokens, promptDone));
+  }
+
+  @Override
+  public void close() {
+    sampler.close();
+  }
+
+  /** The answer is over: what was held back is part of it, unless it completes a stop string. */
+  private StreamEvent.Terminal finish(FinishReason reason) {
+    emit(stops.push(assembler.finish()));
+    boolean stopped = stops.stopped();
+    emit(stops.finish());
+    return done(stopped ? FinishReason.STOP : reason);
+  }
+
+  private StreamEvent.Terminal done(FinishReason reason) {
+    return new StreamEvent.Done(reason, usage());
+  }
+
+  /** Sends text with the log probabilities of the tokens it came from. */
+  private void emit(String text) {
+    if (text.isEmpty()) {
+      return;
+    }
+    if (pendingLogprobs.isEmpty()) {
+      outbox.add(new StreamEvent.TextDelta(text));
+      return;
+    }
+    int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+    outbox.add(new StreamEvent.TextDelta(text, takeLogprobs(bytes)));
+  }
+
+  /**
+   * Those of the tokens that begin in the next {@code length} bytes: what comes behind belongs to
+   * text that is held back, or cut by a stop string.
+   */
+  private List<TokenLogprob> takeLogprobs(int length) {
+    int count = 0;
+    for (int bytes = 0; count < pendingLogprobs.size() && bytes < length; count++) {
+      bytes += pendingLogprobs.get(count).bytes().size();
+    }
+    List<TokenLogprob> taken = List.copyOf(pendingLogprobs.subList(0, count));
+    pendingLogprobs.subList(0, count).clear();
+    return taken;
+  }
+}

@@ -1,0 +1,281 @@
+package llm.gpu.prefix;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import llm.gpu.llama.Sequences;
+
+/**
+ * Gives out the sequences of a context, and keeps those that are done with for prompts that begin
+ * alike.
+ *
+ * <ul>
+ *   <li>A prompt gets the longest common prefix with any sequence there is, in work or kept,
+ *       without computing or copying it; its last token is always computed, for its logits.
+ *   <li>A kept sequence that the prompt goes on from is taken over; any other is shared.
+ *   <li>Kept sequences are given up least recently used first: when there are more than {@link
+ *       Limits} allows, when a new request needs a number, and when the pool is full ({@link
+ *       #evict}). Pinned ones are never.
+ * </ul>
+ *
+ * <p>Where a memory cannot be cut ({@code cutsBack} false: recurrent models), only a kept sequence
+ * that is wholly a prefix is used, by taking it over. One thread.
+ */
+public final class PrefixCache {
+  /** Common tokens below this are computed again: sharing them is not worth a sequence. */
+  static final int MIN_TOKENS = 8;
+
+  /** The tail of a kept sequence that is cut off rather than kept beside its successor. */
+  private static final int MAX_TAIL = 16;
+
+  private final Sequences memory;
+  private final Limits limits;
+  private final boolean cutsBack;
+  private final ArrayDeque<Integer> free = new ArrayDeque<>();
+  private final List<TokenSequence> all = new ArrayList<>(); // in work or kept
+  private long tick;
+  private long evictions;
+
+  /**
+   * How much is kept.
+   *
+   * @param sequences the most sequences that are kept beside those in work, 0 or more
+   * @param tokens the most tokens of them together, each counted in full; 0 keeps none
+   * @param pinnedTokens the most tokens that may be pinned
+   */
+  public record Limits(int sequences, int tokens, int pinnedTokens) {}
+
+  /** Over the sequences of {@code memory}, all of them empty. */
+  public PrefixCache(Sequences memory, Limits limits, boolean cutsBack) {
+    this.memory = memory;
+    this.limits = limits;
+    this.cutsBack = cutsBack;
+    for (int id = 0; id < memory.sequences(); id++) {
+      free.add(id);
+    }
+  }
+
+  /**
+   * A sequence for {@code prompt}, which is then in work. {@link TokenSequence#computed()} tells
+   * how much of it was there.
+   *
+   * @param prompt 1 token or more
+   * @throws IllegalStateException when every sequence is in work or pinned
+   */
+  public TokenSequence begin(int[] prompt) {
+    Optional<Match> best = longestMatch(prompt);
+    TokenSequence begun =
+        best.flatMap(match -> takenOver(match, prompt))
+            .or(() -> best.filter(_ -> cutsBack).map(match -> shared(match, prompt)))
+            .orElseGet(() -> fresh(prompt));
+    begun.activate(true);
+    begun.used(++tick);
+    return begun;
+  }
+
+  /** The longest part of {@code prompt} that need not be computed, in tokens. */
+  public int known(int[] prompt) {
+    return longestMatch(prompt).map(Match::common).orElse(0);
+  }
+
+  /** Ends work on a sequence and keeps what is computed of it, if that may be worth it. */
+  public void keep(TokenSequence sequence) {
+    sequence.activate(false);
+    sequence.settle();
+    sequence.used(++tick);
+    if (!sequence.isPinned() && (sequence.computed() < MIN_TOKENS || isCovered(sequence))) {
+      forget(sequence);
+      return;
+    }
+    for (TokenSequence other : List.copyOf(all)) {
+      if (other != sequence && isIdle(other) && isPrefix(other, sequence)) {
+        forget(other);
+      }
+    }
+    trim();
+  }
+
+  /** Ends work on a sequence and forgets it. */
+  public void drop(TokenSequence sequence) {
+    sequence.activate(false);
+    forget(sequence);
+  }
+
+  /**
+   * Gives up the kept sequence that was used least recently.
+   *
+   * @return false when there is none that may be given up
+   */
+  public boolean evict() {
+    Optional<TokenSequence> oldest =
+        all.stream()
+            .filter(PrefixCache::isIdle)
+            .min(Comparator.comparingLong(TokenSequence::lastUse));
+    oldest.ifPresent(sequence -> {
+      evictions++;
+      forget(sequence);
+    });
+    return oldest.isPresent();
+  }
+
+  /**
+   * Keeps a sequence until it is unpinned, whatever comes.
+   *
+   * @return false when it would be more than {@link Limits#pinnedTokens}, or pinned sequences would
+   *     leave none to keep others in
+   */
+  public boolean pin(TokenSequence sequence) {
+    if (!sequence.isPinned()
+        && (pinnedTokens() + sequence.computed() > limits.pinnedTokens()
+            || pinnedCount() >= limits.sequences())) {
+      return false;
+    }
+    sequence.pin();
+    return true;
+  }
+
+  /** Takes one pin back. */
+  public void unpin(TokenSequence sequence) {
+    sequence.unpin();
+    sequence.used(++tick);
+    trim();
+  }
+
+  /** Kept sequences, least recently used first. */
+  public List<TokenSequence> kept() {
+    return all.stream()
+        .filter(sequence -> !sequence.isActive())
+        .sorted(Comparator.comparingLong(TokenSequence::lastUse))
+        .toList();
+  }
+
+  /** Tokens of the kept sequences, each counted in full. */
+  public int keptTokens() {
+    return all.stream().filter(one -> !one.isActive()).mapToInt(TokenSequence::computed).sum();
+  }
+
+  /** How much is kept. */
+  public Limits limits() {
+    return limits;
+  }
+
+  /** Tokens that are pinned. */
+  public int pinnedTokens() {
+    return all.stream().filter(TokenSequence::isPinned).mapToInt(TokenSequence::computed).sum();
+  }
+
+  /** Sequences that are neither in work nor kept. */
+  public int freeSequences() {
+    return free.size();
+  }
+
+  /** Kept sequences that were given up, since the beginning. */
+  public long evictions() {
+    return evictions;
+  }
+
+  /**
+   * An empty sequence to fill from elsewhere with the state of {@code tokens}; kept at once.
+   *
+   * @return empty when keeping it would push out what is there
+   */
+  public Optional<TokenSequence> adopt(int[] tokens) {
+    boolean fits =
+        !free.isEmpty()
+            && kept().size() < limits.sequences()
+            && keptTokens() + tokens.length <= limits.tokens();
+    if (!fits) {
+      return Optional.empty();
+    }
+    TokenSequence adopted = fresh(tokens);
+    adopted.advance(tokens.length);
+    adopted.used(++tick);
+    return Optional.of(adopted);
+  }
+
+  private record Match(TokenSequence sequence, int common) {}
+
+  private Optional<Match> longestMatch(int[] prompt) {
+    Match best = null;
+    for (TokenSequence sequence : all) {
+      int common = Math.min(prompt.length - 1, sequence.commonPrefix(prompt));
+      boolean usable = cutsBack || isIdle(sequence) && common == sequence.computed();
+      if (usable && common >= MIN_TOKENS && (best == null || common > best.common())) {
+        best = new Match(sequence, common);
+      }
+    }
+    return Optional.ofNullable(best);
+  }
+
+  /** The matched sequence itself, when it is free and little of it would be lost. */
+  private Optional<TokenSequence> takenOver(Match match, int[] prompt) {
+    TokenSequence sequence = match.sequence();
+    int tail = sequence.computed() - match.common();
+    if (!isIdle(sequence) || tail > MAX_TAIL || tail > 0 && !cutsBack) {
+      return Optional.empty();
+    }
+    if (tail > 0 && !memory.cut(sequence.id(), match.common())) {
+      return Optional.empty();
+    }
+    sequence.become(prompt, match.common());
+    return Optional.of(sequence);
+  }
+
+  private TokenSequence shared(Match match, int[] prompt) {
+    boolean wasActive = match.sequence().isActive();
+    match.sequence().activate(true); // so that it is not the one given up
+    TokenSequence sequence = fresh(prompt);
+    match.sequence().activate(wasActive);
+    match.sequence().used(++tick);
+    memory.share(match.sequence().id(), sequence.id(), match.common());
+    sequence.advance(match.common());
+    return sequence;
+  }
+
+  private TokenSequence fresh(int[] prompt) {
+    if (free.isEmpty() && !evict()) {
+      throw new IllegalStateException("every sequence is in work or pinned");
+    }
+    var sequence = new TokenSequence(free.remove(), prompt);
+    all.add(sequence);
+    return sequence;
+  }
+
+  private void forget(TokenSequence sequence) {
+    memory.cut(sequence.id(), 0);
+    all.remove(sequence);
+    free.add(sequence.id());
+  }
+
+  private void trim() {
+    while ((kept().size() > limits.sequences() || keptTokens() > limits.tokens()) && evict()) {
+      // until what is kept is within its limits, or all of it is pinned
+    }
+  }
+
+  /** Whether a kept sequence holds all of {@code sequence}, and maybe more. */
+  private boolean isCovered(TokenSequence sequence) {
+    for (TokenSequence other : all) {
+      if (other != sequence && !other.isActive() && cutsBack && isPrefix(sequence, other)) {
+        other.used(++tick);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isPrefix(TokenSequence shorter, TokenSequence longer) {
+    return shorter.computed() <= longer.computed()
+        && shorter.commonPrefix(longer) == shorter.computed();
+  }
+
+  private static boolean isIdle(TokenSequence sequence) {
+    return !sequence.isActive() && !sequence.isPinned();
+  }
+
+  private int pinnedCount() {
+    return (int) all.stream().filter(TokenSequence::isPinned).count();
+  }
+}

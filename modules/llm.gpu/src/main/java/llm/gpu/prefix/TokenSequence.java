@@ -1,0 +1,134 @@
+package llm.gpu.prefix;
+
+import java.util.Arrays;
+
+/**
+ * A sequence of a context with its tokens: those that are to be read, of which the first {@link
+ * #computed()} are in the model's memory. One thread.
+ */
+public final class TokenSequence {
+  private static final int MIN_ROOM = 64;
+
+  private final int id;
+  private int[] tokens;
+  private int count;
+  private int computed;
+  private int pins;
+  private long lastUse;
+  private boolean active;
+
+  TokenSequence(int id, int[] tokens) {
+    this.id = id;
+    this.tokens = tokens.clone();
+    this.count = tokens.length;
+  }
+
+  /** Its number in the context. */
+  public int id() {
+    return id;
+  }
+
+  /** Tokens that are known. */
+  public int count() {
+    return count;
+  }
+
+  /** How many of them are in the model's memory. */
+  public int computed() {
+    return computed;
+  }
+
+  /** How many are still to be computed. */
+  public int remaining() {
+    return count - computed;
+  }
+
+  /** Token number {@code index}. */
+  public int token(int index) {
+    if (index >= count) {
+      throw new IndexOutOfBoundsException("token " + index + " of " + count);
+    }
+    return tokens[index];
+  }
+
+  /** A copy of the tokens that are known. */
+  public int[] tokens() {
+    return Arrays.copyOf(tokens, count);
+  }
+
+  /** A copy of the tokens that are in memory. */
+  public int[] computedTokens() {
+    return Arrays.copyOf(tokens, computed);
+  }
+
+  /** Adds a token that is to be computed. */
+  public void append(int token) {
+    if (count == tokens.length) {
+      tokens = Arrays.copyOf(tokens, count + Math.max(MIN_ROOM, count / 2));
+    }
+    tokens[count++] = token;
+  }
+
+  /** Says that {@code more} tokens have been computed. */
+  public void advance(int more) {
+    if (more < 0 || more > remaining()) {
+      throw new IllegalArgumentException(more + " of " + remaining() + " tokens");
+    }
+    computed += more;
+  }
+
+  /** Whether a request works with it. */
+  boolean isActive() {
+    return active;
+  }
+
+  void activate(boolean nowActive) {
+    active = nowActive;
+  }
+
+  boolean isPinned() {
+    return pins > 0;
+  }
+
+  void pin() {
+    pins++;
+  }
+
+  void unpin() {
+    pins--;
+  }
+
+  long lastUse() {
+    return lastUse;
+  }
+
+  void used(long tick) {
+    lastUse = tick;
+  }
+
+  /** How many of its computed tokens are the first ones of {@code prompt}. */
+  int commonPrefix(int[] prompt) {
+    int length = Math.min(computed, prompt.length);
+    int differs = Arrays.mismatch(tokens, 0, length, prompt, 0, length);
+    return differs < 0 ? length : differs;
+  }
+
+  /** How many of the computed tokens of {@code other} are its own computed ones. */
+  int commonPrefix(TokenSequence other) {
+    int length = Math.min(computed, other.computed);
+    int differs = Arrays.mismatch(tokens, 0, length, other.tokens, 0, length);
+    return differs < 0 ? length : differs;
+  }
+
+  /** Makes it one over {@code prompt}, whose first {@code kept} tokens are in memory. */
+  void become(int[] prompt, int kept) {
+    tokens = prompt.clone();
+    count = prompt.length;
+    computed = kept;
+  }
+
+  /** Forgets what is not computed. */
+  void settle() {
+    count = computed;
+  }
+}
