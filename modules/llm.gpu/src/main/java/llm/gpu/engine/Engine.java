@@ -21,6 +21,8 @@ import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
+import llm.gpu.schedule.Job;
+import llm.gpu.schedule.Pin;
 
 /**
  * The engine: models in this process, each owned by one platform thread ({@link ModelRunner}) that

@@ -15,6 +15,8 @@ import llm.domain.error.LlmError;
 import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.schedule.Job;
+import llm.gpu.schedule.JobQueue;
 
 /**
  * The owner of one model: a platform thread that makes every native call for it, because such a

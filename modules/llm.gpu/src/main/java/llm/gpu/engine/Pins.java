@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import llm.gpu.prefix.PrefixCache;
 import llm.gpu.prefix.TokenSequence;
+import llm.gpu.schedule.Pin;
 
 /**
  * Prefixes that somebody wants kept, by the ids of their wishes; each ends by itself at its time.

@@ -19,6 +19,14 @@ import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
 import llm.gpu.prefix.PrefixCache;
+import llm.gpu.schedule.ChunkSize;
+import llm.gpu.schedule.Job;
+import llm.gpu.schedule.JobQueue;
+import llm.gpu.schedule.Pin;
+import llm.gpu.schedule.StepPlanner;
+import llm.gpu.text.Pieces;
+import llm.gpu.text.Prompt;
+import llm.gpu.text.Sampling;
 
 /**
  * The requests in work on one loaded model, all computed together: a step is one {@code
@@ -49,6 +57,7 @@ final class Scheduler implements AutoCloseable {
   private final Pins pins;
   private final Stepper stepper;
   private final StepPlanner planner;
+  private final Prompt prompts;
   private final Pieces pieces;
   private final List<Slot> slots = new ArrayList<>(); // in the order they came
   private final List<Slot> parked = new ArrayList<>(); // in the order they came
@@ -83,6 +92,8 @@ final class Scheduler implements AutoCloseable {
     var chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
     this.stepper = new Stepper(loaded, chunks, guard, time, metrics, closing);
     this.planner = new StepPlanner(context.batchTokens(), chunks);
+    this.prompts =
+        new Prompt(loaded.model().vocabulary(), loaded.template(), loaded.contextTokens());
     this.pieces = new Pieces(loaded.model().vocabulary());
   }
 
@@ -238,7 +249,7 @@ final class Scheduler implements AutoCloseable {
   private int[] promptOf(Job job) throws LlmException {
     if (job.prompt().isEmpty()) {
       Ending ending = job.pin().isPresent() ? Ending.OPEN : Ending.ANSWER;
-      job.prompt(Prompt.tokens(loaded, job.request(), ending));
+      job.prompt(prompts.tokens(job.request(), ending));
     }
     return job.prompt().get();
   }

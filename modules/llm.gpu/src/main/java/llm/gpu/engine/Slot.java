@@ -15,6 +15,13 @@ import llm.domain.error.LlmError;
 import llm.gpu.llama.Sampler;
 import llm.gpu.llama.Vocabulary;
 import llm.gpu.prefix.TokenSequence;
+import llm.gpu.schedule.Job;
+import llm.gpu.schedule.Outbox;
+import llm.gpu.schedule.StepPlanner;
+import llm.gpu.text.LogprobReader;
+import llm.gpu.text.Pieces;
+import llm.gpu.text.StopMatcher;
+import llm.gpu.text.Utf8Assembler;
 
 /**
  * One request in work: its sequence, its sampler, and the text on its way to the consumer.

@@ -7,6 +7,8 @@ import llm.gpu.llama.Batch;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.prefix.TokenSequence;
+import llm.gpu.schedule.ChunkSize;
+import llm.gpu.schedule.StepPlanner;
 
 /**
  * Computes steps: one {@code llama_decode} of what the plan says. A step that takes long is aborted

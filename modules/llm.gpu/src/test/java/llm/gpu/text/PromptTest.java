@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

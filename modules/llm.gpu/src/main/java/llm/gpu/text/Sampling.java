@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.text;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -10,14 +10,14 @@ import llm.domain.model.Temperature;
 import llm.gpu.llama.SamplerOptions;
 
 /** What a request leaves open is filled with the defaults of llama.cpp's own programs. */
-final class Sampling {
-  static final double TEMPERATURE = 0.8;
-  static final int TOP_K = 40;
-  static final double TOP_P = 0.95;
-  static final double MIN_P = 0.05;
+public final class Sampling {
+  public static final double TEMPERATURE = 0.8;
+  public static final int TOP_K = 40;
+  public static final double TOP_P = 0.95;
+  public static final double MIN_P = 0.05;
 
   /** How many of the tokens chosen last a repeat penalty looks at. */
-  static final int REPEAT_WINDOW = 64;
+  public static final int REPEAT_WINDOW = 64;
 
   private Sampling() {}
 
@@ -27,7 +27,8 @@ final class Sampling {
    * @param contextTokens the window: frequency and presence count over the whole answer
    * @param randomSeed where a seed comes from when the request names none
    */
-  static SamplerOptions of(SamplingOptions asked, int contextTokens, IntSupplier randomSeed) {
+  public static SamplerOptions of(
+      SamplingOptions asked, int contextTokens, IntSupplier randomSeed) {
     double temperature = asked.temperature().map(Temperature::value).orElse(TEMPERATURE);
     return new SamplerOptions(
         (float) temperature,
@@ -45,7 +46,7 @@ final class Sampling {
    * @param vocabulary how many tokens the model has
    * @throws LlmException when one is not among them
    */
-  static void requireTokens(SamplingOptions asked, int vocabulary) throws LlmException {
+  public static void requireTokens(SamplingOptions asked, int vocabulary) throws LlmException {
     for (int token : asked.logitBias().keySet()) {
       if (token < 0 || token >= vocabulary) {
         throw new LlmException(

@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.text;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +24,22 @@ import llm.gpu.llama.Vocabulary.Reading;
  * none of the common ones does, is the whole prompt read with control tokens all the same. Without
  * a template everything is plain text.
  */
-final class Prompt {
-  private Prompt() {}
+public final class Prompt {
+  private final Vocabulary vocabulary;
+  private final Optional<ChatTemplate> template;
+  private final int contextTokens;
+
+  /**
+   * Prompts for one model. Belongs to the model's thread.
+   *
+   * @param template how its conversations look; empty for plain text
+   * @param contextTokens its window
+   */
+  public Prompt(Vocabulary vocabulary, Optional<ChatTemplate> template, int contextTokens) {
+    this.vocabulary = vocabulary;
+    this.template = template;
+    this.contextTokens = contextTokens;
+  }
 
   /**
    * The tokens of the request's messages, at least one.
@@ -34,17 +48,15 @@ final class Prompt {
    * @throws LlmException when the template is not known, there is nothing to read, or the prompt
    *     leaves no room for an answer
    */
-  static int[] tokens(LoadedModel loaded, ChatRequest request, Ending ending) throws LlmException {
+  public int[] tokens(ChatRequest request, Ending ending) throws LlmException {
     String model = request.model().value();
-    Vocabulary vocabulary = loaded.model().vocabulary();
     int[] tokens =
-        loaded.template().isPresent()
-            ? templated(loaded.template().get(), vocabulary, request, ending)
+        template.isPresent()
+            ? templated(template.get(), vocabulary, request, ending)
             : vocabulary.tokenizePrompt(plain(request.messages()), Reading.PLAIN);
     if (tokens.length == 0) {
       throw new LlmException(LlmError.InvalidRequest.at("messages", "The messages hold no text."));
     }
-    int contextTokens = loaded.contextTokens();
     if (tokens.length >= contextTokens) {
       throw new LlmException(
           new LlmError.ContextLengthExceeded(model, tokens.length, contextTokens));
@@ -78,7 +90,7 @@ final class Prompt {
   }
 
   /** The tokens of {@code prompt}, which the template made of the turns. */
-  static int[] read(
+  public static int[] read(
       ChatTemplate template,
       List<ChatTemplate.Turn> turns,
       String prompt,

@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.schedule;
 
 import java.util.Optional;
 import llm.core.concurrent.EventRing;
@@ -11,7 +11,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 
 /** One request on its way through the engine. */
-final class Job {
+public final class Job {
   private final ChatRequest request;
   private final Call call;
   private final EventRing ring;
@@ -21,7 +21,7 @@ final class Job {
   private volatile boolean ended;
   private int[] prompt; // made once by the owner thread, while the job waits
 
-  Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
+  public Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
     this.request = request;
     this.call = call;
     this.ring = ring;
@@ -29,59 +29,59 @@ final class Job {
     this.pin = pin;
   }
 
-  ChatRequest request() {
+  public ChatRequest request() {
     return request;
   }
 
-  Priority priority() {
+  public Priority priority() {
     return request.priority();
   }
 
-  Call call() {
+  public Call call() {
     return call;
   }
 
-  EventRing ring() {
+  public EventRing ring() {
     return ring;
   }
 
-  long queuedNanos() {
+  public long queuedNanos() {
     return queuedNanos;
   }
 
   /** What to keep of the prompt; then it is only read, and nothing is answered. */
-  Optional<Pin> pin() {
+  public Optional<Pin> pin() {
     return pin;
   }
 
   /** The prompt's tokens; empty while nobody has made them. Owner thread. */
-  Optional<int[]> prompt() {
+  public Optional<int[]> prompt() {
     return Optional.ofNullable(prompt);
   }
 
-  void prompt(int[] tokens) {
+  public void prompt(int[] tokens) {
     prompt = tokens;
   }
 
-  boolean cancelled() {
+  public boolean cancelled() {
     return call.cancelled().isPresent();
   }
 
-  void onCancel(Runnable action) {
+  public void onCancel(Runnable action) {
     hook = call.onCancel(action);
     if (ended) {
       hook.close(); // it ended meanwhile
     }
   }
 
-  void end(StreamEvent.Terminal terminal) {
+  public void end(StreamEvent.Terminal terminal) {
     ended = true;
     hook.close();
     ring.end(terminal);
   }
 
   /** The end of a job that was told to stop; by shutdown when its call was not cancelled. */
-  StreamEvent.Terminal cancellation(Usage usage) {
+  public StreamEvent.Terminal cancellation(Usage usage) {
     CancelReason reason = call.cancelled().orElse(CancelReason.SHUTDOWN);
     String operation = "The generation by model '" + request.model() + "'";
     return StreamEvent.Terminal.of(reason, operation, call.deadline().budget(), usage);

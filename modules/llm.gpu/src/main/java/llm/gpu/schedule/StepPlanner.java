@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.schedule;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -17,21 +17,21 @@ import llm.domain.chat.Priority;
  *
  * <p>One thread.
  */
-final class StepPlanner {
+public final class StepPlanner {
   /** Of so many steps with interactive work, one has room for background work too. */
-  static final int BACKGROUND_EVERY = 16;
+  public static final int BACKGROUND_EVERY = 16;
 
   private final int batchTokens;
   private final ChunkSize chunks;
   private int stepsWithout; // steps since background work was part of one
 
-  StepPlanner(int batchTokens, ChunkSize chunks) {
+  public StepPlanner(int batchTokens, ChunkSize chunks) {
     this.batchTokens = batchTokens;
     this.chunks = chunks;
   }
 
   /** Something to compute. */
-  interface Work {
+  public interface Work {
     Priority priority();
 
     /** Tokens still to be computed, 1 or more. */
@@ -47,14 +47,14 @@ final class StepPlanner {
    * @param work whose
    * @param tokens how many, 1 or more
    */
-  record Part<W extends Work>(W work, int tokens) {}
+  public record Part<W extends Work>(W work, int tokens) {}
 
   /**
    * The next step; empty when there is no work.
    *
    * @param works in the order they came
    */
-  <W extends Work> List<Part<W>> plan(List<W> works) {
+  public <W extends Work> List<Part<W>> plan(List<W> works) {
     List<W> turn = whoseTurn(works);
     List<Part<W>> parts = new ArrayList<>(turn.size());
     List<W> prompts = new ArrayList<>();

@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.schedule;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -11,26 +11,26 @@ import llm.domain.chat.StreamEvent;
  * user, who adds only while it is empty, and then the few events of one token. The engine's thread
  * owns it.
  */
-final class Outbox {
+public final class Outbox {
   private final EventRing ring;
   private final ArrayDeque<StreamEvent> waiting = new ArrayDeque<>(2);
   private long fullSinceNanos;
 
-  Outbox(EventRing ring) {
+  public Outbox(EventRing ring) {
     this.ring = ring;
   }
 
   /** Adds an event behind those that wait. */
-  void add(StreamEvent event) {
+  public void add(StreamEvent event) {
     waiting.add(event);
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return waiting.isEmpty();
   }
 
   /** Hands over what there is room for. */
-  void flush(long nowNanos) {
+  public void flush(long nowNanos) {
     boolean wasStuck = fullSinceNanos != 0;
     boolean moved = false;
     while (!waiting.isEmpty() && ring.offer(waiting.peek())) {
@@ -45,7 +45,7 @@ final class Outbox {
   }
 
   /** When the consumer will have taken nothing for {@code limit}; empty while nothing waits. */
-  Optional<Long> stallsAt(Duration limit) {
+  public Optional<Long> stallsAt(Duration limit) {
     return fullSinceNanos == 0 ? Optional.empty() : Optional.of(fullSinceNanos + limit.toNanos());
   }
 }

@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.text;
 
 import java.util.List;
 
@@ -10,7 +10,7 @@ import java.util.List;
  * <p>Knuth–Morris–Pratt for each string: constant work a character, however they repeat themselves.
  * One generation; one thread.
  */
-final class StopMatcher {
+public final class StopMatcher {
   private final String[] stops;
   private final int[][] fallbacks;
   private final int[] matched; // by stop: how many of its characters the text ends with
@@ -18,7 +18,7 @@ final class StopMatcher {
   private boolean stopped;
 
   /** Matches none, one or several strings, none of them empty. */
-  StopMatcher(List<String> stops) {
+  public StopMatcher(List<String> stops) {
     this.stops = stops.toArray(String[]::new);
     this.matched = new int[this.stops.length];
     this.fallbacks = new int[this.stops.length][];
@@ -28,12 +28,12 @@ final class StopMatcher {
   }
 
   /** Whether a stop string came: the text is over. */
-  boolean stopped() {
+  public boolean stopped() {
     return stopped;
   }
 
   /** Takes more text and returns what is certain to be before any stop string. */
-  String push(String text) {
+  public String push(String text) {
     if (stopped) {
       return "";
     }
@@ -48,7 +48,7 @@ final class StopMatcher {
   }
 
   /** The end of the text: what was held back is text after all. */
-  String finish() {
+  public String finish() {
     return takeAll();
   }
 

@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.schedule;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import llm.domain.error.LlmException;
  * whoever has the fewest in work, and for each of them in the order they came. A job stays in the
  * queue while its model loads, so that it can be cancelled without waiting for that. Thread-safe.
  */
-final class JobQueue {
+public final class JobQueue {
   private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
   private static final double SMOOTHING = 0.2;
   private static final long MAX_RETRY_SECONDS = 600;
@@ -34,7 +34,7 @@ final class JobQueue {
    *
    * @param together how many jobs are worked on at once, to estimate waits
    */
-  JobQueue(int capacity, int together) {
+  public JobQueue(int capacity, int together) {
     this.capacity = capacity;
     this.together = together;
   }
@@ -44,7 +44,7 @@ final class JobQueue {
    *
    * @throws LlmException when the queue is full or closed
    */
-  void add(Job job) throws LlmException {
+  public void add(Job job) throws LlmException {
     lock.lock();
     try {
       if (closed) {
@@ -65,7 +65,7 @@ final class JobQueue {
    * @param eligible which may be
    * @param inWork how many jobs of a principal are in work
    */
-  Optional<Job> next(Predicate<Job> eligible, ToIntFunction<Principal> inWork) {
+  public Optional<Job> next(Predicate<Job> eligible, ToIntFunction<Principal> inWork) {
     lock.lock();
     try {
       Job best = null;
@@ -90,7 +90,7 @@ final class JobQueue {
   }
 
   /** Takes {@code job} out; false when someone else did. */
-  boolean take(Job job) {
+  public boolean take(Job job) {
     lock.lock();
     try {
       return jobs.remove(job);
@@ -100,7 +100,7 @@ final class JobQueue {
   }
 
   /** How many wait. */
-  int size() {
+  public int size() {
     lock.lock();
     try {
       return jobs.size();
@@ -110,7 +110,7 @@ final class JobQueue {
   }
 
   /** Learns how long a job took, to estimate waits. */
-  void served(long nanos) {
+  public void served(long nanos) {
     lock.lock();
     try {
       secondsPerJob += SMOOTHING * (nanos / 1e9 - secondsPerJob);
@@ -120,7 +120,7 @@ final class JobQueue {
   }
 
   /** Takes no more jobs and gives back those that wait. */
-  List<Job> close() {
+  public List<Job> close() {
     lock.lock();
     try {
       closed = true;
@@ -133,7 +133,7 @@ final class JobQueue {
   }
 
   /** Closes the queue when nobody waits in it; whether it did. */
-  boolean closeIfEmpty() {
+  public boolean closeIfEmpty() {
     lock.lock();
     try {
       closed |= jobs.isEmpty();

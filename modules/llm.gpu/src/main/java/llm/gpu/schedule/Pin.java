@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.schedule;
 
 /**
  * A wish to keep a prompt in memory.
@@ -6,4 +6,4 @@ package llm.gpu.engine;
  * @param id its name, to take it back by
  * @param untilNanos when it ends by itself, on the monotonic clock
  */
-record Pin(String id, long untilNanos) {}
+public record Pin(String id, long untilNanos) {}

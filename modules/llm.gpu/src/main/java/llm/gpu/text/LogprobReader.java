@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.text;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
@@ -11,10 +11,10 @@ import llm.domain.chat.TokenLogprob;
  * Log probabilities of tokens: the logarithm of the softmax of the model's own logits, before bias,
  * penalties, temperature and cuts. One thread.
  */
-final class LogprobReader {
+public final class LogprobReader {
   private final Pieces pieces;
 
-  LogprobReader(Pieces pieces) {
+  public LogprobReader(Pieces pieces) {
     this.pieces = pieces;
   }
 
@@ -24,7 +24,7 @@ final class LogprobReader {
    * @param logits [vocabulary] floats
    * @param alternatives how many, 0 or more; the chosen token counts among them where it is likely
    */
-  TokenLogprob of(MemorySegment logits, int token, int alternatives) {
+  public TokenLogprob of(MemorySegment logits, int token, int alternatives) {
     int vocabulary = (int) (logits.byteSize() / Float.BYTES);
     double normaliser = logSumOfExponentials(logits, vocabulary);
     List<TokenLogprob.Top> top = new ArrayList<>(alternatives);

@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.text;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import llm.gpu.llama.Vocabulary;
 
 /** The bytes of tokens, through one buffer. One thread. */
-final class Pieces implements AutoCloseable {
+public final class Pieces implements AutoCloseable {
   private static final int FIRST_BYTES = 256;
 
   private final Vocabulary vocabulary;
@@ -14,13 +14,13 @@ final class Pieces implements AutoCloseable {
   private MemorySegment segment;
   private ByteBuffer view;
 
-  Pieces(Vocabulary vocabulary) {
+  public Pieces(Vocabulary vocabulary) {
     this.vocabulary = vocabulary;
     allocate(FIRST_BYTES);
   }
 
   /** The bytes of {@code token}; valid until the next call. */
-  ByteBuffer bytes(int token) {
+  public ByteBuffer bytes(int token) {
     int count = vocabulary.piece(token, segment);
     if (count < 0) {
       arena.close();
@@ -32,7 +32,7 @@ final class Pieces implements AutoCloseable {
   }
 
   /** A copy of the bytes of {@code token}. */
-  byte[] copy(int token) {
+  public byte[] copy(int token) {
     ByteBuffer bytes = bytes(token);
     byte[] copy = new byte[bytes.remaining()];
     bytes.get(copy);

@@ -1,17 +1,17 @@
-package llm.gpu.engine;
+package llm.gpu.schedule;
 
 import java.time.Duration;
 
 /**
- * How many tokens of prompts one step may compute: as many as take {@link
- * EngineSettings#stepTarget()} while others' answers stream, and {@link #ALONE} times that where a
- * step holds up nobody but other prompts. Learns from the steps that were computed. One thread.
+ * How many tokens of prompts one step may compute: as many as take the target while others' answers
+ * stream, and {@link #ALONE} times that where a step holds up nobody but other prompts. Learns from
+ * the steps that were computed. One thread.
  */
-final class ChunkSize {
+public final class ChunkSize {
   /** Below this a step costs nearly as much as at this size. */
-  static final int MIN_TOKENS = 32;
+  public static final int MIN_TOKENS = 32;
 
-  static final int ALONE = 5;
+  public static final int ALONE = 5;
 
   private static final int UNKNOWN_TOKENS = 64; // the first chunk, when nothing is known yet
   private static final double SMOOTHING = 0.3;
@@ -20,7 +20,7 @@ final class ChunkSize {
   private final int batchTokens;
   private double nanosPerToken; // 0: not known yet
 
-  ChunkSize(Duration target, int batchTokens) {
+  public ChunkSize(Duration target, int batchTokens) {
     this.targetNanos = target.toNanos();
     this.batchTokens = batchTokens;
   }
@@ -30,14 +30,14 @@ final class ChunkSize {
    *
    * @param othersStream whether answers wait for the step
    */
-  int next(boolean othersStream) {
+  public int next(boolean othersStream) {
     double nanos = othersStream ? targetNanos : targetNanos * ALONE;
     double tokens = nanosPerToken == 0 ? UNKNOWN_TOKENS : nanos / nanosPerToken;
     return (int) Math.min(batchTokens, Math.max(MIN_TOKENS, tokens));
   }
 
   /** Learns that a step of {@code tokens} took {@code nanos}; small ones tell nothing. */
-  void took(int tokens, long nanos) {
+  public void took(int tokens, long nanos) {
     if (tokens >= MIN_TOKENS) {
       double seen = (double) nanos / tokens;
       nanosPerToken += nanosPerToken == 0 ? seen : SMOOTHING * (seen - nanosPerToken);
@@ -45,7 +45,7 @@ final class ChunkSize {
   }
 
   /** How long {@code tokens} will take, in nanoseconds; 0 when not known yet. */
-  double estimate(int tokens) {
+  public double estimate(int tokens) {
     return nanosPerToken * tokens;
   }
 }

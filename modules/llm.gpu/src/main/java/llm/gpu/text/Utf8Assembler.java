@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.text;
 
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
  * character wait for the rest; what is no UTF-8 becomes U+FFFD. Every piece of text holds whole
  * characters: a surrogate pair is never split. One generation; one thread.
  */
-final class Utf8Assembler {
+public final class Utf8Assembler {
   private static final int MAX_UNFINISHED = 3;
 
   private final CharsetDecoder decoder =
@@ -23,7 +23,7 @@ final class Utf8Assembler {
   private CharBuffer chars = CharBuffer.allocate(256);
 
   /** Takes all of {@code more} and returns the text that is complete; often empty. */
-  String push(ByteBuffer more) {
+  public String push(ByteBuffer more) {
     reserve(more.remaining());
     bytes.put(more).flip();
     decoder.decode(bytes, chars, false);
@@ -32,7 +32,7 @@ final class Utf8Assembler {
   }
 
   /** The end: what is unfinished becomes U+FFFD. Nothing may be pushed afterwards. */
-  String finish() {
+  public String finish() {
     bytes.flip();
     decoder.decode(bytes, chars, true);
     decoder.flush(chars);
