@@ -97,6 +97,19 @@ await check("a wrong temperature is BadRequestError and names it", async () => {
   require_(error instanceof OpenAI.BadRequestError && error.param === "temperature", error);
 });
 
+await check("log probabilities the mock has not are BadRequestError and named", async () => {
+  const error = await thrown(() => client.chat.completions.create(say("mock", "hi", { logprobs: true })));
+  require_(error instanceof OpenAI.BadRequestError && error.param === "logprobs", error);
+  const alone = await thrown(() => client.chat.completions.create(say("mock", "hi", { top_logprobs: 2 })));
+  require_(alone instanceof OpenAI.BadRequestError && alone.param === "top_logprobs", alone);
+});
+
+await check("penalties, biases and a flexible tier are taken", async () => {
+  const answer = await client.chat.completions.create(say("mock", "one", {
+    frequency_penalty: 0.5, presence_penalty: -0.5, logit_bias: { 50256: -100 }, service_tier: "flex" }));
+  require_(answer.choices[0].message.content === "Echo: one" && answer.choices[0].logprobs === null, answer);
+});
+
 await check("an abort in mid-stream is noticed by the server", async () => {
   const mark = `abort-node-${process.pid}-${Date.now()}`;
   const stream = await client.chat.completions.create(

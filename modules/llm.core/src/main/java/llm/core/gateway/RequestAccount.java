@@ -119,16 +119,7 @@ final class RequestAccount {
       characters += toolCall.arguments().value().length();
     }
     deltas = characters > 0 ? 1 : 0;
-    ChatResult answer =
-        said.usage().equals(Usage.NONE)
-            ? new ChatResult(
-                said.model(),
-                said.text(),
-                said.reasoning(),
-                said.toolCalls(),
-                said.finishReason(),
-                counted())
-            : said;
+    ChatResult answer = said.usage().equals(Usage.NONE) ? said.withUsage(counted()) : said;
     ended(new StreamEvent.Done(answer.finishReason(), answer.usage()));
     return answer;
   }

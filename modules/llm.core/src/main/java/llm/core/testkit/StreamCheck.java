@@ -68,7 +68,8 @@ public final class StreamCheck {
       case StreamEvent.Started _ -> require(first, "Started is not the first event");
       case StreamEvent.TextDelta delta -> {
         require(!first, "text before Started");
-        require(!delta.text().isEmpty(), "an empty text delta");
+        boolean says = !delta.text().isEmpty() || !delta.logprobs().isEmpty();
+        require(says, "an empty text delta");
         requireWhole(delta.text());
       }
       case StreamEvent.ReasoningDelta delta -> {
@@ -90,8 +91,9 @@ public final class StreamCheck {
 
   private void requireWhole(String text) {
     require(
-        !Character.isHighSurrogate(text.charAt(text.length() - 1))
-            && !Character.isLowSurrogate(text.charAt(0)),
+        text.isEmpty()
+            || !Character.isHighSurrogate(text.charAt(text.length() - 1))
+                && !Character.isLowSurrogate(text.charAt(0)),
         "a text delta cuts a character in two");
   }
 

@@ -14,6 +14,7 @@ import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
+import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -27,6 +28,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GuardedStreamTest {
   private static final StreamEvent STARTED = new StreamEvent.Started("m");
   private static final StreamEvent HI = new StreamEvent.TextDelta("hi");
+  private static final List<TokenLogprob> LOGPROBS =
+      List.of(new TokenLogprob("a", -1, List.of(), List.of()));
   private static final StreamEvent DONE = new StreamEvent.Done(FinishReason.STOP, Usage.of(3, 1));
   private static final StreamEvent CALL = new StreamEvent.ToolCallStarted(0, "c", "f");
 
@@ -60,6 +63,20 @@ class GuardedStreamTest {
                 new StreamEvent.TextDelta("a"),
                 new StreamEvent.TextDelta("😀b"),
                 new StreamEvent.TextDelta("😀"),
+                DONE)),
+        Arguments.of(
+            "log probabilities of a character cut in two",
+            List.of(
+                STARTED,
+                new StreamEvent.TextDelta("a\ud83d", LOGPROBS),
+                new StreamEvent.TextDelta("", LOGPROBS),
+                new StreamEvent.TextDelta("\ude00", LOGPROBS),
+                DONE),
+            List.of(
+                STARTED,
+                new StreamEvent.TextDelta("a", LOGPROBS),
+                new StreamEvent.TextDelta("", LOGPROBS),
+                new StreamEvent.TextDelta("😀", LOGPROBS),
                 DONE)),
         Arguments.of(
             "a character of reasoning and one of arguments cut in two",

@@ -18,6 +18,7 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
+import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -110,6 +111,17 @@ class WholeAnswerTest {
     Usage usage = fixture.gateway.complete(ask("up/m", "hi"), fixture.call).usage();
     assertThat(usage.promptTokens()).isPositive();
     assertThat(usage.completionTokens()).isEqualTo(100);
+  }
+
+  @Test
+  void anAnswerWithoutUsageKeepsItsLogProbabilities() throws LlmException {
+    var tokens = List.of(new TokenLogprob("a", -1, List.of(), List.of()));
+    var fixture =
+        with((_, _) ->
+            new ChatResult("m", "a", "", List.of(), FinishReason.STOP, Usage.NONE, tokens));
+    ChatResult answer = fixture.gateway.complete(ask("up/m", "hi"), fixture.call);
+    assertThat(answer.usage().completionTokens()).isPositive();
+    assertThat(answer.logprobs()).isEqualTo(tokens);
   }
 
   @Test

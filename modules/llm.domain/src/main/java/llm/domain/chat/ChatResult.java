@@ -37,4 +37,9 @@ public record ChatResult(
       Usage usage) {
     this(model, text, reasoning, toolCalls, finishReason, usage, List.of());
   }
+
+  /** The same answer with this usage. */
+  public ChatResult withUsage(Usage other) {
+    return new ChatResult(model, text, reasoning, toolCalls, finishReason, other, logprobs);
+  }
 }

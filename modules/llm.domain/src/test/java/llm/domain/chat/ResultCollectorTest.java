@@ -52,6 +52,9 @@ class ResultCollectorTest {
     ChatResult result = ResultCollector.collect("mock", stream);
     assertThat(result.text()).isEqualTo("Hü");
     assertThat(result.logprobs()).containsExactly(first, part, rest);
+    ChatResult counted = result.withUsage(Usage.of(1, 2));
+    assertThat(counted.usage()).isEqualTo(Usage.of(1, 2));
+    assertThat(counted.withUsage(USAGE)).isEqualTo(result);
   }
 
   @Test

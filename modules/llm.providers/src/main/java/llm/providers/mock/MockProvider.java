@@ -23,7 +23,9 @@ import llm.domain.service.TokenEstimator;
 
 /**
  * Models without a model, for development: {@code mock} says back what the user said, {@code
- * mock-demo} plays a short scripted demo with a tool call. Four characters count as a token.
+ * mock-demo} plays a short scripted demo with a tool call. Four characters count as a token. No
+ * token is chosen, so all of sampling but {@code stop} says nothing here; log probabilities are
+ * refused.
  */
 final class MockProvider implements ChatProvider {
   static final String ID = "mock";
@@ -61,6 +63,15 @@ final class MockProvider implements ChatProvider {
     if (closed) {
       throw new LlmException(
           new LlmError.ModelUnavailable(request.model().value(), "The mock was closed."));
+    }
+    if (request.sampling().topLogprobs().isPresent()) {
+      throw new LlmException(
+          new LlmError.Unsupported(
+              "logprobs",
+              "Model '"
+                  + request.model()
+                  + "' chooses no tokens and has no log probabilities;"
+                  + " leave logprobs out."));
     }
     int promptTokens = COUNTER.countPrompt(request);
     var script = new MockScript(request, MockAnswer.to(request, ids), settings, promptTokens);

@@ -129,6 +129,9 @@ final class OpenAiProvider implements ChatProvider {
       }
       UpstreamResponse response = ask(body, call, stream);
       var reader = new ChunkReader(exchange.failures(), this::callId);
+      if (request.sampling().topLogprobs().isPresent()) {
+        reader.withLogprobs();
+      }
       var events =
           new ChatStream(
               response,

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
+import llm.core.dialect.openai.upstream.RequestTraits.RepeatPenalty;
 
 /**
  * What is known of a kind of server: where it usually is, what of a request it wants otherwise.
@@ -11,29 +12,47 @@ import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
  */
 enum ServerRecipe {
   /** Any server that speaks the dialect. */
-  GENERIC("", OutputLimit.MAX_TOKENS),
+  GENERIC("", OutputLimit.MAX_TOKENS, RepeatPenalty.REPEAT_PENALTY),
   /** OpenAI: its reasoning models refuse {@code max_tokens}. */
-  OPENAI("https://api.openai.com/v1", OutputLimit.MAX_COMPLETION_TOKENS, "OPENAI_API_KEY"),
+  OPENAI(
+      "https://api.openai.com/v1",
+      OutputLimit.MAX_COMPLETION_TOKENS,
+      RepeatPenalty.REPEAT_PENALTY,
+      "OPENAI_API_KEY"),
   /** Ollama, which knows {@code max_tokens} alone. */
-  OLLAMA("http://127.0.0.1:11434/v1", OutputLimit.MAX_TOKENS),
+  OLLAMA("http://127.0.0.1:11434/v1", OutputLimit.MAX_TOKENS, RepeatPenalty.REPEAT_PENALTY),
   /** vLLM's OpenAI-compatible server. */
-  VLLM("http://127.0.0.1:8000/v1", OutputLimit.MAX_TOKENS),
+  VLLM("http://127.0.0.1:8000/v1", OutputLimit.MAX_TOKENS, RepeatPenalty.REPETITION_PENALTY),
   /** LM Studio's local server. */
-  LM_STUDIO("http://127.0.0.1:1234/v1", OutputLimit.MAX_TOKENS),
+  LM_STUDIO("http://127.0.0.1:1234/v1", OutputLimit.MAX_TOKENS, RepeatPenalty.REPEAT_PENALTY),
   /** The server of llama.cpp. */
-  LLAMA_SERVER("http://127.0.0.1:8080/v1", OutputLimit.MAX_TOKENS),
+  LLAMA_SERVER("http://127.0.0.1:8080/v1", OutputLimit.MAX_TOKENS, RepeatPenalty.REPEAT_PENALTY),
   /** OpenRouter. */
-  OPENROUTER("https://openrouter.ai/api/v1", OutputLimit.MAX_TOKENS, "OPENROUTER_API_KEY"),
+  OPENROUTER(
+      "https://openrouter.ai/api/v1",
+      OutputLimit.MAX_TOKENS,
+      RepeatPenalty.REPETITION_PENALTY,
+      "OPENROUTER_API_KEY"),
   /** Together AI. */
-  TOGETHER("https://api.together.xyz/v1", OutputLimit.MAX_TOKENS, "TOGETHER_API_KEY");
+  TOGETHER(
+      "https://api.together.xyz/v1",
+      OutputLimit.MAX_TOKENS,
+      RepeatPenalty.REPETITION_PENALTY,
+      "TOGETHER_API_KEY");
 
   private final String baseUrl;
   private final OutputLimit outputLimit;
+  private final RepeatPenalty repeatPenalty;
   private final List<String> keyVariables;
 
-  ServerRecipe(String baseUrl, OutputLimit outputLimit, String... keyVariables) {
+  ServerRecipe(
+      String baseUrl,
+      OutputLimit outputLimit,
+      RepeatPenalty repeatPenalty,
+      String... keyVariables) {
     this.baseUrl = baseUrl;
     this.outputLimit = outputLimit;
+    this.repeatPenalty = repeatPenalty;
     this.keyVariables = List.of(keyVariables);
   }
 
@@ -49,6 +68,6 @@ enum ServerRecipe {
 
   /** How requests are written for it. */
   RequestTraits traits(boolean streamUsage) {
-    return new RequestTraits(outputLimit, streamUsage);
+    return new RequestTraits(outputLimit, streamUsage, repeatPenalty);
   }
 }

@@ -90,18 +90,33 @@ class MockProviderTest {
     var request =
         ask("mock", Message.user("one two three"))
             .withSampling(
-                new SamplingOptions(
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.of(7L),
-                    List.of("three", " two")));
+                SamplingOptions.builder()
+                    .seed(7)
+                    .frequencyPenalty(2)
+                    .logitBias(Map.of(1, 100.0))
+                    .stop(List.of("three", " two"))
+                    .build());
 
     ChatResult result = mock.complete(request, call);
 
     assertThat(result.text()).isEqualTo("Echo: one");
     assertThat(result.finishReason()).isEqualTo(FinishReason.STOP);
+  }
+
+  @Test
+  void hasNoLogProbabilities() {
+    var request =
+        ask("mock", Message.user("hi"))
+            .withSampling(SamplingOptions.builder().topLogprobs(0).build());
+
+    var refused = catchThrowableOfType(LlmException.class, () -> mock.stream(request, call));
+
+    assertThat(refused.error())
+        .isEqualTo(
+            new LlmError.Unsupported(
+                "logprobs",
+                "Model 'mock' chooses no tokens and has no log probabilities; leave logprobs"
+                    + " out."));
   }
 
   @Test

@@ -24,7 +24,9 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
+import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.StreamEvent;
+import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -64,6 +66,35 @@ class OpenAiProviderTest {
                   new Usage(9, 3, 0, 2)));
       assertThat(posted(up).body())
           .isEqualTo("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+    }
+  }
+
+  @Test
+  void logProbabilitiesGoBothWays() throws LlmException {
+    String tokens =
+        "{\"content\":[{\"token\":\"Hi\",\"logprob\":-0.5,\"bytes\":[72,105],\"top_logprobs\":"
+            + "[{\"token\":\"Ho\",\"logprob\":-1,\"bytes\":null}]}],\"refusal\":null}";
+    String choice =
+        "{\"choices\":[{\"index\":0,\"%s\":{\"content\":\"Hi\"},\"logprobs\":%s,"
+            + "\"finish_reason\":\"stop\"}]}";
+    var expected =
+        new TokenLogprob(
+            "Hi",
+            -.5,
+            java.util.List.of((byte) 72, (byte) 105),
+            java.util.List.of(new TokenLogprob.Top("Ho", -1, java.util.List.of())));
+    var sampling = SamplingOptions.builder().topLogprobs(1).presencePenalty(1).build();
+    var request = ask("up/m").withSampling(sampling);
+    try (var up =
+        Upstreams.named()
+            .answer(
+                sse(choice.formatted("delta", tokens), "[DONE]"),
+                Reply.ok("application/json", choice.formatted("message", tokens)))) {
+      assertThat(StreamCheck.drain(up.provider.stream(request, up.call)))
+          .contains(new StreamEvent.TextDelta("Hi", java.util.List.of(expected)));
+      assertThat(up.provider.complete(request, up.call).logprobs()).containsExactly(expected);
+      assertThat(posted(up).body())
+          .contains("\"presence_penalty\":1,\"logprobs\":true,\"top_logprobs\":1");
     }
   }
 

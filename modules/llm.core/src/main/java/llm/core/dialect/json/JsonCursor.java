@@ -231,6 +231,11 @@ public final class JsonCursor {
     return parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
   }
 
+  /** Whether the cursor stands on a number. */
+  public boolean isNumber() {
+    return isInteger() || parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT;
+  }
+
   /** Whether the cursor stands on an object. */
   public boolean isObject() {
     return parser.currentToken() == JsonToken.START_OBJECT;

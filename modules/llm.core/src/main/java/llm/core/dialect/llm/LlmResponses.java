@@ -3,6 +3,7 @@ package llm.core.dialect.llm;
 import java.util.List;
 import llm.core.catalogue.ListedModel;
 import llm.core.dialect.json.JsonOut;
+import llm.core.dialect.openai.LogprobsWriter;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
@@ -20,6 +21,10 @@ public final class LlmResponses {
     out.object().field("model", result.model()).field("content", result.text());
     if (!result.reasoning().isEmpty()) {
       out.field("reasoning", result.reasoning());
+    }
+    if (!result.logprobs().isEmpty()) {
+      out.name("logprobs");
+      LogprobsWriter.tokens(result.logprobs(), out);
     }
     out.name("tool_calls").array();
     result.toolCalls().forEach(call -> toolCall(call, out));

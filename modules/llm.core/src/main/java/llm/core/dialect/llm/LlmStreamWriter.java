@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import llm.core.dialect.json.JsonOut;
+import llm.core.dialect.openai.LogprobsWriter;
 import llm.core.sse.SseFrame;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
@@ -12,9 +13,9 @@ import llm.domain.error.LlmError;
 
 /**
  * Writes the events of one stream as the frames of {@code POST /llm/stream}: {@code
- * {"token":"…","is_final":false}} for text, {@code {"reasoning":"…","is_final":false}} for
- * reasoning, {@code {"tool_call":{…},"is_final":false}} for each tool call, and last {@code
- * {"is_final":true,"finish_reason":…,"usage":{…}}} without a token.
+ * {"token":"…","is_final":false}} for text, with {@code logprobs} where they were asked for, {@code
+ * {"reasoning":"…","is_final":false}} for reasoning, {@code {"tool_call":{…},"is_final":false}} for
+ * each tool call, and last {@code {"is_final":true,"finish_reason":…,"usage":{…}}} without a token.
  *
  * <p>A stream that did not end as done has no final frame: its last frame is {@code {"error":{…}}}.
  * Not thread-safe; one stream each.
@@ -46,7 +47,8 @@ public final class LlmStreamWriter {
       case StreamEvent.Started _ -> {
         // says nothing in this dialect: the status line has said it
       }
-      case StreamEvent.TextDelta delta -> text(TOKEN, delta.text());
+      case StreamEvent.TextDelta delta when delta.logprobs().isEmpty() -> text(TOKEN, delta.text());
+      case StreamEvent.TextDelta delta -> textWithLogprobs(delta);
       case StreamEvent.ReasoningDelta delta -> text(REASONING, delta.text());
       case StreamEvent.ToolCallStarted _, StreamEvent.ToolArgumentsDelta _ -> calls.add(event);
       case StreamEvent.Done done -> done(done);
@@ -60,6 +62,12 @@ public final class LlmStreamWriter {
 
   private void text(byte[] field, String text) {
     out.raw(DATA).raw(field).escaped(text).raw(CLOSE_TEXT);
+  }
+
+  private void textWithLogprobs(StreamEvent.TextDelta delta) {
+    out.raw(DATA).object().field("token", delta.text()).name("logprobs");
+    LogprobsWriter.tokens(delta.logprobs(), out);
+    out.name("is_final").value(false).endObject().raw(END);
   }
 
   /** Calls may come interleaved, so none is known to be complete before the end. */

@@ -8,13 +8,13 @@ import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
+import llm.domain.chat.Priority;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
-import llm.domain.model.Temperature;
 
 /**
  * Gathers the fields that every chat body of ours has, whichever endpoint it came to: model,
@@ -29,12 +29,8 @@ public final class ChatBody {
   private Optional<ToolChoice> toolChoice = Optional.empty();
   private Optional<Integer> maxTokens = Optional.empty();
   private Optional<Integer> maxCompletionTokens = Optional.empty();
-  private Optional<Temperature> temperature = Optional.empty();
-  private Optional<Double> topP = Optional.empty();
-  private Optional<Integer> topK = Optional.empty();
-  private Optional<Double> minP = Optional.empty();
-  private Optional<Long> seed = Optional.empty();
-  private List<String> stop = List.of();
+  private Optional<Priority> priority = Optional.empty();
+  private final SamplingFields sampling = new SamplingFields();
 
   /**
    * Takes the field {@code name}, on whose value the cursor stands.
@@ -50,17 +46,9 @@ public final class ChatBody {
       case "tool_choice" -> toolChoice = Optional.of(ToolReader.choice(in));
       case "max_tokens" -> maxTokens = Optional.of(limit(in));
       case "max_completion_tokens" -> maxCompletionTokens = Optional.of(limit(in));
-      case "temperature" -> {
-        double value = in.number();
-        temperature = Optional.of(in.legal(() -> new Temperature(value)));
-      }
-      case "top_p" -> topP = checked(in, Optional.of(in.number()), Optional.empty());
-      case "min_p" -> minP = checked(in, Optional.empty(), Optional.of(in.number()));
-      case "top_k" -> topK = Optional.of(topK(in));
-      case "seed" -> seed = Optional.of(in.longInteger());
-      case "stop" -> stop = stop(in);
+      case "priority" -> priority = Optional.of(priority(in));
       default -> {
-        return false;
+        return sampling.take(name, in);
       }
     }
     return true;
@@ -78,6 +66,11 @@ public final class ChatBody {
     return !messages.isEmpty();
   }
 
+  /** Whether the body says how urgent it is. */
+  public boolean hasPriority() {
+    return priority.isPresent();
+  }
+
   /**
    * The request.
    *
@@ -91,13 +84,21 @@ public final class ChatBody {
     }
     ToolChoice choice = toolChoice.orElseGet(ToolChoice.Auto::new);
     requireOffered(choice);
-    var sampling = new SamplingOptions(temperature, topP, topK, minP, seed, stop);
+    SamplingOptions options = sampling.options();
     Optional<Integer> limit = outputLimit();
     ModelName resolved = resolver.resolve(model);
     if (!undone.isEmpty() && !resolver.relays(resolved)) {
       throw undone.getFirst();
     }
-    return new ChatRequest(resolved, messages, tools, choice, sampling, limit, extensions);
+    return new ChatRequest(
+        resolved,
+        messages,
+        tools,
+        choice,
+        options,
+        limit,
+        extensions,
+        priority.orElse(Priority.INTERACTIVE));
   }
 
   private Optional<Integer> outputLimit() throws LlmException {
@@ -145,35 +146,11 @@ public final class ChatBody {
     return value;
   }
 
-  private static int topK(JsonCursor in) throws LlmException {
-    int value = in.integer();
-    in.legal(() -> sampling(Optional.empty(), Optional.of(value), Optional.empty(), List.of()));
-    return value;
-  }
-
-  /** Whichever of the two is present, once the domain has found it in its range. */
-  private static Optional<Double> checked(
-      JsonCursor in, Optional<Double> topP, Optional<Double> minP) throws LlmException {
-    in.legal(() -> sampling(topP, Optional.empty(), minP, List.of()));
-    return topP.or(() -> minP);
-  }
-
-  private static List<String> stop(JsonCursor in) throws LlmException {
-    var strings = new ArrayList<String>();
-    if (in.isString()) {
-      strings.add(in.string());
-    } else if (in.isArray()) {
-      in.array(_ -> strings.add(in.string()));
-    } else {
-      throw in.expected("a string or an array of strings");
-    }
-    in.legal(() -> sampling(Optional.empty(), Optional.empty(), Optional.empty(), strings));
-    return List.copyOf(strings);
-  }
-
-  private static SamplingOptions sampling(
-      Optional<Double> topP, Optional<Integer> topK, Optional<Double> minP, List<String> stop) {
-    return new SamplingOptions(Optional.empty(), topP, topK, minP, Optional.empty(), stop);
+  private static Priority priority(JsonCursor in) throws LlmException {
+    String name = in.string();
+    return Priority.of(name)
+        .orElseThrow(
+            () -> in.refusal(in.path() + " '" + name + "' must be interactive or background"));
   }
 
   private static LlmException invalid(String path, String message) {

@@ -5,6 +5,7 @@ import java.util.Map;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
+import llm.domain.chat.Priority;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
@@ -45,10 +46,20 @@ public final class OpenAiRequestReader {
     }
     extensions.putAll(undone.kept());
     ChatRequest request = body.request(resolver, extensions);
-    if (undone.refusal().isPresent() && !resolver.relays(request.model())) {
-      throw undone.refusal().get();
+    boolean asksMore = undone.refusal().isPresent() || undone.isFlex();
+    if (asksMore && !resolver.relays(request.model())) {
+      request = hereOnly(request);
     }
     return new ChatCall(request, stream, includeUsage);
+  }
+
+  /** The request for a provider that does not speak the dialect. */
+  private ChatRequest hereOnly(ChatRequest request) throws LlmException {
+    if (undone.refusal().isPresent()) {
+      throw undone.refusal().get();
+    }
+    boolean mayWait = undone.isFlex() && !body.hasPriority();
+    return mayWait ? request.withPriority(Priority.BACKGROUND) : request;
   }
 
   private void take(String name, JsonCursor in) throws LlmException {
@@ -57,6 +68,18 @@ public final class OpenAiRequestReader {
       case "stream_options" -> {
         streamOptions = true;
         in.object(option -> streamOption(option, in));
+      }
+      case "priority" -> {
+        if (in.isString()) {
+          body.take(name, in);
+        } else {
+          extensions.put(name, in.cut()); // a number is vLLM's
+        }
+      }
+      case "repeat_penalty", "repetition_penalty" -> {
+        JsonText value = in.cut();
+        extensions.put(name, value); // for its name: providers know one or the other
+        JsonCursor.piece(value, in.path(), piece -> body.take(name, piece));
       }
       default -> {
         if (!body.take(name, in) && !undone.take(name, in)) {

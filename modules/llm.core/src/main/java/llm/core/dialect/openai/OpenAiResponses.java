@@ -33,9 +33,9 @@ public final class OpenAiResponses {
         .field("index", 0)
         .name("message");
     message(result, out);
-    out.name("logprobs")
-        .nothing()
-        .field("finish_reason", result.finishReason().wireName())
+    out.name("logprobs");
+    LogprobsWriter.choice(result.logprobs(), out);
+    out.field("finish_reason", result.finishReason().wireName())
         .endObject()
         .endArray()
         .name("usage");

@@ -23,6 +23,8 @@ public final class OpenAiStreamWriter {
   private static final byte[] FIRST_DELTA = ascii("{\"role\":\"assistant\",\"content\":\"\"}");
   private static final byte[] EMPTY_DELTA = ascii("{}");
   private static final byte[] UNFINISHED = ascii(",\"logprobs\":null,\"finish_reason\":null}]");
+  private static final byte[] LOGPROBS = ascii(",\"logprobs\":");
+  private static final byte[] CLOSE_LOGPROBS = ascii(",\"finish_reason\":null}]");
   private static final byte[] FINISHED = ascii(",\"logprobs\":null,\"finish_reason\":\"");
   private static final byte[] CLOSE_FINISHED = ascii("\"}]");
   private static final byte[] DATA = ascii(SseFrame.DATA);
@@ -69,7 +71,9 @@ public final class OpenAiStreamWriter {
     out.clear();
     switch (event) {
       case StreamEvent.Started _ -> chunk(FIRST_DELTA);
-      case StreamEvent.TextDelta delta -> text(CONTENT, delta.text());
+      case StreamEvent.TextDelta delta when delta.logprobs().isEmpty() ->
+          text(CONTENT, delta.text());
+      case StreamEvent.TextDelta delta -> textWithLogprobs(delta);
       case StreamEvent.ReasoningDelta delta -> text(REASONING, delta.text());
       case StreamEvent.ToolCallStarted call -> toolCall(call);
       case StreamEvent.ToolArgumentsDelta delta -> arguments(delta);
@@ -86,6 +90,12 @@ public final class OpenAiStreamWriter {
 
   private void text(byte[] field, String text) {
     out.raw(opening).raw(field).escaped(text).raw(CLOSE_TEXT).raw(UNFINISHED).raw(closing);
+  }
+
+  private void textWithLogprobs(StreamEvent.TextDelta delta) {
+    out.raw(opening).raw(CONTENT).escaped(delta.text()).raw(CLOSE_TEXT).raw(LOGPROBS);
+    LogprobsWriter.choice(delta.logprobs(), out);
+    out.raw(CLOSE_LOGPROBS).raw(closing);
   }
 
   private void toolCall(StreamEvent.ToolCallStarted call) {

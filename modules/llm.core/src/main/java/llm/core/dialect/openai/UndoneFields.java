@@ -20,9 +20,6 @@ final class UndoneFields {
   /** What only changes how a model answers, and nothing in the form of its answer. */
   private static final Set<String> RELAYED =
       Set.of(
-          "frequency_penalty",
-          "presence_penalty",
-          "logit_bias",
           "response_format",
           "parallel_tool_calls",
           "store",
@@ -34,6 +31,8 @@ final class UndoneFields {
 
   private final Map<String, JsonText> kept = new LinkedHashMap<>();
   private Optional<LlmException> refusal = Optional.empty(); // of the first that is not done
+
+  private boolean flex;
 
   UndoneFields() {}
 
@@ -65,29 +64,26 @@ final class UndoneFields {
     return kept;
   }
 
+  /** Whether the service tier is the one for work that may wait. */
+  boolean isFlex() {
+    return flex;
+  }
+
   /** Why it cannot be done here, when there is no one to relay it to. */
   Optional<LlmException> refusal() {
     return refusal;
   }
 
-  private static boolean check(String name, JsonCursor in) throws LlmException {
+  private boolean check(String name, JsonCursor in) throws LlmException {
     switch (name) {
       case "n" -> choices(in);
-      case "frequency_penalty", "presence_penalty" ->
-          require(in.number() == 0, in, "penalties; send 0");
-      case "logprobs" -> require(!in.flag(), in, "log probabilities; send false");
-      case "top_logprobs" -> require(in.integer() == 0, in, "log probabilities; send 0");
-      case "logit_bias" -> in.object(_ -> require(false, in, "logit_bias; leave it out"));
       case "response_format" -> responseFormat(in);
       case "modalities" ->
           in.array(_ -> require(in.string().equals("text"), in, "other modalities than text"));
       case "parallel_tool_calls" ->
           require(in.flag(), in, "switching parallel tool calls off; leave it out");
       case "store" -> require(!in.flag(), in, "storing completions; send false");
-      case "service_tier" -> {
-        String tier = in.string();
-        require(tier.equals("auto") || tier.equals("default"), in, "service tiers; send auto");
-      }
+      case "service_tier" -> tier(in);
       case "verbosity" -> require(in.string().equals("medium"), in, "verbosity; leave it out");
       case "functions", "function_call" -> require(false, in, name + "; use tools and tool_choice");
       case "audio", "prediction", "reasoning_effort", "web_search_options" ->
@@ -97,6 +93,13 @@ final class UndoneFields {
       }
     }
     return true;
+  }
+
+  private void tier(JsonCursor in) throws LlmException {
+    String tier = in.string();
+    flex = tier.equals("flex");
+    boolean done = flex || tier.equals("auto") || tier.equals("default");
+    require(done, in, "service tiers but flex; send auto");
   }
 
   private static void choices(JsonCursor in) throws LlmException {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import llm.core.catalogue.ListedModel;
 import llm.domain.call.CancelReason;
@@ -17,7 +18,10 @@ import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
+import llm.domain.chat.Priority;
+import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.StreamEvent;
+import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -60,6 +64,13 @@ class LlmDialectTest {
           {"prompt":"a","n":1} | n | 'n' is not known here
           {"prompt":"a","stream":true} | stream | 'stream' is not known here
           {"prompt":"a","temperature":3} | temperature | 0.0 to 2.0
+          {"prompt":"a","frequency_penalty":3} | frequency_penalty | -2.0 to 2.0
+          {"prompt":"a","repeat_penalty":0} | repeat_penalty | more than 0
+          {"prompt":"a","logit_bias":{"x":1}} | logit_bias.x | by a token's id
+          {"prompt":"a","top_logprobs":2} | top_logprobs | needs logprobs: true
+          {"prompt":"a","priority":"low"} | priority | interactive or background
+          {"prompt":"a","priority":5} | priority | must be a string, found the integer 5
+          {"prompt":"a","service_tier":"flex"} | service_tier | not known here
           """)
   void refusesWithItsPath(String body, String path, String says) {
     var thrown = catchThrowableOfType(LlmException.class, () -> read(body));
@@ -80,6 +91,42 @@ class LlmDialectTest {
                 + "\"arguments\":\"{}\"}],\"finish_reason\":\"tool_calls\","
                 + "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7,"
                 + "\"cached_tokens\":0},\"request_id\":\"r-1\"}");
+  }
+
+  @Test
+  void readsPenaltiesBiasesLogProbabilitiesAndPriority() throws LlmException {
+    ChatRequest request =
+        read(
+            """
+            {"prompt":"hi","frequency_penalty":1,"presence_penalty":-1,"repeat_penalty":1.1,
+             "logit_bias":{"9":5},"logprobs":true,"top_logprobs":2,"priority":"background"}\
+            """);
+
+    assertThat(request.sampling())
+        .isEqualTo(
+            SamplingOptions.builder()
+                .frequencyPenalty(1)
+                .presencePenalty(-1)
+                .repeatPenalty(1.1)
+                .logitBias(Map.of(9, 5.0))
+                .topLogprobs(2)
+                .build());
+    assertThat(request.priority()).isEqualTo(Priority.BACKGROUND);
+  }
+
+  @Test
+  void writesLogProbabilitiesBesideTheirText() throws IOException {
+    var top = new TokenLogprob.Top("b", -2, List.of());
+    var tokens = List.of(new TokenLogprob("a", -1, List.of((byte) 97), List.of(top)));
+    var result = new ChatResult("m", "a", "", List.of(), FinishReason.STOP, Usage.of(1, 1), tokens);
+    String written =
+        "[{\"token\":\"a\",\"logprob\":-1,\"bytes\":[97],\"top_logprobs\":"
+            + "[{\"token\":\"b\",\"logprob\":-2,\"bytes\":null}]}]";
+
+    assertThat(JSON.readTree(LlmResponses.chat(result, "r-1")).get("logprobs").toString())
+        .isEqualTo(written);
+    assertThat(frames(new StreamEvent.TextDelta("a\"", tokens)))
+        .containsExactly("{\"token\":\"a\\\"\",\"logprobs\":" + written + ",\"is_final\":false}");
   }
 
   @Test

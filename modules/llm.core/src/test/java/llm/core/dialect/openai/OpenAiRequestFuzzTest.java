@@ -19,7 +19,9 @@ class OpenAiRequestFuzzTest {
   private static final byte[] BODY =
       """
       {"model":"m","stream":true,"stream_options":{"include_usage":true},"temperature":0.5,
-       "top_p":0.9,"seed":7,"stop":["a","\\u00e9"],"max_tokens":12,"x":{"y":[1,2,{"z":null}]},
+       "top_p":0.9,"seed":7,"logit_bias":{"50256":-100,"7":1.5},"frequency_penalty":0.5,
+       "presence_penalty":-1,"repeat_penalty":1.1,"logprobs":true,"top_logprobs":5,
+       "priority":"background","service_tier":"flex","stop":["a","\\u00e9"],"max_tokens":12,"x":{"y":[1,2,{"z":null}]},
        "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],
        "tool_choice":"auto","messages":[{"role":"system","content":"be kind"},
        {"role":"user","content":[{"type":"text","text":"grüße 😀"}]},

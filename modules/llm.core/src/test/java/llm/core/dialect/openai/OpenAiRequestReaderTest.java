@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
+import llm.domain.chat.Priority;
 import llm.domain.chat.Role;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolCall;
@@ -17,6 +19,8 @@ import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @DisplayName("P-3: what a chat completion body may say")
 class OpenAiRequestReaderTest {
@@ -45,7 +49,9 @@ class OpenAiRequestReaderTest {
             {"model":"m1","stream":true,"stream_options":{"include_usage":true,
               "include_obfuscation":false},
              "temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.05,"seed":-7,"stop":["a","b"],
-             "max_tokens":12,"max_completion_tokens":12,
+             "frequency_penalty":-2,"presence_penalty":2.0,"repeat_penalty":1.1,
+             "repetition_penalty":1.10,"logit_bias":{"50256":-100,"7":1.5},"logprobs":true,
+             "top_logprobs":20,"priority":"background","max_tokens":12,"max_completion_tokens":12,
              "messages":[{"content":"be kind","role":"developer"},{"role":"user","content":"x"}]}\
             """);
 
@@ -56,13 +62,45 @@ class OpenAiRequestReaderTest {
     assertThat(call.request().messages().getFirst()).isEqualTo(Message.system("be kind"));
     assertThat(call.request().sampling())
         .isEqualTo(
-            new SamplingOptions(
-                Optional.of(new Temperature(0.5)),
-                Optional.of(0.9),
-                Optional.of(40),
-                Optional.of(0.05),
-                Optional.of(-7L),
-                List.of("a", "b")));
+            SamplingOptions.builder()
+                .temperature(new Temperature(0.5))
+                .topP(0.9)
+                .topK(40)
+                .minP(0.05)
+                .seed(-7)
+                .stop(List.of("a", "b"))
+                .frequencyPenalty(-2)
+                .presencePenalty(2)
+                .repeatPenalty(1.1)
+                .logitBias(Map.of(50256, -100.0, 7, 1.5))
+                .topLogprobs(20)
+                .build());
+    assertThat(call.request().priority()).isEqualTo(Priority.BACKGROUND);
+  }
+
+  @Test
+  void logProbabilitiesWithoutAlternativesAreAskedForByOneField() throws LlmException {
+    String rest = "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+    assertThat(read("{\"logprobs\":true," + rest).request().sampling().topLogprobs()).contains(0);
+    assertThat(read("{\"logprobs\":false," + rest).request().sampling().topLogprobs()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "`` | INTERACTIVE",
+        "\"priority\":\"interactive\", | INTERACTIVE",
+        "\"priority\":\"background\", | BACKGROUND",
+        "\"priority\":5, | INTERACTIVE",
+        "\"service_tier\":\"flex\", | BACKGROUND",
+        "\"service_tier\":\"auto\", | INTERACTIVE",
+        "\"service_tier\":\"flex\",\"priority\":\"interactive\", | INTERACTIVE"
+      })
+  void saysWhetherSomebodyWaits(String fields, Priority priority) throws LlmException {
+    String rest = "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+    assertThat(read("{" + fields + rest).request().priority()).isEqualTo(priority);
   }
 
   @Test
@@ -149,16 +187,16 @@ class OpenAiRequestReaderTest {
     ChatCall call =
         read(
             """
-            {"n":1,"frequency_penalty":0,"presence_penalty":0.0,"logprobs":false,"top_logprobs":0,
-             "logit_bias":{},"response_format":{"type":"text"},"modalities":["text"],"store":false,
+            {"n":1,"logprobs":false,"top_logprobs":0,"logit_bias":{},"response_format":{"type":"text"},"modalities":["text"],"store":false,
              "parallel_tool_calls":true,"service_tier":"auto","verbosity":"medium",
              "messages":[{"role":"user","content":"x"}]}\
             """);
 
     assertThat(call.request().extensions())
         .as("for a provider that takes them")
-        .doesNotContainKeys("n", "logprobs", "top_logprobs", "modalities")
-        .hasSize(8);
+        .doesNotContainKeys("n", "logprobs", "top_logprobs", "logit_bias", "modalities")
+        .hasSize(5);
+    assertThat(call.request().sampling()).isEqualTo(SamplingOptions.DEFAULTS);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.StringJoiner;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -117,6 +118,26 @@ class OpenAiRequestRefusalsTest {
           {M,T,"tool_choice":{"type":"function"}} | tool_choice.function.name | is missing
           {M,T,"tool_choice":{"type":"function","function":{"name":"g"}}} | tool_choice | names 'g', which tools do not offer
           {M,"frequency_penalty":"x"} | frequency_penalty | must be a number
+          {M,"frequency_penalty":2.01} | frequency_penalty | 2.01 must be -2.0 to 2.0
+          {M,"presence_penalty":-3} | presence_penalty | -3.0 must be -2.0 to 2.0
+          {M,"presence_penalty":true} | presence_penalty | must be a number, found true
+          {M,"repeat_penalty":0} | repeat_penalty | more than 0, at most 10.0
+          {M,"repetition_penalty":11} | repetition_penalty | more than 0, at most 10.0
+          {M,"repeat_penalty":1.1,"repetition_penalty":1.2} | repetition_penalty | contradict each other
+          {M,"logit_bias":[]} | logit_bias | must be an object, found an array
+          {M,"logit_bias":{"7":101}} | logit_bias.7 | 101.0 must be -100.0 to 100.0
+          {M,"logit_bias":{"7":"ban"}} | logit_bias.7 | must be a number, found a string
+          {M,"logit_bias":{"-7":1}} | logit_bias.-7 | by a token's id, an integer of 0 or more
+          {M,"logit_bias":{"07":1}} | logit_bias.07 | by a token's id
+          {M,"logit_bias":{"hello":1}} | logit_bias.hello | by a token's id
+          {M,"logit_bias":{"3000000000":1}} | logit_bias.3000000000 | by a token's id
+          {M,"logprobs":5} | logprobs | must be true or false, found the integer 5
+          {M,"top_logprobs":3} | top_logprobs | top_logprobs 3 needs logprobs: true
+          {M,"logprobs":false,"top_logprobs":1} | top_logprobs | needs logprobs: true
+          {M,"logprobs":true,"top_logprobs":21} | top_logprobs | 21 must be 0 to 20
+          {M,"top_logprobs":-1} | top_logprobs | -1 must be 0 to 20
+          {M,"top_logprobs":1.5} | top_logprobs | must be an integer, found the number 1.5
+          {M,"priority":"urgent"} | priority | 'urgent' must be interactive or background
           {M,"messages":[{"role":"user","content":"\\ud800"}]} | messages | Duplicate
           {"messages":[{"role":"user","content":"a\\ud800b"}]} | messages[0].content | lone surrogate \\ud800
           {"messages":[{"role":"user","content":"\\udc00"}]} | messages[0].content | lone surrogate \\udc00
@@ -133,6 +154,18 @@ class OpenAiRequestRefusalsTest {
     }
   }
 
+  @Test
+  void refusesMoreBiasesThanAreTaken() {
+    var biases = new StringJoiner(",", "{M,\"logit_bias\":{", "}}");
+    for (int token = 0; token <= 300; token++) {
+      biases.add("\"" + token + "\":1");
+    }
+    LlmError error = refusal(biases.toString());
+
+    assertThat(error.message()).isEqualTo("logit_bias 301 tokens must be at most 300");
+    assertThat(((LlmError.InvalidRequest) error).path()).contains("logit_bias");
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = '|',
@@ -140,18 +173,13 @@ class OpenAiRequestRefusalsTest {
       textBlock =
           """
           {M,"n":2} | n | several choices
-          {M,"frequency_penalty":0.5} | frequency_penalty | penalties
-          {M,"presence_penalty":-1} | presence_penalty | penalties
-          {M,"logprobs":true} | logprobs | log probabilities
-          {M,"top_logprobs":3} | top_logprobs | log probabilities
-          {M,"logit_bias":{"50256":-100}} | logit_bias.50256 | logit_bias
           {M,"response_format":{"type":"json_object"}} | response_format.type | response formats
           {M,"response_format":{"type":"json_schema","json_schema":{}}} | response_format.type | response formats
           {M,"modalities":["text","audio"]} | modalities[1] | other modalities
           {M,"audio":{}} | audio | audio
           {M,"parallel_tool_calls":false} | parallel_tool_calls | parallel
           {M,"store":true} | store | storing
-          {M,"service_tier":"flex"} | service_tier | service tiers
+          {M,"service_tier":"priority"} | service_tier | service tiers
           {M,"verbosity":"low"} | verbosity | verbosity
           {M,"functions":[]} | functions | use tools
           {M,"function_call":"auto"} | function_call | use tools

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
+import llm.domain.chat.Priority;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -39,9 +40,9 @@ class RelayedFieldsTest {
       quoteCharacter = '`',
       value = {
         "response_format | { \"type\" : \"json_schema\", \"json_schema\": {\"a\":[1, 2.50]} }",
-        "frequency_penalty | 0.5",
-        "presence_penalty | -1",
-        "logit_bias | {\"50256\": -100}",
+        "priority | 7",
+        "repeat_penalty | 1.10",
+        "repetition_penalty | 1.10",
         "parallel_tool_calls | false",
         "reasoning_effort | \"low\"",
         "verbosity | \"high\"",
@@ -59,28 +60,42 @@ class RelayedFieldsTest {
   @Test
   void whereNobodyTakesThemTheFirstIsRefusedAtItsPlace() {
     LlmError error =
-        refusal(
-            "mock",
-            "\"response_format\":{\"type\":\"json_object\"},\"frequency_penalty\":1,\"n\":1,");
+        refusal("mock", "\"response_format\":{\"type\":\"json_object\"},\"store\":true,\"n\":1,");
     assertThat(error).isInstanceOf(LlmError.Unsupported.class);
     assertThat(((LlmError.Unsupported) error).path()).isEqualTo("response_format.type");
   }
 
   @Test
   void whatWouldHappenHereAnywayMayBeAnotherThingAtTheProvider() throws LlmException {
-    String fields = "\"service_tier\":\"default\",\"frequency_penalty\":0,";
-    assertThat(read("up/m", fields).extensions())
-        .containsOnlyKeys("service_tier", "frequency_penalty");
+    String fields = "\"service_tier\":\"default\",\"store\":false,";
+    assertThat(read("up/m", fields).extensions()).containsOnlyKeys("service_tier", "store");
     assertThat(read("mock", fields).model().value()).isEqualTo("mock");
   }
 
   @Test
   void whatOurAnswerCouldNotCarryIsRefusedForAll() {
     assertThat(refusal("up/m", "\"n\":2,")).isInstanceOf(LlmError.Unsupported.class);
-    assertThat(refusal("up/m", "\"logprobs\":true,")).isInstanceOf(LlmError.Unsupported.class);
-    assertThat(refusal("up/m", "\"frequency_penalty\":\"x\","))
+    assertThat(refusal("up/m", "\"modalities\":[\"audio\"],"))
+        .isInstanceOf(LlmError.Unsupported.class);
+    assertThat(refusal("up/m", "\"store\":\"x\","))
         .as("a wrong type is wrong everywhere")
         .isInstanceOf(LlmError.InvalidRequest.class);
+  }
+
+  @Test
+  void aTierThatIsRelayedIsTheProvidersToKeep() throws LlmException {
+    ChatRequest relayed = read("up/m", "\"service_tier\":\"flex\",");
+    assertThat(relayed.extensions()).containsOnlyKeys("service_tier");
+    assertThat(relayed.priority()).isEqualTo(Priority.INTERACTIVE);
+    assertThat(read("mock", "\"service_tier\":\"flex\",").priority())
+        .isEqualTo(Priority.BACKGROUND);
+  }
+
+  @Test
+  void ourOwnPriorityIsNoFieldOfTheProviders() throws LlmException {
+    ChatRequest request = read("up/m", "\"priority\":\"background\",");
+    assertThat(request.extensions()).isEmpty();
+    assertThat(request.priority()).isEqualTo(Priority.BACKGROUND);
   }
 
   @Test

@@ -32,6 +32,13 @@ public final class ChatRequestWriter {
           "min_p",
           "seed",
           "stop",
+          "frequency_penalty",
+          "presence_penalty",
+          "repeat_penalty",
+          "repetition_penalty",
+          "logit_bias",
+          "logprobs",
+          "top_logprobs",
           "max_tokens",
           "max_completion_tokens",
           "stream",
@@ -56,6 +63,8 @@ public final class ChatRequestWriter {
       tools(request, out);
     }
     sampling(request.sampling(), out);
+    penalties(request, traits, out);
+    logprobs(request.sampling(), out);
     request.maxTokens().ifPresent(limit -> out.field(traits.outputLimit().field(), limit));
     if (stream) {
       out.name("stream").value(true);
@@ -137,5 +146,38 @@ public final class ChatRequestWriter {
       sampling.stop().forEach(out::value);
       out.endArray();
     }
+  }
+
+  private static void penalties(ChatRequest request, RequestTraits traits, JsonOut out) {
+    SamplingOptions sampling = request.sampling();
+    sampling.frequencyPenalty().ifPresent(p -> out.name("frequency_penalty").value(p));
+    sampling.presencePenalty().ifPresent(p -> out.name("presence_penalty").value(p));
+    sampling.repeatPenalty().ifPresent(p -> out.name(repeatPenalty(request, traits)).value(p));
+    if (!sampling.logitBias().isEmpty()) {
+      out.name("logit_bias").object();
+      sampling.logitBias().forEach((token, bias) -> out.name(token.toString()).value(bias));
+      out.endObject();
+    }
+  }
+
+  /** As the caller called it, who knows the upstream; else as the upstream's kind does. */
+  private static String repeatPenalty(ChatRequest request, RequestTraits traits) {
+    for (RequestTraits.RepeatPenalty name : RequestTraits.RepeatPenalty.values()) {
+      if (request.extensions().containsKey(name.field())) {
+        return name.field();
+      }
+    }
+    return traits.repeatPenalty().field();
+  }
+
+  private static void logprobs(SamplingOptions sampling, JsonOut out) {
+    sampling
+        .topLogprobs()
+        .ifPresent(count -> {
+          out.name("logprobs").value(true);
+          if (count > 0) {
+            out.field("top_logprobs", count);
+          }
+        });
   }
 }

@@ -3,6 +3,7 @@ package llm.core.dialect.openai.upstream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 
 /** What one chunk says, in no order; filled by a parser, used again. */
@@ -14,6 +15,7 @@ final class Chunk {
   Optional<Usage> usage = Optional.empty();
   Optional<UpstreamError> error = Optional.empty();
   final List<ToolFragment> tools = new ArrayList<>(2);
+  final List<TokenLogprob> logprobs = new ArrayList<>();
 
   /** A piece of a tool call; what it does not say is empty. */
   record ToolFragment(Optional<Integer> index, String id, String name, String arguments) {}
@@ -26,6 +28,7 @@ final class Chunk {
     usage = Optional.empty();
     error = Optional.empty();
     tools.clear();
+    logprobs.clear();
     return this;
   }
 
@@ -46,6 +49,7 @@ final class Chunk {
         "choices=" + hasChoices,
         "usage=" + usage,
         "error=" + error,
-        "tools=" + tools);
+        "tools=" + tools,
+        "logprobs=" + logprobs);
   }
 }

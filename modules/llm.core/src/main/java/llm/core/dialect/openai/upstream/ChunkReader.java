@@ -24,6 +24,7 @@ public final class ChunkReader {
 
   private String finishReason = "";
   private Optional<Usage> usage = Optional.empty();
+  private boolean logprobs;
   private boolean begun;
   private boolean done;
 
@@ -36,6 +37,12 @@ public final class ChunkReader {
   public ChunkReader(UpstreamFailures failures, Supplier<String> callIds) {
     this.failures = failures;
     this.tools = new ToolCalls(callIds);
+  }
+
+  /** Hands out the log probabilities of the tokens, which are left out else. */
+  public ChunkReader withLogprobs() {
+    logprobs = true;
+    return this;
   }
 
   /**
@@ -127,7 +134,9 @@ public final class ChunkReader {
     if (!chunk.reasoning.isEmpty()) {
       events.accept(new StreamEvent.ReasoningDelta(chunk.reasoning));
     }
-    if (!chunk.content.isEmpty()) {
+    if (logprobs && !chunk.logprobs.isEmpty()) {
+      events.accept(new StreamEvent.TextDelta(chunk.content, chunk.logprobs));
+    } else if (!chunk.content.isEmpty()) {
       events.accept(new StreamEvent.TextDelta(chunk.content));
     }
     for (Chunk.ToolFragment fragment : chunk.tools) {

@@ -74,6 +74,7 @@ final class GeneralChunk {
           in.object(this::delta);
         }
       }
+      case "logprobs" -> new LogprobsReader(in).read(chunk.logprobs);
       case "finish_reason" -> chunk.finishReason = string();
       case "error" -> chunk.error = ErrorReader.value(in).or(() -> chunk.error);
       default -> {

@@ -6,10 +6,32 @@ package llm.core.dialect.openai.upstream;
  * @param outputLimit the field that limits the answer's tokens
  * @param streamUsage whether {@code stream_options.include_usage} is sent with a stream; servers
  *     that do not know it may refuse it
+ * @param repeatPenalty the field with the divisor for tokens that came already, for requests that
+ *     do not name one themselves
  */
-public record RequestTraits(OutputLimit outputLimit, boolean streamUsage) {
+public record RequestTraits(
+    OutputLimit outputLimit, boolean streamUsage, RepeatPenalty repeatPenalty) {
   /** What most servers take. */
-  public static final RequestTraits COMMON = new RequestTraits(OutputLimit.MAX_TOKENS, true);
+  public static final RequestTraits COMMON =
+      new RequestTraits(OutputLimit.MAX_TOKENS, true, RepeatPenalty.REPEAT_PENALTY);
+
+  /** The name of the field with the divisor for tokens that came already. */
+  public enum RepeatPenalty {
+    /** As llama.cpp's servers have it, LM Studio among them. */
+    REPEAT_PENALTY("repeat_penalty"),
+    /** As vLLM, OpenRouter and Together have it. */
+    REPETITION_PENALTY("repetition_penalty");
+
+    private final String field;
+
+    RepeatPenalty(String field) {
+      this.field = field;
+    }
+
+    String field() {
+      return field;
+    }
+  }
 
   /** The name of the field that limits the answer. */
   public enum OutputLimit {

@@ -3,9 +3,11 @@ package llm.core.dialect.openai.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import llm.core.dialect.openai.OpenAiRequestReader;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
@@ -36,13 +38,19 @@ class ChatRequestWriterTest {
               new ToolDefinition(
                   "f", Optional.of("does"), new JsonText("{ \"type\":\"object\" }"))),
           new ToolChoice.Named("f"),
-          new SamplingOptions(
-              Optional.of(new Temperature(0.5)),
-              Optional.of(0.9),
-              Optional.of(40),
-              Optional.of(0.05),
-              Optional.of(7L),
-              List.of("a", "b")),
+          SamplingOptions.builder()
+              .temperature(new Temperature(0.5))
+              .topP(0.9)
+              .topK(40)
+              .minP(0.05)
+              .seed(7)
+              .stop(List.of("a", "b"))
+              .frequencyPenalty(.5)
+              .presencePenalty(-1)
+              .repeatPenalty(1.1)
+              .logitBias(Map.of(50256, -100.0, 7, 1.5))
+              .topLogprobs(3)
+              .build(),
           Optional.of(12),
           Map.of("response_format", new JsonText("{\"type\": \"json_object\"}")));
 
@@ -62,7 +70,9 @@ class ChatRequestWriterTest {
                 + "\"description\":\"does\",\"parameters\":{ \"type\":\"object\" }}}],"
                 + "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}},"
                 + "\"temperature\":0.5,\"top_p\":0.9,\"top_k\":40,\"min_p\":0.05,\"seed\":7,"
-                + "\"stop\":[\"a\",\"b\"],\"max_tokens\":12,\"stream\":true,"
+                + "\"stop\":[\"a\",\"b\"],\"frequency_penalty\":0.5,\"presence_penalty\":-1,"
+                + "\"repeat_penalty\":1.1,\"logit_bias\":{\"7\":1.5,\"50256\":-100},"
+                + "\"logprobs\":true,\"top_logprobs\":3,\"max_tokens\":12,\"stream\":true,"
                 + "\"stream_options\":{\"include_usage\":true},"
                 + "\"response_format\":{\"type\": \"json_object\"}}");
   }
@@ -76,8 +86,89 @@ class ChatRequestWriterTest {
             write(
                 plain.withMaxTokens(5),
                 true,
-                new RequestTraits(RequestTraits.OutputLimit.MAX_COMPLETION_TOKENS, false)))
+                new RequestTraits(
+                    RequestTraits.OutputLimit.MAX_COMPLETION_TOKENS,
+                    false,
+                    RequestTraits.RepeatPenalty.REPEAT_PENALTY)))
         .endsWith(",\"max_completion_tokens\":5,\"stream\":true}");
+  }
+
+  @Test
+  void theRepeatPenaltyIsCalledAsTheCallerDidElseAsTheUpstreamDoes() {
+    var traits =
+        new RequestTraits(
+            RequestTraits.OutputLimit.MAX_TOKENS,
+            true,
+            RequestTraits.RepeatPenalty.REPETITION_PENALTY);
+    var plain =
+        ChatRequest.of(MODEL, List.of(Message.user("hi")))
+            .withSampling(SamplingOptions.builder().repeatPenalty(1.1).build());
+    assertThat(write(plain, false, RequestTraits.COMMON)).endsWith(",\"repeat_penalty\":1.1}");
+    assertThat(write(plain, false, traits)).endsWith("],\"repetition_penalty\":1.1}");
+    var named =
+        new ChatRequest(
+            plain.model(),
+            plain.messages(),
+            plain.tools(),
+            plain.toolChoice(),
+            plain.sampling(),
+            plain.maxTokens(),
+            Map.of("repeat_penalty", new JsonText("1.10")));
+    assertThat(write(named, false, traits)).endsWith("],\"repeat_penalty\":1.1}");
+  }
+
+  @Test
+  void logProbabilitiesAloneAskForNoAlternatives() {
+    var plain =
+        ChatRequest.of(MODEL, List.of(Message.user("hi")))
+            .withSampling(SamplingOptions.builder().topLogprobs(0).build());
+    assertThat(write(plain, false, RequestTraits.COMMON)).endsWith("],\"logprobs\":true}");
+  }
+
+  @Test
+  void whateverIsAskedOfSamplingOurOwnReaderUnderstands() throws LlmException {
+    long seed = 20_261_121;
+    var random = new Random(seed);
+    for (int round = 0; round < 500; round++) {
+      SamplingOptions asked = anySampling(random);
+      var request = ChatRequest.of(MODEL, List.of(Message.user("x"))).withSampling(asked);
+      byte[] body = ChatRequestWriter.write(request, "up/m", false, RequestTraits.COMMON);
+      assertThat(OpenAiRequestReader.read(body, name -> new ModelName(name.orElseThrow())))
+          .as("seed %d, round %d", seed, round)
+          .extracting(call -> call.request().sampling())
+          .isEqualTo(asked);
+    }
+  }
+
+  private static SamplingOptions anySampling(Random random) {
+    SamplingOptions.Builder options = SamplingOptions.builder();
+    List<Runnable> changes =
+        List.of(
+            () -> options.temperature(new Temperature(random.nextDouble(2))),
+            () -> options.topP(1 - random.nextDouble()),
+            () -> options.topK(random.nextInt(Integer.MAX_VALUE)),
+            () -> options.minP(random.nextDouble()),
+            () -> options.seed(random.nextLong()),
+            () -> options.stop(List.of("\u0000" + random.nextInt(), "é😀")),
+            () -> options.frequencyPenalty(random.nextDouble(-2, 2)),
+            () -> options.presencePenalty(random.nextInt(-2, 3)),
+            () -> options.repeatPenalty(10 - random.nextDouble(10)),
+            () -> options.logitBias(anyBiases(random)),
+            () -> options.topLogprobs(random.nextInt(21)));
+    for (Runnable change : changes) {
+      if (random.nextBoolean()) {
+        change.run();
+      }
+    }
+    return options.build();
+  }
+
+  private static Map<Integer, Double> anyBiases(Random random) {
+    var biases = new HashMap<Integer, Double>();
+    for (int count = random.nextInt(301); count > 0; count--) {
+      biases.put(random.nextInt(Integer.MAX_VALUE), random.nextDouble(-100, 100));
+    }
+    return biases;
   }
 
   @Test

@@ -5,12 +5,14 @@ import static llm.core.dialect.openai.upstream.Chunks.events;
 import static llm.core.dialect.openai.upstream.Chunks.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import llm.core.testkit.Fuzz;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.StreamEvent.ToolArgumentsDelta;
 import llm.domain.chat.StreamEvent.ToolCallStarted;
+import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -30,6 +32,59 @@ class ChunkReaderTest {
         choice("{\"content\":\"b\",\"reasoning\":\"a\",\"reasoning_content\":\"a\"}", "null");
     assertThat(events(both, STOP))
         .containsExactly(new StreamEvent.ReasoningDelta("a"), text("b"), done(FinishReason.STOP));
+  }
+
+  @Test
+  void logProbabilitiesAreReadWhereTheyWereAskedForAlone() throws LlmException {
+    byte[] chunk = bytes(Chunks.WITH_LOGPROBS);
+    var seen = new ArrayList<StreamEvent>();
+    Chunks.reader().read(chunk, 0, chunk.length, seen::add);
+    Chunks.reader().withLogprobs().read(chunk, 0, chunk.length, seen::add);
+    var top = List.of(TokenLogprob.Top.of(bytes(" a"), -.5), TokenLogprob.Top.of(bytes("b"), -2));
+    assertThat(seen)
+        .containsExactly(
+            text(" a"),
+            new StreamEvent.TextDelta(" a", List.of(TokenLogprob.of(bytes(" a"), -.5, top))));
+  }
+
+  @Test
+  void logProbabilitiesOfARefusalAreThoseOfItsText() throws LlmException {
+    assertThat(logprobs("{\"content\":null,\"refusal\":[{\"token\":\"No\",\"logprob\":-1}]}"))
+        .containsExactly(new TokenLogprob("No", -1, List.of(), List.of()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "[] | ",
+        "\"none\" | ",
+        "{\"content\":{}} | ",
+        "{\"tokens\":[\"a\"],\"token_logprobs\":[-1]} | ",
+        "{\"content\":[5,null,{},{\"token\":5,\"logprob\":-1}]} | ",
+        "{\"content\":[{\"token\":\"a\"},{\"token\":\"a\",\"logprob\":\"-1\"}]} | ",
+        "{\"content\":[{\"token\":\"a\",\"logprob\":1e-9}]} | 0.0",
+        "{\"content\":[{\"token\":\"a\",\"logprob\":-1e999}]} | -9999.0",
+        "{\"content\":[{\"token\":\"a\",\"logprob\":-1,\"bytes\":[97,256]}]} | -1.0",
+        "{\"content\":[{\"token\":\"a\",\"logprob\":-1,\"bytes\":[9999999999999]}]} | -1.0",
+        "{\"content\":[{\"token\":\"a\",\"logprob\":-1,\"top_logprobs\":[{}, 5]}]} | -1.0"
+      })
+  void whatAreNoLogProbabilitiesCountsAsAbsent(String logprobs, Double expected)
+      throws LlmException {
+    var tokens = logprobs(logprobs);
+    assertThat(tokens).hasSize(expected == null ? 0 : 1);
+    for (TokenLogprob token : tokens) {
+      assertThat(token).isEqualTo(new TokenLogprob("a", expected, List.of(), List.of()));
+    }
+  }
+
+  private static List<TokenLogprob> logprobs(String value) throws LlmException {
+    byte[] chunk =
+        bytes("{\"choices\":[{\"delta\":{\"content\":\"x\"},\"logprobs\":" + value + "}]}");
+    var seen = new ArrayList<StreamEvent>();
+    Chunks.reader().withLogprobs().read(chunk, 0, chunk.length, seen::add);
+    return ((StreamEvent.TextDelta) seen.getFirst()).logprobs();
   }
 
   @Test
@@ -221,6 +276,7 @@ class ChunkReaderTest {
             Chunks.UNUSUAL.get(0),
             Chunks.UNUSUAL.get(1),
             Chunks.UNUSUAL.get(2),
+            Chunks.WITH_LOGPROBS,
             STOP,
             "[DONE]");
     Fuzz.target("sse")
@@ -228,7 +284,7 @@ class ChunkReaderTest {
         .run(
             random -> ChunkParsersTest.mutated(bytes(all.get(random.nextInt(all.size()))), random),
             (first, random) -> {
-              ChunkReader reader = Chunks.reader();
+              ChunkReader reader = Chunks.reader().withLogprobs();
               byte[] data = first;
               try {
                 for (int more = random.nextInt(6); more >= 0; more--) {

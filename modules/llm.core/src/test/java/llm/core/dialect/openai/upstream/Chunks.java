@@ -51,6 +51,15 @@ final class Chunks {
           {"choices":[]}\
           """);
 
+  /** A chunk with log probabilities as OpenAI has them. */
+  static final String WITH_LOGPROBS =
+      """
+      {"id":"chatcmpl-1","object":"chat.completion.chunk","created":17,"model":"gpt-4o","choices":\
+      [{"index":0,"delta":{"content":" a"},"logprobs":{"content":[{"token":" a","logprob":-0.5,\
+      "bytes":[32,97],"top_logprobs":[{"token":" a","logprob":-0.5,"bytes":[32,97]},\
+      {"token":"b","logprob":-2,"bytes":[98]}]}],"refusal":null},"finish_reason":null}],"usage":null}\
+      """;
+
   /** Chunks of other shapes. */
   static final List<String> UNUSUAL =
       List.of(
@@ -68,7 +77,8 @@ final class Chunks {
           """,
           """
           {"choices":[{"index":0,"delta":{"content":[{"type":"text","text":"a"}]}}],"x":{"y":[1.5]}}\
-          """);
+          """,
+          WITH_LOGPROBS);
 
   private Chunks() {}
 

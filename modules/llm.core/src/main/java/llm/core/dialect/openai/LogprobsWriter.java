@@ -1,0 +1,53 @@
+package llm.core.dialect.openai;
+
+import java.util.List;
+import llm.core.dialect.json.JsonOut;
+import llm.domain.chat.TokenLogprob;
+
+/**
+ * Writes log probabilities as OpenAI's dialect has them
+ * (https://platform.openai.com/docs/api-reference/chat/object): of each token {@code token}, {@code
+ * logprob}, {@code bytes}, which is null where they are not known, and {@code top_logprobs}.
+ */
+public final class LogprobsWriter {
+  private LogprobsWriter() {}
+
+  /** The value of a choice's {@code logprobs}: null when there are none. */
+  static void choice(List<TokenLogprob> tokens, JsonOut out) {
+    if (tokens.isEmpty()) {
+      out.nothing();
+      return;
+    }
+    out.object().name("content");
+    tokens(tokens, out);
+    out.name("refusal").nothing().endObject();
+  }
+
+  /** An array of the tokens. */
+  public static void tokens(List<TokenLogprob> tokens, JsonOut out) {
+    out.array();
+    for (TokenLogprob token : tokens) {
+      begin(token.token(), token.logprob(), token.bytes(), out);
+      out.name("top_logprobs").array();
+      for (TokenLogprob.Top top : token.top()) {
+        begin(top.token(), top.logprob(), top.bytes(), out);
+        out.endObject();
+      }
+      out.endArray().endObject();
+    }
+    out.endArray();
+  }
+
+  private static void begin(String token, double logprob, List<Byte> bytes, JsonOut out) {
+    out.object().field("token", token).name("logprob").value(logprob).name("bytes");
+    if (bytes.isEmpty()) {
+      out.nothing();
+      return;
+    }
+    out.array();
+    for (byte each : bytes) {
+      out.value(each & 0xffL);
+    }
+    out.endArray();
+  }
+}
