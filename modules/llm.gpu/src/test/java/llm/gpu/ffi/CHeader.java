@@ -42,7 +42,8 @@ record CHeader(String text) {
   /** The function {@code name}; empty when it is not declared. */
   Optional<Prototype> function(String name) {
     return prototype(
-        Pattern.compile("[;{}]\\s*((?:[\\w]+[\\s*]+)+)\\b" + name + "\\s*\\("), "extern|static");
+        Pattern.compile("[;{}]\\s*((?!typedef\\b)(?:\\w+[\\s*]+)+)\\b" + name + "\\s*\\("),
+        "extern|static");
   }
 
   /** The type {@code name} of pointers to functions; empty when it is not declared. */

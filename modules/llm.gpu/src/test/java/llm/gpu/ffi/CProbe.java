@@ -140,13 +140,18 @@ final class CProbe {
         "  _Static_assert(__builtin_types_compatible_p(__typeof__(%1$s), %2$s), \"%1$s\");\n"
             .formatted(name, type));
     if (prototype.result().equals("void")) {
-      program.append("  printf(\"%s result\\tnothing\\n\");\n".formatted(name));
+      program.append("  puts(\"%s result\\tnothing\");\n".formatted(name));
     } else {
       appendValue(program, name + " result", prototype.result() + " result", "result");
     }
     for (int i = 0; i < prototype.parameters().size(); i++) {
       String parameter = prototype.parameters().get(i);
-      appendValue(program, name + " argument " + (i + 1), parameter, CHeader.nameOf(parameter));
+      String about = name + " argument " + (i + 1);
+      if (parameter.equals("...")) {
+        program.append("  puts(\"%s\\tany number of values\");\n".formatted(about));
+      } else {
+        appendValue(program, about, parameter, CHeader.nameOf(parameter));
+      }
     }
   }
 

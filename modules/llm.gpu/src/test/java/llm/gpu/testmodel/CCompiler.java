@@ -56,9 +56,11 @@ public final class CCompiler {
   }
 
   /** Compiles {@code source} to a shared library, the file {@code name} in {@code folder}. */
-  public Path library(Path folder, String name, String source) {
+  public Path library(Path folder, String name, String source, String... options) {
     Path code = write(folder.resolve(name + ".c"), source);
-    run(folder, "-shared", "-fPIC", "-o", name, code.toString());
+    List<String> all = new ArrayList<>(List.of("-shared", "-fPIC", "-o", name, code.toString()));
+    all.addAll(List.of(options));
+    run(folder, all.toArray(String[]::new));
     return folder.resolve(name);
   }
 
