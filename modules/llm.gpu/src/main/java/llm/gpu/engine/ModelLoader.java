@@ -66,6 +66,23 @@ final class ModelLoader {
     }
   }
 
+  /** Tells that {@code loaded} is ready. */
+  void report(LoadedModel loaded, long startNanos) {
+    log.info("model_load_finish")
+        .put("model", loaded.name())
+        .put("description", loaded.model().description())
+        .put("context_tokens", loaded.contextTokens())
+        .put("pool_tokens", loaded.context().poolTokens())
+        .put("ms", millisSince(startNanos))
+        .emit();
+    if (loaded.template().isEmpty()) {
+      log.warn("model_without_chat_template")
+          .put("model", loaded.name())
+          .put("message", "The prompt is the plain text of the messages, joined by newlines.")
+          .emit();
+    }
+  }
+
   /** Frees a model. */
   void unload(LoadedModel loaded) {
     loaded.close();
@@ -93,9 +110,7 @@ final class ModelLoader {
         .put("file", file.toString())
         .put("bytes", mark.map(FileMark::bytes).orElse(0L))
         .emit();
-    LoadedModel loaded = load(file, mark, start);
-    report(loaded, start);
-    return loaded;
+    return load(file, mark, start);
   }
 
   private LoadedModel load(Path file, Optional<FileMark> mark, long start) throws LlamaException {
@@ -115,22 +130,6 @@ final class ModelLoader {
                       + " s; raise providers.local.load_timeout_seconds.",
               failure)
           : failure;
-    }
-  }
-
-  private void report(LoadedModel loaded, long start) {
-    log.info("model_load_finish")
-        .put("model", loaded.name())
-        .put("description", loaded.model().description())
-        .put("context_tokens", loaded.contextTokens())
-        .put("pool_tokens", loaded.context().poolTokens())
-        .put("ms", millisSince(start))
-        .emit();
-    if (loaded.template().isEmpty()) {
-      log.warn("model_without_chat_template")
-          .put("model", loaded.name())
-          .put("message", "The prompt is the plain text of the messages, joined by newlines.")
-          .emit();
     }
   }
 

@@ -250,6 +250,7 @@ final class ModelRunner {
   }
 
   private void load() {
+    long start = time.nanoTime();
     try {
       loaded = guard.exclusively(() -> loader.load(file));
       scheduler =
@@ -257,6 +258,7 @@ final class ModelRunner {
       lastUseNanos = time.nanoTime();
       report();
       host.failure(Optional.empty());
+      loader.report(loaded, start);
     } catch (LlamaException unusable) {
       failed(unusable.getMessage());
     } catch (RuntimeException | Error bug) {

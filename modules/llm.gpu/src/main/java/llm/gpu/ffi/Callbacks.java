@@ -17,11 +17,13 @@ import java.util.concurrent.atomic.LongAdder;
  * everything and answers with its harmless value: continue, or drop the line.
  */
 public final class Callbacks {
-  private static final FunctionDescriptor LOG =
+  // named as the function types of C that they describe
+  private static final FunctionDescriptor GGML_LOG_CALLBACK =
       FunctionDescriptor.ofVoid(JAVA_INT, ADDRESS, ADDRESS);
-  private static final FunctionDescriptor PROGRESS =
+  private static final FunctionDescriptor LLAMA_PROGRESS_CALLBACK =
       FunctionDescriptor.of(JAVA_BOOLEAN, JAVA_FLOAT, ADDRESS);
-  private static final FunctionDescriptor ABORT = FunctionDescriptor.of(JAVA_BOOLEAN, ADDRESS);
+  private static final FunctionDescriptor GGML_ABORT_CALLBACK =
+      FunctionDescriptor.of(JAVA_BOOLEAN, ADDRESS);
 
   private static final LongAdder FAILURES = new LongAdder();
 
@@ -60,17 +62,17 @@ public final class Callbacks {
 
   /** A C function that calls {@code target}; lives as long as {@code arena}. */
   public static MemorySegment log(LogLine target, Arena arena) {
-    return stub(LogLine.class, target, "callLog", LOG, arena);
+    return stub(LogLine.class, target, "callLog", GGML_LOG_CALLBACK, arena);
   }
 
   /** A C function that calls {@code target}; lives as long as {@code arena}. */
   public static MemorySegment progress(Progress target, Arena arena) {
-    return stub(Progress.class, target, "callProgress", PROGRESS, arena);
+    return stub(Progress.class, target, "callProgress", LLAMA_PROGRESS_CALLBACK, arena);
   }
 
   /** A C function that calls {@code target}; lives as long as {@code arena}. */
   public static MemorySegment abort(Abort target, Arena arena) {
-    return stub(Abort.class, target, "callAbort", ABORT, arena);
+    return stub(Abort.class, target, "callAbort", GGML_ABORT_CALLBACK, arena);
   }
 
   private static <T> MemorySegment stub(

@@ -65,14 +65,15 @@ public final class ContextParams {
           Map.entry("n_ubatch", 512),
           Map.entry("n_seq_max", 1),
           Map.entry("n_outputs_max_per_seq", 1),
-          Map.entry("n_threads", 4),
-          Map.entry("n_threads_batch", 4),
-          Map.entry("rope_scaling_type", -1),
-          Map.entry("pooling_type", -1),
-          Map.entry("attention_type", -1),
-          Map.entry("flash_attn_type", -1),
-          Map.entry("type_k", 1),
-          Map.entry("type_v", 1));
+          Map.entry("n_threads", Constants.GGML_DEFAULT_N_THREADS),
+          Map.entry("n_threads_batch", Constants.GGML_DEFAULT_N_THREADS),
+          Map.entry("ctx_type", Constants.LLAMA_CONTEXT_TYPE_DEFAULT),
+          Map.entry("rope_scaling_type", Constants.LLAMA_ROPE_SCALING_TYPE_UNSPECIFIED),
+          Map.entry("pooling_type", Constants.LLAMA_POOLING_TYPE_UNSPECIFIED),
+          Map.entry("attention_type", Constants.LLAMA_ATTENTION_TYPE_UNSPECIFIED),
+          Map.entry("flash_attn_type", Constants.LLAMA_FLASH_ATTN_TYPE_AUTO),
+          Map.entry("type_k", Constants.GGML_TYPE_F16),
+          Map.entry("type_v", Constants.GGML_TYPE_F16));
   private static final String[] DEFAULT_MINUS_ONE = {
     "yarn_ext_factor", "yarn_attn_factor", "yarn_beta_fast", "yarn_beta_slow", "defrag_thold"
   };

@@ -12,12 +12,6 @@ import java.lang.foreign.StructLayout;
 
 /** {@code struct llama_model_params}, 80 bytes. */
 public final class ModelParams {
-  /** {@code LLAMA_LOAD_MODE_NONE}: the file is read, not mapped. */
-  public static final int LOAD_MODE_NONE = 0;
-
-  /** {@code LLAMA_LAZY_MODE_OFF}: every tensor is read up front. */
-  public static final int LAZY_MODE_OFF = 0;
-
   /** The struct as {@code llama.h} declares it. */
   static final StructLayout LAYOUT =
       MemoryLayout.structLayout(
@@ -55,9 +49,9 @@ public final class ModelParams {
   static MemorySegment expectedDefaults(SegmentAllocator allocator) {
     MemorySegment params = allocator.allocate(LAYOUT);
     params.set(JAVA_INT, N_GPU_LAYERS, -1);
-    params.set(JAVA_INT, SPLIT_MODE, 1);
-    params.set(JAVA_INT, LOAD_MODE, -1);
-    params.set(JAVA_INT, LAZY_MODE, 1);
+    params.set(JAVA_INT, SPLIT_MODE, Constants.LLAMA_SPLIT_MODE_LAYER);
+    params.set(JAVA_INT, LOAD_MODE, Constants.LLAMA_LOAD_MODE_AUTO);
+    params.set(JAVA_INT, LAZY_MODE, Constants.LLAMA_LAZY_MODE_AUTO);
     params.set(JAVA_BOOLEAN, USE_EXTRA_BUFTS, true);
     return params;
   }

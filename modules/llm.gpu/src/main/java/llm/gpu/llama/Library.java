@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llm.gpu.ffi.Backends;
 import llm.gpu.ffi.Callbacks;
+import llm.gpu.ffi.Constants;
 import llm.gpu.ffi.Probe;
 import llm.gpu.ffi.Symbols;
 
@@ -33,8 +34,7 @@ public record Library(
 
   private static final Pattern CPU_VARIANT = Pattern.compile("libggml-cpu-(\\w+)\\.(?:so|dylib)");
   private static final String NO_ROOM = "failed to find a memory slot"; // Outcome.NO_ROOM tells it
-  private static final String REMEDY =
-      " Fetch the right one with tools/native, or unset LLAMA_LIB_DIR and providers.local.library_dir.";
+  private static final String REMEDY = LibraryCheck.REMEDY;
 
   private static Library loaded; // guarded by the class
   private static volatile NativeLog log = NativeLog.SILENT;
@@ -91,7 +91,7 @@ public record Library(
     try {
       Probe.setEnvironment("GGML_NO_BACKTRACE", "1");
       SymbolLookup lookup = Symbols.open(file, arena);
-      check(file, lookup);
+      LibraryCheck.check(file, lookup);
       Symbols.bind(lookup);
       kept = true;
     } catch (IllegalArgumentException noLibrary) {
@@ -105,34 +105,6 @@ public record Library(
       if (!kept) {
         arena.close();
       }
-    }
-  }
-
-  private static void check(Path file, SymbolLookup lookup) throws LlamaException {
-    String version =
-        Probe.version(lookup)
-            .orElseThrow(() ->
-                new LlamaException(
-                    "The library " + file + " is not llama.cpp " + VERSION + "." + REMEDY));
-    if (!version.equals(VERSION) && !version.startsWith(VERSION + "-")) {
-      throw new LlamaException(
-          "The library "
-              + file
-              + " is llama.cpp "
-              + version
-              + "; "
-              + VERSION
-              + " is needed."
-              + REMEDY);
-    }
-    List<String> missing = Symbols.missing(lookup);
-    if (!missing.isEmpty()) {
-      throw new LlamaException("The library " + file + " lacks " + missing + "." + REMEDY);
-    }
-    Optional<String> mismatch = Probe.structMismatch(lookup);
-    if (mismatch.isPresent()) {
-      throw new LlamaException(
-          "The library " + file + " does not fit: " + mismatch.get() + "." + REMEDY);
     }
   }
 
@@ -155,13 +127,13 @@ public record Library(
     return new Library(folder, Backends.version(), devices, mappedVariant(), features);
   }
 
-  /** Relays warnings and errors; a continuation (5) belongs to the line before. */
+  /** Relays warnings and errors; a continuation belongs to the line before. */
   private static void relay(int level, String text) {
-    if (level != 5) {
+    if (level != Constants.GGML_LOG_LEVEL_CONT) {
       lastSeverity =
           switch (level) {
-            case 3 -> NativeLog.Severity.WARN;
-            case 4 -> NativeLog.Severity.ERROR;
+            case Constants.GGML_LOG_LEVEL_WARN -> NativeLog.Severity.WARN;
+            case Constants.GGML_LOG_LEVEL_ERROR -> NativeLog.Severity.ERROR;
             default -> null;
           };
     }

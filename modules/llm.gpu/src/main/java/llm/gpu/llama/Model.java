@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.gpu.ffi.Callbacks;
+import llm.gpu.ffi.Constants;
 import llm.gpu.ffi.ModelParams;
 import llm.gpu.ffi.Models;
 
@@ -68,8 +69,8 @@ public final class Model implements AutoCloseable {
 
   private static MemorySegment params(Arena arena) {
     MemorySegment params = Models.defaultParams(arena);
-    ModelParams.loadMode(params, ModelParams.LOAD_MODE_NONE);
-    ModelParams.lazyMode(params, ModelParams.LAZY_MODE_OFF);
+    ModelParams.loadMode(params, Constants.LLAMA_LOAD_MODE_NONE);
+    ModelParams.lazyMode(params, Constants.LLAMA_LAZY_MODE_OFF);
     return params;
   }
 

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import llm.gpu.ffi.Constants;
 import llm.gpu.ffi.LogitBias;
 import llm.gpu.ffi.Samplers;
 
@@ -14,7 +15,7 @@ import llm.gpu.ffi.Samplers;
  * thread.
  */
 public final class Sampler implements AutoCloseable {
-  private static final int RANDOM_SEED = -1; // LLAMA_DEFAULT_SEED: not repeatable
+  private static final int RANDOM_SEED = Constants.LLAMA_DEFAULT_SEED; // not repeatable
   private static final int ABSOLUTE = 0x7fffffff;
   private static final int INFINITY = 0x7f800000;
 

@@ -7,13 +7,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import llm.gpu.ffi.Constants;
 import llm.gpu.ffi.Models;
 import llm.gpu.ffi.Vocabularies;
 import llm.gpu.ffi.Vocabularies.TokenizeFlags;
 
 /** A model's tokens. Lives as long as the model and belongs to its thread. */
 public final class Vocabulary {
-  private static final int NONE = -1;
+  private static final int NONE = Constants.LLAMA_TOKEN_NULL;
   private static final int MAX_TEXT_BYTES = 1 << 28;
 
   private final Model model;
@@ -26,7 +27,7 @@ public final class Vocabulary {
   Vocabulary(Model model) throws LlamaException {
     this.model = model;
     MemorySegment pointer = pointer();
-    if (Vocabularies.type(pointer) == 0) {
+    if (Vocabularies.type(pointer) == Constants.LLAMA_VOCAB_TYPE_NONE) {
       throw new LlamaException("It has no tokenizer, so it cannot read text.");
     }
     this.size = Vocabularies.tokenCount(pointer);

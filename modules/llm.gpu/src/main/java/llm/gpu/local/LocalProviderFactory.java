@@ -56,10 +56,11 @@ public final class LocalProviderFactory implements ProviderFactory {
   private static LocalProvider provider(
       ProviderContext context, LocalSettings settings, Path libraryFolder) {
     NativeLog nativeLog = relayTo(context.telemetry().log("llm.gpu.native"));
+    var report = new LibraryReport(context.telemetry(), settings.engine().threads());
     var engine =
         new Engine(
             settings.engine(),
-            () -> Library.load(libraryFolder, nativeLog),
+            () -> report.tell(Library.load(libraryFolder, nativeLog)),
             context.telemetry(),
             context.alarms(),
             () -> context.ids().next().hashCode());

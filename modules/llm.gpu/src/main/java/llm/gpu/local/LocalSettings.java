@@ -107,8 +107,9 @@ record LocalSettings(
           0,
           0,
           1024,
-          "Threads that compute; 0: half of the cores, all but one of up to four. One more than there are"
-              + " free cores is many times slower.");
+          "Threads that compute; 0: half of the cores, all but one of up to four. Cores are those the"
+              + " process may use: its CPU affinity and its cgroup's quota count. One thread more than there"
+              + " are free cores is many times slower.");
   private static final Setting<Integer> BATCH_TOKENS =
       Setting.integer(
           "batch_tokens", DEFAULT.batchTokens(), 16, 4096, "The most tokens computed in one step.");

@@ -33,6 +33,14 @@ public final class TestFiles {
     return folder.orElseGet(() -> skip("the llama.cpp library is not fetched; run tools/native"));
   }
 
+  /** The folder of llama.h and ggml's headers; skips the test when they are not fetched. */
+  public static Path headers() {
+    Path folder = root().resolve("native/include");
+    return Files.exists(folder.resolve("llama.h"))
+        ? folder
+        : skip("llama.h is not fetched; run tools/native --headers");
+  }
+
   /** The library, its log dropped; skips the test when there is none. */
   public static Library library() {
     try {
