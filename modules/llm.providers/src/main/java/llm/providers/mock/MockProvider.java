@@ -12,9 +12,13 @@ import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.StreamEvent;
+import llm.domain.embedding.EmbeddingRequest;
+import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.IdSource;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
@@ -23,7 +27,8 @@ import llm.domain.service.TokenEstimator;
 
 /**
  * Models without a model, for development: {@code mock} says back what the user said, {@code
- * mock-demo} plays a short scripted demo with a tool call. Four characters count as a token.
+ * mock-demo} plays a short scripted demo with a tool call. {@code mock} makes vectors, too. Four
+ * characters count as a token.
  */
 final class MockProvider implements ChatProvider {
   static final String ID = "mock";
@@ -33,7 +38,9 @@ final class MockProvider implements ChatProvider {
   private static final Instant CREATED = Instant.parse("2026-01-01T00:00:00Z");
   private static final List<ModelInfo> MODELS =
       List.of(
-          info(ECHO_MODEL, "Says back the last user message, word by word."),
+          info(
+              ECHO_MODEL,
+              "Says back the last user message, word by word; makes embeddings of hashes."),
           info(DEMO_MODEL, "Plays a short scripted demo; calls the first tool that is offered."));
 
   private static final TokenCounter COUNTER = new TokenEstimator();
@@ -58,10 +65,7 @@ final class MockProvider implements ChatProvider {
   @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
     validateModel(request.model());
-    if (closed) {
-      throw new LlmException(
-          new LlmError.ModelUnavailable(request.model().value(), "The mock was closed."));
-    }
+    requireOpen(request.model());
     int promptTokens = COUNTER.countPrompt(request);
     var script = new MockScript(request, MockAnswer.to(request, ids), settings, promptTokens);
     running.add(call);
@@ -70,6 +74,11 @@ final class MockProvider implements ChatProvider {
     }
     return new ScriptedStream(
         script, ID, script::usageAfter, call, alarms, () -> running.remove(call));
+  }
+
+  @Override
+  public Optional<EmbeddingProvider> embeddings(ModelName model) {
+    return model.value().equals(ECHO_MODEL) ? Optional.of(this::embed) : Optional.empty();
   }
 
   @Override
@@ -88,6 +97,17 @@ final class MockProvider implements ChatProvider {
   public void close() {
     closed = true;
     running.forEach(call -> call.cancel(CancelReason.SHUTDOWN));
+  }
+
+  private EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
+    requireOpen(request.model());
+    return MockVectors.of(request, call);
+  }
+
+  private void requireOpen(ModelName model) throws LlmException {
+    if (closed) {
+      throw new LlmException(new LlmError.ModelUnavailable(model.value(), "The mock was closed."));
+    }
   }
 
   private static ModelInfo info(String id, String description) {

@@ -1,7 +1,9 @@
 package llm.providers.openai;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
 
@@ -27,6 +29,9 @@ enum ServerRecipe {
   /** Together AI. */
   TOGETHER("https://api.together.xyz/v1", OutputLimit.MAX_TOKENS, "TOGETHER_API_KEY");
 
+  /** Those known to take {@code encoding_format: base64}; others may refuse it. */
+  private static final Set<ServerRecipe> BASE64_VECTORS = EnumSet.of(OPENAI, VLLM, LLAMA_SERVER);
+
   private final String baseUrl;
   private final OutputLimit outputLimit;
   private final List<String> keyVariables;
@@ -49,6 +54,6 @@ enum ServerRecipe {
 
   /** How requests are written for it. */
   RequestTraits traits(boolean streamUsage) {
-    return new RequestTraits(outputLimit, streamUsage);
+    return new RequestTraits(outputLimit, streamUsage, BASE64_VECTORS.contains(this));
   }
 }

@@ -6,10 +6,11 @@ package llm.core.dialect.openai.upstream;
  * @param outputLimit the field that limits the answer's tokens
  * @param streamUsage whether {@code stream_options.include_usage} is sent with a stream; servers
  *     that do not know it may refuse it
+ * @param base64Vectors whether vectors are asked for in base64, which is less than half as long
  */
-public record RequestTraits(OutputLimit outputLimit, boolean streamUsage) {
+public record RequestTraits(OutputLimit outputLimit, boolean streamUsage, boolean base64Vectors) {
   /** What most servers take. */
-  public static final RequestTraits COMMON = new RequestTraits(OutputLimit.MAX_TOKENS, true);
+  public static final RequestTraits COMMON = new RequestTraits(OutputLimit.MAX_TOKENS, true, false);
 
   /** The name of the field that limits the answer. */
   public enum OutputLimit {

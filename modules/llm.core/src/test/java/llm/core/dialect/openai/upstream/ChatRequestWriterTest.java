@@ -76,7 +76,7 @@ class ChatRequestWriterTest {
             write(
                 plain.withMaxTokens(5),
                 true,
-                new RequestTraits(RequestTraits.OutputLimit.MAX_COMPLETION_TOKENS, false)))
+                new RequestTraits(RequestTraits.OutputLimit.MAX_COMPLETION_TOKENS, false, false)))
         .endsWith(",\"max_completion_tokens\":5,\"stream\":true}");
   }
 
