@@ -72,6 +72,24 @@ await check("the stream helper assembles the answer", async () => {
   require_(answer.choices[0].message.content === "Echo: a b", answer);
 });
 
+await check("makes embeddings, in base64 unless floats are asked for", async () => {
+  const input = ["the quick brown fox", "a quick brown fox", "rivers run to the sea"];
+  const made = await client.embeddings.create({ model: "mock", input });
+  const [a, b, c] = made.data.map((row) => row.embedding);
+  const product = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+  require_(made.data.length === 3 && a.length === 256 && Math.abs(product(a, a) - 1) < 1e-5, a.length);
+  require_(product(a, b) > product(a, c) && made.usage.total_tokens > 0, [product(a, b), product(a, c)]);
+  const floats = await client.embeddings.create({ model: "mock", input, encoding_format: "float" });
+  require_(floats.data[0].embedding.every((value, i) => Math.fround(value) === Math.fround(a[i])), floats.data[0]);
+  const short = await client.embeddings.create({ model: "mock", input: [[1, 2], [3]], dimensions: 16 });
+  require_(short.data.every((row) => row.embedding.length === 16), short);
+});
+
+await check("embeddings without a model say what to set", async () => {
+  const error = await thrown(() => client.embeddings.create({ input: "a" }));
+  require_(error.status === 400 && error.param === "model" && error.message.includes("default_embedding_model"), error);
+});
+
 await check("a tool call arrives whole", async () => {
   const answer = await client.chat.completions.create(say("mock-demo", "hi", { tools }));
   const call = answer.choices[0].message.tool_calls?.[0];

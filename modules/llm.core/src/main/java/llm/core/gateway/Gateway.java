@@ -24,6 +24,8 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
+import llm.domain.embedding.EmbeddingRequest;
+import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.interaction.LlmEvent;
@@ -63,6 +65,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   private final IdSource ids;
   private final EventPublisher<LlmEvent> events;
   private final Log log;
+  private final EmbeddingCalls embeddings;
 
   private Gateway(
       GatewaySettings settings,
@@ -79,6 +82,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     this.ids = ids;
     this.events = events;
     this.log = telemetry.log("llm.gateway");
+    this.embeddings = new EmbeddingCalls(registry, metrics, alarms, ids, events, log);
   }
 
   /**
@@ -184,6 +188,35 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return answer;
   }
 
+  /**
+   * The model to ask for vectors for what a caller says.
+   *
+   * @param asked what it says; empty for the default model of embeddings
+   * @throws LlmException as {@link #resolve}, and when there is no such default
+   */
+  public ModelName resolveForEmbeddings(Optional<String> asked) throws LlmException {
+    Optional<String> named = asked.or(settings::defaultEmbeddingModel);
+    if (named.isEmpty()) {
+      throw new LlmException(
+          LlmError.InvalidRequest.at(
+              "model",
+              "model is missing and there is no default: name a model that makes embeddings, or set"
+                  + " gateway.default_embedding_model"));
+    }
+    return resolve(named);
+  }
+
+  /**
+   * Vectors of all inputs of the request, in their order and of the length that was asked for.
+   * Blocks until they are there, at most as long as the call's deadline allows.
+   *
+   * @throws LlmException when the request is refused, the model makes no vectors, or the answer is
+   *     not complete
+   */
+  public EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
+    return embeddings.embed(request, call);
+  }
+
   /** Every model that can be asked for now, in a stable order. */
   public List<ListedModel> models() {
     return registry.models();
@@ -245,7 +278,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
       return route.provider().complete(prepared.wire(), prepared.call());
     } catch (LlmException failure) {
       Optional<CancelReason> reason = prepared.call().cancelled();
-      throw reason.isPresent() ? stopped(reason.get(), route, prepared.call()) : failure;
+      throw reason.isPresent() ? CallEnd.stopped(reason.get(), route, prepared.call()) : failure;
     } catch (RuntimeException bug) {
       log.error("provider_threw").call(prepared.call()).cause(bug).emit();
       throw new LlmException(new LlmError.Internal(), bug);
@@ -257,7 +290,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   private Prepared prepare(ChatRequest asked, Route route, Call call, RequestAccount account)
       throws LlmException {
     ChatRequest request = WireRequest.withoutUnusableTools(asked, route);
-    Duration left = remaining(call, route);
+    Duration left = CallEnd.remaining(call, route, alarms.time());
     var entity = LlmRequest.create(request, alarms.time(), ids);
     var counter = new PromptCounter(route, counters.forModel(route.spec()));
     Optional<LlmError> invalid = entity.validate(route.spec(), counter);
@@ -280,7 +313,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     try {
       inner = route.provider().stream(prepared.wire(), own);
     } catch (LlmException refusal) {
-      throw limit.stopped(nameOf(route)).orElse(refusal);
+      throw limit.stopped(CallEnd.nameOf(route)).orElse(refusal);
     } catch (RuntimeException bug) {
       log.error("provider_threw").call(own).cause(bug).emit();
       throw new LlmException(new LlmError.Internal(), bug);
@@ -296,30 +329,6 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     }
     account.accepted();
     return new GuardedStream(inner, route, limit, account, log);
-  }
-
-  /** What is left of the call's time. */
-  private Duration remaining(Call call, Route route) throws LlmException {
-    Duration left = call.deadline().remaining(alarms.time().nanoTime());
-    Optional<CancelReason> reason =
-        call.cancelled()
-            .or(() -> left.isZero() ? Optional.of(CancelReason.DEADLINE) : Optional.empty());
-    if (reason.isEmpty()) {
-      return left;
-    }
-    throw stopped(reason.get(), route, call);
-  }
-
-  /** The model as errors name it. */
-  private static String nameOf(Route route) {
-    return "Model '" + route.model() + "'";
-  }
-
-  private static LlmException stopped(CancelReason reason, Route route, Call call) {
-    return new LlmException(
-        reason.isFailure()
-            ? new LlmError.DeadlineExceeded(reason, nameOf(route), call.deadline().budget())
-            : new LlmError.Cancelled(reason));
   }
 
   /** What is wrong or remarkable with an answer: names and counts, never what was said. */

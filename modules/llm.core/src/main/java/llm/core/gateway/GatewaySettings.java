@@ -10,11 +10,16 @@ import llm.core.config.Setting;
  *
  * @param defaultModel what a request without a model gets; empty: {@code local} where it can serve,
  *     else {@code mock}
+ * @param defaultEmbeddingModel what a request for vectors without a model gets; empty: it is
+ *     refused
  * @param firstTokenTimeout how long a consumer may wait for the first token
  * @param idleTimeout how long a consumer may wait for any later event
  */
 public record GatewaySettings(
-    Optional<String> defaultModel, Duration firstTokenTimeout, Duration idleTimeout) {
+    Optional<String> defaultModel,
+    Optional<String> defaultEmbeddingModel,
+    Duration firstTokenTimeout,
+    Duration idleTimeout) {
 
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration LONGEST = Duration.ofHours(24);
@@ -23,6 +28,10 @@ public record GatewaySettings(
       Setting.optionalText(
           "default_model",
           "Model of requests that name none; without it local where it can serve, else mock.");
+  private static final Setting<String> DEFAULT_EMBEDDING_MODEL =
+      Setting.optionalText(
+          "default_embedding_model",
+          "Model of requests for embeddings that name none; without it they are refused.");
   private static final Setting<Duration> FIRST_TOKEN =
       Setting.duration(
           "first_token_timeout_seconds",
@@ -41,11 +50,17 @@ public record GatewaySettings(
   /** What is built in. */
   public static final GatewaySettings DEFAULTS =
       new GatewaySettings(
-          Optional.empty(), FIRST_TOKEN.fallback().orElseThrow(), IDLE.fallback().orElseThrow());
+          Optional.empty(),
+          Optional.empty(),
+          FIRST_TOKEN.fallback().orElseThrow(),
+          IDLE.fallback().orElseThrow());
 
   /** Reads the section. */
   public static GatewaySettings read(Section section) {
     return new GatewaySettings(
-        section.find(DEFAULT_MODEL), section.get(FIRST_TOKEN), section.get(IDLE));
+        section.find(DEFAULT_MODEL),
+        section.find(DEFAULT_EMBEDDING_MODEL),
+        section.get(FIRST_TOKEN),
+        section.get(IDLE));
   }
 }

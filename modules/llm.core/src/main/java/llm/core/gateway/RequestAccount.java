@@ -6,9 +6,11 @@ import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
+import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.interaction.LlmEvent;
 import llm.domain.interaction.LlmInteraction;
@@ -41,6 +43,8 @@ final class RequestAccount {
   private int promptTokens; // as counted before the provider was asked
   private int deltas;
   private long characters;
+  private int vectors; // 0 but for embeddings
+  private int dimensions;
 
   RequestAccount(
       Call call,
@@ -124,6 +128,17 @@ final class RequestAccount {
     return answer;
   }
 
+  /** The vectors came; gives them back with their usage, ours where they have none. */
+  EmbeddingResult embedded(EmbeddingResult made) {
+    interaction.ifPresent(LlmInteraction::responseReceived);
+    vectors = made.vectors().size();
+    dimensions = made.dimensions();
+    EmbeddingResult answer =
+        made.usage().equals(Usage.NONE) ? made.withUsage(Usage.of(promptTokens, 0)) : made;
+    ended(new StreamEvent.Done(FinishReason.STOP, answer.usage()));
+    return answer;
+  }
+
   /** The stream ended. */
   void ended(StreamEvent.Terminal terminal) {
     if (streaming) {
@@ -174,6 +189,9 @@ final class RequestAccount {
             .put("prompt_tokens", usage.promptTokens())
             .put("completion_tokens", usage.completionTokens());
     interaction.ifPresent(begun -> line.put("llm_request_id", begun.id().toString()));
+    if (vectors > 0) {
+      line.put("vectors", vectors).put("dimensions", dimensions);
+    }
     if (hasFirstToken) {
       line.put("ttft_ms", (firstTokenNanos - startedNanos) / NANOS_PER_MS);
       double seconds = (now - firstTokenNanos) / NANOS_PER_SECOND;

@@ -38,7 +38,7 @@ final class GatewayFixture {
 
   private GatewayFixture(
       Optional<String> defaultModel, Catalogue catalogue, List<ProviderSetup> setups) {
-    var settings = new GatewaySettings(defaultModel, FIRST_TOKEN, IDLE);
+    var settings = new GatewaySettings(defaultModel, Optional.empty(), FIRST_TOKEN, IDLE);
     gateway =
         Gateway.of(settings, setups, catalogue, telemetry, clock, IdSource.RANDOM, events::add);
   }

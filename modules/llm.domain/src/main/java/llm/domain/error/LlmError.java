@@ -98,6 +98,38 @@ public sealed interface LlmError {
     }
   }
 
+  /**
+   * An input of a request for vectors is longer than the model reads at once.
+   *
+   * @param model the model's id
+   * @param index which input, from 0
+   * @param tokens what it takes
+   * @param limitTokens what the model reads
+   */
+  record InputTooLong(String model, int index, int tokens, int limitTokens) implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.CONTEXT_LENGTH_EXCEEDED;
+    }
+
+    /** Where it stands in the request. */
+    public String path() {
+      return "input[" + index + "]";
+    }
+
+    @Override
+    public String message() {
+      return path()
+          + " takes "
+          + tokens
+          + " tokens, and model '"
+          + model
+          + "' reads at most "
+          + limitTokens
+          + " at once; shorten it or send it in parts.";
+    }
+  }
+
   /** No key, or not one of ours. The message never tells which. */
   record Unauthorized(String message) implements LlmError {
     @Override

@@ -29,7 +29,7 @@ public sealed interface LlmEvent {
    * A request was made.
    *
    * @param model the model that is asked for
-   * @param messages how many messages it has
+   * @param messages how many messages it has; of a request for vectors, how many inputs
    * @param tools how many tools it offers
    */
   record LlmRequestCreated(

@@ -5,14 +5,18 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.Usage;
+import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.error.LlmError;
 import llm.domain.interaction.LlmEvent.LlmInteractionCompleted;
 import llm.domain.interaction.LlmEvent.LlmInteractionFailed;
 import llm.domain.interaction.LlmEvent.LlmInteractionStarted;
+import llm.domain.interaction.LlmEvent.LlmRequestCreated;
 import llm.domain.interaction.LlmEvent.LlmRequestSent;
 import llm.domain.interaction.LlmEvent.LlmResponseProcessed;
 import llm.domain.interaction.LlmEvent.LlmResponseReceived;
 import llm.domain.model.ModelName;
+import llm.domain.port.IdSource;
+import llm.domain.port.TimeSource;
 
 /**
  * The exchange about one request, from start to its good or bad end. A request has one interaction,
@@ -25,7 +29,8 @@ import llm.domain.model.ModelName;
 public final class LlmInteraction {
   private static final double NANOS_PER_MS = 1_000_000.0;
 
-  private final LlmRequest request;
+  private final LlmRequestId id;
+  private final ModelName asked;
   private final EventLog log;
   private final long startedNanos;
   private long sentNanos;
@@ -35,11 +40,12 @@ public final class LlmInteraction {
   private Usage usage = Usage.NONE;
   private InteractionStatus status = InteractionStatus.STARTED;
 
-  private LlmInteraction(LlmRequest request) {
-    this.request = request;
-    this.log = request.started();
+  private LlmInteraction(LlmRequestId id, ModelName asked, EventLog log) {
+    this.id = id;
+    this.asked = asked;
+    this.log = log;
     this.startedNanos = log.nanoTime();
-    log.add(new LlmInteractionStarted(log.nextId(), log.now(), request.id(), model()));
+    log.add(new LlmInteractionStarted(log.nextId(), log.now(), id, asked));
   }
 
   /**
@@ -48,7 +54,19 @@ public final class LlmInteraction {
    * @throws IllegalStateException when the request is not validated, or has an interaction already
    */
   public static LlmInteraction start(LlmRequest request) {
-    return new LlmInteraction(request);
+    return new LlmInteraction(request.id(), request.chat().model(), request.started());
+  }
+
+  /**
+   * Starts the exchange about a request for vectors. It is recorded as created with its inputs as
+   * messages, and never as validated: there is no answer whose size could be planned.
+   */
+  public static LlmInteraction start(EmbeddingRequest request, TimeSource time, IdSource ids) {
+    var log = new EventLog(time, ids);
+    var id = LlmRequestId.create(ids);
+    int inputs = request.inputs().size();
+    log.add(new LlmRequestCreated(log.nextId(), log.now(), id, request.model(), inputs, 0));
+    return new LlmInteraction(id, request.model(), log);
   }
 
   /** The request goes to a provider, the first time or again. */
@@ -112,7 +130,7 @@ public final class LlmInteraction {
 
   /** The request's id. */
   public LlmRequestId id() {
-    return request.id();
+    return id;
   }
 
   /** How far the exchange is. */
@@ -160,7 +178,7 @@ public final class LlmInteraction {
   }
 
   private ModelName model() {
-    return upstream.map(Upstream::model).orElse(request.chat().model());
+    return upstream.map(Upstream::model).orElse(asked);
   }
 
   private void end(InteractionStatus how) {

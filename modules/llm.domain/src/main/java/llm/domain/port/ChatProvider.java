@@ -60,6 +60,14 @@ public interface ChatProvider extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Who makes vectors by {@code model}; empty when this provider cannot, or not by this model. What
+   * only the asking can show is refused then.
+   */
+  default Optional<EmbeddingProvider> embeddings(ModelName model) {
+    return Optional.empty();
+  }
+
   /** The models that can be asked for now, in a stable order. Does not block on a network. */
   List<ModelInfo> models();
 

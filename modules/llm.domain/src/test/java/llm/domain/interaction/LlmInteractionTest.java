@@ -18,6 +18,7 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.Message;
 import llm.domain.chat.Usage;
+import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.error.ErrorCode;
 import llm.domain.error.LlmError;
 import llm.domain.interaction.LlmEvent.LlmInteractionCompleted;
@@ -77,6 +78,20 @@ class LlmInteractionTest {
             new LlmInteractionCompleted(uuid(8), end, id, MODEL, 1_000.0, 30, cost));
     assertThat(interaction.takeEvents()).isEmpty();
     assertThat(request.takeEvents()).isEmpty();
+  }
+
+  @Test
+  void aRequestForVectorsIsCreatedWithItsInputsAndNotValidated() {
+    var request = EmbeddingRequest.of(MODEL, "a", "b");
+    var interaction = LlmInteraction.start(request, time, new CountingIds());
+    var id = new LlmRequestId(new UUID(0, 1));
+    assertThat(interaction.id()).isEqualTo(id);
+    assertThat(interaction.takeEvents())
+        .containsExactly(
+            new LlmRequestCreated(uuid(2), at(0), id, MODEL, 2, 0),
+            new LlmInteractionStarted(uuid(3), at(0), id, MODEL));
+    interaction.fail(ERROR, Usage.NONE);
+    assertThat(interaction.takeEvents()).hasSize(1);
   }
 
   @Test

@@ -73,6 +73,7 @@ class ChatProviderTest {
   void promisesNothingBeyondTheStream() {
     try (var provider = new EchoProvider()) {
       assertThat(provider.answersWhole()).isFalse();
+      assertThat(provider.embeddings(MODEL)).isEmpty();
       assertThat(provider.relaysExtensions()).isFalse();
     }
   }

@@ -12,9 +12,13 @@ import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.StreamEvent;
+import llm.domain.embedding.EmbeddingRequest;
+import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.IdSource;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
@@ -23,9 +27,9 @@ import llm.domain.service.TokenEstimator;
 
 /**
  * Models without a model, for development: {@code mock} says back what the user said, {@code
- * mock-demo} plays a short scripted demo with a tool call. Four characters count as a token. No
- * token is chosen, so all of sampling but {@code stop} says nothing here; log probabilities are
- * refused.
+ * mock-demo} plays a short scripted demo with a tool call. {@code mock} makes vectors, too. Four
+ * characters count as a token. No token is chosen, so all of sampling but {@code stop} says nothing
+ * here; log probabilities are refused.
  */
 final class MockProvider implements ChatProvider {
   static final String ID = "mock";
@@ -35,7 +39,9 @@ final class MockProvider implements ChatProvider {
   private static final Instant CREATED = Instant.parse("2026-01-01T00:00:00Z");
   private static final List<ModelInfo> MODELS =
       List.of(
-          info(ECHO_MODEL, "Says back the last user message, word by word."),
+          info(
+              ECHO_MODEL,
+              "Says back the last user message, word by word; makes embeddings of hashes."),
           info(DEMO_MODEL, "Plays a short scripted demo; calls the first tool that is offered."));
 
   private static final TokenCounter COUNTER = new TokenEstimator();
@@ -60,10 +66,7 @@ final class MockProvider implements ChatProvider {
   @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
     validateModel(request.model());
-    if (closed) {
-      throw new LlmException(
-          new LlmError.ModelUnavailable(request.model().value(), "The mock was closed."));
-    }
+    requireOpen(request.model());
     if (request.sampling().topLogprobs().isPresent()) {
       throw new LlmException(
           new LlmError.Unsupported(
@@ -84,6 +87,11 @@ final class MockProvider implements ChatProvider {
   }
 
   @Override
+  public Optional<EmbeddingProvider> embeddings(ModelName model) {
+    return model.value().equals(ECHO_MODEL) ? Optional.of(this::embed) : Optional.empty();
+  }
+
+  @Override
   public List<ModelInfo> models() {
     return MODELS;
   }
@@ -99,6 +107,17 @@ final class MockProvider implements ChatProvider {
   public void close() {
     closed = true;
     running.forEach(call -> call.cancel(CancelReason.SHUTDOWN));
+  }
+
+  private EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
+    requireOpen(request.model());
+    return MockVectors.of(request, call);
+  }
+
+  private void requireOpen(ModelName model) throws LlmException {
+    if (closed) {
+      throw new LlmException(new LlmError.ModelUnavailable(model.value(), "The mock was closed."));
+    }
   }
 
   private static ModelInfo info(String id, String description) {

@@ -7,6 +7,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import llm.core.dialect.openai.upstream.ChatRequestWriter;
 import llm.core.dialect.openai.upstream.ChunkReader;
+import llm.core.dialect.openai.upstream.EmbeddingReader;
+import llm.core.dialect.openai.upstream.EmbeddingRequestWriter;
 import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.provider.ProviderContext;
 import llm.domain.call.Call;
@@ -16,10 +18,13 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
+import llm.domain.embedding.EmbeddingRequest;
+import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
 import llm.providers.transport.Transport;
@@ -32,6 +37,10 @@ import llm.providers.transport.UpstreamResponse;
  */
 final class OpenAiProvider implements ChatProvider {
   private static final String CHAT = "/chat/completions";
+  private static final String EMBEDDINGS = "/embeddings";
+
+  /** The longest vectors of the most inputs take about as much; of an answer more is not read. */
+  private static final int MOST_EMBEDDINGS_BYTES = 128 * 1024 * 1024;
 
   private final String id;
   private final String prefix;
@@ -91,6 +100,12 @@ final class OpenAiProvider implements ChatProvider {
     return true;
   }
 
+  /** Any model may; the upstream refuses those that cannot. */
+  @Override
+  public Optional<EmbeddingProvider> embeddings(ModelName model) {
+    return model(model).isPresent() ? Optional.of(this::embed) : Optional.empty();
+  }
+
   @Override
   public List<ModelInfo> models() {
     return watch.models().stream().map(model -> info(prefix + model)).toList();
@@ -124,10 +139,8 @@ final class OpenAiProvider implements ChatProvider {
     running.add(call);
     boolean accepted = false;
     try {
-      if (closed) {
-        throw new LlmException(new LlmError.Cancelled(CancelReason.SHUTDOWN));
-      }
-      UpstreamResponse response = ask(body, call, stream);
+      requireOpen();
+      UpstreamResponse response = ask(CHAT, body, call, stream);
       var reader = new ChunkReader(exchange.failures(), this::callId);
       if (request.sampling().topLogprobs().isPresent()) {
         reader.withLogprobs();
@@ -150,9 +163,32 @@ final class OpenAiProvider implements ChatProvider {
     }
   }
 
-  private UpstreamResponse ask(byte[] body, Call call, boolean stream) throws LlmException {
+  private EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
+    validateModel(request.model());
+    String model = request.model().value();
+    byte[] body = EmbeddingRequestWriter.write(request, atUpstream(model), traits);
+    running.add(call);
     try {
-      UpstreamResponse response = exchange.post(CHAT, body, call, stream);
+      requireOpen();
+      try (UpstreamResponse response = ask(EMBEDDINGS, body, call, false)) {
+        byte[] answer = exchange.whole(response, MOST_EMBEDDINGS_BYTES, call);
+        return EmbeddingReader.read(answer, model, request.inputs().size(), exchange.failures());
+      }
+    } finally {
+      running.remove(call);
+    }
+  }
+
+  private void requireOpen() throws LlmException {
+    if (closed) {
+      throw new LlmException(new LlmError.Cancelled(CancelReason.SHUTDOWN));
+    }
+  }
+
+  private UpstreamResponse ask(String path, byte[] body, Call call, boolean stream)
+      throws LlmException {
+    try {
+      UpstreamResponse response = exchange.post(path, body, call, stream);
       watch.served();
       return response;
     } catch (LlmException refused) {

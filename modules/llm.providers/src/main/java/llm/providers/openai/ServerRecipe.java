@@ -1,7 +1,9 @@
 package llm.providers.openai;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
 import llm.core.dialect.openai.upstream.RequestTraits.RepeatPenalty;
@@ -40,6 +42,9 @@ enum ServerRecipe {
       RepeatPenalty.REPETITION_PENALTY,
       "TOGETHER_API_KEY");
 
+  /** Those known to take {@code encoding_format: base64}; others may refuse it. */
+  private static final Set<ServerRecipe> BASE64_VECTORS = EnumSet.of(OPENAI, VLLM, LLAMA_SERVER);
+
   private final String baseUrl;
   private final OutputLimit outputLimit;
   private final RepeatPenalty repeatPenalty;
@@ -68,6 +73,7 @@ enum ServerRecipe {
 
   /** How requests are written for it. */
   RequestTraits traits(boolean streamUsage) {
-    return new RequestTraits(outputLimit, streamUsage, repeatPenalty);
+    return new RequestTraits(
+        outputLimit, streamUsage, repeatPenalty, BASE64_VECTORS.contains(this));
   }
 }

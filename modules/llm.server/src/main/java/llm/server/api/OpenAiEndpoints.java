@@ -2,10 +2,14 @@ package llm.server.api;
 
 import java.util.List;
 import llm.core.dialect.openai.ChatCall;
+import llm.core.dialect.openai.EmbeddingCall;
+import llm.core.dialect.openai.EmbeddingRequestReader;
+import llm.core.dialect.openai.EmbeddingResponses;
 import llm.core.dialect.openai.OpenAiRequestReader;
 import llm.core.dialect.openai.OpenAiResponses;
 import llm.core.dialect.openai.OpenAiStreamWriter;
 import llm.core.gateway.Gateway;
+import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.IdSource;
@@ -31,6 +35,7 @@ public final class OpenAiEndpoints {
   public List<Route> routes() {
     return List.of(
         new Route("POST", "/v1/chat/completions", Route.Kind.GENERATION, this::chat),
+        new Route("POST", "/v1/embeddings", Route.Kind.GENERATION, this::embeddings),
         new Route("GET", "/v1/models", Route.Kind.WORK, this::models),
         new Route("GET", "/v1/models/{id}", Route.Kind.WORK, this::model));
   }
@@ -46,6 +51,13 @@ public final class OpenAiEndpoints {
     String model = chat.request().model().value();
     var writer = new OpenAiStreamWriter(id, created, model, chat.includeUsage());
     return new Response.Events(() -> gateway.stream(chat.request(), request.call()), writer::write);
+  }
+
+  private Response embeddings(Request request) throws LlmException {
+    EmbeddingCall asked =
+        EmbeddingRequestReader.read(request.body().json(), gateway::resolveForEmbeddings);
+    EmbeddingResult made = gateway.embed(asked.request(), request.call());
+    return Response.json(EmbeddingResponses.list(made, asked.form()));
   }
 
   private Response models(Request request) {

@@ -19,6 +19,7 @@ public final class ErrorStatus {
       case LlmError.InvalidJson _ -> 400;
       case LlmError.Unsupported _ -> 400;
       case LlmError.ContextLengthExceeded _ -> 400;
+      case LlmError.InputTooLong _ -> 400;
       case LlmError.Unauthorized _ -> 401;
       case LlmError.Forbidden _ -> 403;
       case LlmError.NotFound _ -> 404;
@@ -53,6 +54,7 @@ public final class ErrorStatus {
           LlmError.InvalidJson _,
           LlmError.Unsupported _,
           LlmError.ContextLengthExceeded _,
+          LlmError.InputTooLong _,
           LlmError.Unauthorized _,
           LlmError.Forbidden _,
           LlmError.NotFound _,

@@ -22,6 +22,7 @@ class ErrorStatusTest {
         Arguments.of(400, new LlmError.InvalidJson("x", 1, 1)),
         Arguments.of(400, new LlmError.Unsupported("n", "x")),
         Arguments.of(400, new LlmError.ContextLengthExceeded("m", 9, 8)),
+        Arguments.of(400, new LlmError.InputTooLong("m", 0, 9, 8)),
         Arguments.of(401, new LlmError.Unauthorized("x")),
         Arguments.of(403, new LlmError.Forbidden("x")),
         Arguments.of(404, new LlmError.NotFound("endpoint", "/x")),

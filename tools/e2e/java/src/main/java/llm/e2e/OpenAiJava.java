@@ -7,9 +7,11 @@ import com.openai.errors.NotFoundException;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import com.openai.models.embeddings.EmbeddingCreateParams;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** One line a check: {@code ok NAME} or {@code FAIL NAME: reason}. */
@@ -35,6 +37,7 @@ final class OpenAiJava {
     check("lists the models", checks::models);
     check("chats, with usage", checks::chat);
     check("streams, with usage last", checks::stream);
+    check("makes embeddings", checks::embeddings);
     check("an unknown model is NotFoundException", checks::unknownModel);
     check("a wrong temperature is BadRequestException", checks::wrongField);
     check("closing a stream early is noticed by the server", checks::abort);
@@ -72,6 +75,21 @@ final class OpenAiJava {
     require(text.equals("Echo: one two"), text);
     require(answer.usage().orElseThrow().completionTokens() > 0, answer.usage());
     require(answer.choices().getFirst().finishReason().toString().equals("stop"), answer);
+  }
+
+  private void embeddings() {
+    var params =
+        EmbeddingCreateParams.builder()
+            .model("mock")
+            .inputOfArrayOfStrings(List.of("one two", "three"))
+            .dimensions(64);
+    var plain = client.embeddings().create(params.build());
+    require(plain.data().size() == 2, plain);
+    require(plain.data().getFirst().embedding().size() == 64, plain.data().getFirst());
+    require(plain.usage().totalTokens() > 0, plain.usage());
+    params.encodingFormat(EmbeddingCreateParams.EncodingFormat.FLOAT);
+    var floats = client.embeddings().create(params.build());
+    require(floats.data().getLast().embedding().equals(plain.data().getLast().embedding()), floats);
   }
 
   private void stream() {

@@ -90,6 +90,11 @@ public final class JsonOut {
     return literal(whole ? Long.toString((long) number) : Double.toString(number));
   }
 
+  /** A decimal number of 32 bits, finite, in the fewest digits that tell it from its neighbours. */
+  public JsonOut value(float number) {
+    return literal(Float.toString(number));
+  }
+
   /** {@code true} or {@code false}. */
   public JsonOut value(boolean flag) {
     return literal(flag ? "true" : "false");

@@ -45,6 +45,11 @@ public final class LlmErrors {
           out.field("model", e.model())
               .field("prompt_tokens", e.promptTokens())
               .field("limit", e.contextTokens());
+      case LlmError.InputTooLong e ->
+          out.field("model", e.model())
+              .field("path", e.path())
+              .field("prompt_tokens", e.tokens())
+              .field("limit", e.limitTokens());
       case LlmError.NotFound e -> out.field("kind", e.kind()).field("id", e.id());
       case LlmError.ModelNotFound e -> out.field("model", e.model());
       case LlmError.MethodNotAllowed e -> out.field("allowed", e.allowed());

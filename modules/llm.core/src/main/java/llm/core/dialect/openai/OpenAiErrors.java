@@ -27,6 +27,7 @@ final class OpenAiErrors {
           LlmError.InvalidJson _,
           LlmError.Unsupported _,
           LlmError.ContextLengthExceeded _,
+          LlmError.InputTooLong _,
           LlmError.MethodNotAllowed _,
           LlmError.Conflict _,
           LlmError.PayloadTooLarge _,
@@ -56,6 +57,7 @@ final class OpenAiErrors {
       case LlmError.InvalidRequest invalid -> invalid.path();
       case LlmError.Unsupported unsupported -> Optional.of(unsupported.path());
       case LlmError.ContextLengthExceeded _ -> Optional.of("messages");
+      case LlmError.InputTooLong tooLong -> Optional.of(tooLong.path());
       case LlmError.ModelNotFound _, LlmError.ModelUnavailable _ -> Optional.of("model");
       case LlmError.InvalidJson _,
           LlmError.MethodNotAllowed _,

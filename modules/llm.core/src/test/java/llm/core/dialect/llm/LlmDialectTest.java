@@ -178,6 +178,9 @@ class LlmDialectTest {
     expect(
         new LlmError.ContextLengthExceeded("m", 9, 8),
         "{\"model\":\"m\",\"prompt_tokens\":9,\"limit\":8}");
+    expect(
+        new LlmError.InputTooLong("m", 3, 9, 8),
+        "{\"model\":\"m\",\"path\":\"input[3]\",\"prompt_tokens\":9,\"limit\":8}");
     expect(new LlmError.Unauthorized("no"), "{}");
     expect(new LlmError.Forbidden("no"), "{}");
     expect(new LlmError.NotFound("endpoint", "/x"), "{\"kind\":\"endpoint\",\"id\":\"/x\"}");

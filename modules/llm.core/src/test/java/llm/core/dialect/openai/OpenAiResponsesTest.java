@@ -105,6 +105,11 @@ class OpenAiResponsesTest {
         "invalid_request_error",
         "messages",
         "context_length_exceeded");
+    expect(
+        new LlmError.InputTooLong("m", 3, 9, 8),
+        "invalid_request_error",
+        "input[3]",
+        "context_length_exceeded");
     expect(new LlmError.Unauthorized("no"), "authentication_error", null, "invalid_api_key");
     expect(new LlmError.Forbidden("no"), "permission_error", null, "forbidden");
     expect(new LlmError.NotFound("endpoint", "/x"), "not_found_error", null, "not_found");

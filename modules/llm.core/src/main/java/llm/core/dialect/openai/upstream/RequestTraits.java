@@ -8,12 +8,16 @@ package llm.core.dialect.openai.upstream;
  *     that do not know it may refuse it
  * @param repeatPenalty the field with the divisor for tokens that came already, for requests that
  *     do not name one themselves
+ * @param base64Vectors whether vectors are asked for in base64, which is less than half as long
  */
 public record RequestTraits(
-    OutputLimit outputLimit, boolean streamUsage, RepeatPenalty repeatPenalty) {
+    OutputLimit outputLimit,
+    boolean streamUsage,
+    RepeatPenalty repeatPenalty,
+    boolean base64Vectors) {
   /** What most servers take. */
   public static final RequestTraits COMMON =
-      new RequestTraits(OutputLimit.MAX_TOKENS, true, RepeatPenalty.REPEAT_PENALTY);
+      new RequestTraits(OutputLimit.MAX_TOKENS, true, RepeatPenalty.REPEAT_PENALTY, false);
 
   /** The name of the field with the divisor for tokens that came already. */
   public enum RepeatPenalty {

@@ -89,7 +89,8 @@ class ChatRequestWriterTest {
                 new RequestTraits(
                     RequestTraits.OutputLimit.MAX_COMPLETION_TOKENS,
                     false,
-                    RequestTraits.RepeatPenalty.REPEAT_PENALTY)))
+                    RequestTraits.RepeatPenalty.REPEAT_PENALTY,
+                    false)))
         .endsWith(",\"max_completion_tokens\":5,\"stream\":true}");
   }
 
@@ -99,7 +100,8 @@ class ChatRequestWriterTest {
         new RequestTraits(
             RequestTraits.OutputLimit.MAX_TOKENS,
             true,
-            RequestTraits.RepeatPenalty.REPETITION_PENALTY);
+            RequestTraits.RepeatPenalty.REPETITION_PENALTY,
+            false);
     var plain =
         ChatRequest.of(MODEL, List.of(Message.user("hi")))
             .withSampling(SamplingOptions.builder().repeatPenalty(1.1).build());

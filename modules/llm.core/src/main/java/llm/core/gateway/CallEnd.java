@@ -1,0 +1,43 @@
+package llm.core.gateway;
+
+import java.time.Duration;
+import java.util.Optional;
+import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.port.TimeSource;
+
+/** What the end of a call's time, or its cancellation, is to whoever asked for an answer. */
+final class CallEnd {
+  private CallEnd() {}
+
+  /**
+   * What is left of the call's time.
+   *
+   * @throws LlmException when that is nothing, or the call was cancelled
+   */
+  static Duration remaining(Call call, Route route, TimeSource time) throws LlmException {
+    Duration left = call.deadline().remaining(time.nanoTime());
+    Optional<CancelReason> reason =
+        call.cancelled()
+            .or(() -> left.isZero() ? Optional.of(CancelReason.DEADLINE) : Optional.empty());
+    if (reason.isEmpty()) {
+      return left;
+    }
+    throw stopped(reason.get(), route, call);
+  }
+
+  /** The model as errors name it. */
+  static String nameOf(Route route) {
+    return "Model '" + route.model() + "'";
+  }
+
+  /** The failure of a call that was cancelled for {@code reason}. */
+  static LlmException stopped(CancelReason reason, Route route, Call call) {
+    return new LlmException(
+        reason.isFailure()
+            ? new LlmError.DeadlineExceeded(reason, nameOf(route), call.deadline().budget())
+            : new LlmError.Cancelled(reason));
+  }
+}

@@ -1,0 +1,139 @@
+package llm.core.gateway;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import llm.core.concurrent.Alarms;
+import llm.core.telemetry.Log;
+import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
+import llm.domain.embedding.EmbeddingInput;
+import llm.domain.embedding.EmbeddingRequest;
+import llm.domain.embedding.EmbeddingResult;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.interaction.LlmEvent;
+import llm.domain.interaction.LlmInteraction;
+import llm.domain.interaction.Upstream;
+import llm.domain.model.ModelName;
+import llm.domain.port.EmbeddingProvider;
+import llm.domain.port.EventPublisher;
+import llm.domain.port.IdSource;
+import llm.domain.port.TokenCounter;
+import llm.domain.service.TokenEstimator;
+
+/**
+ * Asks providers for vectors and keeps the same account of it as of chat. Only the call's deadline
+ * limits the wait: there is no first token to wait for. Thread-safe.
+ */
+final class EmbeddingCalls {
+  private static final TokenCounter ESTIMATE = new TokenEstimator();
+
+  private final ModelRegistry registry;
+  private final GatewayMetrics metrics;
+  private final Alarms alarms;
+  private final IdSource ids;
+  private final EventPublisher<LlmEvent> events;
+  private final Log log;
+
+  EmbeddingCalls(
+      ModelRegistry registry,
+      GatewayMetrics metrics,
+      Alarms alarms,
+      IdSource ids,
+      EventPublisher<LlmEvent> events,
+      Log log) {
+    this.registry = registry;
+    this.metrics = metrics;
+    this.alarms = alarms;
+    this.ids = ids;
+    this.events = events;
+    this.log = log;
+  }
+
+  /** The vectors of {@code request}; see {@link Gateway#embed}. */
+  EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
+    Route route = registry.route(request.model());
+    var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
+    try {
+      EmbeddingProvider provider = provider(route);
+      Duration left = CallEnd.remaining(call, route, alarms.time());
+      var interaction = LlmInteraction.start(request, alarms.time(), ids);
+      interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
+      account.sent(interaction, estimate(request));
+      EmbeddingResult result = answer(request, provider, route, call.child(left));
+      requireWhole(request, result, route);
+      return account.embedded(result);
+    } catch (LlmException failure) {
+      account.refused(failure.error());
+      throw failure;
+    }
+  }
+
+  private static EmbeddingProvider provider(Route route) throws LlmException {
+    return route
+        .provider()
+        .embeddings(new ModelName(route.model()))
+        .orElseThrow(() ->
+            new LlmException(
+                new LlmError.Unsupported(
+                    "model",
+                    CallEnd.nameOf(route)
+                        + " makes no embeddings; name one that does, or leave model out where"
+                        + " gateway.default_embedding_model is set.")));
+  }
+
+  /** Asks, and ends {@code own}, the call made for it. */
+  private EmbeddingResult answer(
+      EmbeddingRequest request, EmbeddingProvider provider, Route route, Call own)
+      throws LlmException {
+    try {
+      return provider.embed(request, own);
+    } catch (LlmException failure) {
+      Optional<CancelReason> reason = own.cancelled();
+      throw reason.isPresent() ? CallEnd.stopped(reason.get(), route, own) : failure;
+    } catch (RuntimeException bug) {
+      log.error("provider_threw").call(own).cause(bug).emit();
+      throw new LlmException(new LlmError.Internal(), bug);
+    } finally {
+      own.end();
+    }
+  }
+
+  /** A vector for each input, as long as was asked: what is missing is not told by its absence. */
+  private static void requireWhole(EmbeddingRequest request, EmbeddingResult result, Route route)
+      throws LlmException {
+    int inputs = request.inputs().size();
+    int asked = request.dimensions().orElse(result.dimensions());
+    if (result.vectors().size() != inputs) {
+      throw failed(route, "gave " + result.vectors().size() + " vectors for " + inputs + " inputs");
+    }
+    if (result.dimensions() != asked) {
+      throw failed(
+          route,
+          "gave vectors of "
+              + result.dimensions()
+              + " numbers where dimensions "
+              + asked
+              + " was asked for; leave dimensions out");
+    }
+  }
+
+  private static LlmException failed(Route route, String what) {
+    String provider = route.provider().id();
+    return new LlmException(
+        new LlmError.ProviderFailed(provider, "Provider '" + provider + "' " + what + "."));
+  }
+
+  private static int estimate(EmbeddingRequest request) {
+    long tokens = 0;
+    for (EmbeddingInput input : request.inputs()) {
+      tokens +=
+          switch (input) {
+            case EmbeddingInput.Text(String text) -> ESTIMATE.countTokens(text);
+            case EmbeddingInput.Tokens(List<Integer> given) -> given.size();
+          };
+    }
+    return (int) Math.min(Integer.MAX_VALUE, tokens);
+  }
+}
