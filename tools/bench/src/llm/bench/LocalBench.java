@@ -6,7 +6,7 @@ import llm.bench.system.Machine;
 
 /** What the engine in the server's process costs, beside a plain C loop and a Node peer. */
 public final class LocalBench {
-  private static final List<String> PARTS = List.of("tokens");
+  private static final List<String> PARTS = List.of("tokens", "batch8", "ttft", "shape");
 
   private LocalBench() {}
 
@@ -34,13 +34,20 @@ public final class LocalBench {
   }
 
   private static void part(LocalSetup setup, String part) {
+    boolean withLoop = setup.loop().isPresent();
     switch (part) {
-      case "tokens" -> {
-        if (setup.loop().isPresent()) {
+      case "batch8" -> new LocalBatch(setup).measure();
+      case "ttft" -> new LocalFirstToken(setup).measure();
+      case "shape" -> {
+        if (withLoop) {
+          new LocalShape(setup).measure();
+        }
+      }
+      default -> {
+        if (withLoop) {
           new LocalTokens(setup).measure();
         }
       }
-      default -> throw new IllegalStateException(part);
     }
   }
 }

@@ -25,6 +25,9 @@ record LocalSetup(
     String core) {
   static final int BATCH_TOKENS = 512;
 
+  /** Further settings of a server that serves eight streams and two requests beside them. */
+  static final String SLOTS = "";
+
   static LocalSetup open(Args args, String name) {
     Workbench bench = Workbench.open(name);
     var report = new Report();
