@@ -63,6 +63,18 @@ final class Args {
     return values.get(name);
   }
 
+  /** The whole number behind an option. */
+  int number(String name, int least, int most) {
+    String text = values.get(name);
+    if (!text.matches("\\d{1,9}")
+        || Integer.parseInt(text) < least
+        || Integer.parseInt(text) > most) {
+      throw new BenchFailure(
+          name + " " + text + " is no whole number from " + least + " to " + most);
+    }
+    return Integer.parseInt(text);
+  }
+
   Optional<Path> json() {
     return Optional.ofNullable(values.get("--json")).map(Path::of);
   }

@@ -1,5 +1,9 @@
 package llm.gpu;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -56,7 +60,9 @@ public final class Main {
       System.err.println(SandboxOptions.USAGE);
       System.exit(asked ? 0 : 2);
     }
-    var settings = new TelemetrySettings(Level.DEBUG, TelemetrySettings.DEFAULT.levels(), 1 << 14);
+    // Every piece of an answer is a line; not where rounds are measured.
+    Level level = options.get().streams() > 0 ? Level.INFO : Level.DEBUG;
+    var settings = new TelemetrySettings(level, TelemetrySettings.DEFAULT.levels(), 1 << 14);
     int status;
     try (var telemetry = JsonLines.standardOutput(settings)) {
       status = new Main(options.get(), telemetry).run();
@@ -75,8 +81,9 @@ public final class Main {
       if (options.model().isEmpty()) {
         return absent("model", "No model was given; give --model FILE.gguf.");
       }
-      showTokens(library, options.model().get());
-      return generate(library, options.model().get());
+      Path model = options.model().get().toAbsolutePath();
+      showTokens(library, model);
+      return generate(library, model);
     } catch (LlamaException | LlmException failure) {
       log.error("failed").put("message", failure.getMessage()).emit();
       return 1;
@@ -130,20 +137,34 @@ public final class Main {
   private int generate(Library library, Path file) throws LlmException {
     try (var alarms = new TimerThread(this::report);
         var engine =
-            new Engine(EngineSettings.DEFAULT, () -> library, telemetry, alarms, options::seed);
-        var call =
-            CallScope.open(
-                new CallId("sandbox"),
-                Principal.LOCAL,
-                Optional.empty(),
-                BUDGET,
-                alarms,
-                this::report)) {
+            new Engine(EngineSettings.DEFAULT, () -> library, telemetry, alarms, options::seed)) {
+      if (options.streams() > 0) {
+        return measure(engine, file, alarms);
+      }
       var request =
           ChatRequest.of(new ModelName("local"), List.of(Message.user(options.prompt())))
               .withMaxTokens(options.maxTokens());
-      return show(engine.submit(request, file.toAbsolutePath(), call));
+      try (CallScope call = call(alarms)) {
+        return show(engine.submit(request, file, call));
+      }
     }
+  }
+
+  private int measure(Engine engine, Path file, TimerThread alarms) throws LlmException {
+    var lines = new BufferedReader(new InputStreamReader(System.in, UTF_8));
+    log.info("streams")
+        .put("streams", options.streams())
+        .put("threads", EngineSettings.DEFAULT.threads())
+        .put("batch_tokens", EngineSettings.DEFAULT.batchTokens())
+        .emit();
+    new Streams(engine, file, options.streams(), options.maxTokens(), () -> call(alarms), log)
+        .run(lines);
+    return 0;
+  }
+
+  private CallScope call(TimerThread alarms) {
+    return CallScope.open(
+        new CallId("sandbox"), Principal.LOCAL, Optional.empty(), BUDGET, alarms, this::report);
   }
 
   private int show(EventStream<StreamEvent> stream) throws LlmException {

@@ -1,13 +1,25 @@
 package llm.gpu;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/** The sandbox's command line. */
+/**
+ * The sandbox's command line.
+ *
+ * @param streams answers at once, a round for every line of standard input; 0 for one answer
+ */
 record SandboxOptions(
-    Optional<Path> library, Optional<Path> model, String prompt, int seed, int maxTokens) {
+    Optional<Path> library,
+    Optional<Path> model,
+    String prompt,
+    int seed,
+    int maxTokens,
+    int streams) {
   static final String USAGE =
       """
       java --enable-native-access=llm.gpu -m llm.gpu [OPTIONS]
@@ -16,39 +28,44 @@ record SandboxOptions(
         --prompt TEXT  what to go on from (default: Once upon a time)
         --seed N       makes the answer repeatable (default: 1)
         --max N        tokens of the answer at most (default: 64)
+        --streams N    N answers at once, 1 to 1024, for each line of standard input; the line
+                       stands in the prompts, figures of the round are printed, texts are not
         --help         this text\
       """;
 
+  private static final Set<String> NAMES =
+      Set.of("--lib", "--model", "--prompt", "--seed", "--max", "--streams");
+  private static final int MAX_STREAMS = 1024;
+
   /** The options; empty when help was asked for or they are wrong. */
   static Optional<SandboxOptions> parse(List<String> args) {
-    var options = new SandboxOptions(Optional.empty(), Optional.empty(), "Once upon a time", 1, 64);
+    Map<String, String> given = new HashMap<>();
     Iterator<String> rest = args.iterator();
-    try {
-      while (rest.hasNext()) {
-        String name = rest.next();
-        if (name.equals("--help") || !rest.hasNext()) {
-          return Optional.empty();
-        }
-        options = options.with(name, rest.next());
+    while (rest.hasNext()) {
+      String name = rest.next();
+      if (!NAMES.contains(name) || !rest.hasNext()) {
+        return Optional.empty();
       }
-      return Optional.of(options);
+      given.put(name, rest.next());
+    }
+    try {
+      return Optional.of(of(given));
     } catch (IllegalArgumentException wrong) {
       return Optional.empty(); // the caller prints the usage
     }
   }
 
-  private SandboxOptions with(String name, String value) {
-    return switch (name) {
-      case "--lib" ->
-          new SandboxOptions(Optional.of(Path.of(value)), model, prompt, seed, maxTokens);
-      case "--model" ->
-          new SandboxOptions(library, Optional.of(Path.of(value)), prompt, seed, maxTokens);
-      case "--prompt" -> new SandboxOptions(library, model, value, seed, maxTokens);
-      case "--seed" ->
-          new SandboxOptions(library, model, prompt, Integer.parseInt(value), maxTokens);
-      case "--max" ->
-          new SandboxOptions(library, model, prompt, seed, Math.max(1, Integer.parseInt(value)));
-      default -> throw new IllegalArgumentException(name);
-    };
+  private static SandboxOptions of(Map<String, String> given) {
+    int streams = Integer.parseInt(given.getOrDefault("--streams", "0"));
+    if (streams < 0 || streams > MAX_STREAMS) {
+      throw new IllegalArgumentException("--streams");
+    }
+    return new SandboxOptions(
+        Optional.ofNullable(given.get("--lib")).map(Path::of),
+        Optional.ofNullable(given.get("--model")).map(Path::of),
+        given.getOrDefault("--prompt", "Once upon a time"),
+        Integer.parseInt(given.getOrDefault("--seed", "1")),
+        Math.max(1, Integer.parseInt(given.getOrDefault("--max", "64"))),
+        streams);
   }
 }

@@ -1,0 +1,132 @@
+package llm.bench.local;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import llm.bench.system.BenchFailure;
+
+/** Many answers at once in a peer's own process, a round for each command. */
+public final class RoundPeer implements AutoCloseable {
+  private final Peer peer;
+  private final int tokens;
+
+  private RoundPeer(Peer peer, int tokens) {
+    this.peer = peer;
+    this.tokens = tokens;
+  }
+
+  /** Our engine without a server: the sandbox of its module. */
+  public static RoundPeer engine(
+      Path root, Path model, int streams, int maxTokens, Setting setting, Path folder) {
+    List<String> command =
+        setting.pinned(
+            List.of(
+                root.resolve("tools/sandbox").toString(),
+                "llm.gpu",
+                "--model",
+                model.toString(),
+                "--streams",
+                String.valueOf(streams),
+                "--max",
+                String.valueOf(maxTokens)));
+    Peer peer = Peer.start("the-engine", command, folder, "\"event\":\"streams\"");
+    double threads = Fields.number(peer.ready(), "threads");
+    if (threads != setting.threads()) {
+      peer.close();
+      throw new BenchFailure(
+          "the engine's own choice is "
+              + (int) threads
+              + " threads; compare it with --threads "
+              + (int) threads);
+    }
+    return new RoundPeer(peer, streams * maxTokens);
+  }
+
+  /** node-llama-cpp, with as many sequences as streams; it gives tokens, and makes no text. */
+  public static RoundPeer node(
+      Path root, Path model, int streams, int maxTokens, Setting setting, Path folder) {
+    // node-llama-cpp's window is a sequence's, ours and llama.cpp's that of all together.
+    int window = setting.contextTokens() / streams;
+    List<String> command =
+        setting.pinned(
+            List.of(
+                "node",
+                root.resolve("tools/bench/node/batch.mjs").toString(),
+                model.toString(),
+                String.valueOf(streams),
+                String.valueOf(maxTokens),
+                String.valueOf(setting.threads()),
+                String.valueOf(window),
+                String.valueOf(setting.batchTokens())));
+    return new RoundPeer(Peer.start("node", command, folder, "ready"), streams * maxTokens);
+  }
+
+  /** Fetches the Node peer with npm; a sentence that says why not when it cannot be had. */
+  public static Optional<String> installNode(Library library) {
+    Path package_ = library.root().resolve("tools/bench/node");
+    Path lock = package_.resolve("package-lock.json");
+    Path installed = package_.resolve("node_modules/.package-lock.json");
+    try {
+      boolean fresh =
+          Files.exists(installed)
+              && Files.getLastModifiedTime(installed).compareTo(Files.getLastModifiedTime(lock))
+                  >= 0;
+      if (!fresh) {
+        var npm =
+            new ProcessBuilder(
+                "npm", "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund");
+        Process process = npm.directory(package_.toFile()).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+          return Optional.of("npm could not fetch node-llama-cpp: " + output.lines().findFirst());
+        }
+      }
+    } catch (IOException _) {
+      return Optional.of("npm is not installed");
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted", e);
+    }
+    return sameLibrary(library, package_);
+  }
+
+  /** Two builds would be compared, not two programs. */
+  private static Optional<String> sameLibrary(Library library, Path package_) {
+    String platform = library.folder().getFileName().toString();
+    Path theirs =
+        package_.resolve("node_modules/@node-llama-cpp").resolve(platform).resolve("bins");
+    Path folder = theirs.resolve(platform);
+    if (!Files.isDirectory(folder)) {
+      return Optional.of("node-llama-cpp brings no library for " + platform);
+    }
+    try {
+      return library.hash().equals(library.hashIn(folder))
+          ? Optional.empty()
+          : Optional.of("node-llama-cpp's libllama is another build than ours");
+    } catch (UncheckedIOException _) {
+      return Optional.of("node-llama-cpp's libllama is another version than ours");
+    }
+  }
+
+  /** One round; its tokens a second, all answers together. */
+  public double tokensPerSecond(String prompt) {
+    String line = peer.ask(prompt, "\"event\":\"round\"");
+    if (Fields.number(line, "tokens") != tokens) {
+      throw new BenchFailure("a wrong answer: not " + tokens + " tokens in " + line);
+    }
+    return Fields.number(line, "tokens_per_second");
+  }
+
+  /** Its process. */
+  public long pid() {
+    return peer.pid();
+  }
+
+  @Override
+  public void close() {
+    peer.close();
+  }
+}
