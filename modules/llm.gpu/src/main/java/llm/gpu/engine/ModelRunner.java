@@ -53,9 +53,8 @@ final class ModelRunner {
   private volatile boolean warm;
   private volatile boolean closing;
   private volatile long lastUseNanos;
-  private volatile LoadedStatus status; // null while no model is loaded
   private LoadedModel loaded; // null while there is none; owner thread
-  private Scheduler scheduler; // of loaded; owner thread
+  private volatile Scheduler scheduler; // of loaded; written by the owner thread
   private long lookedNanos; // at the file
 
   /** Where runners live. */
@@ -104,7 +103,7 @@ final class ModelRunner {
 
   /** The loaded model; empty while there is none. */
   Optional<LoadedStatus> status() {
-    return Optional.ofNullable(status);
+    return Optional.ofNullable(scheduler).map(Scheduler::status);
   }
 
   long lastUseNanos() {
@@ -213,7 +212,6 @@ final class ModelRunner {
       }
       scheduler.admit(queue, eligible);
       boolean stepped = scheduler.step();
-      report();
       if (stepped) {
         lastUseNanos = time.nanoTime();
       } else if (pinTasks.isEmpty()) {
@@ -256,7 +254,6 @@ final class ModelRunner {
       scheduler =
           new Scheduler(loaded, settings, guard, time, metrics, log, randomSeed, () -> closing);
       lastUseNanos = time.nanoTime();
-      report();
       host.failure(Optional.empty());
       loader.report(loaded, start);
     } catch (LlamaException unusable) {
@@ -280,7 +277,6 @@ final class ModelRunner {
   }
 
   private void unload() {
-    status = null;
     if (scheduler != null) {
       scheduler.close();
       scheduler = null;
@@ -293,12 +289,5 @@ final class ModelRunner {
         return gone;
       });
     }
-  }
-
-  private void report() {
-    var cache = scheduler.cache();
-    status =
-        new LoadedStatus(
-            loaded.name(), scheduler.inWork(), cache.keptTokens(), cache.pinnedTokens());
   }
 }

@@ -7,13 +7,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import llm.core.telemetry.Log;
-import llm.domain.call.Principal;
-import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
+import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.ChatTemplate.Ending;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
@@ -59,13 +58,9 @@ final class Scheduler implements AutoCloseable {
   private final StepPlanner planner;
   private final Prompt prompts;
   private final Pieces pieces;
-  private final List<Slot> slots = new ArrayList<>(); // in the order they came
-  private final List<Slot> parked = new ArrayList<>(); // in the order they came
-  private final List<Leaving> leaving = new ArrayList<>();
+  private final Roster roster;
+  private volatile LoadedStatus status;
   private boolean roomFreed; // a slot has left since the last one was parked
-
-  /** What has ended but is not yet handed over. */
-  private record Leaving(Slot slot, StreamEvent.Terminal terminal) {}
 
   Scheduler(
       LoadedModel loaded,
@@ -89,26 +84,24 @@ final class Scheduler implements AutoCloseable {
             settings.prefixes().sequences(), settings.prefixes().tokensIn(pool), pool / 2);
     this.cache = new PrefixCache(context, limits, loaded.model().cutsBack());
     this.pins = new Pins(cache);
+    this.roster = new Roster(settings);
     var chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
     this.stepper = new Stepper(loaded, chunks, guard, time, metrics, closing);
     this.planner = new StepPlanner(context.batchTokens(), chunks);
     this.prompts =
         new Prompt(loaded.model().vocabulary(), loaded.template(), loaded.contextTokens());
     this.pieces = new Pieces(loaded.model().vocabulary());
-  }
-
-  /** Requests in work, parked ones included. */
-  int inWork() {
-    return slots.size() + parked.size();
+    report();
   }
 
   /** Whether nothing is in work and nothing waits for a consumer. */
   boolean isIdle() {
-    return inWork() == 0 && leaving.isEmpty();
+    return roster.isIdle();
   }
 
-  PrefixCache cache() {
-    return cache;
+  /** How it is. Any thread. */
+  LoadedStatus status() {
+    return status;
   }
 
   Pins pins() {
@@ -123,7 +116,7 @@ final class Scheduler implements AutoCloseable {
     settle();
     resumeParked();
     while (true) {
-      Optional<Job> next = queue.next(eligible.and(this::hasPlaceFor), this::inWorkOf);
+      Optional<Job> next = queue.next(eligible.and(roster::hasPlaceFor), roster::inWorkOf);
       if (next.isEmpty() || !admit(next.get(), queue)) {
         return;
       }
@@ -140,7 +133,7 @@ final class Scheduler implements AutoCloseable {
     List<StepPlanner.Part<Slot>> parts = List.of();
     Context.Outcome outcome = Context.Outcome.NO_ROOM;
     while (outcome == Context.Outcome.NO_ROOM) {
-      parts = planner.plan(slots.stream().filter(Scheduler::isReady).toList());
+      parts = planner.plan(roster.slots().stream().filter(Scheduler::isReady).toList());
       if (parts.isEmpty()) {
         return false;
       }
@@ -161,20 +154,13 @@ final class Scheduler implements AutoCloseable {
 
   /** When something has to be done although nobody asks: a consumer's or a pin's time is over. */
   Optional<Long> nextDeadline() {
-    Optional<Long> earliest = pins.nextEnd();
-    for (Slot slot : slots) {
-      earliest = earlier(earliest, slot.stallsAt(settings.stallLimit()));
-    }
-    for (Leaving left : leaving) {
-      earliest = earlier(earliest, left.slot().stallsAt(settings.stallLimit()));
-    }
-    return earliest;
+    return Roster.earlier(pins.nextEnd(), roster.nextStall());
   }
 
   /** Ends every request, by its own cancellation or as {@code failure}; nothing is kept. */
   void endAll(Optional<LlmError> failure) {
-    List<Slot> all = new ArrayList<>(slots);
-    all.addAll(parked);
+    List<Slot> all = new ArrayList<>(roster.slots());
+    all.addAll(roster.parked());
     for (Slot slot : all) {
       StreamEvent.Terminal end =
           failure
@@ -182,8 +168,7 @@ final class Scheduler implements AutoCloseable {
               .orElseGet(slot::cancelled);
       leave(slot, end, Memory.LOST);
     }
-    leaving.forEach(left -> left.slot().job().end(left.terminal()));
-    leaving.clear();
+    roster.endLeaving();
   }
 
   /** Ends what is left as cancelled. */
@@ -191,27 +176,6 @@ final class Scheduler implements AutoCloseable {
   public void close() {
     endAll(Optional.empty());
     pieces.close();
-  }
-
-  private static Optional<Long> earlier(Optional<Long> one, Optional<Long> other) {
-    return one.isPresent() && other.isPresent()
-        ? Optional.of(one.get() - other.get() < 0 ? one.get() : other.get())
-        : one.or(() -> other);
-  }
-
-  private boolean hasPlaceFor(Job job) {
-    EngineSettings.Slots places = settings.slots();
-    int limit = job.priority() == Priority.INTERACTIVE ? places.interactive() : places.background();
-    return count(slots, job.priority()) + count(parked, job.priority()) < limit;
-  }
-
-  private static int count(List<Slot> slots, Priority priority) {
-    return (int) slots.stream().filter(slot -> slot.priority() == priority).count();
-  }
-
-  private int inWorkOf(Principal principal) {
-    return (int)
-        slots.stream().filter(slot -> slot.job().call().principal().equals(principal)).count();
   }
 
   /** Whether to look for another one: false when this one has to wait for room. */
@@ -224,7 +188,7 @@ final class Scheduler implements AutoCloseable {
     }
     try {
       int[] prompt = promptOf(job);
-      if (!slots.isEmpty() && !fits(prompt)) {
+      if (!roster.slots().isEmpty() && !fits(prompt)) {
         return false;
       }
       if (queue.take(job)) {
@@ -256,13 +220,7 @@ final class Scheduler implements AutoCloseable {
 
   /** Whether the pool has room for a prompt beside those in work, kept prefixes given up. */
   private boolean fits(int[] prompt) {
-    int shared = cache.known(prompt);
-    int own = prompt.length - shared + 1;
-    for (Slot slot : slots) {
-      own += slot.ownTokens();
-      shared = Math.max(shared, slot.cachedTokens());
-    }
-    return own + shared <= context.poolTokens();
+    return roster.poolNeed(prompt.length + 1, cache.known(prompt)) <= context.poolTokens();
   }
 
   private void start(Job job, int[] prompt) throws LlamaException, LlmException {
@@ -275,7 +233,8 @@ final class Scheduler implements AutoCloseable {
         new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
     var slot = new Slot(job, cache.begin(prompt), sampler, loaded.contextTokens(), now);
     metrics.cached(slot.cachedTokens());
-    slots.add(slot);
+    roster.add(slot);
+    report();
     slot.flush(now);
   }
 
@@ -283,41 +242,22 @@ final class Scheduler implements AutoCloseable {
   private void settle() {
     long now = time.nanoTime();
     pins.expire(now);
-    for (Slot slot : List.copyOf(slots)) {
+    for (Slot slot : roster.slots()) {
       settle(slot, now);
     }
-    for (Slot slot : List.copyOf(parked)) {
+    for (Slot slot : roster.parked()) {
       settle(slot, now);
     }
-    leaving.removeIf(left -> isGone(left, now));
+    roster.flushLeaving(now);
   }
 
   private void settle(Slot slot, long now) {
     slot.flush(now);
     if (slot.job().cancelled()) {
       leave(slot, slot.cancelled(), Memory.VALID);
-    } else if (isPast(slot.stallsAt(settings.stallLimit()), now)) {
+    } else if (slot.hasStalled(settings.stallLimit(), now)) {
       leave(slot, slot.stalled(settings.stallLimit()), Memory.VALID);
     }
-  }
-
-  private boolean isGone(Leaving left, long now) {
-    Slot slot = left.slot();
-    slot.flush(now);
-    if (slot.isFlushed()) {
-      slot.job().end(left.terminal());
-    } else if (slot.job().cancelled()) {
-      slot.job().end(slot.cancelled());
-    } else if (isPast(slot.stallsAt(settings.stallLimit()), now)) {
-      slot.job().end(slot.stalled(settings.stallLimit()));
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  private static boolean isPast(Optional<Long> deadline, long now) {
-    return deadline.isPresent() && deadline.get() - now <= 0;
   }
 
   private static boolean isReady(Slot slot) {
@@ -362,23 +302,23 @@ final class Scheduler implements AutoCloseable {
   }
 
   private void leave(Slot slot, StreamEvent.Terminal terminal, Memory memory) {
-    if (slots.remove(slot)) {
+    if (roster.remove(slot)) {
       if (memory == Memory.VALID) {
         cache.keep(slot.sequence());
       } else {
         cache.drop(slot.sequence());
       }
-    } else {
-      parked.remove(slot);
     }
     roomFreed = true;
     slot.close();
+    report();
     EngineReport.ended(log, slot, terminal, time.nanoTime());
-    if (slot.isFlushed() || !(terminal instanceof StreamEvent.Done)) {
-      slot.job().end(terminal);
-    } else {
-      leaving.add(new Leaving(slot, terminal));
-    }
+    roster.leave(slot, terminal);
+  }
+
+  private void report() {
+    status =
+        new LoadedStatus(loaded.name(), roster.inWork(), cache.keptTokens(), cache.pinnedTokens());
   }
 
   /** The pool is full: gives up a kept prefix, or parks a request, or ends the last one. */
@@ -387,46 +327,29 @@ final class Scheduler implements AutoCloseable {
       metrics.evicted();
       return;
     }
-    if (slots.size() == 1) {
-      if (!pins.dropOldest()) {
-        leave(
-            slots.getFirst(),
-            slots.getFirst().failed("The model's memory has no room for more tokens."),
-            Memory.VALID);
-      }
-      return;
+    if (roster.slots().size() > 1) {
+      park(roster.lastCome());
+    } else if (!pins.dropOldest()) {
+      Slot last = roster.lastCome();
+      leave(last, last.failed("The model's memory has no room for more tokens."), Memory.VALID);
     }
-    park(lastCome());
-  }
-
-  private Slot lastCome() {
-    Slot last = slots.getFirst();
-    for (Slot slot : slots) {
-      boolean sameClass = slot.priority() == last.priority();
-      if (sameClass
-          ? slot.job().queuedNanos() - last.job().queuedNanos() >= 0
-          : slot.priority() == Priority.BACKGROUND) {
-        last = slot;
-      }
-    }
-    return last;
   }
 
   private void park(Slot slot) {
     metrics.parked();
-    slots.remove(slot);
-    parked.add(slot);
+    roster.park(slot);
     cache.keep(slot.park());
     roomFreed = false;
   }
 
   /** Lets parked requests go on: when another has left, or nothing else is in work. */
   private void resumeParked() {
-    while (!parked.isEmpty()
-        && (slots.isEmpty() || roomFreed && fits(parked.getFirst().tokens()))) {
-      Slot slot = parked.removeFirst();
+    for (Slot slot : roster.parked()) {
+      if (!roster.slots().isEmpty() && !(roomFreed && fits(slot.tokens()))) {
+        return;
+      }
       slot.resume(cache.begin(slot.tokens()));
-      slots.add(slot);
+      roster.unpark(slot);
     }
   }
 }

@@ -164,9 +164,10 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
     return outbox.stallsAt(stallLimit);
   }
 
-  /** What remains to be handed over when the slot is done. */
-  Outbox outbox() {
-    return outbox;
+  /** Whether its consumer has taken nothing for {@code limit} although something waits. */
+  boolean hasStalled(Duration limit, long nowNanos) {
+    Optional<Long> deadline = stallsAt(limit);
+    return deadline.isPresent() && deadline.get() - nowNanos <= 0;
   }
 
   /**

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import llm.core.concurrent.CallScope;
 import llm.core.concurrent.TimerThread;
 import llm.core.testkit.Calls;
@@ -63,9 +64,14 @@ final class EngineFixture implements AutoCloseable {
 
   static EngineSettings settings(
       Slots slots, int queueCapacity, int ringEvents, Duration stallLimit) {
+    return settings(slots, 0, queueCapacity, ringEvents, stallLimit);
+  }
+
+  private static EngineSettings settings(
+      Slots slots, int poolTokens, int queueCapacity, int ringEvents, Duration stallLimit) {
     return new EngineSettings(
         0,
-        0,
+        poolTokens,
         64,
         1,
         1,
@@ -77,6 +83,18 @@ final class EngineFixture implements AutoCloseable {
         stallLimit,
         Duration.ofSeconds(60),
         Duration.ofSeconds(10));
+  }
+
+  /** Several requests together in a pool of so many tokens. */
+  static EngineSettings inPool(int slots, int poolTokens) {
+    return settings(new Slots(slots, 2), poolTokens, 64, 10_000, Duration.ofSeconds(20));
+  }
+
+  /** Returns when so much time has passed on the fixture's clock. */
+  void await(int millis) throws InterruptedException {
+    var passed = new CountDownLatch(1);
+    alarms.at(alarms.time().nanoTime() + millis * 1_000_000L, passed::countDown);
+    passed.await();
   }
 
   CallScope call(String id) {

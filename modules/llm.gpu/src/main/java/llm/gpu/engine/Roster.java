@@ -1,0 +1,173 @@
+package llm.gpu.engine;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llm.domain.call.Principal;
+import llm.domain.chat.Priority;
+import llm.domain.chat.StreamEvent;
+import llm.gpu.schedule.Job;
+
+/**
+ * Who is in work: slots that are computed, those parked for want of room, and those that are done
+ * but not yet handed over. The engine's thread owns it.
+ */
+final class Roster {
+  private final EngineSettings settings;
+  private final List<Slot> slots = new ArrayList<>(); // in the order they came
+  private final List<Slot> parked = new ArrayList<>(); // in the order they were parked
+  private final List<Leaving> leaving = new ArrayList<>();
+
+  /** What has ended but is not yet handed over. */
+  private record Leaving(Slot slot, StreamEvent.Terminal terminal) {}
+
+  Roster(EngineSettings settings) {
+    this.settings = settings;
+  }
+
+  /** Those that are computed, in the order they came. */
+  List<Slot> slots() {
+    return List.copyOf(slots);
+  }
+
+  /** Those that wait for room, in the order they were parked. */
+  List<Slot> parked() {
+    return List.copyOf(parked);
+  }
+
+  boolean isIdle() {
+    return slots.isEmpty() && parked.isEmpty() && leaving.isEmpty();
+  }
+
+  /** Requests in work, parked ones included. */
+  int inWork() {
+    return slots.size() + parked.size();
+  }
+
+  void add(Slot slot) {
+    slots.add(slot);
+  }
+
+  /** Takes a slot out; whether it was computed, and not parked. */
+  boolean remove(Slot slot) {
+    parked.remove(slot);
+    return slots.remove(slot);
+  }
+
+  void park(Slot slot) {
+    slots.remove(slot);
+    parked.add(slot);
+  }
+
+  void unpark(Slot slot) {
+    parked.remove(slot);
+    slots.add(slot);
+  }
+
+  /** Whether a job of this priority has a place. */
+  boolean hasPlaceFor(Job job) {
+    EngineSettings.Slots places = settings.slots();
+    int limit = job.priority() == Priority.INTERACTIVE ? places.interactive() : places.background();
+    return count(slots, job.priority()) + count(parked, job.priority()) < limit;
+  }
+
+  /** How many a principal has in work. */
+  int inWorkOf(Principal principal) {
+    int count = 0;
+    for (Slot slot : slots) {
+      count += slot.job().call().principal().equals(principal) ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Tokens of the pool that those in work need, beside {@code more} of which some are shared. */
+  int poolNeed(int more, int sharedOfMore) {
+    int own = more - sharedOfMore;
+    int shared = sharedOfMore;
+    for (Slot slot : slots) {
+      own += slot.ownTokens();
+      shared = Math.max(shared, slot.cachedTokens());
+    }
+    return own + shared;
+  }
+
+  /** The one that came last, background ones before interactive ones; there must be one. */
+  Slot lastCome() {
+    Slot last = slots.getFirst();
+    for (Slot slot : slots) {
+      boolean later =
+          slot.priority() == last.priority()
+              ? slot.job().queuedNanos() - last.job().queuedNanos() >= 0
+              : slot.priority() == Priority.BACKGROUND;
+      last = later ? slot : last;
+    }
+    return last;
+  }
+
+  /** Lets {@code slot}, which is done, end as {@code terminal} once all is handed over. */
+  void leave(Slot slot, StreamEvent.Terminal terminal) {
+    if (slot.isFlushed() || !(terminal instanceof StreamEvent.Done)) {
+      slot.job().end(terminal);
+    } else {
+      leaving.add(new Leaving(slot, terminal));
+    }
+  }
+
+  /** Hands over what is left of those that are done. */
+  void flushLeaving(long nowNanos) {
+    leaving.removeIf(left -> isGone(left, nowNanos));
+  }
+
+  /** Ends those that are done, handed over or not. */
+  void endLeaving() {
+    leaving.forEach(left -> left.slot().job().end(left.terminal()));
+    leaving.clear();
+  }
+
+  /** When the first consumer that does not read will have had its time; empty when all read. */
+  Optional<Long> nextStall() {
+    Duration limit = settings.stallLimit();
+    Optional<Long> earliest = Optional.empty();
+    for (Slot slot : slots) {
+      earliest = earlier(earliest, slot.stallsAt(limit));
+    }
+    for (Slot slot : parked) {
+      earliest = earlier(earliest, slot.stallsAt(limit));
+    }
+    for (Leaving left : leaving) {
+      earliest = earlier(earliest, left.slot().stallsAt(limit));
+    }
+    return earliest;
+  }
+
+  /** The earlier of two moments on the monotonic clock. */
+  static Optional<Long> earlier(Optional<Long> one, Optional<Long> other) {
+    return one.isPresent() && other.isPresent()
+        ? Optional.of(one.get() - other.get() < 0 ? one.get() : other.get())
+        : one.or(() -> other);
+  }
+
+  private boolean isGone(Leaving left, long now) {
+    Slot slot = left.slot();
+    slot.flush(now);
+    if (slot.isFlushed()) {
+      slot.job().end(left.terminal());
+    } else if (slot.job().cancelled()) {
+      slot.job().end(slot.cancelled());
+    } else if (slot.hasStalled(settings.stallLimit(), now)) {
+      slot.job().end(slot.stalled(settings.stallLimit()));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private static int count(List<Slot> slots, Priority priority) {
+    int count = 0;
+    for (Slot slot : slots) {
+      count += slot.priority() == priority ? 1 : 0;
+    }
+    return count;
+  }
+}
