@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.error.LlmError;
@@ -18,6 +19,8 @@ import llm.domain.model.Temperature;
  * repetition_penalty} are those of servers of open models. Not thread-safe; one body each.
  */
 final class SamplingFields {
+  private static final Pattern TOKEN = Pattern.compile("0|[1-9][0-9]{0,9}");
+
   private final SamplingOptions.Builder options = SamplingOptions.builder();
   private Optional<Double> repeatPenalty = Optional.empty();
   private Optional<Integer> topLogprobs = Optional.empty();
@@ -101,15 +104,11 @@ final class SamplingFields {
 
   /** A token's id as JSON has it for a name: digits without zeros before them. */
   private static int token(String name, JsonCursor in) throws LlmException {
-    try {
-      int token = Integer.parseInt(name);
-      if (Integer.toString(token).equals(name) && token >= 0) {
-        return token;
-      }
-    } catch (NumberFormatException _) {
-      // refused below
+    long token = TOKEN.matcher(name).matches() ? Long.parseLong(name) : -1;
+    if (token < 0 || token > Integer.MAX_VALUE) {
+      throw in.refusal(in.path() + " must be named by a token's id, an integer of 0 or more");
     }
-    throw in.refusal(in.path() + " must be named by a token's id, an integer of 0 or more");
+    return (int) token;
   }
 
   private static List<String> strings(JsonCursor in) throws LlmException {
