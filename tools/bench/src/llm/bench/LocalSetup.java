@@ -26,7 +26,7 @@ record LocalSetup(
   static final int BATCH_TOKENS = 512;
 
   /** Further settings of a server that serves eight streams and two requests beside them. */
-  static final String SLOTS = "";
+  static final String SLOTS = "slots: 10\n";
 
   static LocalSetup open(Args args, String name) {
     Workbench bench = Workbench.open(name);
