@@ -66,7 +66,7 @@ record LocalSetup(
   LocalServer server(GeneratedModel model, String more) {
     Commands.progress("starting the server with the model " + model.label());
     return LocalServer.start(
-        bench, launcher, "server-" + model.label(), file(model), setting(model), more);
+        bench, launcher, "server-" + model.label(), file(model), setting(model), more, "");
   }
 
   CLoop cLoop(GeneratedModel model, int sequences, boolean unified) {
