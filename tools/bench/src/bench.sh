@@ -1,7 +1,7 @@
 # Sourced by the scripts in tools/bench/: `bench CLASS OPTIONS` prints the script's comment for
 # --help, else builds the server and the benchmarks when something changed and runs the class.
 set -eu
-bench_root=$(cd "$(dirname "$0")/../.." && pwd)
+bench_root=${bench_root:-$(cd "$(dirname "$0")/../.." && pwd)}
 
 bench_classes() {
   bench_out="$bench_root/target/bench/classes"
@@ -48,6 +48,7 @@ bench() {
   bench_classes
   "$bench_root/tools/build"
   [ "${bench_needs_image:-no}" = no ] || bench_image
+  [ "${bench_needs_headers:-no}" = no ] || "$bench_root/tools/native" --headers >&2
   exec "$JAVA_HOME/bin/java" -Xms128m -Xmx1g -XX:+UseSerialGC ${bench_jvm:-} -Dbench.root="$bench_root" \
     -cp "$bench_root/target/bench/classes" "$bench_class" "$@"
 }

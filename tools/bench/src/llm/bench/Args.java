@@ -75,6 +75,16 @@ final class Args {
     return Integer.parseInt(text);
   }
 
+  /** The decimal number behind an option. */
+  double decimal(String name, double least, double most) {
+    String text = values.get(name);
+    double value = text.matches("\\d{1,9}(\\.\\d{1,9})?") ? Double.parseDouble(text) : Double.NaN;
+    if (!(value >= least && value <= most)) {
+      throw new BenchFailure(name + " " + text + " is no number from " + least + " to " + most);
+    }
+    return value;
+  }
+
   Optional<Path> json() {
     return Optional.ofNullable(values.get("--json")).map(Path::of);
   }

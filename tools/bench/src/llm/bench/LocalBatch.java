@@ -17,6 +17,7 @@ import llm.bench.local.Together;
  */
 final class LocalBatch {
   private static final int STREAMS = 8;
+  private static final int WARM_ROUNDS = 4;
 
   private final LocalSetup setup;
   private int rounds;
@@ -44,12 +45,10 @@ final class LocalBatch {
     var theirs = new ArrayList<Double>();
     var server = new ArrayList<Double>();
     try (var engine = RoundPeer.engine(root, setup.file(model), STREAMS, tokens, setting, folder);
-        var node = RoundPeer.node(root, setup.file(model), STREAMS, tokens, setting, folder);
-        LocalServer http = setup.server(model, "")) {
-      for (int i = 0; i < setup.count(4, 1); i++) { // Compilers warm up too.
+        var node = RoundPeer.node(root, setup.file(model), STREAMS, tokens, setting, folder)) {
+      for (int i = 0; i < setup.count(WARM_ROUNDS, 1); i++) { // Compilers warm up too.
         engine.tokensPerSecond(prompt());
         node.tokensPerSecond(prompt());
-        http(http, tokens);
       }
       for (int i = 1; i <= setup.count(9, 3); i++) {
         Commands.progress("batch of " + STREAMS + ": " + model.label() + ", pair " + i);
@@ -61,8 +60,10 @@ final class LocalBatch {
         if (!oursFirst) {
           ours.add(engine.tokensPerSecond(prompt()));
         }
-        server.add(http(http, tokens));
       }
+    }
+    if (!setup.quick()) {
+      server.addAll(overHttp(model, tokens));
     }
     report(metric, goal, model, List.of(ours, theirs, server));
   }
@@ -76,7 +77,7 @@ final class LocalBatch {
     String note = model.words() + ", in process, " + Stats.spread(ratios);
     setup.report().atLeast(metric, Stats.median(ratios), "ratio", goal, note);
     List<String> names = List.of("ours", "node", "server");
-    for (int i = 0; i < names.size(); i++) {
+    for (int i = 0; i < names.size() && !figures.get(i).isEmpty(); i++) {
       setup
           .report()
           .at(
@@ -85,6 +86,15 @@ final class LocalBatch {
               "1/s",
               Map.of("of", names.get(i), "model", model.label()),
               (i == 2 ? "over HTTP, " : "in process, ") + Stats.spread(figures.get(i)));
+    }
+  }
+
+  private List<Double> overHttp(GeneratedModel model, int tokens) {
+    try (LocalServer server = setup.server(model, "")) {
+      for (int i = 0; i < WARM_ROUNDS; i++) {
+        http(server, tokens);
+      }
+      return IntStream.range(0, setup.count(9, 3)).mapToObj(_ -> http(server, tokens)).toList();
     }
   }
 

@@ -26,7 +26,7 @@ record LocalSetup(
   static final int BATCH_TOKENS = 512;
 
   /** Further settings of a server that serves eight streams and two requests beside them. */
-  static final String SLOTS = "";
+  static final String SLOTS = "slots: 10\n";
 
   static LocalSetup open(Args args, String name) {
     Workbench bench = Workbench.open(name);
@@ -66,7 +66,7 @@ record LocalSetup(
   LocalServer server(GeneratedModel model, String more) {
     Commands.progress("starting the server with the model " + model.label());
     return LocalServer.start(
-        bench, launcher, "server-" + model.label(), file(model), setting(model), more);
+        bench, launcher, "server-" + model.label(), file(model), setting(model), more, "");
   }
 
   CLoop cLoop(GeneratedModel model, int sequences, boolean unified) {

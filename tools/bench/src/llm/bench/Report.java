@@ -101,6 +101,11 @@ final class Report {
         text.append(json(row)).append('\n');
       }
     }
+    write(file, text.toString());
+  }
+
+  /** Writes the file of {@code --json}. */
+  static void write(Path file, String text) {
     try {
       Files.writeString(file, text);
     } catch (IOException e) {

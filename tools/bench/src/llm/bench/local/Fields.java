@@ -6,7 +6,7 @@ import llm.bench.system.BenchFailure;
  * Picks single fields out of one line of JSON by their names, as far as the lines of the server and
  * of the peers need it: a name stands there once, or the first one counts.
  */
-final class Fields {
+public final class Fields {
   private Fields() {}
 
   /** The number behind {@code "name":}; {@code otherwise} when it is not there. */
@@ -57,8 +57,17 @@ final class Fields {
   }
 
   /** Makes a text a JSON string. */
-  static String quoted(String text) {
+  public static String quoted(String text) {
     return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
+  }
+
+  /** The value of a metric without labels in Prometheus' text format. */
+  public static double metric(String text, String name) {
+    return text.lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1).strip()))
+        .findFirst()
+        .orElseThrow(() -> new BenchFailure("the server has no metric " + name));
   }
 
   private static int valueOf(String json, String name) {

@@ -1,5 +1,6 @@
 package llm.bench.local;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,6 +27,7 @@ public final class LocalServer implements AutoCloseable {
    * Starts it and waits until the model has answered.
    *
    * @param more further lines of the section {@code providers.local}
+   * @param jvmOptions of the server's JVM; empty text for the launcher's own alone
    */
   public static LocalServer start(
       Workbench bench,
@@ -33,7 +35,8 @@ public final class LocalServer implements AutoCloseable {
       String name,
       Path model,
       Setting setting,
-      String more) {
+      String more,
+      String jvmOptions) {
     int port = Workbench.freePort();
     String local =
         """
@@ -49,8 +52,10 @@ public final class LocalServer implements AutoCloseable {
     Path file = bench.write(name + ".yml", Server.configuration(port, "", local));
     List<String> command =
         setting.pinned(List.of(launcher.program().toString(), "--config", file.toString()));
+    Map<String, String> environment =
+        jvmOptions.isEmpty() ? Map.of() : Map.of("LLM_JAVA_OPTS", jvmOptions);
     Child child =
-        Child.start("the server", command, Map.of(), bench.folder().resolve(name + ".log"));
+        Child.start("the server", command, environment, bench.folder().resolve(name + ".log"));
     Http.awaitOk(child, port, "/health", START_LIMIT);
     var server = new LocalServer(child, port);
     server.ask(Question.greedy("warm up", 2)).whole(2);
@@ -70,6 +75,15 @@ public final class LocalServer implements AutoCloseable {
   /** Processor time so far. */
   public long cpuMicros() {
     return Proc.cpuMicros(List.of(child.pid()));
+  }
+
+  /** Its metrics in Prometheus' text format, with the head of the response. */
+  public String metrics() {
+    try {
+      return Http.get(port, "/metrics", Server.KEY);
+    } catch (IOException _) {
+      throw child.failure("did not tell its metrics");
+    }
   }
 
   /** Asks and reads to the end. */

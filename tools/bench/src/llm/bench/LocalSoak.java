@@ -1,0 +1,195 @@
+package llm.bench;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import llm.bench.local.Fields;
+import llm.bench.local.GeneratedModel;
+import llm.bench.local.LocalServer;
+import llm.bench.local.Question;
+import llm.bench.local.Setting;
+import llm.bench.local.SoakClient;
+import llm.bench.local.SoakCounts;
+import llm.bench.local.Together;
+import llm.bench.system.BenchFailure;
+import llm.bench.system.Machine;
+import llm.bench.system.Proc;
+import llm.bench.system.Server;
+import llm.bench.system.Workbench;
+
+/**
+ * The running server with a tiny model under streams of random lengths that are left at random, for
+ * long: whether memory stays flat, every stream ends once and no slot is lost.
+ */
+public final class LocalSoak {
+  /** A heap whose pages are all there from the start: what grows then is a leak. */
+  private static final String HEAP = "-Xms256m -Xmx256m -XX:+AlwaysPreTouch";
+
+  private static final double WARM_SHARE = 0.25;
+  private static final int SAMPLES = 240;
+  private static final Duration PROGRESS = Duration.ofSeconds(10);
+  private static final Duration DRAIN = Duration.ofSeconds(30);
+
+  /** What native allocators and code caches may take meanwhile; a leak takes it every minute. */
+  private static final double GROWTH_MIB = 16;
+
+  private final Args args;
+  private final int streams;
+  private final long seed;
+  private final Duration length;
+  private final List<String> failures = new ArrayList<>();
+  private final List<double[]> resident = new ArrayList<>(); // minutes, MiB
+
+  private LocalSoak(Args args) {
+    this.args = args;
+    this.streams = args.number("--streams", 1, 64);
+    this.length = Duration.ofSeconds(Math.round(60 * args.decimal("--minutes", 0.2, 1440)));
+    String given = args.value("--seed");
+    if (!given.matches("-?\\d{0,18}")) {
+      throw new BenchFailure("--seed " + given + " is no whole number");
+    }
+    this.seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+  }
+
+  /** Options as {@code tools/soak --help} tells them; exits with 1 when something failed. */
+  public static void main(String[] arguments) {
+    Commands.run(() -> {
+      var options =
+          List.of(
+              "--minutes=30", "--seed=", "--streams=8", "--server=auto", "--threads=1", "--core=");
+      new LocalSoak(Args.parse(arguments, options)).run();
+    });
+  }
+
+  private void run() {
+    Workbench bench = Workbench.open("soak");
+    var model = GeneratedModel.TINY;
+    var file = model.fileIn(bench.root().resolve("target/bench/models"));
+    var setting =
+        new Setting(
+            model.contextTokens(),
+            LocalSetup.BATCH_TOKENS,
+            args.number("--threads", 1, 1024),
+            args.value("--core"));
+    Server.Launcher launcher = Server.launcher(bench.root(), args.value("--server"));
+    System.err.println(Machine.facts(bench.root()) + "\nserver   " + launcher.words());
+    Commands.progress("seed " + seed + ", " + streams + " streams, " + length.toSeconds() + " s");
+    var counts = new SoakCounts();
+    try (LocalServer server =
+        LocalServer.start(bench, launcher, "server", file, setting, "slots: " + streams, HEAP)) {
+      soak(server, counts);
+      afterwards(server);
+    }
+    failures.addAll(counts.failures());
+    summary(counts);
+  }
+
+  private void soak(LocalServer server, SoakCounts counts) {
+    long end = System.nanoTime() + length.toNanos();
+    List<String> known = SoakClient.known(seed);
+    List<Thread> clients =
+        IntStream.range(0, streams)
+            .mapToObj(i -> new SoakClient(server.port(), seed * 31 + i, known, counts, end))
+            .map(client -> Thread.ofPlatform().daemon().start(client))
+            .toList();
+    long start = System.nanoTime();
+    long told = start;
+    long every = Math.max(length.toNanos() / SAMPLES, Duration.ofMillis(250).toNanos());
+    while (System.nanoTime() < end && !counts.failed()) {
+      Runner.sleep(Duration.ofNanos(every));
+      double mebibytes = Proc.residentKib(server.pid()) / 1024.0;
+      resident.add(new double[] {(System.nanoTime() - start) / 60e9, mebibytes});
+      if (System.nanoTime() - told >= PROGRESS.toNanos()) {
+        told = System.nanoTime();
+        Commands.progress(counts + ", " + Report.number(mebibytes) + " MiB");
+      }
+    }
+    for (Thread client : clients) {
+      try {
+        if (!client.join(DRAIN)) {
+          failures.add("a stream has not ended " + DRAIN.toSeconds() + " s after the soak");
+        }
+      } catch (InterruptedException e) {
+        throw new IllegalStateException("interrupted", e);
+      }
+    }
+  }
+
+  /** Nothing is in work, and as many streams as slots can run at once as before. */
+  private void afterwards(LocalServer server) {
+    boolean idle = Trials.await(DRAIN, () -> gauge(server, "llm_local_requests_in_work") == 0);
+    if (!idle) {
+      failures.add("requests are in work after the last one ended");
+    }
+    if (gauge(server, "llm_local_queue_depth") != 0) {
+      failures.add("requests wait after the last one ended");
+    }
+    List<Question> questions =
+        IntStream.range(0, streams)
+            .mapToObj(i -> Question.greedy(i + " after the soak", 400))
+            .toList();
+    try (var together = new Together(server.port(), questions)) {
+      var answers = together.answers();
+      answers.forEach(answer -> answer.whole(400));
+      long lastBegan = answers.stream().mapToLong(a -> a.pieceNanos()[0]).max().orElse(0);
+      long firstEnded =
+          answers.stream()
+              .mapToLong(a -> a.pieceNanos()[a.pieceNanos().length - 1])
+              .min()
+              .orElse(0);
+      if (lastBegan > firstEnded) {
+        failures.add("slots are lost: " + streams + " streams no longer run at once");
+      }
+    }
+  }
+
+  private static double gauge(LocalServer server, String name) {
+    return Fields.metric(server.metrics(), name);
+  }
+
+  private void summary(SoakCounts counts) {
+    double[] line = slope();
+    double growth = line[0] * resident.getLast()[0] * (1 - WARM_SHARE);
+    if (growth > GROWTH_MIB) {
+      failures.add(
+          String.format(
+              Locale.ROOT,
+              "resident memory grew by %.1f MiB after the warm-up (at most %.0f)",
+              growth,
+              GROWTH_MIB));
+    }
+    String text =
+        String.format(
+            Locale.ROOT,
+            "{\"soak\":\"local\",\"seed\":%d,\"seconds\":%d,\"streams\":%d,%s,"
+                + "\"rss_mib_start\":%.1f,\"rss_mib_end\":%.1f,\"rss_mib_per_minute\":%.3f,"
+                + "\"passed\":%b,\"failures\":[%s]}",
+            seed,
+            length.toSeconds(),
+            streams,
+            counts.json(),
+            line[1],
+            resident.getLast()[1],
+            line[0],
+            failures.isEmpty(),
+            failures.stream().map(Fields::quoted).collect(Collectors.joining(",")));
+    System.out.println(text);
+    args.json().ifPresent(file -> Report.write(file, text + "\n"));
+    if (!failures.isEmpty()) {
+      throw new BenchFailure(String.join("; ", failures) + ". Repeat it with --seed " + seed + ".");
+    }
+  }
+
+  /** MiB a minute by least squares after the warm-up, and the first value then. */
+  private double[] slope() {
+    List<double[]> warm = resident.subList((int) (resident.size() * WARM_SHARE), resident.size());
+    double x = warm.stream().mapToDouble(p -> p[0]).average().orElse(0);
+    double y = warm.stream().mapToDouble(p -> p[1]).average().orElse(0);
+    double top = warm.stream().mapToDouble(p -> (p[0] - x) * (p[1] - y)).sum();
+    double bottom = warm.stream().mapToDouble(p -> (p[0] - x) * (p[0] - x)).sum();
+    return new double[] {bottom == 0 ? 0 : top / bottom, warm.getFirst()[1]};
+  }
+}
