@@ -29,6 +29,21 @@ public final class Constants {
   /** {@code enum llama_pooling_type}: as the model says. */
   static final int LLAMA_POOLING_TYPE_UNSPECIFIED = -1;
 
+  /** {@code enum llama_pooling_type}: a vector for each token. */
+  public static final int LLAMA_POOLING_TYPE_NONE = 0;
+
+  /** {@code enum llama_pooling_type}: the mean of the tokens' vectors. */
+  public static final int LLAMA_POOLING_TYPE_MEAN = 1;
+
+  /** {@code enum llama_pooling_type}: the first token's vector. */
+  public static final int LLAMA_POOLING_TYPE_CLS = 2;
+
+  /** {@code enum llama_pooling_type}: the last token's vector. */
+  public static final int LLAMA_POOLING_TYPE_LAST = 3;
+
+  /** {@code enum llama_pooling_type}: scores of a model that ranks. */
+  public static final int LLAMA_POOLING_TYPE_RANK = 4;
+
   /** {@code enum llama_attention_type}: as the model says. */
   static final int LLAMA_ATTENTION_TYPE_UNSPECIFIED = -1;
 

@@ -121,6 +121,18 @@ public final class ContextParams {
     params.set(JAVA_BOOLEAN, offset("kv_unified"), true);
   }
 
+  /**
+   * The context makes vectors of up to {@code sequences} sequences a decode, which share the
+   * window; each token of a decode is an output then. {@code sequences} may not be more than {@code
+   * n_batch}, which aborts the process.
+   */
+  public static void embeddings(MemorySegment params, int poolingType, int sequences) {
+    params.set(JAVA_BOOLEAN, offset("embeddings"), true);
+    params.set(JAVA_INT, offset("pooling_type"), poolingType);
+    params.set(JAVA_INT, offset("n_seq_max"), sequences);
+    params.set(JAVA_BOOLEAN, offset("kv_unified"), true);
+  }
+
   private static long offset(String field) {
     return LAYOUT.byteOffset(PathElement.groupElement(field));
   }

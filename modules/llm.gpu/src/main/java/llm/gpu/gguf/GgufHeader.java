@@ -22,6 +22,18 @@ public record GgufHeader(
     int tokenCount,
     long fileBytes) {
 
+  private static final Set<String> ENCODERS =
+      Set.of(
+          "bert",
+          "eurobert",
+          "gemma-embedding",
+          "jina-bert-v2",
+          "jina-bert-v3",
+          "modern-bert",
+          "neo-bert",
+          "nomic-bert",
+          "nomic-bert-moe");
+
   /** Copies the collections. */
   public GgufHeader {
     texts = Map.copyOf(texts);
@@ -49,6 +61,20 @@ public record GgufHeader(
   /** Tokens of the window the model was trained for; 0 when the file does not say. */
   public int contextTokens() {
     return Math.clamp(ofArchitecture("context_length", 0), 0, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Whether it is an encoder: it makes vectors of whole texts and generates none. Those are the
+   * architectures without a memory in {@code llama_model::create_memory} (llama-model.cpp, v0.5.0)
+   * that read text, and all others whose attention looks ahead.
+   */
+  public boolean isEncoder() {
+    return ENCODERS.contains(architecture()) || ofArchitecture("attention.causal", 1) == 0;
+  }
+
+  /** The number of {@code enum llama_pooling_type} that it names; empty when it names none. */
+  public Optional<Long> poolingType() {
+    return Optional.ofNullable(numbers.get(architecture() + ".pooling_type"));
   }
 
   /** How many files the model is split over; 1 for a whole one. */

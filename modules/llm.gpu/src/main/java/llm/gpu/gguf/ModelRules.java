@@ -27,6 +27,9 @@ final class ModelRules {
     require(
         !header.architecture().equals("clip"),
         "reads images for another model, and is none itself");
+    require(
+        !header.architecture().equals("wavtokenizer-dec"),
+        "makes sound for another model, and is none itself");
     checkLayers(header);
     checkExperts(header);
     String tokenizer = header.texts().getOrDefault("tokenizer.ggml.model", "");

@@ -13,7 +13,7 @@ import llm.gpu.ffi.Memories;
  * belong to several sequences, so that a common prefix is kept once. Belongs to its model's thread,
  * but for {@link #abortWhen}'s condition, which native threads ask.
  */
-public final class Context implements Sequences, AutoCloseable {
+public final class Context implements Sequences, NativeContext {
   private static final int OPEN_END = -1;
 
   private final Model model;
@@ -56,6 +56,7 @@ public final class Context implements Sequences, AutoCloseable {
               "There is not enough memory for a context of "
                   + options.poolTokens()
                   + " tokens; lower providers.local.context_tokens or pool_tokens.");
+      requireMemory(handle);
       var context = new Context(model, handle, arena, options);
       created = true;
       return context;
@@ -63,6 +64,14 @@ public final class Context implements Sequences, AutoCloseable {
       if (!created) {
         arena.close();
       }
+    }
+  }
+
+  /** A model without a memory reads whole texts alone; it generates none. */
+  private static void requireMemory(Handle handle) throws LlamaException {
+    if (Memories.of(handle.get()).address() == 0) {
+      Contexts.free(handle.take());
+      throw new LlamaException("It makes embeddings only and generates no text.");
     }
   }
 

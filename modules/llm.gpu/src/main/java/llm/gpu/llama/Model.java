@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import llm.gpu.ffi.Callbacks;
 import llm.gpu.ffi.Constants;
+import llm.gpu.ffi.Embeddings;
 import llm.gpu.ffi.ModelParams;
 import llm.gpu.ffi.Models;
 
@@ -23,7 +24,7 @@ public final class Model implements AutoCloseable {
   private final Handle handle;
   private final Weights weights;
   private final Vocabulary vocabulary;
-  private final List<Context> contexts = new ArrayList<>();
+  private final List<NativeContext> contexts = new ArrayList<>();
 
   private enum Weights {
     LOADED,
@@ -142,10 +143,25 @@ public final class Model implements AutoCloseable {
    * @throws LlamaException when there is not the memory for it
    */
   public Context newContext(ContextOptions options) throws LlamaException {
-    if (weights == Weights.ABSENT) {
-      throw new IllegalStateException("only the vocabulary of this model is loaded");
-    }
+    requireWeights();
     Context context = Context.create(this, options);
+    contexts.add(context);
+    return context;
+  }
+
+  /** How long the vectors are that it makes. */
+  public int dimensions() {
+    return Embeddings.dimensions(pointer());
+  }
+
+  /**
+   * A context over this model that makes vectors.
+   *
+   * @throws LlamaException when there is not the memory for it, or the model makes none
+   */
+  public EmbeddingContext newEmbeddingContext(EmbeddingOptions options) throws LlamaException {
+    requireWeights();
+    EmbeddingContext context = EmbeddingContext.create(this, options);
     contexts.add(context);
     return context;
   }
@@ -153,10 +169,16 @@ public final class Model implements AutoCloseable {
   /** Frees the model and its contexts. Idempotent. */
   @Override
   public void close() {
-    List.copyOf(contexts).forEach(Context::close);
+    List.copyOf(contexts).forEach(NativeContext::close);
     MemorySegment pointer = handle.take();
     if (pointer.address() != 0) {
       Models.free(pointer);
+    }
+  }
+
+  private void requireWeights() {
+    if (weights == Weights.ABSENT) {
+      throw new IllegalStateException("only the vocabulary of this model is loaded");
     }
   }
 
@@ -164,7 +186,7 @@ public final class Model implements AutoCloseable {
     return handle.get();
   }
 
-  void forget(Context context) {
+  void forget(NativeContext context) {
     contexts.remove(context);
   }
 }

@@ -71,6 +71,14 @@ public final class Vocabulary {
     return from == 0 && to == tokens.length ? tokens : Arrays.copyOfRange(tokens, from, to);
   }
 
+  /**
+   * The tokens of a text to make a vector of: with the tokens that the model wants around it, and
+   * names of special tokens read as any text.
+   */
+  public int[] tokenizeInput(String text) {
+    return tokenize(text, new TokenizeFlags(true, false));
+  }
+
   /** The tokens of {@code text} alone, with nothing added and nothing special. */
   public int[] tokenize(String text) {
     return tokenize(text, Reading.PLAIN);

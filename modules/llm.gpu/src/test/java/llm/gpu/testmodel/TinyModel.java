@@ -18,8 +18,14 @@ import java.util.SplittableRandom;
  * @param template its chat template
  * @param seed of its weights
  * @param damage what is wrong with it
+ * @param pooling what its header says of vectors, a number of {@code enum llama_pooling_type}
  */
-public record TinyModel(int contextTokens, Optional<String> template, long seed, Damage damage) {
+public record TinyModel(
+    int contextTokens,
+    Optional<String> template,
+    long seed,
+    Damage damage,
+    Optional<Integer> pooling) {
   /** The template {@code chatml}, as llama.cpp recognises it. */
   public static final String CHATML =
       "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' +"
@@ -34,6 +40,7 @@ public record TinyModel(int contextTokens, Optional<String> template, long seed,
   public enum Damage {
     NONE,
     NAN_WEIGHTS,
+    NAN_EMBEDDING,
     DUPLICATE_TOKEN,
     MISSING_BYTE_TOKEN,
     NEGATIVE_EPSILON,
@@ -43,27 +50,32 @@ public record TinyModel(int contextTokens, Optional<String> template, long seed,
 
   /** A sound one without a template. */
   public static TinyModel plain(int contextTokens) {
-    return new TinyModel(contextTokens, Optional.empty(), 1, Damage.NONE);
+    return new TinyModel(contextTokens, Optional.empty(), 1, Damage.NONE, Optional.empty());
   }
 
   /** A sound one with the template {@link #CHATML}. */
   public static TinyModel chat(int contextTokens) {
-    return new TinyModel(contextTokens, Optional.of(CHATML), 1, Damage.NONE);
+    return new TinyModel(contextTokens, Optional.of(CHATML), 1, Damage.NONE, Optional.empty());
   }
 
   /** The same with another template. */
   public TinyModel withTemplate(String other) {
-    return new TinyModel(contextTokens, Optional.of(other), seed, damage);
+    return new TinyModel(contextTokens, Optional.of(other), seed, damage, pooling);
   }
 
   /** The same with other weights. */
   public TinyModel withSeed(long other) {
-    return new TinyModel(contextTokens, template, other, damage);
+    return new TinyModel(contextTokens, template, other, damage, pooling);
   }
 
   /** The same, damaged. */
   public TinyModel with(Damage other) {
-    return new TinyModel(contextTokens, template, seed, other);
+    return new TinyModel(contextTokens, template, seed, other, pooling);
+  }
+
+  /** The same with a header that says how vectors are made. */
+  public TinyModel withPooling(int type) {
+    return new TinyModel(contextTokens, template, seed, damage, Optional.of(type));
   }
 
   /** Writes it and returns the file. */
@@ -102,6 +114,7 @@ public record TinyModel(int contextTokens, Optional<String> template, long seed,
             .number("tokenizer.ggml.unknown_token_id", 0)
             .flag("tokenizer.ggml.add_bos_token", true)
             .flag("tokenizer.ggml.add_space_prefix", false);
+    pooling.ifPresent(type -> writer.number("llama.pooling_type", type));
     template.ifPresent(text -> writer.text("tokenizer.chat_template", text));
     addTensors(writer, tokens.size());
     return writer.bytes();
@@ -109,7 +122,11 @@ public record TinyModel(int contextTokens, Optional<String> template, long seed,
 
   private void addTensors(GgufWriter writer, int tokens) {
     var random = new SplittableRandom(seed);
-    writer.tensor("token_embd.weight", weights(random, WIDTH * tokens, 1f), WIDTH, tokens);
+    float[] embedding = weights(random, WIDTH * tokens, 1f);
+    if (damage == Damage.NAN_EMBEDDING) {
+      embedding[5 * WIDTH] = Float.NaN;
+    }
+    writer.tensor("token_embd.weight", embedding, WIDTH, tokens);
     writer.tensor("blk.0.attn_norm.weight", ones(), WIDTH);
     for (String name : List.of("attn_q", "attn_k", "attn_v", "attn_output")) {
       writer.tensor("blk.0." + name + ".weight", weights(random, WIDTH * WIDTH, .3f), WIDTH, WIDTH);
