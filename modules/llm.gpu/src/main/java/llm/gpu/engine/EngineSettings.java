@@ -1,6 +1,8 @@
 package llm.gpu.engine;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The engine's limits.
@@ -56,8 +58,18 @@ public record EngineSettings(
    *
    * @param sequences the most kept at once, 0 or more
    * @param tokens the most tokens of them together; -1 for as many as the pool holds
+   * @param folder where they are saved when a model is unloaded; empty: they are not
+   * @param folderBytes the most bytes of the files there
    */
-  public record Prefixes(int sequences, int tokens) {
+  public record Prefixes(int sequences, int tokens, Optional<Path> folder, long folderBytes) {
+    /** The most bytes of the files where nobody chose. */
+    public static final long DEFAULT_FOLDER_BYTES = 1L << 30;
+
+    /** What is kept in memory only. */
+    public Prefixes(int sequences, int tokens) {
+      this(sequences, tokens, Optional.empty(), DEFAULT_FOLDER_BYTES);
+    }
+
     /** The limit in a pool of {@code poolTokens}. */
     public int tokensIn(int poolTokens) {
       return tokens < 0 ? poolTokens : Math.min(tokens, poolTokens);

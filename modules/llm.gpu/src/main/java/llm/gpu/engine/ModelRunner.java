@@ -56,6 +56,7 @@ final class ModelRunner {
   private LoadedModel loaded; // null while there is none; owner thread
   private volatile Scheduler scheduler; // of loaded; written by the owner thread
   private long lookedNanos; // at the file
+  private boolean outdated; // the file is another one than was loaded
 
   /** Where runners live. */
   interface Host {
@@ -190,8 +191,8 @@ final class ModelRunner {
   private void serve() {
     Optional<Long> yieldSince = places.yieldingSince(this);
     Predicate<Job> eligible =
-        job -> yieldSince.isEmpty() || job.queuedNanos() - yieldSince.get() < 0;
-    boolean replace = scheduler.isIdle() && isOutdated();
+        job -> !outdated && (yieldSince.isEmpty() || job.queuedNanos() - yieldSince.get() < 0);
+    boolean replace = isOutdated() && scheduler.isIdle();
     boolean yield =
         yieldSince.isPresent() && scheduler.isIdle() && queue.next(eligible, _ -> 0).isEmpty();
     if (replace || yield) {
@@ -219,11 +220,11 @@ final class ModelRunner {
       }
     } catch (LlamaException failure) {
       log.error("decode_failed").put("model", loaded.name()).cause(failure).emit();
-      scheduler.endAll(Optional.of(new LlmError.ProviderFailed("local", failure.getMessage())));
+      scheduler.fail(new LlmError.ProviderFailed("local", failure.getMessage()));
       unload(); // its state is not known
     } catch (RuntimeException | Error bug) {
       log.error("generation_failed").put("model", loaded.name()).cause(bug).emit();
-      scheduler.endAll(Optional.of(new LlmError.Internal()));
+      scheduler.fail(new LlmError.Internal());
       unload();
     }
   }
@@ -236,15 +237,20 @@ final class ModelRunner {
     }
   }
 
-  /** Whether the file is another one than was loaded; looks once in a while only. */
+  /**
+   * Whether the file is another one than was loaded; looks when somebody waits, once in a while.
+   */
   private boolean isOutdated() {
-    if (queue.size() == 0) {
-      return false;
-    }
     long now = time.nanoTime();
-    boolean look = lookedNanos == 0 || now - lookedNanos > LOOK_AT_FILE.toNanos();
-    lookedNanos = now;
-    return !ModelLoader.isCurrent(loaded);
+    boolean look =
+        !outdated
+            && queue.size() > 0
+            && (scheduler.isIdle() || now - lookedNanos > LOOK_AT_FILE.toNanos());
+    if (look) {
+      lookedNanos = now;
+      outdated = !ModelLoader.isCurrent(loaded);
+    }
+    return outdated;
   }
 
   private void load() {
@@ -253,6 +259,10 @@ final class ModelRunner {
       loaded = guard.exclusively(() -> loader.load(file));
       scheduler =
           new Scheduler(loaded, settings, guard, time, metrics, log, randomSeed, () -> closing);
+      guard.exclusively(() -> {
+        scheduler.restore();
+        return scheduler;
+      });
       lastUseNanos = time.nanoTime();
       host.failure(Optional.empty());
       loader.report(loaded, start);
@@ -260,6 +270,7 @@ final class ModelRunner {
       failed(unusable.getMessage());
     } catch (RuntimeException | Error bug) {
       log.error("model_load_failed").put("file", file.toString()).cause(bug).emit();
+      unload();
       failed("The model could not be loaded; the server's log has the cause.");
     }
   }
@@ -281,6 +292,7 @@ final class ModelRunner {
       scheduler.close();
       scheduler = null;
     }
+    outdated = false;
     if (loaded != null) {
       LoadedModel gone = loaded;
       loaded = null;

@@ -54,12 +54,14 @@ final class Scheduler implements AutoCloseable {
   private final Context context;
   private final PrefixCache cache;
   private final Pins pins;
+  private final PrefixFiles files;
   private final Stepper stepper;
   private final StepPlanner planner;
   private final Prompt prompts;
   private final Pieces pieces;
   private final Roster roster;
   private volatile LoadedStatus status;
+  private boolean failed; // what the memory holds is not known
   private boolean roomFreed; // a slot has left since the last one was parked
 
   Scheduler(
@@ -84,6 +86,7 @@ final class Scheduler implements AutoCloseable {
             settings.prefixes().sequences(), settings.prefixes().tokensIn(pool), pool / 2);
     this.cache = new PrefixCache(context, limits, loaded.model().cutsBack());
     this.pins = new Pins(cache);
+    this.files = new PrefixFiles(loaded, settings, time, log);
     this.roster = new Roster(settings);
     var chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
     this.stepper = new Stepper(loaded, chunks, guard, time, metrics, closing);
@@ -157,25 +160,38 @@ final class Scheduler implements AutoCloseable {
     return Roster.earlier(pins.nextEnd(), roster.nextStall());
   }
 
-  /** Ends every request, by its own cancellation or as {@code failure}; nothing is kept. */
-  void endAll(Optional<LlmError> failure) {
-    List<Slot> all = new ArrayList<>(roster.slots());
-    all.addAll(roster.parked());
-    for (Slot slot : all) {
-      StreamEvent.Terminal end =
-          failure
-              .<StreamEvent.Terminal>map(error -> new StreamEvent.Failed(error, slot.usage()))
-              .orElseGet(slot::cancelled);
-      leave(slot, end, Memory.LOST);
+  /** Takes back the prefixes that were saved when the model was in memory before. */
+  void restore() {
+    files.restore(cache);
+    report();
+  }
+
+  /** Ends every request as {@code error}: llama.cpp declined or a bug was met. */
+  void fail(LlmError error) {
+    failed = true;
+    for (Slot slot : everyone()) {
+      leave(slot, new StreamEvent.Failed(error, slot.usage()), Memory.LOST);
     }
     roster.endLeaving();
   }
 
-  /** Ends what is left as cancelled. */
+  /** Ends every request by its own cancellation, and saves what is kept where that is set. */
   @Override
   public void close() {
-    endAll(Optional.empty());
+    for (Slot slot : everyone()) {
+      leave(slot, slot.cancelled(), Memory.VALID);
+    }
+    roster.endLeaving();
+    if (!failed) {
+      files.save(cache);
+    }
     pieces.close();
+  }
+
+  private List<Slot> everyone() {
+    List<Slot> all = new ArrayList<>(roster.slots());
+    all.addAll(roster.parked());
+    return all;
   }
 
   /** Whether to look for another one: false when this one has to wait for room. */

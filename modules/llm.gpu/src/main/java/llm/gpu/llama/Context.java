@@ -13,7 +13,7 @@ import llm.gpu.ffi.Memories;
  * belong to several sequences, so that a common prefix is kept once. Belongs to its model's thread,
  * but for {@link #abortWhen}'s condition, which native threads ask.
  */
-public final class Context implements Sequences, NativeContext {
+public final class Context implements Sequences, SequenceStates, NativeContext {
   private static final int OPEN_END = -1;
 
   private final Model model;
@@ -176,28 +176,17 @@ public final class Context implements Sequences, NativeContext {
     Memories.clear(memory());
   }
 
-  /** Bytes of a sequence's state. */
+  @Override
   public long stateBytes(int sequence) {
-    memory();
     return Memories.stateBytes(handle.get(), checked(sequence));
   }
 
-  /**
-   * Copies the state of a sequence.
-   *
-   * @return whether {@code target} was large enough
-   */
+  @Override
   public boolean saveState(int sequence, MemorySegment target) {
     return Memories.readState(handle.get(), checked(sequence), target) > 0;
   }
 
-  /**
-   * Fills the empty sequence with a state that {@link #saveState} gave in a context of the same
-   * model and kind. The bytes must be whole: llama.cpp trusts them.
-   *
-   * @return false when it was refused, for want of room or because it does not fit; the sequence is
-   *     empty then
-   */
+  @Override
   public boolean restoreState(int sequence, MemorySegment source) {
     if (Memories.writeState(handle.get(), checked(sequence), source) > 0) {
       return true;

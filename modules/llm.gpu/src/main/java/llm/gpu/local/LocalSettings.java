@@ -93,6 +93,19 @@ record LocalSettings(
           -1,
           1 << 24,
           "Tokens of them together; -1: as many as the pool has room for, 0: none is kept.");
+  private static final Setting<Path> PREFIX_DIR =
+      Setting.optionalPath(
+          "prefix_dir",
+          "A folder to save kept prompts in when a model is unloaded or the server stops, and to"
+              + " take them from when it is loaded again. Unset: they are not saved. Nobody else"
+              + " should be able to write to it.");
+  private static final Setting<Integer> PREFIX_DIR_MB =
+      Setting.integer(
+          "prefix_dir_mb",
+          (int) (EngineSettings.Prefixes.DEFAULT_FOLDER_BYTES >> 20),
+          1,
+          1 << 20,
+          "The most megabytes of the files in `prefix_dir`; the oldest are deleted.");
   private static final Setting<Duration> STEP_TARGET =
       Setting.duration(
           "step_target_ms",
@@ -164,7 +177,11 @@ record LocalSettings(
             threads == 0 ? DEFAULT.threads() : threads,
             section.get(LOADED_MODELS),
             new EngineSettings.Slots(section.get(SLOTS), section.get(BACKGROUND_SLOTS)),
-            new EngineSettings.Prefixes(section.get(PREFIX_SEQUENCES), section.get(PREFIX_TOKENS)),
+            new EngineSettings.Prefixes(
+                section.get(PREFIX_SEQUENCES),
+                section.get(PREFIX_TOKENS),
+                section.find(PREFIX_DIR),
+                (long) section.get(PREFIX_DIR_MB) << 20),
             section.get(QUEUE_CAPACITY),
             section.get(RING_EVENTS),
             section.get(STEP_TARGET),

@@ -64,11 +64,16 @@ final class EngineFixture implements AutoCloseable {
 
   static EngineSettings settings(
       Slots slots, int queueCapacity, int ringEvents, Duration stallLimit) {
-    return settings(slots, 0, queueCapacity, ringEvents, stallLimit);
+    return settings(slots, 0, new Prefixes(16, -1), queueCapacity, ringEvents, stallLimit);
   }
 
   private static EngineSettings settings(
-      Slots slots, int poolTokens, int queueCapacity, int ringEvents, Duration stallLimit) {
+      Slots slots,
+      int poolTokens,
+      Prefixes prefixes,
+      int queueCapacity,
+      int ringEvents,
+      Duration stallLimit) {
     return new EngineSettings(
         0,
         poolTokens,
@@ -76,7 +81,7 @@ final class EngineFixture implements AutoCloseable {
         1,
         1,
         slots,
-        new Prefixes(16, -1),
+        prefixes,
         queueCapacity,
         ringEvents,
         Duration.ofMillis(100),
@@ -87,7 +92,19 @@ final class EngineFixture implements AutoCloseable {
 
   /** Several requests together in a pool of so many tokens. */
   static EngineSettings inPool(int slots, int poolTokens) {
-    return settings(new Slots(slots, 2), poolTokens, 64, 10_000, Duration.ofSeconds(20));
+    return settings(
+        new Slots(slots, 2), poolTokens, new Prefixes(16, -1), 64, 10_000, Duration.ofSeconds(20));
+  }
+
+  /** Several requests together; what is kept is saved. */
+  static EngineSettings savingTo(Path folder, long bytes) {
+    return settings(
+        new Slots(4, 2),
+        0,
+        new Prefixes(16, -1, Optional.of(folder), bytes),
+        64,
+        10_000,
+        Duration.ofSeconds(20));
   }
 
   /** Returns when so much time has passed on the fixture's clock. */

@@ -43,6 +43,8 @@ class LocalSettingsTest {
                 background_slots: 3
                 prefix_sequences: 7
                 prefix_tokens: 500
+                prefix_dir: saved
+                prefix_dir_mb: 5
                 step_target_ms: 250
                 stall_seconds: 4
                 load_timeout_seconds: 70
@@ -55,6 +57,7 @@ class LocalSettingsTest {
     assertThat(settings.modelsDir().orElseThrow()).hasFileName("models");
     assertThat(settings.libraryDir().orElseThrow()).hasFileName("lib");
     assertThat(settings.warm()).isFalse();
+    assertThat(settings.engine().prefixes().folder().orElseThrow()).hasFileName("saved");
     assertThat(settings.engine())
         .isEqualTo(
             new EngineSettings(
@@ -64,7 +67,8 @@ class LocalSettingsTest {
                 3,
                 2,
                 new EngineSettings.Slots(6, 3),
-                new EngineSettings.Prefixes(7, 500),
+                new EngineSettings.Prefixes(
+                    7, 500, settings.engine().prefixes().folder(), 5L << 20),
                 5,
                 9,
                 Duration.ofMillis(250),
@@ -92,7 +96,8 @@ class LocalSettingsTest {
         "background_slots: 0",
         "prefix_sequences: -1",
         "prefix_tokens: -2",
-        "step_target_ms: 1"
+        "step_target_ms: 1",
+        "prefix_dir_mb: 0"
       })
   void badValuesAreRefused(String line) {
     var config = TestConfig.yaml("providers: {local: {" + line + "}}");

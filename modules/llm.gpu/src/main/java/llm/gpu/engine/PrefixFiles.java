@@ -1,0 +1,81 @@
+package llm.gpu.engine;
+
+import java.io.IOException;
+import java.util.Optional;
+import llm.core.telemetry.Log;
+import llm.domain.port.TimeSource;
+import llm.gpu.gguf.FileMark;
+import llm.gpu.llama.Library;
+import llm.gpu.prefix.PrefixCache;
+import llm.gpu.prefix.PrefixStore;
+
+/**
+ * Saves what a model's context keeps when it is unloaded and takes it back when it is loaded, where
+ * a folder is set. Trouble with the disk is logged and nothing else. The engine's thread owns it.
+ */
+final class PrefixFiles {
+  private final LoadedModel loaded;
+  private final Optional<PrefixStore> store;
+  private final long saveNanos;
+  private final TimeSource time;
+  private final Log log;
+
+  PrefixFiles(LoadedModel loaded, EngineSettings settings, TimeSource time, Log log) {
+    this.loaded = loaded;
+    var prefixes = settings.prefixes();
+    this.store = prefixes.folder().map(folder -> new PrefixStore(folder, prefixes.folderBytes()));
+    this.saveNanos = settings.closeLimit().toNanos() / 2; // the other half is for the rest
+    this.time = time;
+    this.log = log;
+  }
+
+  /** Fills {@code cache} with what was saved. */
+  void restore(PrefixCache cache) {
+    if (store.isEmpty()) {
+      return;
+    }
+    long start = time.nanoTime();
+    try {
+      int count = store.get().restore(key(), cache, loaded.context());
+      report("prefixes_restored", count, start);
+    } catch (IOException failure) {
+      log.warn("prefix_restore_failed").put("model", loaded.name()).cause(failure).emit();
+    }
+  }
+
+  /** Saves what {@code cache} keeps, as far as there is time. */
+  void save(PrefixCache cache) {
+    if (store.isEmpty()) {
+      return;
+    }
+    long start = time.nanoTime();
+    try {
+      int count =
+          store
+              .get()
+              .save(key(), cache, loaded.context(), () -> time.nanoTime() - start > saveNanos);
+      report("prefixes_saved", count, start);
+    } catch (IOException failure) {
+      log.warn("prefix_save_failed").put("model", loaded.name()).cause(failure).emit();
+    }
+  }
+
+  private void report(String event, int count, long start) {
+    log.info(event)
+        .put("model", loaded.name())
+        .put("count", count)
+        .put("ms", (time.nanoTime() - start) / 1e6)
+        .emit();
+  }
+
+  /** What states belong to: another file, or another release of llama.cpp, has another key. */
+  private String key() {
+    FileMark mark = loaded.mark();
+    return String.join(
+        "\n",
+        loaded.name(),
+        Long.toString(mark.bytes()),
+        mark.modified().toString(),
+        Library.VERSION);
+  }
+}

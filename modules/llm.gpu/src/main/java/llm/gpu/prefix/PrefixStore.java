@@ -1,0 +1,195 @@
+package llm.gpu.prefix;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import llm.gpu.llama.SequenceStates;
+
+/**
+ * Kept prefixes on disk, a file each, so that they survive an unload and a restart. A cache: what
+ * cannot be read or does not fit is left out, and nothing waits for the disk to be sure.
+ *
+ * <p>A file is written beside its place and moved there when it is whole; its bytes are checked
+ * when it is read ({@link StateFile}). The folder is trusted as the models' files are: nobody else
+ * should write to it. One thread at a time for one model.
+ */
+public final class PrefixStore {
+  private static final String SUFFIX = ".prefix";
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  private final Path folder;
+  private final long maxBytes;
+
+  /**
+   * A store in {@code folder}, which is made when something is saved.
+   *
+   * @param maxBytes the most bytes of all files together; the oldest are deleted
+   */
+  public PrefixStore(Path folder, long maxBytes) {
+    this.folder = folder;
+    this.maxBytes = maxBytes;
+  }
+
+  /**
+   * Saves what a cache keeps, the most recently used first, as far as there is room and time.
+   *
+   * @param model what the states belong to: the same text for the same model, library and context
+   * @param stop asked between files
+   * @return how many were saved
+   * @throws IOException when the folder cannot be written
+   */
+  public int save(String model, PrefixCache cache, SequenceStates states, BooleanSupplier stop)
+      throws IOException {
+    Files.createDirectories(folder);
+    String prefix = StateFile.name(model);
+    for (Path old : files(prefix)) {
+      Files.deleteIfExists(old); // what is kept now is newer
+    }
+    long room = maxBytes;
+    int saved = 0;
+    for (TokenSequence sequence : cache.kept().reversed()) {
+      long bytes = states.stateBytes(sequence.id());
+      if (bytes <= room && !stop.getAsBoolean()) {
+        room -= write(folder.resolve(prefix + "-" + saved + SUFFIX), model, sequence, states);
+        saved++;
+      }
+    }
+    deleteOldest();
+    return saved;
+  }
+
+  /**
+   * Fills a cache with what was saved of {@code model}, the most recently used last.
+   *
+   * @return how many sequences were restored
+   * @throws IOException when the folder cannot be read
+   */
+  public int restore(String model, PrefixCache cache, SequenceStates states) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return 0;
+    }
+    int restored = 0;
+    for (Path file : files(StateFile.name(model)).reversed()) {
+      try (Arena arena = Arena.ofConfined()) {
+        var whole = StateFile.parse(model, read(file, arena));
+        if (whole.isEmpty()) {
+          Files.deleteIfExists(file); // damaged, or of another release of this program
+        } else {
+          restored += restore(whole.get(), cache, states) ? 1 : 0;
+        }
+      }
+    }
+    return restored;
+  }
+
+  private static boolean restore(
+      StateFile.Content content, PrefixCache cache, SequenceStates states) {
+    var adopted = cache.adopt(content.tokens());
+    if (adopted.isEmpty()) {
+      return false;
+    }
+    if (!states.restoreState(adopted.get().id(), content.state())) {
+      cache.drop(adopted.get());
+      return false;
+    }
+    return true;
+  }
+
+  /** Returns the file's bytes. */
+  private static long write(Path file, String model, TokenSequence sequence, SequenceStates states)
+      throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(states.stateBytes(sequence.id()));
+      if (!states.saveState(sequence.id(), state)) {
+        return 0;
+      }
+      Path unfinished = Files.createTempFile(file.getParent(), "saving", ".tmp");
+      try {
+        try (var channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+          for (MemorySegment part :
+              StateFile.parts(model, sequence.computedTokens(), state, arena)) {
+            write(part, channel);
+          }
+        }
+        Files.move(
+            unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(unfinished);
+      }
+      return Files.size(file);
+    }
+  }
+
+  private static void write(MemorySegment bytes, FileChannel channel) throws IOException {
+    for (long from = 0; from < bytes.byteSize(); from += CHUNK_BYTES) {
+      long length = Math.min(CHUNK_BYTES, bytes.byteSize() - from);
+      ByteBuffer chunk = bytes.asSlice(from, length).asByteBuffer();
+      while (chunk.hasRemaining()) {
+        channel.write(chunk);
+      }
+    }
+  }
+
+  private static MemorySegment read(Path file, Arena arena) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      MemorySegment bytes = arena.allocate(channel.size(), Long.BYTES);
+      long from = 0;
+      while (from < bytes.byteSize()) {
+        long length = Math.min(CHUNK_BYTES, bytes.byteSize() - from);
+        int count = channel.read(bytes.asSlice(from, length).asByteBuffer());
+        if (count < 0) {
+          return MemorySegment.NULL; // it became shorter meanwhile
+        }
+        from += count;
+      }
+      return bytes;
+    }
+  }
+
+  /** Files whose names begin so, in their names' order: most recently used first. */
+  private List<Path> files(String prefix) throws IOException {
+    try (var all = Files.list(folder)) {
+      return all.filter(file -> isOurs(file, prefix))
+          .sorted(Comparator.comparingInt(PrefixStore::number))
+          .toList();
+    }
+  }
+
+  private static boolean isOurs(Path file, String prefix) {
+    String name = file.getFileName().toString();
+    return name.startsWith(prefix) && name.matches("[0-9a-f]+-[0-9]{1,4}\\" + SUFFIX);
+  }
+
+  private static int number(Path file) {
+    String name = file.getFileName().toString();
+    return Integer.parseInt(name.substring(name.indexOf('-') + 1, name.indexOf('.')));
+  }
+
+  private void deleteOldest() throws IOException {
+    record Aged(Path file, FileTime time, long bytes) {}
+    List<Aged> all = new ArrayList<>();
+    for (Path file : files("")) {
+      all.add(new Aged(file, Files.getLastModifiedTime(file), Files.size(file)));
+    }
+    all.sort(Comparator.comparing(Aged::time));
+    long total = all.stream().mapToLong(Aged::bytes).sum();
+    for (Aged oldest : all) {
+      if (total <= maxBytes) {
+        return;
+      }
+      Files.deleteIfExists(oldest.file());
+      total -= oldest.bytes();
+    }
+  }
+}

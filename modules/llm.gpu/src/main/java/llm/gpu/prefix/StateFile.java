@@ -1,0 +1,114 @@
+package llm.gpu.prefix;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+
+/**
+ * The form of a saved prefix. Numbers are in this machine's order, as llama.cpp's own states are.
+ *
+ * <ol>
+ *   <li>8 bytes: {@link #MAGIC}; a change of this form changes it.
+ *   <li>32 bytes: SHA-256 of what the state belongs to.
+ *   <li>8 bytes: how many tokens; 8 bytes: how many bytes of state.
+ *   <li>8 bytes: CRC-32C of the 16 bytes before, the tokens and the state.
+ *   <li>The tokens, 4 bytes each, padded to 8; the state.
+ * </ol>
+ */
+final class StateFile {
+  static final long MAGIC = 0x31584650_4d4c4cL; // "LLMPFX1"
+
+  private static final int HASH_AT = 8;
+  private static final int HASH_BYTES = 32;
+  private static final int COUNTS_AT = HASH_AT + HASH_BYTES;
+  private static final int SUM_AT = COUNTS_AT + 16;
+  private static final int HEADER_BYTES = SUM_AT + 8;
+  private static final int NAME_DIGITS = 16;
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  private StateFile() {}
+
+  /**
+   * What a file holds.
+   *
+   * @param state within the bytes that were parsed
+   */
+  record Content(int[] tokens, MemorySegment state) {}
+
+  /** The beginning of the names of files of {@code model}. */
+  static String name(String model) {
+    return HexFormat.of().formatHex(hash(model)).substring(0, NAME_DIGITS);
+  }
+
+  /** The file's parts, in order; the state is the caller's. */
+  static List<MemorySegment> parts(String model, int[] tokens, MemorySegment state, Arena arena) {
+    MemorySegment ids = arena.allocate(padded(tokens.length), Long.BYTES);
+    MemorySegment.copy(tokens, 0, ids, JAVA_INT, 0, tokens.length);
+    MemorySegment header = arena.allocate(HEADER_BYTES, Long.BYTES);
+    header.set(JAVA_LONG, 0, MAGIC);
+    MemorySegment.copy(hash(model), 0, header, JAVA_BYTE, HASH_AT, HASH_BYTES);
+    header.set(JAVA_LONG, COUNTS_AT, tokens.length);
+    header.set(JAVA_LONG, COUNTS_AT + 8, state.byteSize());
+    header.set(JAVA_LONG, SUM_AT, sum(header.asSlice(COUNTS_AT, 16), ids, state));
+    return List.of(header, ids, state);
+  }
+
+  /** The content; empty when the bytes are not whole, or belong to something else. */
+  static Optional<Content> parse(String model, MemorySegment bytes) {
+    if (bytes.byteSize() < HEADER_BYTES || bytes.get(JAVA_LONG, 0) != MAGIC) {
+      return Optional.empty();
+    }
+    byte[] hash = bytes.asSlice(HASH_AT, HASH_BYTES).toArray(JAVA_BYTE);
+    long tokens = bytes.get(JAVA_LONG, COUNTS_AT);
+    long stateBytes = bytes.get(JAVA_LONG, COUNTS_AT + 8);
+    long body = bytes.byteSize() - HEADER_BYTES;
+    if (!Arrays.equals(hash, hash(model))
+        || tokens < 1
+        || tokens > body / Integer.BYTES
+        || padded((int) tokens) != body - stateBytes) {
+      return Optional.empty();
+    }
+    MemorySegment ids = bytes.asSlice(HEADER_BYTES, padded((int) tokens));
+    MemorySegment state = bytes.asSlice(HEADER_BYTES + ids.byteSize());
+    if (bytes.get(JAVA_LONG, SUM_AT) != sum(bytes.asSlice(COUNTS_AT, 16), ids, state)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Content(ids.asSlice(0, tokens * Integer.BYTES).toArray(JAVA_INT), state));
+  }
+
+  private static long padded(int tokens) {
+    return ((long) tokens * Integer.BYTES + 7) / 8 * 8;
+  }
+
+  private static long sum(MemorySegment... parts) {
+    var sum = new CRC32C();
+    for (MemorySegment part : parts) {
+      for (long from = 0; from < part.byteSize(); from += CHUNK_BYTES) {
+        long length = Math.min(CHUNK_BYTES, part.byteSize() - from);
+        sum.update(part.asSlice(from, length).asByteBuffer());
+      }
+    }
+    return sum.getValue();
+  }
+
+  private static byte[] hash(String model) {
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      return digest.digest(model.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new AssertionError(impossible); // every JDK has it
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package llm.gpu.engine;
+
+import static llm.gpu.engine.EngineFixture.drain;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.Usage;
+import llm.gpu.engine.EngineFixture.Answer;
+import llm.gpu.testmodel.TestFiles;
+import llm.gpu.testmodel.TinyModel;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real files, a real model, real states. */
+@Timeout(60)
+@DisplayName("P-1: kept prefixes survive a restart where a folder is set")
+class SavedPrefixesTest {
+  private static final String LONG = "a story about a very long prompt ".repeat(6);
+
+  @TempDir Path folder;
+  private Path model;
+
+  @BeforeEach
+  void write() {
+    TestFiles.library();
+    model = TinyModel.plain(512).writeTo(folder.resolve("tiny.gguf"));
+  }
+
+  @Test
+  void aPromptIsNotComputedAgainAfterARestart() throws Exception {
+    Answer before = ask(saved());
+    Answer after = ask(saved());
+
+    assertThat(cached(before)).isZero();
+    assertThat(cached(after)).isEqualTo(before.terminal().usage().promptTokens() - 1);
+    assertThat(after.text()).isEqualTo(before.text());
+  }
+
+  @Test
+  void withoutAFolderNothingIsSaved() throws Exception {
+    ask(EngineFixture.together(2));
+
+    assertThat(cached(ask(EngineFixture.together(2)))).isZero();
+    assertThat(savedFiles()).isEmpty();
+  }
+
+  @Test
+  void anotherModelOfTheSameNameTakesNothingOfIt() throws Exception {
+    ask(saved());
+    TinyModel.plain(512).withSeed(9).writeTo(model);
+
+    assertThat(cached(ask(saved()))).isZero();
+  }
+
+  @Test
+  void aDamagedFileIsDroppedWhereverTheDamageIs() throws Exception {
+    ask(saved());
+    byte[] whole = Files.readAllBytes(savedFiles().getFirst());
+    long seed = 20_261_121;
+    var random = new SplittableRandom(seed);
+    for (int round = 0; round < 30; round++) {
+      byte[] damaged = whole.clone();
+      int at = round < 12 ? round * 8 : random.nextInt(whole.length);
+      damaged[at] ^= (byte) (1 << random.nextInt(8));
+      int length = round % 3 == 0 ? random.nextInt(whole.length) : whole.length;
+      Files.deleteIfExists(
+          savedFiles().isEmpty() ? folder.resolve("none") : savedFiles().getFirst());
+      Files.write(prefixes().resolve(nameOf(whole)), java.util.Arrays.copyOf(damaged, length));
+
+      assertThat(cached(ask(saved())))
+          .as("seed %d, round %d, byte %d, length %d", seed, round, at, length)
+          .isZero();
+    }
+  }
+
+  @Test
+  void theFolderHoldsNoMoreThanItsLimit() throws Exception {
+    var small = EngineFixture.savingTo(prefixes(), 40_000);
+    try (var fixture = new EngineFixture(small)) {
+      for (int i = 0; i < 6; i++) {
+        drain(fixture.submit(model, EngineFixture.request(i + LONG, 2)));
+      }
+    }
+    long bytes = 0;
+    for (Path file : savedFiles()) {
+      bytes += Files.size(file);
+    }
+    assertThat(savedFiles()).isNotEmpty();
+    assertThat(bytes).isLessThanOrEqualTo(40_000);
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsLoggedAndNothingElse() throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "in the way");
+    try (var fixture = new EngineFixture(EngineFixture.savingTo(file, 1 << 20))) {
+      drain(fixture.submit(model, request()));
+      fixture.engine.close();
+
+      assertThat(fixture.telemetry.trail()).contains("prefix_save_failed", "model_unload");
+    }
+  }
+
+  private String nameOf(byte[] whole) {
+    return java.util.HexFormat.of().formatHex(whole, 8, 16) + "-0.prefix";
+  }
+
+  private Path prefixes() {
+    return folder.resolve("prefixes");
+  }
+
+  private EngineSettings saved() {
+    return EngineFixture.savingTo(prefixes(), 1 << 24);
+  }
+
+  private List<Path> savedFiles() throws Exception {
+    if (!Files.isDirectory(prefixes())) {
+      return List.of();
+    }
+    try (var files = Files.list(prefixes())) {
+      return new ArrayList<>(files.toList());
+    }
+  }
+
+  private static ChatRequest request() {
+    return EngineFixture.request(LONG, 5);
+  }
+
+  private Answer ask(EngineSettings settings) throws Exception {
+    try (var fixture = new EngineFixture(settings)) {
+      return drain(fixture.submit(model, request()));
+    }
+  }
+
+  private static int cached(Answer answer) {
+    assertThat(answer.terminal()).isInstanceOf(StreamEvent.Done.class);
+    Usage usage = answer.terminal().usage();
+    return usage.cachedTokens();
+  }
+}
