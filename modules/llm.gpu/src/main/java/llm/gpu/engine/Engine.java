@@ -18,11 +18,14 @@ import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.embedding.EmbeddingRequest;
+import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.Pin;
+import llm.gpu.vectors.EmbeddingJob;
 
 /**
  * The engine: models in this process, each owned by one platform thread ({@link ModelRunner}) that
@@ -134,6 +137,28 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  /**
+   * Makes vectors; blocks until they are there.
+   *
+   * @param model the model's file
+   * @throws LlmException when the queue is full, the engine closed, the call cancelled, or the
+   *     model cannot do it
+   */
+  public EmbeddingResult embed(EmbeddingRequest request, Path model, Call call)
+      throws LlmException {
+    var job = new EmbeddingJob(request, call, time.nanoTime());
+    ModelRunner runner;
+    lock.lock();
+    try {
+      runner = runnerOf(model);
+      runner.texts().add(job);
+    } finally {
+      lock.unlock();
+    }
+    runner.wake();
+    return job.await(runner::wake);
+  }
+
   /** Loads {@code model} when a place is free; a failure is logged only. */
   public void warm(Path model) {
     lock.lock();
@@ -155,7 +180,7 @@ public final class Engine implements AutoCloseable {
         loader.library(),
         all.stream().flatMap(runner -> runner.status().stream()).toList(),
         failure,
-        all.stream().mapToInt(runner -> runner.queue().size()).sum());
+        all.stream().mapToInt(ModelRunner::waiting).sum());
   }
 
   /**
@@ -211,6 +236,7 @@ public final class Engine implements AutoCloseable {
       lock.lock();
       try {
         return !runner.isWarming()
+            && runner.texts().size() == 0
             && runner.queue().closeIfEmpty()
             && runners.values().remove(runner);
       } finally {

@@ -17,6 +17,7 @@ final class EngineMetrics {
   private final Metrics.Counter promptTokens;
   private final Metrics.Counter cachedTokens;
   private final Metrics.Counter completionTokens;
+  private final Metrics.Counter embeddedTokens;
   private final Metrics.Counter evictions;
   private final Metrics.Counter parked;
   private final Metrics.Histogram queueWait;
@@ -47,6 +48,7 @@ final class EngineMetrics {
     promptTokens = tokens.labels("prompt");
     cachedTokens = tokens.labels("cached");
     completionTokens = tokens.labels("completion");
+    embeddedTokens = tokens.labels("embedded");
     evictions =
         metrics.counter(
             "llm_local_prefix_evictions_total", "Kept prefixes given up for want of room.");
@@ -85,6 +87,13 @@ final class EngineMetrics {
     stepSeconds.observe(nanos / 1e9);
     stepTokens.observe(tokens);
     promptTokens.add(ofPrompts);
+  }
+
+  /** A decode for vectors was computed. */
+  void embedded(int tokens, long nanos) {
+    stepSeconds.observe(nanos / 1e9);
+    stepTokens.observe(tokens);
+    embeddedTokens.add(tokens);
   }
 
   void completionToken() {

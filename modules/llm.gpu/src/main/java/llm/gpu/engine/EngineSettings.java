@@ -3,6 +3,7 @@ package llm.gpu.engine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import llm.gpu.llama.Pooling;
 
 /**
  * The engine's limits.
@@ -16,7 +17,8 @@ import java.util.Optional;
  * @param loadedModels models that may be in memory at once
  * @param slots requests that are computed together
  * @param prefixes what is kept for prompts that begin alike
- * @param queueCapacity requests that may wait for one model
+ * @param vectors how texts become vectors
+ * @param queueCapacity requests that may wait for one model; as many for vectors beside them
  * @param ringEvents events that may wait for one consumer
  * @param stepTarget how long a step may take that holds up others, aimed at by the size of prompts'
  *     chunks
@@ -32,6 +34,7 @@ public record EngineSettings(
     int loadedModels,
     Slots slots,
     Prefixes prefixes,
+    Vectors vectors,
     int queueCapacity,
     int ringEvents,
     Duration stepTarget,
@@ -76,6 +79,24 @@ public record EngineSettings(
     }
   }
 
+  /**
+   * How texts become vectors.
+   *
+   * @param pooling how a text's vectors become one; empty: as the model's file says, else their
+   *     mean
+   * @param longest the most tokens of one text; 0: what the model was trained for, at most {@link
+   *     #LONGEST_UNASKED}
+   */
+  public record Vectors(Optional<Pooling> pooling, int longest) {
+    /** A text is computed in one piece, whose memory grows with its length. */
+    public static final int LONGEST_UNASKED = 2_048;
+
+    /** The most tokens of a text for a model that was trained for {@code trained}; never more. */
+    public int longestFor(int trained) {
+      return Math.min(trained, longest == 0 ? LONGEST_UNASKED : longest);
+    }
+  }
+
   /** The largest window, and the largest pool, taken unasked: a load reserves memory for it. */
   public static final int DEFAULT_MAX_CONTEXT = 8192;
 
@@ -89,6 +110,7 @@ public record EngineSettings(
           1,
           new Slots(8, 2),
           new Prefixes(16, -1),
+          new Vectors(Optional.empty(), 0),
           32,
           256,
           Duration.ofMillis(100),

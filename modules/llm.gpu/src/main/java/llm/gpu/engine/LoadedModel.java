@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import llm.gpu.ffi.Callbacks;
 import llm.gpu.gguf.FileMark;
+import llm.gpu.gguf.GgufHeader;
 import llm.gpu.llama.Batch;
 import llm.gpu.llama.ChatTemplate;
 import llm.gpu.llama.Context;
@@ -11,32 +12,42 @@ import llm.gpu.llama.ContextOptions;
 import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Model;
+import llm.gpu.llama.Pooling;
 
 /** A model in memory with what its requests are computed in. The engine's thread owns it. */
 final class LoadedModel implements AutoCloseable {
   private final Path file;
   private final FileMark mark;
   private final Model model;
-  private final Context context;
+  private final GgufHeader header;
+  private final Optional<Context> context; // empty for an encoder
   private final int contextTokens;
-  private final Batch batch;
+  private final Optional<Batch> batch;
   private final Optional<ChatTemplate> template;
 
-  private LoadedModel(Path file, FileMark mark, Model model, Context context, int contextTokens) {
+  private LoadedModel(
+      Path file,
+      FileMark mark,
+      GgufHeader header,
+      Model model,
+      Optional<Context> context,
+      int contextTokens) {
     this.file = file;
     this.mark = mark;
+    this.header = header;
     this.model = model;
     this.context = context;
     this.contextTokens = contextTokens;
-    this.batch = new Batch(context.batchTokens(), context.sequences());
+    this.batch = context.map(made -> new Batch(made.batchTokens(), made.sequences()));
     this.template = model.chatTemplate().map(ChatTemplate::new);
   }
 
-  /** Loads {@code file} and makes its context. */
+  /** Loads {@code file} and makes the context it generates in. */
   static LoadedModel load(
       Library library,
       Path file,
       FileMark mark,
+      GgufHeader header,
       EngineSettings settings,
       Callbacks.Progress progress)
       throws LlamaException {
@@ -44,11 +55,9 @@ final class LoadedModel implements AutoCloseable {
     boolean complete = false;
     try {
       int window = settings.contextFor(model.trainedContext());
-      int pool = settings.poolFor(window);
-      int sequences = settings.slots().total() + settings.prefixes().sequences();
-      var options =
-          new ContextOptions(pool, settings.batchFor(pool), sequences, settings.threads());
-      var loaded = new LoadedModel(file, mark, model, model.newContext(options), window);
+      Optional<Context> context =
+          header.isEncoder() ? Optional.empty() : Optional.of(context(model, window, settings));
+      var loaded = new LoadedModel(file, mark, header, model, context, window);
       complete = true;
       return loaded;
     } finally {
@@ -56,6 +65,30 @@ final class LoadedModel implements AutoCloseable {
         model.close();
       }
     }
+  }
+
+  private static Context context(Model model, int window, EngineSettings settings)
+      throws LlamaException {
+    int pool = settings.poolFor(window);
+    int sequences = settings.slots().total() + settings.prefixes().sequences();
+    return model.newContext(
+        new ContextOptions(pool, settings.batchFor(pool), sequences, settings.threads()));
+  }
+
+  /** Whether it generates text; an encoder does not. */
+  boolean generates() {
+    return context.isPresent();
+  }
+
+  /**
+   * How its vectors are made.
+   *
+   * @throws LlamaException when it makes none
+   */
+  Pooling pooling(EngineSettings.Vectors settings) throws LlamaException {
+    return settings.pooling().isPresent()
+        ? settings.pooling().get()
+        : Pooling.ofFile(header.poolingType().orElse(0L));
   }
 
   Path file() {
@@ -76,8 +109,9 @@ final class LoadedModel implements AutoCloseable {
     return model;
   }
 
+  /** What it generates in; only of one that generates. */
   Context context() {
-    return context;
+    return context.orElseThrow();
   }
 
   /** The window: the most tokens of one prompt and its answer together. */
@@ -85,8 +119,9 @@ final class LoadedModel implements AutoCloseable {
     return contextTokens;
   }
 
+  /** The steps' tokens; only of one that generates. */
   Batch batch() {
-    return batch;
+    return batch.orElseThrow();
   }
 
   Optional<ChatTemplate> template() {
@@ -95,7 +130,7 @@ final class LoadedModel implements AutoCloseable {
 
   @Override
   public void close() {
-    batch.close();
+    batch.ifPresent(Batch::close);
     model.close();
   }
 }

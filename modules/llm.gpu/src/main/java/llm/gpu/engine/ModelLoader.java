@@ -9,6 +9,7 @@ import llm.core.telemetry.Log;
 import llm.domain.port.TimeSource;
 import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
+import llm.gpu.gguf.GgufHeader;
 import llm.gpu.gguf.SplitFiles;
 import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
@@ -68,14 +69,16 @@ final class ModelLoader {
 
   /** Tells that {@code loaded} is ready. */
   void report(LoadedModel loaded, long startNanos) {
-    log.info("model_load_finish")
-        .put("model", loaded.name())
-        .put("description", loaded.model().description())
-        .put("context_tokens", loaded.contextTokens())
-        .put("pool_tokens", loaded.context().poolTokens())
-        .put("ms", millisSince(startNanos))
-        .emit();
-    if (loaded.template().isEmpty()) {
+    var line =
+        log.info("model_load_finish")
+            .put("model", loaded.name())
+            .put("description", loaded.model().description())
+            .put("context_tokens", loaded.contextTokens());
+    if (loaded.generates()) {
+      line.put("pool_tokens", loaded.context().poolTokens());
+    }
+    line.put("ms", millisSince(startNanos)).emit();
+    if (loaded.generates() && loaded.template().isEmpty()) {
       log.warn("model_without_chat_template")
           .put("model", loaded.name())
           .put("message", "The prompt is the plain text of the messages, joined by newlines.")
@@ -95,8 +98,9 @@ final class ModelLoader {
   }
 
   private LoadedModel read(Path file, Optional<FileMark> mark) throws LlamaException {
+    GgufHeader header;
     try {
-      SplitFiles.readAll(file);
+      header = SplitFiles.readAll(file);
     } catch (GgufException unusable) {
       throw new LlamaException(
           "The file " + file.getFileName() + " " + unusable.getMessage() + ".", unusable);
@@ -110,14 +114,20 @@ final class ModelLoader {
         .put("file", file.toString())
         .put("bytes", mark.map(FileMark::bytes).orElse(0L))
         .emit();
-    return load(file, mark, start);
+    return load(file, mark, header, start);
   }
 
-  private LoadedModel load(Path file, Optional<FileMark> mark, long start) throws LlamaException {
+  private LoadedModel load(Path file, Optional<FileMark> mark, GgufHeader header, long start)
+      throws LlamaException {
     var progress = new Progress(file.getFileName().toString(), start);
     try {
       return LoadedModel.load(
-          library, file, mark.orElse(new FileMark(0, time.now())), settings, progress::report);
+          library,
+          file,
+          mark.orElse(new FileMark(0, time.now())),
+          header,
+          settings,
+          progress::report);
     } catch (LlamaException failure) {
       throw progress.ended
           ? new LlamaException(

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
-import java.util.function.Predicate;
+import java.util.function.LongPredicate;
 import llm.core.telemetry.Log;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
@@ -17,6 +17,8 @@ import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
+import llm.gpu.vectors.EmbeddingJob;
+import llm.gpu.vectors.EmbeddingQueue;
 
 /**
  * The owner of one model: a platform thread that makes every native call for it, because such a
@@ -48,13 +50,14 @@ final class ModelRunner {
   private final IntSupplier randomSeed;
   private final Host host;
   private final JobQueue queue;
+  private final EmbeddingQueue texts;
   private final ConcurrentLinkedQueue<Consumer<Pins>> pinTasks = new ConcurrentLinkedQueue<>();
   private final Thread thread;
   private volatile boolean warm;
   private volatile boolean closing;
   private volatile long lastUseNanos;
   private LoadedModel loaded; // null while there is none; owner thread
-  private volatile Scheduler scheduler; // of loaded; written by the owner thread
+  private volatile Serving serving; // of loaded; written by the owner thread
   private long lookedNanos; // at the file
   private boolean outdated; // the file is another one than was loaded
 
@@ -89,6 +92,7 @@ final class ModelRunner {
     this.randomSeed = randomSeed;
     this.host = host;
     this.queue = new JobQueue(settings.queueCapacity(), settings.slots().interactive());
+    this.texts = new EmbeddingQueue(settings.queueCapacity());
     this.lastUseNanos = time.nanoTime();
     this.thread =
         Thread.ofPlatform().name("llm-engine-" + file.getFileName()).daemon().unstarted(this::run);
@@ -102,9 +106,19 @@ final class ModelRunner {
     return queue;
   }
 
+  /** Requests for vectors that wait. */
+  EmbeddingQueue texts() {
+    return texts;
+  }
+
+  /** Requests of both kinds that wait. */
+  int waiting() {
+    return queue.size() + texts.size();
+  }
+
   /** The loaded model; empty while there is none. */
   Optional<LoadedStatus> status() {
-    return Optional.ofNullable(scheduler).map(Scheduler::status);
+    return Optional.ofNullable(serving).map(Serving::status);
   }
 
   long lastUseNanos() {
@@ -135,7 +149,7 @@ final class ModelRunner {
   /** Lets everything end as cancelled by shutdown. */
   void close() {
     closing = true;
-    queue.close().forEach(job -> job.end(job.cancellation(Usage.NONE)));
+    endWaiting();
     wake();
   }
 
@@ -163,26 +177,31 @@ final class ModelRunner {
       host.failure(Optional.of(STOPPED));
       log.error("engine_failed").cause(bug).emit();
     } finally {
-      queue.close().forEach(job -> job.end(job.cancellation(Usage.NONE)));
+      endWaiting();
     }
+  }
+
+  private void endWaiting() {
+    queue.close().forEach(job -> job.end(job.cancellation(Usage.NONE)));
+    texts.close().forEach(EmbeddingJob::cancel);
   }
 
   /** Does what there is to do, or waits; false when it has retired. */
   private boolean round() {
-    if (scheduler != null) {
+    if (serving != null) {
       serve();
       return true;
     }
     pinTasks.clear();
-    if (queue.size() == 0 && !warm) {
+    if (waiting() == 0 && !warm) {
       places.leave(this);
       return !host.retire(this);
     }
-    boolean mayLoad = queue.size() == 0 ? places.enterIfFree(this) : places.enter(this);
+    boolean mayLoad = waiting() == 0 ? places.enterIfFree(this) : places.enter(this);
     warm = false;
     if (mayLoad) {
       load();
-    } else if (queue.size() > 0) {
+    } else if (waiting() > 0) {
       LockSupport.park(this);
     }
     return true;
@@ -190,41 +209,45 @@ final class ModelRunner {
 
   private void serve() {
     Optional<Long> yieldSince = places.yieldingSince(this);
-    Predicate<Job> eligible =
-        job -> !outdated && (yieldSince.isEmpty() || job.queuedNanos() - yieldSince.get() < 0);
-    boolean replace = isOutdated() && scheduler.isIdle();
-    boolean yield =
-        yieldSince.isPresent() && scheduler.isIdle() && queue.next(eligible, _ -> 0).isEmpty();
+    LongPredicate eligible =
+        queuedNanos -> !outdated && (yieldSince.isEmpty() || queuedNanos - yieldSince.get() < 0);
+    boolean replace = isOutdated() && serving.isIdle();
+    boolean yield = yieldSince.isPresent() && serving.isIdle() && !waits(eligible);
     if (replace || yield) {
       unload();
     }
     if (yield) {
       places.leave(this);
     }
-    if (scheduler != null) {
+    if (serving != null) {
       work(eligible);
     }
   }
 
-  private void work(Predicate<Job> eligible) {
+  private boolean waits(LongPredicate eligible) {
+    return queue.next(job -> eligible.test(job.queuedNanos()), _ -> 0).isPresent()
+        || texts.has(job -> eligible.test(job.queuedNanos()));
+  }
+
+  private void work(LongPredicate eligible) {
     try {
       for (var task = pinTasks.poll(); task != null; task = pinTasks.poll()) {
-        task.accept(scheduler.pins());
+        serving.scheduler().map(Scheduler::pins).ifPresent(task);
       }
-      scheduler.admit(queue, eligible);
-      boolean stepped = scheduler.step();
+      serving.admit(queue, texts, eligible);
+      boolean stepped = serving.step();
       if (stepped) {
         lastUseNanos = time.nanoTime();
       } else if (pinTasks.isEmpty()) {
-        await(scheduler.nextDeadline());
+        await(serving.nextDeadline());
       }
     } catch (LlamaException failure) {
       log.error("decode_failed").put("model", loaded.name()).cause(failure).emit();
-      scheduler.fail(new LlmError.ProviderFailed("local", failure.getMessage()));
+      serving.fail(new LlmError.ProviderFailed("local", failure.getMessage()));
       unload(); // its state is not known
     } catch (RuntimeException | Error bug) {
       log.error("generation_failed").put("model", loaded.name()).cause(bug).emit();
-      scheduler.fail(new LlmError.Internal());
+      serving.fail(new LlmError.Internal());
       unload();
     }
   }
@@ -244,8 +267,8 @@ final class ModelRunner {
     long now = time.nanoTime();
     boolean look =
         !outdated
-            && queue.size() > 0
-            && (scheduler.isIdle() || now - lookedNanos > LOOK_AT_FILE.toNanos());
+            && waiting() > 0
+            && (serving.isIdle() || now - lookedNanos > LOOK_AT_FILE.toNanos());
     if (look) {
       lookedNanos = now;
       outdated = !ModelLoader.isCurrent(loaded);
@@ -257,11 +280,10 @@ final class ModelRunner {
     long start = time.nanoTime();
     try {
       loaded = guard.exclusively(() -> loader.load(file));
-      scheduler =
-          new Scheduler(loaded, settings, guard, time, metrics, log, randomSeed, () -> closing);
+      serving = new Serving(loaded, settings, guard, time, metrics, log, randomSeed, () -> closing);
       guard.exclusively(() -> {
-        scheduler.restore();
-        return scheduler;
+        serving.restore();
+        return serving;
       });
       lastUseNanos = time.nanoTime();
       host.failure(Optional.empty());
@@ -279,6 +301,7 @@ final class ModelRunner {
   private void failed(String reason) {
     places.leave(this);
     host.failure(Optional.of(reason));
+    texts.poll(_ -> true).ifPresent(job -> failed(job, reason));
     Optional<Job> first = queue.next(_ -> true, _ -> 0);
     if (first.isPresent() && queue.take(first.get())) {
       Job job = first.get();
@@ -287,10 +310,18 @@ final class ModelRunner {
     }
   }
 
+  private void failed(EmbeddingJob job, String reason) {
+    if (closing) {
+      job.cancel();
+    } else {
+      job.fail(new LlmError.ModelUnavailable(job.request().model().value(), reason));
+    }
+  }
+
   private void unload() {
-    if (scheduler != null) {
-      scheduler.close();
-      scheduler = null;
+    if (serving != null) {
+      serving.close();
+      serving = null;
     }
     outdated = false;
     if (loaded != null) {

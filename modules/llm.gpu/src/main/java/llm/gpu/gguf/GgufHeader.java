@@ -22,6 +22,7 @@ public record GgufHeader(
     int tokenCount,
     long fileBytes) {
 
+  private static final int RANK = 4; // LLAMA_POOLING_TYPE_RANK
   private static final Set<String> ENCODERS =
       Set.of(
           "bert",
@@ -75,6 +76,11 @@ public record GgufHeader(
   /** The number of {@code enum llama_pooling_type} that it names; empty when it names none. */
   public Optional<Long> poolingType() {
     return Optional.ofNullable(numbers.get(architecture() + ".pooling_type"));
+  }
+
+  /** Whether it ranks texts, by scores in place of vectors. */
+  public boolean ranks() {
+    return poolingType().orElse(0L) == RANK;
   }
 
   /** How many files the model is split over; 1 for a whole one. */

@@ -10,17 +10,22 @@ import llm.domain.chat.Message;
 import llm.domain.chat.Role;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.ToolChoice;
+import llm.domain.embedding.EmbeddingRequest;
+import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.ProviderHealth.Status;
 import llm.gpu.engine.Engine;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.engine.EngineStatus;
+import llm.gpu.gguf.GgufHeader;
 import llm.gpu.llama.Library;
+import llm.gpu.vectors.Encoders;
 
 /**
  * GGUF models in this process. Requests are queued in order; tools are refused, fields that are not
@@ -51,7 +56,20 @@ final class LocalProvider implements ChatProvider {
     refuseTools(request);
     refuseUnreadable(request.messages());
     ModelEntry entry = catalogue.require(request.model().value());
+    if (entry.header().filter(GgufHeader::isEncoder).isPresent()) {
+      throw new LlmException(Encoders.refusal(request.model().value()));
+    }
     return engine.submit(request, entry.file(), call);
+  }
+
+  /** A file that ranks makes vectors where the settings say how; all others do anyway. */
+  @Override
+  public Optional<EmbeddingProvider> embeddings(ModelName model) {
+    boolean forced = settings.vectors().pooling().isPresent();
+    return catalogue
+        .find(model.value())
+        .filter(entry -> forced || entry.header().filter(GgufHeader::ranks).isEmpty())
+        .map(_ -> this::embed);
   }
 
   @Override
@@ -94,6 +112,11 @@ final class LocalProvider implements ChatProvider {
   @Override
   public void close() {
     engine.close();
+  }
+
+  private EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
+    ModelEntry entry = catalogue.require(request.model().value());
+    return engine.embed(request, entry.file(), call);
   }
 
   private static String loaded(EngineStatus status) {

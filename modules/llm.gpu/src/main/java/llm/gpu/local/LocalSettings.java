@@ -6,6 +6,7 @@ import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.gpu.engine.EngineSettings;
+import llm.gpu.llama.Pooling;
 
 /**
  * The section {@code providers.local}.
@@ -126,6 +127,22 @@ record LocalSettings(
   private static final Setting<Integer> BATCH_TOKENS =
       Setting.integer(
           "batch_tokens", DEFAULT.batchTokens(), 16, 4096, "The most tokens computed in one step.");
+  private static final Setting<EmbeddingPooling> EMBEDDING_POOLING =
+      Setting.choice(
+          "embedding_pooling",
+          EmbeddingPooling.MODEL,
+          "How the vectors of a text's tokens become one; model: as the file says, else mean.");
+  private static final Setting<Integer> EMBEDDING_TOKENS =
+      Setting.integer(
+          "embedding_tokens",
+          DEFAULT.vectors().longest(),
+          0,
+          1 << 17,
+          "Tokens of the longest text to make a vector of; 0: what the model was trained for, at"
+              + " most "
+              + EngineSettings.Vectors.LONGEST_UNASKED
+              + ". A text is computed in one piece: it takes 4 bytes a token for each token of the"
+              + " vocabulary.");
   private static final Setting<Integer> QUEUE_CAPACITY =
       Setting.integer(
           "queue_capacity",
@@ -162,6 +179,23 @@ record LocalSettings(
           Duration.ofMinutes(10),
           "How long stopping waits for the step that is being computed.");
 
+  /** What {@code embedding_pooling} may say. */
+  private enum EmbeddingPooling {
+    MODEL,
+    MEAN,
+    CLS,
+    LAST;
+
+    private Optional<Pooling> pooling() {
+      return switch (this) {
+        case MODEL -> Optional.empty();
+        case MEAN -> Optional.of(Pooling.MEAN);
+        case CLS -> Optional.of(Pooling.CLS);
+        case LAST -> Optional.of(Pooling.LAST);
+      };
+    }
+  }
+
   /** Reads every key. */
   static LocalSettings read(Section section) {
     int threads = section.get(THREADS);
@@ -182,6 +216,8 @@ record LocalSettings(
                 section.get(PREFIX_TOKENS),
                 section.find(PREFIX_DIR),
                 (long) section.get(PREFIX_DIR_MB) << 20),
+            new EngineSettings.Vectors(
+                section.get(EMBEDDING_POOLING).pooling(), section.get(EMBEDDING_TOKENS)),
             section.get(QUEUE_CAPACITY),
             section.get(RING_EVENTS),
             section.get(STEP_TARGET),

@@ -82,6 +82,7 @@ final class EngineFixture implements AutoCloseable {
         1,
         slots,
         prefixes,
+        new EngineSettings.Vectors(Optional.empty(), 0),
         queueCapacity,
         ringEvents,
         Duration.ofMillis(100),

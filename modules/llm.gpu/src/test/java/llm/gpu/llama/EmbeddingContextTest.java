@@ -64,6 +64,7 @@ class EmbeddingContextTest {
       List<Embedding> alone = new ArrayList<>();
       for (int i = 0; i < 24; i++) {
         int[] text = random.ints(1 + random.nextInt(WINDOW), from, to).toArray();
+        text[0] = from + i; // all differ, in what CLS looks at too
         texts.add(text);
         alone.add(context.embed(List.of(text)).orElseThrow().getFirst());
       }

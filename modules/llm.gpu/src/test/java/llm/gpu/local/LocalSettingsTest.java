@@ -3,8 +3,10 @@ package llm.gpu.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Optional;
 import llm.core.testkit.TestConfig;
 import llm.gpu.engine.EngineSettings;
+import llm.gpu.llama.Pooling;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,6 +47,8 @@ class LocalSettingsTest {
                 prefix_tokens: 500
                 prefix_dir: saved
                 prefix_dir_mb: 5
+                embedding_pooling: last
+                embedding_tokens: 900
                 step_target_ms: 250
                 stall_seconds: 4
                 load_timeout_seconds: 70
@@ -69,6 +73,7 @@ class LocalSettingsTest {
                 new EngineSettings.Slots(6, 3),
                 new EngineSettings.Prefixes(
                     7, 500, settings.engine().prefixes().folder(), 5L << 20),
+                new EngineSettings.Vectors(Optional.of(Pooling.LAST), 900),
                 5,
                 9,
                 Duration.ofMillis(250),
@@ -89,6 +94,8 @@ class LocalSettingsTest {
         "load_timeout_seconds: 0",
         "close_timeout_seconds: 0",
         "warm: maybe",
+        "embedding_pooling: rank",
+        "embedding_tokens: -1",
         "pool_tokens: -1",
         "loaded_models: 0",
         "slots: 0",

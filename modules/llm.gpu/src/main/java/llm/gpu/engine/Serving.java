@@ -1,0 +1,132 @@
+package llm.gpu.engine;
+
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+import java.util.function.LongPredicate;
+import llm.core.telemetry.Log;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.Usage;
+import llm.domain.error.LlmError;
+import llm.domain.port.TimeSource;
+import llm.gpu.engine.EngineStatus.LoadedStatus;
+import llm.gpu.llama.LlamaException;
+import llm.gpu.schedule.Job;
+import llm.gpu.schedule.JobQueue;
+import llm.gpu.vectors.EmbeddingQueue;
+import llm.gpu.vectors.Encoders;
+
+/**
+ * All work on one loaded model: generation, where the model generates, and vectors. Their steps
+ * take turns; while answers are generated, a step for vectors is one text. The engine's thread owns
+ * it.
+ */
+final class Serving implements AutoCloseable {
+  private final LoadedModel loaded;
+  private final Optional<Scheduler> scheduler; // empty for an encoder
+  private final Embedder embedder;
+
+  Serving(
+      LoadedModel loaded,
+      EngineSettings settings,
+      DeviceGuard guard,
+      TimeSource time,
+      EngineMetrics metrics,
+      Log log,
+      IntSupplier randomSeed,
+      BooleanSupplier closing) {
+    this.loaded = loaded;
+    this.scheduler =
+        loaded.generates()
+            ? Optional.of(
+                new Scheduler(loaded, settings, guard, time, metrics, log, randomSeed, closing))
+            : Optional.empty();
+    this.embedder = new Embedder(loaded, settings, guard, time, metrics, log, closing);
+  }
+
+  /** The generating part. */
+  Optional<Scheduler> scheduler() {
+    return scheduler;
+  }
+
+  /** Whether nothing is in work and nothing waits for a consumer. */
+  boolean isIdle() {
+    return generatesNothing() && embedder.inWork() == 0;
+  }
+
+  /**
+   * Takes requests as long as there are places and room for them.
+   *
+   * @param eligible whether a request may be taken that was queued then
+   */
+  void admit(JobQueue queue, EmbeddingQueue texts, LongPredicate eligible) {
+    if (scheduler.isPresent()) {
+      scheduler.get().admit(queue, job -> eligible.test(job.queuedNanos()));
+    } else {
+      refuseAll(queue);
+    }
+    embedder.admit(texts, job -> eligible.test(job.queuedNanos()));
+  }
+
+  /**
+   * Computes a step of each kind.
+   *
+   * @return false when there was nothing to compute
+   * @throws LlamaException when llama.cpp declined: what the model's memory holds is not known
+   */
+  boolean step() throws LlamaException {
+    boolean generated = scheduler.isPresent() && scheduler.get().step();
+    boolean embedded = embedder.step(generatesNothing() ? Integer.MAX_VALUE : 1);
+    return generated || embedded;
+  }
+
+  /** When something has to be done although nobody asks. */
+  Optional<Long> nextDeadline() {
+    return scheduler.flatMap(Scheduler::nextDeadline);
+  }
+
+  /** How it is. Any thread. */
+  LoadedStatus status() {
+    var generating = scheduler.map(Scheduler::status);
+    return new LoadedStatus(
+        loaded.name(),
+        generating.map(LoadedStatus::inWork).orElse(0) + embedder.inWork(),
+        generating.map(LoadedStatus::keptTokens).orElse(0),
+        generating.map(LoadedStatus::pinnedTokens).orElse(0));
+  }
+
+  /** Takes back what was saved when the model was in memory before. */
+  void restore() {
+    scheduler.ifPresent(Scheduler::restore);
+  }
+
+  /** Ends every request as {@code error}: llama.cpp declined or a bug was met. */
+  void fail(LlmError error) {
+    scheduler.ifPresent(generating -> generating.fail(error));
+    embedder.fail(error);
+  }
+
+  /** Ends what is left as cancelled. */
+  @Override
+  public void close() {
+    scheduler.ifPresent(Scheduler::close);
+    embedder.close();
+  }
+
+  private boolean generatesNothing() {
+    return scheduler.isEmpty() || scheduler.get().isIdle();
+  }
+
+  /** A file may have become an encoder's since the request for its answer was let in. */
+  private static void refuseAll(JobQueue queue) {
+    for (var next = queue.next(_ -> true, _ -> 0);
+        next.isPresent();
+        next = queue.next(_ -> true, _ -> 0)) {
+      Job job = next.get();
+      if (queue.take(job)) {
+        String model = job.request().model().value();
+        job.end(new StreamEvent.Failed(Encoders.refusal(model), Usage.NONE));
+      }
+    }
+  }
+}
