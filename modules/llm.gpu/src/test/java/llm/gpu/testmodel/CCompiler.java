@@ -50,7 +50,7 @@ public final class CCompiler {
   public String compileAndRun(Path folder, String name, String source, String... arguments) {
     Path code = write(folder.resolve(name + ".c"), source);
     List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("-o", name, code.toString()));
+    all.addAll(0, List.of("-o", name, code.toString())); // before the libraries it needs
     run(folder, all.toArray(String[]::new));
     return output(folder, List.of(folder.resolve(name).toString()));
   }
