@@ -2,6 +2,7 @@ package llm.gpu.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import llm.domain.chat.Message;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
+import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -32,6 +34,7 @@ import llm.domain.port.IdSource;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
 import llm.gpu.testmodel.TestFiles;
+import llm.gpu.testmodel.TinyBert;
 import llm.gpu.testmodel.TinyModel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -97,6 +100,45 @@ class LocalProviderTest {
     assertThat(ids()).containsExactly("local", "one");
     assertThat(create("{model: x.gguf}", Map.of("LLAMA_LIB_DIR", folder.toString(), "X", "y")))
         .isInstanceOf(ProviderSetup.Absent.class);
+  }
+
+  @Test
+  void anEncoderMakesVectorsAndRefusesToChat() throws Exception {
+    new TinyBert(64, 1).writeTo(folder.resolve("bert.gguf"));
+    TinyModel.chat(256).writeTo(folder.resolve("chat.gguf"));
+    ready("{models_dir: " + folder + ", threads: 1}", Map.of());
+    assertThat(ids()).contains("bert", "chat");
+    for (String model : List.of("bert", "chat")) {
+      var request = EmbeddingRequest.of(new ModelName(model), "abc", "de");
+      var maker = provider.embeddings(request.model()).orElseThrow();
+      assertThat(maker.embed(request, call()).vectors()).as(model).hasSize(2);
+    }
+    assertThat(
+            catchThrowableOfType(
+                    LlmException.class, () -> provider.complete(request("bert", "hello"), call()))
+                .error())
+        .isInstanceOfSatisfying(
+            LlmError.Unsupported.class,
+            error -> {
+              assertThat(error.path()).isEqualTo("model");
+              assertThat(error.message())
+                  .contains("Model 'bert' makes embeddings only", "POST /v1/embeddings");
+            });
+    assertThat(provider.health().status()).isEqualTo(ProviderHealth.Status.UP);
+  }
+
+  @Test
+  void aModelThatRanksMakesVectorsOnlyWhereTheSettingsSayHow() throws Exception {
+    Path file = new TinyBert(64, 4).writeTo(folder.resolve("ranks.gguf"));
+    var model = new ModelName("local");
+    ready("{model: " + file + ", threads: 1}", Map.of());
+    assertThat(provider.embeddings(model)).isEmpty();
+    assertThat(provider.embeddings(new ModelName("nobody"))).isEmpty();
+    provider.close();
+    ready("{model: " + file + ", threads: 1, embedding_pooling: cls}", Map.of());
+    var request = EmbeddingRequest.of(model, "abc");
+    assertThat(provider.embeddings(model).orElseThrow().embed(request, call()).dimensions())
+        .isEqualTo(TinyBert.WIDTH);
   }
 
   @Test
