@@ -84,28 +84,6 @@ public record SamplingOptions(
             "0 to " + MAX_TOP_LOGPROBS));
   }
 
-  /** Options without penalties and biases that ask for no log probabilities. */
-  public SamplingOptions(
-      Optional<Temperature> temperature,
-      Optional<Double> topP,
-      Optional<Integer> topK,
-      Optional<Double> minP,
-      Optional<Long> seed,
-      List<String> stop) {
-    this(
-        temperature,
-        topP,
-        topK,
-        minP,
-        seed,
-        stop,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Map.of(),
-        Optional.empty());
-  }
-
   /** A builder that asks for nothing yet. */
   public static Builder builder() {
     return new Builder();

@@ -139,22 +139,10 @@ class ChatRequestTest {
   }
 
   private static SamplingOptions sampling(double topP, int topK, double minP) {
-    return new SamplingOptions(
-        Optional.empty(),
-        Optional.of(topP),
-        Optional.of(topK),
-        Optional.of(minP),
-        Optional.of(42L),
-        List.of());
+    return SamplingOptions.builder().topP(topP).topK(topK).minP(minP).seed(42).build();
   }
 
   private static SamplingOptions stops(List<String> stops) {
-    return new SamplingOptions(
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        stops);
+    return SamplingOptions.builder().stop(stops).build();
   }
 }

@@ -213,7 +213,8 @@ public final class PrefixCache {
   private Optional<TokenSequence> takenOver(Match match, int[] prompt) {
     TokenSequence sequence = match.sequence();
     int tail = sequence.computed() - match.common();
-    if (!isIdle(sequence) || tail > MAX_TAIL || tail > 0 && !cutsBack) {
+    boolean worthKeeping = tail > MAX_TAIL && hasRoomBeside(sequence);
+    if (!isIdle(sequence) || worthKeeping || tail > 0 && !cutsBack) {
       return Optional.empty();
     }
     if (tail > 0 && !memory.cut(sequence.id(), match.common())) {
@@ -221,6 +222,10 @@ public final class PrefixCache {
     }
     sequence.become(prompt, match.common());
     return Optional.of(sequence);
+  }
+
+  private boolean hasRoomBeside(TokenSequence sequence) {
+    return !free.isEmpty() || all.stream().anyMatch(one -> one != sequence && isIdle(one));
   }
 
   private TokenSequence shared(Match match, int[] prompt) {

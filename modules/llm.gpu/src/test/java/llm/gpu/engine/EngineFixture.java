@@ -3,7 +3,6 @@ package llm.gpu.engine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import llm.core.concurrent.CallScope;
 import llm.core.concurrent.TimerThread;
@@ -24,13 +23,7 @@ import llm.gpu.testmodel.TestFiles;
 /** An engine on one thread with real clocks, and requests for it. */
 final class EngineFixture implements AutoCloseable {
   static final SamplingOptions GREEDY =
-      new SamplingOptions(
-          Optional.of(new Temperature(0)),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          List.of());
+      SamplingOptions.builder().temperature(new Temperature(0)).build();
 
   final RecordingTelemetry telemetry = new RecordingTelemetry();
   final TimerThread alarms =

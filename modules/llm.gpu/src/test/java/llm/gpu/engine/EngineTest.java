@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.IntSupplier;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
@@ -78,13 +77,13 @@ class EngineTest {
 
   private static String seeded(EngineFixture fixture, long seed) throws LlmException {
     var sampling =
-        new SamplingOptions(
-            Optional.of(new Temperature(1)),
-            Optional.of(.95),
-            Optional.of(0),
-            Optional.of(.01),
-            Optional.of(seed),
-            List.of());
+        SamplingOptions.builder()
+            .temperature(new Temperature(1))
+            .topP(.95)
+            .topK(0)
+            .minP(.01)
+            .seed(seed)
+            .build();
     return drain(fixture.submit(tiny, request("hello", 40).withSampling(sampling))).text();
   }
 
@@ -111,13 +110,13 @@ class EngineTest {
   void everyPieceOfNonsenseIsWholeCharacters() throws Exception {
     try (var fixture = new EngineFixture(EngineFixture.free())) {
       var sampling =
-          new SamplingOptions(
-              Optional.of(new Temperature(2)),
-              Optional.of(1.0),
-              Optional.of(0),
-              Optional.of(0.0),
-              Optional.of(3L),
-              List.of());
+          SamplingOptions.builder()
+              .temperature(new Temperature(2))
+              .topP(1)
+              .topK(0)
+              .minP(0)
+              .seed(3)
+              .build();
       var stream = fixture.submit(tiny, request("a", 400).withSampling(sampling));
       for (StreamEvent event = stream.next();
           !(event instanceof StreamEvent.Terminal);
@@ -140,15 +139,7 @@ class EngineTest {
       ChatRequest asked = request("Once upon a time", 60);
       String whole = drain(fixture.submit(TestFiles.stories(), asked)).text();
       String stop = "named";
-      var sampling = EngineFixture.GREEDY;
-      var stopping =
-          new SamplingOptions(
-              sampling.temperature(),
-              Optional.empty(),
-              Optional.empty(),
-              Optional.empty(),
-              Optional.empty(),
-              List.of("never there", stop));
+      var stopping = EngineFixture.GREEDY.toBuilder().stop(List.of("never there", stop)).build();
       Answer answer = drain(fixture.submit(TestFiles.stories(), asked.withSampling(stopping)));
 
       assertThat(answer.text()).isEqualTo(whole.substring(0, whole.indexOf(stop)));

@@ -1,0 +1,196 @@
+package llm.gpu.prefix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import llm.gpu.prefix.PrefixCache.Limits;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("P-1: what a prompt is said to have in memory is there, whatever came before")
+class PrefixCacheRandomTest {
+  private static final int RUNS = 60;
+  private static final int ROUNDS = 400;
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void overThousandsOfRandomRequests(boolean cutsBack) {
+    int reused = 0;
+    for (long seed = 1; seed <= RUNS; seed++) {
+      reused += new Run(seed, cutsBack).all();
+    }
+    assertThat(reused).as("tokens found, seeds 1 to %d", RUNS).isGreaterThan(1000);
+  }
+
+  /** An engine of {@code slots} that knows how much of each sequence it computed. */
+  private static final class Run {
+    private final String seed;
+    private final SplittableRandom random;
+    private final boolean cutsBack;
+    private final int slots;
+    private final Limits limits;
+    private final ReferenceMemory memory;
+    private final PrefixCache cache;
+    private final List<TokenSequence> working = new ArrayList<>();
+    private final List<TokenSequence> pins = new ArrayList<>(); // one entry for each pin
+    private final List<int[]> prompts = new ArrayList<>(); // that came before
+    private int reused;
+
+    private Run(long seed, boolean cutsBack) {
+      this.seed = "seed " + seed;
+      this.random = new SplittableRandom(seed);
+      this.cutsBack = cutsBack;
+      this.slots = 1 + random.nextInt(5);
+      int kept = random.nextInt(6);
+      this.limits = new Limits(kept, random.nextInt(400), random.nextInt(200));
+      this.memory = new ReferenceMemory(slots + kept, cutsBack);
+      this.cache = new PrefixCache(memory, limits, cutsBack);
+    }
+
+    private int all() {
+      for (int round = 0; round < ROUNDS; round++) {
+        act();
+        check();
+      }
+      return reused;
+    }
+
+    private void act() {
+      int dice = random.nextInt(20);
+      if (dice < 6 && working.size() < slots) {
+        begin(prompt());
+      } else if (dice < 11 && !working.isEmpty()) {
+        compute(any(working));
+      } else if (dice < 15 && !working.isEmpty()) {
+        end(any(working));
+      } else if (dice < 17) {
+        pin();
+      } else if (dice < 19 && !pins.isEmpty()) {
+        TokenSequence pinned = pins.remove(random.nextInt(pins.size()));
+        cache.unpin(pinned);
+      } else if (dice == 19) {
+        evictOrAdopt();
+      }
+    }
+
+    /** New, or like one before up to somewhere, or one before gone on. */
+    private int[] prompt() {
+      int[] like = prompts.isEmpty() ? new int[0] : any(prompts);
+      int common = random.nextBoolean() ? like.length : random.nextInt(like.length + 1);
+      common = random.nextInt(4) == 0 ? 0 : common;
+      int[] prompt = new int[Math.min(150, common + 1 + random.nextInt(40))];
+      for (int i = 0; i < prompt.length; i++) {
+        prompt[i] = i < common ? like[i] : random.nextInt(3);
+      }
+      prompts.add(prompt);
+      return prompt;
+    }
+
+    private void begin(int[] prompt) {
+      int known = cache.known(prompt);
+      TokenSequence begun = cache.begin(prompt);
+      assertThat(begun.computed()).as(seed).isEqualTo(known).isLessThan(prompt.length);
+      assertThat(begun.tokens()).as(seed).isEqualTo(prompt);
+      assertThat(working).as(seed).doesNotContain(begun);
+      reused += known;
+      working.add(begun);
+    }
+
+    private void compute(TokenSequence sequence) {
+      if (sequence.remaining() == 0) {
+        sequence.append(random.nextInt(3));
+      }
+      int more = 1 + random.nextInt(sequence.remaining());
+      for (int i = 0; i < more; i++) {
+        int position = sequence.computed() + i;
+        memory.compute(sequence.id(), position, sequence.token(position));
+      }
+      sequence.advance(more);
+    }
+
+    private void end(TokenSequence sequence) {
+      working.remove(sequence);
+      if (random.nextInt(5) == 0 && !pins.contains(sequence)) {
+        cache.drop(sequence);
+      } else {
+        prompts.add(sequence.computedTokens());
+        cache.keep(sequence);
+      }
+      if (prompts.size() > 20) {
+        prompts.remove(random.nextInt(10));
+      }
+    }
+
+    /** As the engine does: what is in work and read, and then it is kept. */
+    private void pin() {
+      Optional<TokenSequence> read =
+          working.stream().filter(one -> one.remaining() == 0 && !pins.contains(one)).findAny();
+      read.ifPresent(sequence -> {
+        if (cache.pin(sequence)) {
+          pins.add(sequence);
+        }
+        working.remove(sequence);
+        prompts.add(sequence.computedTokens());
+        cache.keep(sequence);
+      });
+    }
+
+    private void evictOrAdopt() {
+      if (random.nextBoolean()) {
+        int before = cache.kept().size();
+        boolean evicted = cache.evict();
+        assertThat(cache.kept()).as(seed).hasSize(before - (evicted ? 1 : 0));
+        return;
+      }
+      List<TokenSequence> before = cache.kept();
+      cache
+          .adopt(prompt())
+          .ifPresent(adopted -> {
+            for (int i = 0; i < adopted.count(); i++) {
+              memory.compute(adopted.id(), i, adopted.token(i));
+            }
+            assertThat(cache.kept()).as(seed).containsAll(before).contains(adopted);
+          });
+    }
+
+    private void check() {
+      List<TokenSequence> kept = cache.kept();
+      Set<Integer> ids = new HashSet<>();
+      for (List<TokenSequence> each : List.of(kept, working)) {
+        for (TokenSequence sequence : each) {
+          assertThat(ids.add(sequence.id())).as("id of its own, %s", seed).isTrue();
+          assertThat(memory.sequence(sequence.id()))
+              .as("in memory, %s", seed)
+              .isEqualTo(Arrays.stream(sequence.computedTokens()).boxed().toList());
+        }
+      }
+      assertThat(ids.size() + cache.freeSequences()).as(seed).isEqualTo(memory.sequences());
+      for (int id = 0; id < memory.sequences(); id++) {
+        assertThat(ids.contains(id) || memory.sequence(id).isEmpty()).as(seed).isTrue();
+      }
+      assertThat(kept).as("pinned stay, %s", seed).containsAll(pins);
+      checkLimits(kept);
+    }
+
+    private void checkLimits(List<TokenSequence> kept) {
+      int pinned = pins.stream().distinct().mapToInt(TokenSequence::computed).sum();
+      assertThat(cache.pinnedTokens()).as(seed).isEqualTo(pinned);
+      assertThat(pinned).as(seed).isLessThanOrEqualTo(limits.pinnedTokens());
+      assertThat(kept.size()).as(seed).isLessThanOrEqualTo(limits.sequences());
+      assertThat(cache.keptTokens())
+          .as(seed)
+          .isLessThanOrEqualTo(Math.max(limits.tokens(), pinned));
+    }
+
+    private <T> T any(List<T> from) {
+      return from.get(random.nextInt(from.size()));
+    }
+  }
+}
