@@ -2,6 +2,7 @@ package llm.core.gateway;
 
 import java.time.Duration;
 import java.util.Optional;
+import llm.core.telemetry.Log;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.error.LlmError;
@@ -11,6 +12,30 @@ import llm.domain.port.TimeSource;
 /** What the end of a call's time, or its cancellation, is to whoever asked for an answer. */
 final class CallEnd {
   private CallEnd() {}
+
+  /** What a provider is asked for, to be answered in one piece. */
+  @FunctionalInterface
+  interface Question<T> {
+    T ask() throws LlmException;
+  }
+
+  /**
+   * Asks, and ends {@code own}, the call made for it. Where that was cancelled, its reason is the
+   * failure, whatever the provider says.
+   */
+  static <T> T ask(Call own, Route route, Log log, Question<T> question) throws LlmException {
+    try {
+      return question.ask();
+    } catch (LlmException failure) {
+      Optional<CancelReason> reason = own.cancelled();
+      throw reason.isPresent() ? stopped(reason.get(), route, own) : failure;
+    } catch (RuntimeException bug) {
+      log.error("provider_threw").call(own).cause(bug).emit();
+      throw new LlmException(new LlmError.Internal(), bug);
+    } finally {
+      own.end();
+    }
+  }
 
   /**
    * What is left of the call's time.

@@ -2,11 +2,9 @@ package llm.core.gateway;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import llm.core.concurrent.Alarms;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
-import llm.domain.call.CancelReason;
 import llm.domain.embedding.EmbeddingInput;
 import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.embedding.EmbeddingResult;
@@ -61,7 +59,8 @@ final class EmbeddingCalls {
       var interaction = LlmInteraction.start(request, alarms.time(), ids);
       interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
       account.sent(interaction, estimate(request));
-      EmbeddingResult result = answer(request, provider, route, call.child(left));
+      Call own = call.child(left);
+      EmbeddingResult result = CallEnd.ask(own, route, log, () -> provider.embed(request, own));
       requireWhole(request, result, route);
       return account.embedded(result);
     } catch (LlmException failure) {
@@ -81,23 +80,6 @@ final class EmbeddingCalls {
                     CallEnd.nameOf(route)
                         + " makes no embeddings; name one that does, or leave model out where"
                         + " gateway.default_embedding_model is set.")));
-  }
-
-  /** Asks, and ends {@code own}, the call made for it. */
-  private EmbeddingResult answer(
-      EmbeddingRequest request, EmbeddingProvider provider, Route route, Call own)
-      throws LlmException {
-    try {
-      return provider.embed(request, own);
-    } catch (LlmException failure) {
-      Optional<CancelReason> reason = own.cancelled();
-      throw reason.isPresent() ? CallEnd.stopped(reason.get(), route, own) : failure;
-    } catch (RuntimeException bug) {
-      log.error("provider_threw").call(own).cause(bug).emit();
-      throw new LlmException(new LlmError.Internal(), bug);
-    } finally {
-      own.end();
-    }
   }
 
   /** A vector for each input, as long as was asked: what is missing is not told by its absence. */

@@ -1,7 +1,6 @@
 package llm.core.gateway;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,13 +11,12 @@ import llm.core.catalogue.ListedModel;
 import llm.core.concurrent.Alarms;
 import llm.core.config.Section;
 import llm.core.dialect.openai.ModelResolver;
+import llm.core.gateway.Preparation.Prepared;
 import llm.core.provider.ProviderSetup;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
-import llm.core.tokens.TokenCounters;
 import llm.domain.call.Call;
-import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
@@ -29,9 +27,6 @@ import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.interaction.LlmEvent;
-import llm.domain.interaction.LlmInteraction;
-import llm.domain.interaction.LlmRequest;
-import llm.domain.interaction.Upstream;
 import llm.domain.model.ModelName;
 import llm.domain.model.TokenLimit;
 import llm.domain.port.ChatProvider;
@@ -59,13 +54,13 @@ public final class Gateway implements ModelResolver, AutoCloseable {
 
   private final GatewaySettings settings;
   private final ModelRegistry registry;
-  private final TokenCounters counters = new TokenCounters();
   private final GatewayMetrics metrics;
   private final Alarms alarms;
-  private final IdSource ids;
   private final EventPublisher<LlmEvent> events;
   private final Log log;
+  private final Preparation preparation;
   private final EmbeddingCalls embeddings;
+  private final WarmPrefixes warmPrefixes;
 
   private Gateway(
       GatewaySettings settings,
@@ -79,10 +74,12 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     this.registry = new ModelRegistry(setups, catalogue, settings.defaultModel());
     this.metrics = new GatewayMetrics(telemetry.metrics());
     this.alarms = alarms;
-    this.ids = ids;
     this.events = events;
     this.log = telemetry.log("llm.gateway");
+    this.preparation = new Preparation(alarms, ids, events);
     this.embeddings = new EmbeddingCalls(registry, metrics, alarms, ids, events, log);
+    this.warmPrefixes =
+        new WarmPrefixes(settings, registry, preparation, metrics, alarms, ids, events, log);
   }
 
   /**
@@ -165,7 +162,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     Route route = registry.route(request.model());
     var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
     try {
-      return accept(prepare(request, route, call, account), route, account);
+      return accept(preparation.prepare(request, route, call, account), route, account);
     } catch (LlmException refusal) {
       account.refused(refusal.error());
       throw refusal;
@@ -217,6 +214,11 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return embeddings.embed(request, call);
   }
 
+  /** The beginnings of prompts that models keep, so that later requests begin sooner. */
+  public WarmPrefixes warmPrefixes() {
+    return warmPrefixes;
+  }
+
   /** Every model that can be asked for now, in a stable order. */
   public List<ListedModel> models() {
     return registry.models();
@@ -245,6 +247,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   /** Closes every provider; idempotent as they are. */
   @Override
   public void close() {
+    warmPrefixes.close();
     for (ChatProvider provider : registry.providers()) {
       try {
         provider.close();
@@ -254,54 +257,20 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     }
   }
 
-  /**
-   * A request that was found good, and the call it is to go out with.
-   *
-   * @param call a child of the caller's, for whoever gets this to end
-   */
-  private record Prepared(ChatRequest wire, Call call) {}
-
   private ChatResult whole(ChatRequest request, Route route, Call call) throws LlmException {
     var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
     try {
-      Prepared prepared = prepare(request, route, call, account);
-      ChatResult answer = answer(prepared, route);
-      return account.answered(answer);
+      Prepared ready = preparation.prepare(request, route, call, account);
+      return account.answered(
+          CallEnd.ask(
+              ready.call(),
+              route,
+              log,
+              () -> route.provider().complete(ready.wire(), ready.call())));
     } catch (LlmException failure) {
       account.refused(failure.error());
       throw failure;
     }
-  }
-
-  private ChatResult answer(Prepared prepared, Route route) throws LlmException {
-    try {
-      return route.provider().complete(prepared.wire(), prepared.call());
-    } catch (LlmException failure) {
-      Optional<CancelReason> reason = prepared.call().cancelled();
-      throw reason.isPresent() ? CallEnd.stopped(reason.get(), route, prepared.call()) : failure;
-    } catch (RuntimeException bug) {
-      log.error("provider_threw").call(prepared.call()).cause(bug).emit();
-      throw new LlmException(new LlmError.Internal(), bug);
-    } finally {
-      prepared.call().end();
-    }
-  }
-
-  private Prepared prepare(ChatRequest asked, Route route, Call call, RequestAccount account)
-      throws LlmException {
-    ChatRequest request = WireRequest.withoutUnusableTools(asked, route);
-    Duration left = CallEnd.remaining(call, route, alarms.time());
-    var entity = LlmRequest.create(request, alarms.time(), ids);
-    var counter = new PromptCounter(route, counters.forModel(route.spec()));
-    Optional<LlmError> invalid = entity.validate(route.spec(), counter);
-    if (invalid.isPresent()) {
-      entity.takeEvents().forEach(events::publish);
-      throw new LlmException(invalid.get());
-    }
-    var interaction = LlmInteraction.start(entity);
-    interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
-    account.sent(interaction, counter.counted());
-    return new Prepared(WireRequest.limited(entity, route), call.child(left));
   }
 
   private EventStream<StreamEvent> accept(Prepared prepared, Route route, RequestAccount account)

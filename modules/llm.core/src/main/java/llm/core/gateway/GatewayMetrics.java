@@ -25,6 +25,7 @@ final class GatewayMetrics {
   private final Metrics.Counter tokens;
   private final Metrics.Gauge tokensPerSecond;
   private final Metrics.Gauge active;
+  private final Metrics.Gauge warmPrefixes;
   private final Map<String, OfModel> models = new ConcurrentHashMap<>();
 
   /** How a request ended, as the label {@code status} says it. */
@@ -67,6 +68,7 @@ final class GatewayMetrics {
             "Tokens per second of the last answer, first token to end.",
             "model");
     active = metrics.gauge("llm_streams_active", "Answers that are being streamed.");
+    warmPrefixes = metrics.gauge("llm_warm_prefixes", "Prefixes of prompts that are kept warm.");
   }
 
   /** A stream began. */
@@ -77,6 +79,11 @@ final class GatewayMetrics {
   /** A stream ended. */
   void streamEnded() {
     active.add(-1);
+  }
+
+  /** So many more prefixes are kept warm. */
+  void warmPrefixes(int more) {
+    warmPrefixes.add(more);
   }
 
   /**

@@ -14,12 +14,14 @@ import llm.core.config.Setting;
  *     refused
  * @param firstTokenTimeout how long a consumer may wait for the first token
  * @param idleTimeout how long a consumer may wait for any later event
+ * @param warmPrefixes how many prefixes one principal may keep warm at once, 1 or more
  */
 public record GatewaySettings(
     Optional<String> defaultModel,
     Optional<String> defaultEmbeddingModel,
     Duration firstTokenTimeout,
-    Duration idleTimeout) {
+    Duration idleTimeout,
+    int warmPrefixes) {
 
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration LONGEST = Duration.ofHours(24);
@@ -46,6 +48,13 @@ public record GatewaySettings(
           SHORTEST,
           LONGEST,
           "How long a stream may then be silent while its consumer waits.");
+  private static final Setting<Integer> WARM_PREFIXES =
+      Setting.integer(
+          "warm_prefixes_per_principal",
+          8,
+          1,
+          1_000,
+          "Prefixes of prompts that one key may keep warm at once.");
 
   /** What is built in. */
   public static final GatewaySettings DEFAULTS =
@@ -53,7 +62,8 @@ public record GatewaySettings(
           Optional.empty(),
           Optional.empty(),
           FIRST_TOKEN.fallback().orElseThrow(),
-          IDLE.fallback().orElseThrow());
+          IDLE.fallback().orElseThrow(),
+          WARM_PREFIXES.fallback().orElseThrow());
 
   /** Reads the section. */
   public static GatewaySettings read(Section section) {
@@ -61,6 +71,7 @@ public record GatewaySettings(
         section.find(DEFAULT_MODEL),
         section.find(DEFAULT_EMBEDDING_MODEL),
         section.get(FIRST_TOKEN),
-        section.get(IDLE));
+        section.get(IDLE),
+        section.get(WARM_PREFIXES));
   }
 }

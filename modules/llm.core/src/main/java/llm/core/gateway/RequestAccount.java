@@ -16,6 +16,7 @@ import llm.domain.interaction.LlmEvent;
 import llm.domain.interaction.LlmInteraction;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.TimeSource;
+import llm.domain.prompt.WarmPrefix;
 
 /**
  * Keeps the account of one request: times, metrics, the events of its interaction and the one line
@@ -45,6 +46,7 @@ final class RequestAccount {
   private long characters;
   private int vectors; // 0 but for embeddings
   private int dimensions;
+  private Optional<WarmPrefix> warm = Optional.empty();
 
   RequestAccount(
       Call call,
@@ -139,6 +141,14 @@ final class RequestAccount {
     return answer;
   }
 
+  /** The prompt was read and is kept. */
+  void warmed(WarmPrefix made) {
+    interaction.ifPresent(LlmInteraction::responseReceived);
+    warm = Optional.of(made);
+    var usage = new Usage(made.promptTokens(), 0, made.cachedTokens());
+    ended(new StreamEvent.Done(FinishReason.STOP, usage));
+  }
+
   /** The stream ended. */
   void ended(StreamEvent.Terminal terminal) {
     if (streaming) {
@@ -192,6 +202,8 @@ final class RequestAccount {
     if (vectors > 0) {
       line.put("vectors", vectors).put("dimensions", dimensions);
     }
+    warm.ifPresent(made ->
+        line.put("warm_prefix", made.id().value()).put("cached_tokens", made.cachedTokens()));
     if (hasFirstToken) {
       line.put("ttft_ms", (firstTokenNanos - startedNanos) / NANOS_PER_MS);
       double seconds = (now - firstTokenNanos) / NANOS_PER_SECOND;

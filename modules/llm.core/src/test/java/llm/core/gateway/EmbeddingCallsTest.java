@@ -178,7 +178,8 @@ class EmbeddingCallsTest {
             Optional.of("other"),
             Optional.of("up"),
             GatewayFixture.FIRST_TOKEN,
-            GatewayFixture.IDLE);
+            GatewayFixture.IDLE,
+            GatewayFixture.WARM_PREFIXES);
     try (var gateway =
         Gateway.of(
             settings,

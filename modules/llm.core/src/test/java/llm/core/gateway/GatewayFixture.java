@@ -28,6 +28,7 @@ import llm.domain.port.IdSource;
 final class GatewayFixture {
   static final Duration FIRST_TOKEN = Duration.ofSeconds(10);
   static final Duration IDLE = Duration.ofSeconds(4);
+  static final int WARM_PREFIXES = 2;
   private static final Duration AWAIT = Duration.ofSeconds(10);
 
   final ManualClock clock = new ManualClock();
@@ -38,7 +39,8 @@ final class GatewayFixture {
 
   private GatewayFixture(
       Optional<String> defaultModel, Catalogue catalogue, List<ProviderSetup> setups) {
-    var settings = new GatewaySettings(defaultModel, Optional.empty(), FIRST_TOKEN, IDLE);
+    var settings =
+        new GatewaySettings(defaultModel, Optional.empty(), FIRST_TOKEN, IDLE, WARM_PREFIXES);
     gateway =
         Gateway.of(settings, setups, catalogue, telemetry, clock, IdSource.RANDOM, events::add);
   }

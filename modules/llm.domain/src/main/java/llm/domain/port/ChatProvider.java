@@ -68,6 +68,14 @@ public interface ChatProvider extends AutoCloseable {
     return Optional.empty();
   }
 
+  /**
+   * Who keeps the beginnings of prompts of {@code model} warm; empty when this provider cannot, or
+   * not for this model.
+   */
+  default Optional<PrefixWarmer> prefixes(ModelName model) {
+    return Optional.empty();
+  }
+
   /** The models that can be asked for now, in a stable order. Does not block on a network. */
   List<ModelInfo> models();
 

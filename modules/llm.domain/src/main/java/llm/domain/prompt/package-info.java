@@ -1,2 +1,2 @@
-/** Prompt templates: text with named places. */
+/** Prompts as people write them: templates with places to fill; and those that are kept warm. */
 package llm.domain.prompt;

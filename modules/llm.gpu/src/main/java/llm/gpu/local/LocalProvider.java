@@ -1,5 +1,7 @@
 package llm.gpu.local;
 
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -7,9 +9,11 @@ import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
+import llm.domain.chat.ResultCollector;
 import llm.domain.chat.Role;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.ToolChoice;
+import llm.domain.chat.Usage;
 import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
@@ -18,8 +22,10 @@ import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.ModelInfo;
+import llm.domain.port.PrefixWarmer;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.ProviderHealth.Status;
+import llm.domain.prompt.WarmPrefixId;
 import llm.gpu.engine.Engine;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.engine.EngineStatus;
@@ -38,6 +44,7 @@ final class LocalProvider implements ChatProvider {
   private final ModelCatalogue catalogue;
   private final EngineSettings settings;
   private final Engine engine;
+  private final PrefixWarmer warmer = new Warmer();
 
   /** Owns {@code engine} from now on. */
   LocalProvider(ModelCatalogue catalogue, EngineSettings settings, Engine engine) {
@@ -53,13 +60,13 @@ final class LocalProvider implements ChatProvider {
 
   @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
-    refuseTools(request);
-    refuseUnreadable(request.messages());
-    ModelEntry entry = catalogue.require(request.model().value());
-    if (entry.header().filter(GgufHeader::isEncoder).isPresent()) {
-      throw new LlmException(Encoders.refusal(request.model().value()));
-    }
-    return engine.submit(request, entry.file(), call);
+    return engine.submit(request, fileFor(request), call);
+  }
+
+  /** Of any model that is known; asking for one that only makes vectors answers with the reason. */
+  @Override
+  public Optional<PrefixWarmer> prefixes(ModelName model) {
+    return catalogue.find(model.value()).map(_ -> warmer);
   }
 
   /** A file that ranks makes vectors where the settings say how; all others do anyway. */
@@ -70,6 +77,11 @@ final class LocalProvider implements ChatProvider {
         .find(model.value())
         .filter(entry -> forced || entry.header().filter(GgufHeader::ranks).isEmpty())
         .map(_ -> this::embed);
+  }
+
+  private EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
+    ModelEntry entry = catalogue.require(request.model().value());
+    return engine.embed(request, entry.file(), call);
   }
 
   @Override
@@ -114,9 +126,40 @@ final class LocalProvider implements ChatProvider {
     engine.close();
   }
 
-  private EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
+  /** The file of the model that is asked, when it can read the request. */
+  private Path fileFor(ChatRequest request) throws LlmException {
+    refuseTools(request);
+    refuseUnreadable(request.messages());
     ModelEntry entry = catalogue.require(request.model().value());
-    return engine.embed(request, entry.file(), call);
+    if (entry.header().filter(GgufHeader::isEncoder).isPresent()) {
+      throw new LlmException(Encoders.refusal(request.model().value()));
+    }
+    return entry.file();
+  }
+
+  /** Pins prompts in the engine's memory. */
+  private final class Warmer implements PrefixWarmer {
+    @Override
+    public Usage warm(WarmPrefixId id, ChatRequest prefix, Duration keep, Call call)
+        throws LlmException {
+      Path file = fileFor(prefix);
+      boolean kept = false;
+      try {
+        var reading = engine.pin(prefix, file, call, id.value(), keep);
+        Usage usage = ResultCollector.collect(prefix.model().value(), reading).usage();
+        kept = true;
+        return usage;
+      } finally {
+        if (!kept) {
+          engine.unpin(id.value()); // it may have been pinned as the call was cancelled
+        }
+      }
+    }
+
+    @Override
+    public void release(WarmPrefixId id) {
+      engine.unpin(id.value());
+    }
   }
 
   private static String loaded(EngineStatus status) {

@@ -12,6 +12,7 @@ import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.StreamEvent;
+import llm.domain.chat.Usage;
 import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
@@ -21,6 +22,7 @@ import llm.domain.port.ChatProvider;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.IdSource;
 import llm.domain.port.ModelInfo;
+import llm.domain.port.PrefixWarmer;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.TokenCounter;
 import llm.domain.service.TokenEstimator;
@@ -29,7 +31,7 @@ import llm.domain.service.TokenEstimator;
  * Models without a model, for development: {@code mock} says back what the user said, {@code
  * mock-demo} plays a short scripted demo with a tool call. {@code mock} makes vectors, too. Four
  * characters count as a token. No token is chosen, so all of sampling but {@code stop} says nothing
- * here; log probabilities are refused.
+ * here; log probabilities are refused. Prefixes are kept in appearance ({@link MockPrefixes}).
  */
 final class MockProvider implements ChatProvider {
   static final String ID = "mock";
@@ -50,12 +52,14 @@ final class MockProvider implements ChatProvider {
   private final Alarms alarms;
   private final IdSource ids;
   private final Set<Call> running = ConcurrentHashMap.newKeySet();
+  private final MockPrefixes prefixes;
   private volatile boolean closed;
 
   MockProvider(MockSettings settings, Alarms alarms, IdSource ids) {
     this.settings = settings;
     this.alarms = alarms;
     this.ids = ids;
+    this.prefixes = new MockPrefixes(COUNTER, alarms.time());
   }
 
   @Override
@@ -76,8 +80,8 @@ final class MockProvider implements ChatProvider {
                   + "' chooses no tokens and has no log probabilities;"
                   + " leave logprobs out."));
     }
-    int promptTokens = COUNTER.countPrompt(request);
-    var script = new MockScript(request, MockAnswer.to(request, ids), settings, promptTokens);
+    var prompt = new Usage(COUNTER.countPrompt(request), 0, prefixes.cachedTokens(request));
+    var script = new MockScript(request, MockAnswer.to(request, ids), settings, prompt);
     running.add(call);
     if (closed) {
       call.cancel(CancelReason.SHUTDOWN);
@@ -89,6 +93,11 @@ final class MockProvider implements ChatProvider {
   @Override
   public Optional<EmbeddingProvider> embeddings(ModelName model) {
     return model.value().equals(ECHO_MODEL) ? Optional.of(this::embed) : Optional.empty();
+  }
+
+  @Override
+  public Optional<PrefixWarmer> prefixes(ModelName model) {
+    return Optional.of(prefixes);
   }
 
   @Override

@@ -25,7 +25,7 @@ final class MockScript implements Iterator<Step> {
   private final String text;
   private final Optional<ToolCall> call;
   private final FinishReason finishReason;
-  private final int promptTokens;
+  private final Usage prompt;
   private final MockSettings settings;
 
   private final Queue<Step> upcoming = new ArrayDeque<>();
@@ -35,9 +35,10 @@ final class MockScript implements Iterator<Step> {
   private boolean begun; // a delta was handed out
   private boolean ended;
 
-  MockScript(ChatRequest request, MockAnswer answer, MockSettings settings, int promptTokens) {
+  /** An answer whose prompt took what {@code prompt} says. */
+  MockScript(ChatRequest request, MockAnswer answer, MockSettings settings, Usage prompt) {
     this.settings = settings;
-    this.promptTokens = promptTokens;
+    this.prompt = prompt;
     String untilStop = untilStop(answer.text(), request);
     boolean stopped = untilStop.length() < answer.text().length();
     int room = request.maxTokens().orElse(Integer.MAX_VALUE);
@@ -71,15 +72,18 @@ final class MockScript implements Iterator<Step> {
 
   /** What was taken once so many characters of text were handed out. */
   Usage usageAfter(long characters) {
-    return Usage.of(promptTokens, Math.toIntExact(Math.ceilDiv(characters, CHARACTERS_PER_TOKEN)));
+    return usage(Math.toIntExact(Math.ceilDiv(characters, CHARACTERS_PER_TOKEN)));
+  }
+
+  private Usage usage(int completionTokens) {
+    return new Usage(prompt.promptTokens(), completionTokens, prompt.cachedTokens());
   }
 
   private void refill() {
     Optional<StreamEvent> delta = nextDelta();
     if (delta.isEmpty()) {
       int completion = tokens(text) + call.map(made -> tokens(made.arguments().value())).orElse(0);
-      var usage = Usage.of(promptTokens, completion);
-      upcoming.add(new Step.Emit(new StreamEvent.Done(finishReason, usage)));
+      upcoming.add(new Step.Emit(new StreamEvent.Done(finishReason, usage(completion))));
       return;
     }
     upcoming.add(new Step.Pause(begun ? settings.delay() : settings.firstTokenDelay()));

@@ -17,6 +17,7 @@ public final class MonitorEndpoints {
           List.of("chat", "POST", "/llm/chat"),
           List.of("stream", "POST", "/llm/stream"),
           List.of("models", "GET", "/llm/models"),
+          List.of("warm", "POST", "/llm/warm"),
           List.of("openai_chat_completions", "POST", "/v1/chat/completions"),
           List.of("openai_embeddings", "POST", "/v1/embeddings"),
           List.of("openai_models", "GET", "/v1/models"),

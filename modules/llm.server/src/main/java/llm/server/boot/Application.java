@@ -26,6 +26,7 @@ import llm.server.api.HealthEndpoints;
 import llm.server.api.LlmEndpoints;
 import llm.server.api.MonitorEndpoints;
 import llm.server.api.OpenAiEndpoints;
+import llm.server.api.WarmEndpoints;
 import llm.server.api.monitor.LiveMonitor;
 import llm.server.engine.ConnectionLayer;
 import llm.server.http.Admission;
@@ -166,6 +167,7 @@ final class Application {
     var metricsKind = read.auth().publicMetrics() ? Route.Kind.PROBE : Route.Kind.MONITOR;
     List<Route> routes = new ArrayList<>();
     routes.addAll(new LlmEndpoints(gateway).routes());
+    routes.addAll(new WarmEndpoints(gateway).routes());
     routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
     routes.addAll(
         new HealthEndpoints(gateway, wanted, admission, () -> verified, time, Version.current())

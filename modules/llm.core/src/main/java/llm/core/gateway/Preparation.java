@@ -1,0 +1,62 @@
+package llm.core.gateway;
+
+import java.time.Duration;
+import java.util.Optional;
+import llm.core.concurrent.Alarms;
+import llm.core.tokens.TokenCounters;
+import llm.domain.call.Call;
+import llm.domain.chat.ChatRequest;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.interaction.LlmEvent;
+import llm.domain.interaction.LlmInteraction;
+import llm.domain.interaction.LlmRequest;
+import llm.domain.interaction.Upstream;
+import llm.domain.port.EventPublisher;
+import llm.domain.port.IdSource;
+
+/**
+ * The way of a request of messages from asked to sent: checks it, and begins its interaction.
+ * Thread-safe.
+ */
+final class Preparation {
+  private final TokenCounters counters = new TokenCounters();
+  private final Alarms alarms;
+  private final IdSource ids;
+  private final EventPublisher<LlmEvent> events;
+
+  Preparation(Alarms alarms, IdSource ids, EventPublisher<LlmEvent> events) {
+    this.alarms = alarms;
+    this.ids = ids;
+    this.events = events;
+  }
+
+  /**
+   * A request that was found good, and the call it is to go out with.
+   *
+   * @param call a child of the caller's, for whoever gets this to end
+   */
+  record Prepared(ChatRequest wire, Call call) {}
+
+  /**
+   * Prepares {@code asked} for the provider of {@code route}.
+   *
+   * @throws LlmException with what is wrong with it, or when its time is over
+   */
+  Prepared prepare(ChatRequest asked, Route route, Call call, RequestAccount account)
+      throws LlmException {
+    ChatRequest request = WireRequest.withoutUnusableTools(asked, route);
+    Duration left = CallEnd.remaining(call, route, alarms.time());
+    var entity = LlmRequest.create(request, alarms.time(), ids);
+    var counter = new PromptCounter(route, counters.forModel(route.spec()));
+    Optional<LlmError> invalid = entity.validate(route.spec(), counter);
+    if (invalid.isPresent()) {
+      entity.takeEvents().forEach(events::publish);
+      throw new LlmException(invalid.get());
+    }
+    var interaction = LlmInteraction.start(entity);
+    interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
+    account.sent(interaction, counter.counted());
+    return new Prepared(WireRequest.limited(entity, route), call.child(left));
+  }
+}
