@@ -119,6 +119,7 @@ public final class Engine implements AutoCloseable {
       runner = runnerOf(model);
       var ring = new EventRing(settings.ringEvents(), call, alarms, runner::wake);
       job = new Job(request, call, ring, time.nanoTime(), pin);
+      job.wakeBy(runner::wake);
       enqueue(job, runner);
     } finally {
       lock.unlock();

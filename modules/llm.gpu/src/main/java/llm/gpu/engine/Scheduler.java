@@ -13,7 +13,6 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
-import llm.gpu.llama.ChatTemplate.Ending;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
@@ -57,7 +56,8 @@ final class Scheduler implements AutoCloseable {
   private final PrefixFiles files;
   private final Stepper stepper;
   private final StepPlanner planner;
-  private final Prompt prompts;
+  private final Prompt reader;
+  private final PromptReader prompts;
   private final Pieces pieces;
   private final Roster roster;
   private volatile LoadedStatus status;
@@ -91,8 +91,9 @@ final class Scheduler implements AutoCloseable {
     var chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
     this.stepper = new Stepper(loaded, chunks, guard, time, metrics, closing);
     this.planner = new StepPlanner(context.batchTokens(), chunks);
-    this.prompts =
+    this.reader =
         new Prompt(loaded.model().vocabulary(), loaded.template(), loaded.contextTokens());
+    this.prompts = new PromptReader(reader, log);
     this.pieces = new Pieces(loaded.model().vocabulary());
     report();
   }
@@ -119,7 +120,8 @@ final class Scheduler implements AutoCloseable {
     settle();
     resumeParked();
     while (true) {
-      Optional<Job> next = queue.next(eligible.and(roster::hasPlaceFor), roster::inWorkOf);
+      Optional<Job> next =
+          queue.next(eligible.and(this::isReadable).and(roster::hasPlaceFor), roster::inWorkOf);
       if (next.isEmpty() || !admit(next.get(), queue)) {
         return;
       }
@@ -194,6 +196,11 @@ final class Scheduler implements AutoCloseable {
     return all;
   }
 
+  /** Whether nobody reads its prompt aside just now. */
+  private boolean isReadable(Job job) {
+    return job.reading(reader).state() != Job.Reading.State.RUNNING;
+  }
+
   /** Whether to look for another one: false when this one has to wait for room. */
   private boolean admit(Job job, JobQueue queue) {
     if (job.cancelled()) {
@@ -203,7 +210,11 @@ final class Scheduler implements AutoCloseable {
       return true;
     }
     try {
-      int[] prompt = promptOf(job);
+      Optional<int[]> read = prompts.of(job);
+      if (read.isEmpty()) {
+        return true; // it is no longer eligible until it is read
+      }
+      int[] prompt = read.get();
       if (!roster.slots().isEmpty() && !fits(prompt)) {
         return false;
       }
@@ -224,14 +235,6 @@ final class Scheduler implements AutoCloseable {
   private static void refuse(Job job, JobQueue queue, LlmError error) {
     queue.take(job);
     job.end(new StreamEvent.Failed(error, Usage.NONE));
-  }
-
-  private int[] promptOf(Job job) throws LlmException {
-    if (job.prompt().isEmpty()) {
-      Ending ending = job.pin().isPresent() ? Ending.OPEN : Ending.ANSWER;
-      job.prompt(prompts.tokens(job.request(), ending));
-    }
-    return job.prompt().get();
   }
 
   /** Whether the pool has room for a prompt beside those in work, kept prefixes given up. */

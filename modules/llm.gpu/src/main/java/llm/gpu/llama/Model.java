@@ -172,6 +172,7 @@ public final class Model implements AutoCloseable {
     List.copyOf(contexts).forEach(NativeContext::close);
     MemorySegment pointer = handle.take();
     if (pointer.address() != 0) {
+      vocabulary.close();
       Models.free(pointer);
     }
   }

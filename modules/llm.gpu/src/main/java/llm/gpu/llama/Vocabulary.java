@@ -7,17 +7,25 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import llm.gpu.ffi.Constants;
 import llm.gpu.ffi.Models;
 import llm.gpu.ffi.Vocabularies;
 import llm.gpu.ffi.Vocabularies.TokenizeFlags;
 
-/** A model's tokens. Lives as long as the model and belongs to its thread. */
+/**
+ * A model's tokens. Lives as long as the model and belongs to its thread, but for reading text,
+ * which any platform thread may do: llama.cpp changes nothing then, and closing the model waits for
+ * it.
+ */
 public final class Vocabulary {
   private static final int NONE = Constants.LLAMA_TOKEN_NULL;
   private static final int MAX_TEXT_BYTES = 1 << 28;
 
   private final Model model;
+  private final MemorySegment pointer;
+  private final ReentrantReadWriteLock life = new ReentrantReadWriteLock(); // of the pointer
+  private boolean closed; // guarded by life
   private final int size;
   private final int bos;
   private final int eos;
@@ -26,7 +34,7 @@ public final class Vocabulary {
 
   Vocabulary(Model model) throws LlamaException {
     this.model = model;
-    MemorySegment pointer = pointer();
+    this.pointer = Models.vocabulary(model.pointer());
     if (Vocabularies.type(pointer) == Constants.LLAMA_VOCAB_TYPE_NONE) {
       throw new LlamaException("It has no tokenizer, so it cannot read text.");
     }
@@ -120,7 +128,29 @@ public final class Vocabulary {
     return token;
   }
 
+  /** Lets nobody read any more and waits for those who do. */
+  void close() {
+    life.writeLock().lock();
+    try {
+      closed = true;
+    } finally {
+      life.writeLock().unlock();
+    }
+  }
+
   private int[] tokenize(String text, TokenizeFlags flags) {
+    life.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the model is closed");
+      }
+      return read(text, flags);
+    } finally {
+      life.readLock().unlock();
+    }
+  }
+
+  private int[] read(String text, TokenizeFlags flags) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     if (bytes.length > MAX_TEXT_BYTES) {
       throw new IllegalArgumentException("text of more than " + MAX_TEXT_BYTES + " bytes");
@@ -129,10 +159,10 @@ public final class Vocabulary {
       MemorySegment input = arena.allocateFrom(JAVA_BYTE, bytes);
       int room = bytes.length + 8; // a token has a byte at least, and a few may be added
       MemorySegment tokens = arena.allocate(JAVA_INT, room);
-      int count = Vocabularies.tokenize(pointer(), input, tokens, flags);
+      int count = Vocabularies.tokenize(pointer, input, tokens, flags);
       if (count < 0) {
         tokens = arena.allocate(JAVA_INT, -count);
-        count = Vocabularies.tokenize(pointer(), input, tokens, flags);
+        count = Vocabularies.tokenize(pointer, input, tokens, flags);
       }
       if (count < 0) {
         throw new IllegalStateException("llama_tokenize answered " + count);
@@ -141,7 +171,9 @@ public final class Vocabulary {
     }
   }
 
+  /** The pointer, while the model is open and this is its thread. */
   private MemorySegment pointer() {
-    return Models.vocabulary(model.pointer());
+    model.pointer();
+    return pointer;
   }
 }

@@ -9,6 +9,7 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.error.LlmError;
 
 /** One request on its way through the engine. */
 public final class Job {
@@ -19,7 +20,47 @@ public final class Job {
   private final Optional<Pin> pin;
   private volatile Registration hook = () -> {};
   private volatile boolean ended;
-  private int[] prompt; // made once by the owner thread, while the job waits
+  private volatile Reading reading = Reading.notBegun(this); // by nobody
+  private volatile Runnable wake = () -> {};
+
+  /**
+   * How far a prompt is read.
+   *
+   * @param reader who reads it, by identity
+   * @param tokens when it is done; not to be changed
+   * @param refusal when it is refused
+   */
+  public record Reading(Object reader, State state, int[] tokens, Optional<LlmError> refusal) {
+    private static final int[] NONE = {};
+
+    /** The stages. */
+    public enum State {
+      NOT_BEGUN,
+      RUNNING,
+      DONE,
+      REFUSED
+    }
+
+    /** Nobody has looked at it. */
+    public static Reading notBegun(Object reader) {
+      return new Reading(reader, State.NOT_BEGUN, NONE, Optional.empty());
+    }
+
+    /** It is being read aside. */
+    public static Reading running(Object reader) {
+      return new Reading(reader, State.RUNNING, NONE, Optional.empty());
+    }
+
+    /** It is read. */
+    public static Reading done(Object reader, int[] tokens) {
+      return new Reading(reader, State.DONE, tokens, Optional.empty());
+    }
+
+    /** It cannot be computed. */
+    public static Reading refused(Object reader, LlmError error) {
+      return new Reading(reader, State.REFUSED, NONE, Optional.of(error));
+    }
+  }
 
   public Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
     this.request = request;
@@ -54,13 +95,28 @@ public final class Job {
     return pin;
   }
 
-  /** The prompt's tokens; empty while nobody has made them. Owner thread. */
-  public Optional<int[]> prompt() {
-    return Optional.ofNullable(prompt);
+  /**
+   * How far {@code reader} is with the prompt: what another one has read is of another model, or of
+   * one that was loaded anew.
+   */
+  public Reading reading(Object reader) {
+    Reading now = reading;
+    return now.reader() == reader ? now : Reading.notBegun(reader);
   }
 
-  public void prompt(int[] tokens) {
-    prompt = tokens;
+  /** Says how far the prompt is read. Any thread. */
+  public void read(Reading now) {
+    reading = now;
+  }
+
+  /** What to run when the job's owner should look at it; nothing until it is set. */
+  public void wakeBy(Runnable wake) {
+    this.wake = wake;
+  }
+
+  /** Lets the owner look at the job. Any thread. */
+  public void wakeOwner() {
+    wake.run();
   }
 
   public boolean cancelled() {

@@ -85,6 +85,26 @@ final class EngineFixture implements AutoCloseable {
         Duration.ofSeconds(10));
   }
 
+  /** A window of so many tokens, large steps. */
+  static EngineSettings withWindow(int tokens) {
+    EngineSettings free = free();
+    return new EngineSettings(
+        tokens,
+        0,
+        512,
+        1,
+        1,
+        free.slots(),
+        free.prefixes(),
+        free.vectors(),
+        free.queueCapacity(),
+        free.ringEvents(),
+        free.stepTarget(),
+        free.stallLimit(),
+        free.loadLimit(),
+        free.closeLimit());
+  }
+
   /** Several requests together in a pool of so many tokens. */
   static EngineSettings inPool(int slots, int poolTokens) {
     return settings(

@@ -186,6 +186,48 @@ class EngineTest {
   }
 
   @Test
+  void aLongTextIsReadAsideWhileAnAnswerGoesOn() throws Exception {
+    Path large = TinyModel.plain(60_000).writeTo(folder.resolve("large.gguf"));
+    try (var fixture = new EngineFixture(EngineFixture.together(2))) {
+      var streaming = fixture.submit(large, request("a", 400));
+      streaming.next();
+      var small = fixture.submit(large, request("b".repeat(20_000), 3));
+      var tooLong = fixture.submit(large, request("c".repeat(3_000_000), 3));
+      var cancelled = fixture.call("left");
+      var left = fixture.engine.submit(request("d".repeat(3_000_000), 3), large, cancelled);
+      cancelled.cancel(CancelReason.CLIENT_GONE);
+
+      assertThat(drain(left).terminal())
+          .isEqualTo(new StreamEvent.Cancelled(CancelReason.CLIENT_GONE, Usage.NONE));
+      assertThat(drain(tooLong).terminal())
+          .isInstanceOfSatisfying(
+              StreamEvent.Failed.class,
+              failed ->
+                  assertThat(failed.error()).isInstanceOf(LlmError.ContextLengthExceeded.class));
+      assertThat(drain(small).terminal())
+          .isInstanceOfSatisfying(
+              StreamEvent.Failed.class, // 20,000 tokens in a window of 8,192
+              failed ->
+                  assertThat(failed.error()).isInstanceOf(LlmError.ContextLengthExceeded.class));
+      assertThat(drain(streaming).terminal()).isInstanceOf(StreamEvent.Done.class);
+    }
+  }
+
+  @Test
+  void aPromptReadAsideIsAnsweredLikeAnyOther() throws Exception {
+    Path large = TinyModel.plain(60_000).writeTo(folder.resolve("large.gguf"));
+    var wide = EngineFixture.withWindow(9_000);
+    try (var fixture = new EngineFixture(wide)) {
+      Answer answer = drain(fixture.submit(large, request("b".repeat(8_300), 3)));
+
+      assertThat(answer.terminal())
+          .isInstanceOfSatisfying(
+              StreamEvent.Done.class,
+              done -> assertThat(done.usage().promptTokens()).isGreaterThan(8_300));
+    }
+  }
+
+  @Test
   void anUnknownTemplateIsRefusedByName() throws Exception {
     Path strange =
         TinyModel.plain(64).withTemplate("{{ odd }}").writeTo(folder.resolve("strange.gguf"));

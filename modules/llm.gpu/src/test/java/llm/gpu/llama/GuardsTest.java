@@ -100,12 +100,25 @@ class GuardsTest {
   void anotherThreadIsRefused() throws Exception {
     try (Model model = model();
         var other = Executors.newSingleThreadExecutor()) {
-      Callable<int[]> use = () -> model.vocabulary().tokenize("a");
+      Callable<Boolean> use = () -> model.vocabulary().endsGeneration(5);
       assertThatThrownBy(() -> other.submit(use).get())
           .hasRootCauseInstanceOf(IllegalStateException.class)
           .hasMessageContaining("belongs to thread");
       assertThatThrownBy(() -> other.submit(model::close).get())
           .hasRootCauseInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void anotherThreadMayReadTextUntilTheModelIsClosed() throws Exception {
+    try (var other = Executors.newSingleThreadExecutor()) {
+      Model model = model();
+      Vocabulary vocabulary = model.vocabulary();
+      int[] own = vocabulary.tokenize("read me");
+      assertThat(other.submit(() -> vocabulary.tokenize("read me")).get()).isEqualTo(own);
+      model.close();
+      assertThatThrownBy(() -> other.submit(() -> vocabulary.tokenize("read me")).get())
+          .hasRootCauseMessage("the model is closed");
     }
   }
 
