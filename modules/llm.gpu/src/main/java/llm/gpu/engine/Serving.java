@@ -11,8 +11,10 @@ import llm.domain.error.LlmError;
 import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.llama.Pooling;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
+import llm.gpu.vectors.Embedder;
 import llm.gpu.vectors.EmbeddingQueue;
 import llm.gpu.vectors.Encoders;
 
@@ -41,7 +43,48 @@ final class Serving implements AutoCloseable {
             ? Optional.of(
                 new Scheduler(loaded, settings, guard, time, metrics, log, randomSeed, closing))
             : Optional.empty();
-    this.embedder = new Embedder(loaded, settings, guard, time, metrics, log, closing);
+    int longest = settings.vectors().longestFor(loaded.model().trainedContext());
+    var limits = new Embedder.Limits(longest, settings.batchTokens(), settings.threads());
+    var host = new EmbedderHost(loaded, settings, guard, metrics, closing);
+    this.embedder = new Embedder(loaded.model(), loaded.name(), limits, host, time, log);
+  }
+
+  private record EmbedderHost(
+      LoadedModel loaded,
+      EngineSettings settings,
+      DeviceGuard guard,
+      EngineMetrics metrics,
+      BooleanSupplier closing)
+      implements Embedder.Host {
+    @Override
+    public Pooling pooling() throws LlamaException {
+      return loaded.pooling(settings.vectors());
+    }
+
+    @Override
+    public <T> T exclusively(Embedder.Work<T> work) throws LlamaException {
+      return guard.exclusively(work::run);
+    }
+
+    @Override
+    public void waited(long nanos) {
+      metrics.waited(nanos);
+    }
+
+    @Override
+    public void embedded(int tokens, long nanos) {
+      metrics.embedded(tokens, nanos);
+    }
+
+    @Override
+    public boolean isClosing() {
+      return closing.getAsBoolean();
+    }
+  }
+
+  /** Takes back what was saved when the model was in memory before. */
+  void restore() {
+    scheduler.ifPresent(Scheduler::restore);
   }
 
   /** The generating part. */
@@ -95,18 +138,13 @@ final class Serving implements AutoCloseable {
         generating.map(LoadedStatus::pinnedTokens).orElse(0));
   }
 
-  /** Takes back what was saved when the model was in memory before. */
-  void restore() {
-    scheduler.ifPresent(Scheduler::restore);
-  }
-
   /** Ends every request as {@code error}: llama.cpp declined or a bug was met. */
   void fail(LlmError error) {
     scheduler.ifPresent(generating -> generating.fail(error));
     embedder.fail(error);
   }
 
-  /** Ends what is left as cancelled. */
+  /** Ends what is left as cancelled, and saves what is kept where that is set. */
   @Override
   public void close() {
     scheduler.ifPresent(Scheduler::close);

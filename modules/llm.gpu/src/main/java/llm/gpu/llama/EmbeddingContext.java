@@ -26,14 +26,41 @@ public final class EmbeddingContext implements NativeContext {
   private final Model model;
   private final Handle handle;
   private final Arena arena;
-  private final EmbeddingOptions options;
+  private final Options options;
   private final int dimensions;
   private final int longest;
   private final MemorySegment memory; // NULL in encoders, which have none
   private final Batch batch;
   private volatile Callbacks.Abort abort = () -> false;
 
-  private EmbeddingContext(Model model, Handle handle, Arena arena, EmbeddingOptions options) {
+  /**
+   * How a context for vectors is made. Its memory grows with {@code batchTokens}, and the more so
+   * the larger the vocabulary: llama.cpp keeps a row of logits for each token, wanted or not.
+   *
+   * @param batchTokens the most tokens of one decode, all texts together; so also of the longest
+   *     text
+   * @param sequences the most texts of one decode, 1 to {@code batchTokens} and to {@link
+   *     ContextOptions#MAX_SEQUENCES}
+   * @param threads threads that compute
+   * @param pooling how a text's vectors become one
+   */
+  public record Options(int batchTokens, int sequences, int threads, Pooling pooling) {
+    /** Rejects numbers outside their ranges; some of them would abort the process. */
+    public Options {
+      if (batchTokens < 1 || threads < 1) {
+        throw new IllegalArgumentException(
+            "batch and threads must be 1 or more, got " + batchTokens + " and " + threads);
+      }
+      if (sequences < 1 || sequences > Math.min(batchTokens, ContextOptions.MAX_SEQUENCES)) {
+        throw new IllegalArgumentException(
+            sequences
+                + " sequences must be 1 to "
+                + Math.min(batchTokens, ContextOptions.MAX_SEQUENCES));
+      }
+    }
+  }
+
+  private EmbeddingContext(Model model, Handle handle, Arena arena, Options options) {
     this.model = model;
     this.handle = handle;
     this.arena = arena;
@@ -44,7 +71,7 @@ public final class EmbeddingContext implements NativeContext {
     this.batch = new Batch(options.batchTokens(), options.sequences());
   }
 
-  static EmbeddingContext create(Model model, EmbeddingOptions options) throws LlamaException {
+  static EmbeddingContext create(Model model, Options options) throws LlamaException {
     if (!model.cutsBack()) {
       throw new LlamaException("It is a recurrent model; vectors are not made of its states.");
     }

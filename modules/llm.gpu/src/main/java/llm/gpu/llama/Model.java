@@ -159,7 +159,8 @@ public final class Model implements AutoCloseable {
    *
    * @throws LlamaException when there is not the memory for it, or the model makes none
    */
-  public EmbeddingContext newEmbeddingContext(EmbeddingOptions options) throws LlamaException {
+  public EmbeddingContext newEmbeddingContext(EmbeddingContext.Options options)
+      throws LlamaException {
     requireWeights();
     EmbeddingContext context = EmbeddingContext.create(this, options);
     contexts.add(context);

@@ -59,7 +59,7 @@ class EmbeddingContextTest {
     var random = new SplittableRandom(seed);
     try (Model model = load(file);
         EmbeddingContext context =
-            model.newEmbeddingContext(new EmbeddingOptions(256, 16, 1, pooling))) {
+            model.newEmbeddingContext(new EmbeddingContext.Options(256, 16, 1, pooling))) {
       List<int[]> texts = new ArrayList<>();
       List<Embedding> alone = new ArrayList<>();
       for (int i = 0; i < 24; i++) {
@@ -158,15 +158,15 @@ class EmbeddingContextTest {
 
   @Test
   void whatWouldAbortTheProcessIsRefused() throws Exception {
-    assertThatThrownBy(() -> new EmbeddingOptions(8, 9, 1, Pooling.MEAN))
+    assertThatThrownBy(() -> new EmbeddingContext.Options(8, 9, 1, Pooling.MEAN))
         .hasMessageContaining("9 sequences must be 1 to 8");
-    assertThatThrownBy(() -> new EmbeddingOptions(512, 257, 1, Pooling.MEAN))
+    assertThatThrownBy(() -> new EmbeddingContext.Options(512, 257, 1, Pooling.MEAN))
         .hasMessageContaining("1 to 256");
-    assertThatThrownBy(() -> new EmbeddingOptions(0, 1, 1, Pooling.MEAN))
+    assertThatThrownBy(() -> new EmbeddingContext.Options(0, 1, 1, Pooling.MEAN))
         .isInstanceOf(IllegalArgumentException.class);
     try (Model model = load(encoder);
         EmbeddingContext wide =
-            model.newEmbeddingContext(new EmbeddingOptions(128, 2, 1, Pooling.MEAN))) {
+            model.newEmbeddingContext(new EmbeddingContext.Options(128, 2, 1, Pooling.MEAN))) {
       assertThat(wide.longest()).as("its positions end there").isEqualTo(WINDOW);
       for (List<int[]> wrong :
           List.of(
@@ -234,7 +234,7 @@ class EmbeddingContextTest {
 
   private static Embedding embed(Model model, Pooling pooling, int[] text) throws LlamaException {
     try (EmbeddingContext context =
-        model.newEmbeddingContext(new EmbeddingOptions(WINDOW, 4, 1, pooling))) {
+        model.newEmbeddingContext(new EmbeddingContext.Options(WINDOW, 4, 1, pooling))) {
       return context.embed(List.of(text)).orElseThrow().getFirst();
     }
   }
@@ -244,7 +244,7 @@ class EmbeddingContextTest {
   }
 
   private static EmbeddingContext context(Model model, int batchTokens) throws LlamaException {
-    return model.newEmbeddingContext(new EmbeddingOptions(batchTokens, 4, 1, Pooling.MEAN));
+    return model.newEmbeddingContext(new EmbeddingContext.Options(batchTokens, 4, 1, Pooling.MEAN));
   }
 
   private static double distance(Embedding left, Embedding right) {

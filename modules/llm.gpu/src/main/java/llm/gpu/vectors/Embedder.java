@@ -1,9 +1,8 @@
-package llm.gpu.engine;
+package llm.gpu.vectors;
 
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import llm.core.telemetry.Log;
 import llm.domain.embedding.Embedding;
@@ -11,12 +10,9 @@ import llm.domain.error.LlmError;
 import llm.domain.port.TimeSource;
 import llm.gpu.llama.ContextOptions;
 import llm.gpu.llama.EmbeddingContext;
-import llm.gpu.llama.EmbeddingOptions;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.llama.Model;
 import llm.gpu.llama.Pooling;
-import llm.gpu.vectors.EmbeddingJob;
-import llm.gpu.vectors.EmbeddingQueue;
-import llm.gpu.vectors.TextPlanner;
 import llm.gpu.vectors.TextPlanner.Part;
 
 /**
@@ -26,57 +22,80 @@ import llm.gpu.vectors.TextPlanner.Part;
  *
  * <p>The engine's thread owns it.
  */
-final class Embedder implements AutoCloseable {
+public final class Embedder implements AutoCloseable {
   private static final int MOST_JOBS = 64; // in work; others wait in the queue
   private static final int MOST_TEXTS = 64; // of one decode
 
-  private final LoadedModel loaded;
-  private final EngineSettings settings;
-  private final DeviceGuard guard;
+  private final Model model;
+  private final String name;
+  private final Limits limits;
+  private final Host host;
   private final TimeSource time;
-  private final EngineMetrics metrics;
   private final Log log;
-  private final BooleanSupplier closing;
-  private final int longest;
   private final TextPlanner planner;
   private EmbeddingContext context; // null while there is none
   private volatile List<Part> inStep = List.of(); // read by native threads
   private volatile int inWork; // written by the owner thread
 
-  Embedder(
-      LoadedModel loaded,
-      EngineSettings settings,
-      DeviceGuard guard,
-      TimeSource time,
-      EngineMetrics metrics,
-      Log log,
-      BooleanSupplier closing) {
-    this.loaded = loaded;
-    this.settings = settings;
-    this.guard = guard;
+  /**
+   * What it may take.
+   *
+   * @param longest the most tokens of one text
+   * @param batchTokens the most tokens of a decode, unless one text takes more
+   * @param threads threads that compute
+   */
+  public record Limits(int longest, int batchTokens, int threads) {}
+
+  /** Work on the device. */
+  @FunctionalInterface
+  public interface Work<T> {
+    /** Does it. */
+    T run() throws LlamaException;
+  }
+
+  /** The engine around it. */
+  public interface Host {
+    /** How a text's vectors become one; throws when the model makes none. */
+    Pooling pooling() throws LlamaException;
+
+    /** Runs {@code work} when it is this thread's turn on the device. */
+    <T> T exclusively(Work<T> work) throws LlamaException;
+
+    /** A request had waited so long. */
+    void waited(long nanos);
+
+    /** A decode of so many tokens took so long. */
+    void embedded(int tokens, long nanos);
+
+    /** Whether the engine closes. Any thread. */
+    boolean isClosing();
+  }
+
+  /** No requests yet, and no context. */
+  public Embedder(Model model, String name, Limits limits, Host host, TimeSource time, Log log) {
+    this.model = model;
+    this.name = name;
+    this.limits = limits;
+    this.host = host;
     this.time = time;
-    this.metrics = metrics;
     this.log = log;
-    this.closing = closing;
-    var model = loaded.model();
-    this.longest = settings.vectors().longestFor(model.trainedContext());
-    this.planner = new TextPlanner(model.vocabulary(), longest, model.dimensions());
+    this.planner = new TextPlanner(model.vocabulary(), limits.longest(), model.dimensions());
   }
 
   /** Requests in work. Any thread. */
-  int inWork() {
+  public int inWork() {
     return inWork;
   }
 
   /** Takes requests from the queue as long as there are places. */
-  void admit(EmbeddingQueue queue, Predicate<EmbeddingJob> eligible) {
+  public void admit(EmbeddingQueue queue, Predicate<EmbeddingJob> eligible) {
     planner.dropEnded();
     while (planner.inWork() < MOST_JOBS) {
       Optional<EmbeddingJob> next = queue.poll(eligible);
       if (next.isEmpty()) {
         break;
       }
-      metrics.waited(time.nanoTime() - next.get().queuedNanos());
+      host.waited(time.nanoTime() - next.get().queuedNanos());
       planner.add(next.get());
     }
     inWork = planner.inWork();
@@ -88,11 +107,11 @@ final class Embedder implements AutoCloseable {
    * @param mostTexts of one decode; 1 where answers wait for it
    * @return false when there was nothing to do
    */
-  boolean step(int mostTexts) {
+  public boolean step(int mostTexts) {
     try {
       return planner.readSome() || compute(Math.min(mostTexts, MOST_TEXTS));
     } catch (RuntimeException bug) {
-      log.error("embedding_failed").put("model", loaded.name()).cause(bug).emit();
+      log.error("embedding_failed").put("model", name).cause(bug).emit();
       planner.endAll(job -> job.fail(new LlmError.Internal()));
       closeContext(); // its state is not known
       return true;
@@ -102,7 +121,7 @@ final class Embedder implements AutoCloseable {
   }
 
   /** Ends every request in work as {@code error}. */
-  void fail(LlmError error) {
+  public void fail(LlmError error) {
     planner.endAll(job -> job.fail(error));
     inWork = planner.inWork();
   }
@@ -125,17 +144,17 @@ final class Embedder implements AutoCloseable {
       inStep = parts;
       long start = time.nanoTime();
       Optional<List<Embedding>> vectors =
-          guard.exclusively(() -> context.embed(parts.stream().map(Part::tokens).toList()));
+          host.exclusively(() -> context.embed(parts.stream().map(Part::tokens).toList()));
       if (vectors.isPresent()) {
         int tokens = parts.stream().mapToInt(part -> part.tokens().length).sum();
-        metrics.embedded(tokens, time.nanoTime() - start);
+        host.embedded(tokens, time.nanoTime() - start);
         planner.computed(parts, vectors.get());
       } else {
         planner.giveBack(parts); // all were cancelled, or the engine closes
         planner.dropEnded();
       }
     } catch (LlamaException failure) {
-      log.warn("embedding_failed").put("model", loaded.name()).cause(failure).emit();
+      log.warn("embedding_failed").put("model", name).cause(failure).emit();
       planner.failed(parts, new LlmError.ProviderFailed("local", failure.getMessage()));
     } finally {
       inStep = List.of();
@@ -149,7 +168,7 @@ final class Embedder implements AutoCloseable {
       return context.batchTokens();
     }
     int power = Integer.highestOneBit(Math.max(1, tokens - 1)) * 2;
-    return Math.max(Math.min(longest, Math.max(power, settings.batchTokens())), tokens);
+    return Math.max(Math.min(limits.longest(), Math.max(power, limits.batchTokens())), tokens);
   }
 
   private void ensureContext(int tokens) throws LlamaException {
@@ -158,13 +177,13 @@ final class Embedder implements AutoCloseable {
     }
     int capacity = capacityFor(tokens);
     closeContext();
-    Pooling pooling = loaded.pooling(settings.vectors());
+    Pooling pooling = host.pooling();
     int sequences = Math.min(capacity, Math.min(MOST_TEXTS, ContextOptions.MAX_SEQUENCES));
-    var options = new EmbeddingOptions(capacity, sequences, settings.threads(), pooling);
-    context = guard.exclusively(() -> loaded.model().newEmbeddingContext(options));
+    var options = new EmbeddingContext.Options(capacity, sequences, limits.threads(), pooling);
+    context = host.exclusively(() -> model.newEmbeddingContext(options));
     context.abortWhen(this::nobodyWaits);
     log.info("embedding_context")
-        .put("model", loaded.name())
+        .put("model", name)
         .put("tokens", capacity)
         .put("dimensions", context.dimensions())
         .put("pooling", pooling.name().toLowerCase(Locale.ROOT))
@@ -175,16 +194,20 @@ final class Embedder implements AutoCloseable {
     if (context != null) {
       EmbeddingContext gone = context;
       context = null;
-      guard.exclusively(() -> {
-        gone.close();
-        return gone;
-      });
+      try {
+        host.exclusively(() -> {
+          gone.close();
+          return gone;
+        });
+      } catch (LlamaException impossible) {
+        throw new IllegalStateException(impossible); // closing declines nothing
+      }
     }
   }
 
   /** Asked by native threads. */
   private boolean nobodyWaits() {
-    if (closing.getAsBoolean()) {
+    if (host.isClosing()) {
       return true;
     }
     for (Part part : inStep) {
