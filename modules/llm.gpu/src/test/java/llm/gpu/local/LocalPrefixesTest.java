@@ -159,18 +159,8 @@ class LocalPrefixesTest {
 
   private static ChatRequest chat(Message... messages) {
     return ChatRequest.of(LOCAL, List.of(messages))
-        .withSampling(greedy())
+        .withSampling(SamplingOptions.DEFAULTS.withTemperature(new Temperature(0)))
         .withPriority(Priority.BACKGROUND);
-  }
-
-  private static SamplingOptions greedy() {
-    return new SamplingOptions(
-        Optional.of(new Temperature(0)),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        List.of());
   }
 
   private CallScope call() {
