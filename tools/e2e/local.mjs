@@ -89,6 +89,28 @@ await check("a prefix that was seen is told in cached_tokens and changes nothing
   require_(second.choices[0].message.content === first.choices[0].message.content, [first, second]);
 });
 
+await check("a warmed prompt is what a later chat need not read, until it is released", async () => {
+  const warm = async (method, path, body) => {
+    const answer = await fetch(`${process.env.E2E_URL}/llm/warm${path}`, {
+      method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body),
+    });
+    return { status: answer.status, ...(answer.status === 204 ? {} : await answer.json()) };
+  };
+  const first = { role: "user", content: "A cat sat on a big mat and saw the sun. ".repeat(5) + process.pid };
+  const made = await warm("POST", "", { model: "local", messages: [first], ttl_seconds: 60 });
+  require_(made.status === 200 && made.prompt_tokens > 30 && made.cached_tokens < 10, made);
+  const left = Date.parse(made.expires_at) - Date.now();
+  require_(left > 0 && left <= 60_000, made);
+  const { prefixes } = await warm("GET", "");
+  require_(prefixes.some(({ id }) => id === made.id), prefixes);
+  const { usage } = await create({ messages: [first, { role: "user", content: "Then it ran home." }] });
+  const cached = usage.prompt_tokens_details.cached_tokens;
+  require_(cached >= made.prompt_tokens - 3 && cached <= made.prompt_tokens, [made, usage]);
+  require_((await warm("DELETE", `/${made.id}`)).status === 204, made);
+  const gone = await warm("DELETE", `/${made.id}`);
+  require_(gone.status === 404 && gone.error.code === "not_found", gone);
+});
+
 await check("background requests are answered as others are", async () => {
   const plain = (await create()).choices[0].message.content;
   for (const more of [{ priority: "background" }, { service_tier: "flex" }]) {

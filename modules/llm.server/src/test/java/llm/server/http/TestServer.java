@@ -95,6 +95,12 @@ public final class TestServer implements AutoCloseable {
     return new TestServer(DEFAULTS, (_, _) -> Principal.LOCAL, admission, dialects, routes);
   }
 
+  /** A server of real endpoints for several principals. */
+  public static TestServer open(Gate gate, Dispatcher.Dialects dialects, List<Route> routes)
+      throws IOException {
+    return new TestServer(DEFAULTS, gate, new Admission(DEFAULTS.maxRequests()), dialects, routes);
+  }
+
   /** A server on the engine of the test's choice. */
   public static TestServer open(HttpSettings.Engine engine, Route... routes) throws IOException {
     var d = DEFAULTS;
