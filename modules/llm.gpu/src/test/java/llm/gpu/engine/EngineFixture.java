@@ -3,6 +3,7 @@ package llm.gpu.engine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import llm.core.concurrent.CallScope;
 import llm.core.concurrent.TimerThread;
