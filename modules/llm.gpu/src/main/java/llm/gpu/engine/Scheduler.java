@@ -7,6 +7,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import llm.core.telemetry.Log;
+import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -33,8 +34,9 @@ import llm.gpu.text.Sampling;
  * read ({@link StepPlanner}).
  *
  * <ul>
- *   <li>A request is admitted when it has a place and the pool has room for its prompt; what fits
- *       no window is refused before anything is computed.
+ *   <li>A request is admitted when it has a place and the pool has room for its prompt; background
+ *       ones are parked for one somebody waits for. What fits no window is refused before anything
+ *       is computed.
  *   <li>Pool full all the same: kept prefixes are given up, then the request that came last is
  *       parked, background ones first. It goes on later where it was; its text shows nothing of it.
  *   <li>A consumer that does not read: its request waits while the others go on, at most {@link
@@ -204,7 +206,7 @@ final class Scheduler implements AutoCloseable {
     }
     try {
       int[] prompt = promptOf(job);
-      if (!roster.slots().isEmpty() && !fits(prompt)) {
+      if (!hasRoomFor(job, prompt)) {
         return false;
       }
       if (queue.take(job)) {
@@ -232,6 +234,20 @@ final class Scheduler implements AutoCloseable {
       job.prompt(prompts.tokens(job.request(), ending));
     }
     return job.prompt().get();
+  }
+
+  /**
+   * Whether it fits beside those in work; background ones are parked for one somebody waits for.
+   */
+  private boolean hasRoomFor(Job job, int[] prompt) {
+    while (!roster.slots().isEmpty() && !fits(prompt)) {
+      Slot last = roster.lastCome();
+      if (job.priority() == Priority.BACKGROUND || last.priority() == Priority.INTERACTIVE) {
+        return false;
+      }
+      park(last);
+    }
+    return true;
   }
 
   /** Whether the pool has room for a prompt beside those in work, kept prefixes given up. */
