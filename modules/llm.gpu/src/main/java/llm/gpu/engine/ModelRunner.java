@@ -210,7 +210,7 @@ final class ModelRunner {
   private void serve() {
     Optional<Long> yieldSince = places.yieldingSince(this);
     LongPredicate eligible =
-        queuedNanos -> !outdated && (yieldSince.isEmpty() || queuedNanos - yieldSince.get() < 0);
+        queuedNanos -> !outdated && (yieldSince.isEmpty() || queuedNanos - yieldSince.get() <= 0);
     boolean replace = isOutdated() && serving.isIdle();
     boolean yield = yieldSince.isPresent() && serving.isIdle() && !waits(eligible);
     if (replace || yield) {

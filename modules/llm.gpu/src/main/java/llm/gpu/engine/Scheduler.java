@@ -87,7 +87,7 @@ final class Scheduler implements AutoCloseable {
         new PrefixCache.Limits(
             settings.prefixes().sequences(), settings.prefixes().tokensIn(pool), pool / 2);
     this.cache = new PrefixCache(context, limits, loaded.model().cutsBack());
-    this.pins = new Pins(cache);
+    this.pins = new Pins(cache, this::report);
     this.files = new PrefixFiles(loaded, settings, time, log);
     this.roster = new Roster(settings);
     var chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
@@ -324,7 +324,8 @@ final class Scheduler implements AutoCloseable {
   /** The prompt is read: keeps it, when the pins' share of the pool allows it. */
   private void pin(Slot slot, Pin pin) {
     boolean pinned = pins.add(pin, slot.sequence());
-    leave(slot, pinned ? slot.readOnly() : slot.failed(pins.refusal()), Memory.VALID);
+    leave(
+        slot, pinned ? slot.readOnly() : slot.failed(pins.refusal(slot.sequence())), Memory.VALID);
   }
 
   /** Whether what a sequence holds is certain. */

@@ -87,11 +87,48 @@ class PlacesTest {
     assertThat(places.enter(third)).as("it is not its turn").isFalse();
     assertThat(places.enterIfFree(fourth)).as("nor is it one that came now").isFalse();
     assertThat(places.enter(second)).isTrue();
-    assertThat(places.yieldingSince(second)).isEmpty();
     assertThat(places.enter(third)).isFalse();
-    assertThat(places.yieldingSince(second)).as("the next one waits for it").isPresent();
     places.leave(second);
     assertThat(places.enter(third)).isTrue();
+  }
+
+  @Test
+  void oneThatComesInWhileOthersWaitIsAskedToYieldAtOnce() {
+    var places = new Places(1, clock);
+    places.enter(first);
+    places.enter(second);
+    places.leave(first);
+    assertThat(places.enter(first)).as("it waits behind the other").isFalse();
+    assertThat(places.enter(second)).isTrue();
+
+    assertThat(places.yieldingSince(second)).as("nobody would ask it later").isPresent();
+  }
+
+  @Test
+  void oneThatWasThereBeforeIsAskedRatherThanOneThatHasJustComeIn() {
+    var places = new Places(2, clock);
+    places.enter(fourth);
+    places.enter(third);
+    places.enter(first);
+    places.leave(third);
+    places.enter(second);
+    assertThat(places.enter(first)).isTrue();
+
+    assertThat(places.yieldingSince(fourth)).isPresent();
+    assertThat(places.yieldingSince(first)).isEmpty();
+  }
+
+  @Test
+  void aHolderIsUnaskedWhenTheOneThatWaitedFindsAnotherPlace() {
+    var places = new Places(2, clock);
+    places.enter(first);
+    places.enter(second);
+    places.enter(third);
+    assertThat(places.yieldingSince(first)).isPresent();
+    places.leave(second);
+    assertThat(places.enter(third)).isTrue();
+
+    assertThat(places.yieldingSince(first)).isEmpty();
   }
 
   @Test
