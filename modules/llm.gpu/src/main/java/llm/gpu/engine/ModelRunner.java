@@ -210,7 +210,7 @@ final class ModelRunner {
   private void serve() {
     Optional<Long> yieldSince = places.yieldingSince(this);
     LongPredicate eligible =
-        queuedNanos -> !outdated && (yieldSince.isEmpty() || queuedNanos - yieldSince.get() < 0);
+        queuedNanos -> !outdated && (yieldSince.isEmpty() || queuedNanos - yieldSince.get() <= 0);
     boolean replace = isOutdated() && serving.isIdle();
     boolean yield = yieldSince.isPresent() && serving.isIdle() && !waits(eligible);
     if (replace || yield) {
@@ -231,10 +231,8 @@ final class ModelRunner {
 
   private void work(LongPredicate eligible) {
     try {
-      for (var task = pinTasks.poll(); task != null; task = pinTasks.poll()) {
-        serving.scheduler().map(Scheduler::pins).ifPresent(task);
-      }
       serving.admit(queue, texts, eligible);
+      takePinsBack(); // before a step, so that what came after is not refused for want of room
       boolean stepped = serving.step();
       if (stepped) {
         lastUseNanos = time.nanoTime();
@@ -249,6 +247,12 @@ final class ModelRunner {
       log.error("generation_failed").put("model", loaded.name()).cause(bug).emit();
       serving.fail(new LlmError.Internal());
       unload();
+    }
+  }
+
+  private void takePinsBack() {
+    for (var task = pinTasks.poll(); task != null; task = pinTasks.poll()) {
+      serving.scheduler().map(Scheduler::pins).ifPresent(task);
     }
   }
 

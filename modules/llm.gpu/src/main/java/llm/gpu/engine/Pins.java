@@ -13,12 +13,19 @@ import llm.gpu.schedule.Pin;
  */
 final class Pins {
   private final PrefixCache cache;
+  private final Runnable onChange;
   private final Map<String, Held> held = new LinkedHashMap<>(); // in the order they came
 
   private record Held(Pin pin, TokenSequence sequence) {}
 
-  Pins(PrefixCache cache) {
+  /**
+   * None yet.
+   *
+   * @param onChange runs after each change, which may have let go of other prefixes too
+   */
+  Pins(PrefixCache cache, Runnable onChange) {
     this.cache = cache;
+    this.onChange = onChange;
   }
 
   /** Pins a sequence; false when the pins' share of the pool has no room for it. */
@@ -28,12 +35,21 @@ final class Pins {
       return false;
     }
     held.put(pin.id(), new Held(pin, sequence));
+    onChange.run();
     return true;
   }
 
-  /** Why {@link #add} refuses. */
-  String refusal() {
-    return "There is no room to keep this prompt: "
+  /** Why {@link #add} refuses a sequence. */
+  String refusal(TokenSequence sequence) {
+    String asked = "There is no room to keep this prompt of " + sequence.computed() + " tokens: ";
+    if (held.size() >= cache.limits().sequences()) {
+      return asked
+          + held.size()
+          + " prompts are kept already, of at most "
+          + cache.limits().sequences()
+          + "; release one, or raise providers.local.prefix_sequences.";
+    }
+    return asked
         + cache.pinnedTokens()
         + " tokens are kept already, of at most "
         + cache.limits().pinnedTokens()
@@ -45,6 +61,7 @@ final class Pins {
     Held gone = held.remove(id);
     if (gone != null) {
       cache.unpin(gone.sequence());
+      onChange.run();
     }
   }
 

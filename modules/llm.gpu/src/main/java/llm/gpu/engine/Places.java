@@ -2,6 +2,7 @@ package llm.gpu.engine;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,23 +46,23 @@ final class Places {
    * Takes a place, or waits for one: {@link ModelRunner#wake} comes when it is time to ask again.
    */
   boolean enter(ModelRunner runner) {
-    Optional<ModelRunner> asked;
+    boolean entered;
+    Optional<ModelRunner> toWake;
     lock.lock();
     try {
       boolean first = waiting.isEmpty() || waiting.peek() == runner;
-      if (holders.contains(runner) || holders.size() < capacity && first) {
+      entered = holders.contains(runner) || holders.size() < capacity && first;
+      if (entered) {
         hold(runner);
-        return true;
-      }
-      if (!waiting.contains(runner)) {
+      } else if (!waiting.contains(runner)) {
         waiting.add(runner);
       }
-      asked = askOne();
+      toWake = holders.size() < capacity ? Optional.ofNullable(waiting.peek()) : askOne(runner);
     } finally {
       lock.unlock();
     }
-    asked.ifPresent(ModelRunner::wake);
-    return false;
+    toWake.ifPresent(ModelRunner::wake);
+    return entered;
   }
 
   /** Gives up a place, or the wish for one. */
@@ -72,9 +73,7 @@ final class Places {
       holders.remove(runner);
       waiting.remove(runner);
       yielding.remove(runner);
-      if (yielding.size() > waiting.size()) {
-        yielding.remove(yielding.keySet().iterator().next()); // nobody wants its place any more
-      }
+      unaskOne();
       next = waiting.peek();
     } finally {
       lock.unlock();
@@ -99,17 +98,32 @@ final class Places {
     if (!holders.contains(runner)) {
       holders.add(runner);
     }
+    unaskOne();
   }
 
-  /** Asks the holder used least recently to yield, unless as many as wait were asked already. */
-  private Optional<ModelRunner> askOne() {
+  /** Lets one stay whose place nobody wants any more. */
+  private void unaskOne() {
+    if (yielding.size() > waiting.size()) {
+      yielding.remove(yielding.keySet().iterator().next());
+    }
+  }
+
+  /**
+   * Asks the holder used least recently to yield, unless as many as wait were asked already. One
+   * that has just come in is asked too, where it is the only one: those that wait asked when it was
+   * not there.
+   */
+  private Optional<ModelRunner> askOne(ModelRunner newcomer) {
     if (yielding.size() >= waiting.size()) {
       return Optional.empty();
     }
     Optional<ModelRunner> oldest =
         holders.stream()
             .filter(holder -> !yielding.containsKey(holder))
-            .min((left, right) -> Long.signum(left.lastUseNanos() - right.lastUseNanos()));
+            .min(
+                Comparator.comparing((ModelRunner holder) -> holder == newcomer)
+                    .thenComparing(
+                        (left, right) -> Long.signum(left.lastUseNanos() - right.lastUseNanos())));
     oldest.ifPresent(holder -> yielding.put(holder, time.nanoTime()));
     return oldest;
   }

@@ -2,6 +2,7 @@ package llm.gpu.engine;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import llm.domain.call.Principal;
@@ -31,9 +32,9 @@ final class Roster {
     return List.copyOf(slots);
   }
 
-  /** Those that wait for room, in the order they were parked. */
+  /** Those that wait for room: interactive ones first, then in the order they were parked. */
   List<Slot> parked() {
-    return List.copyOf(parked);
+    return parked.stream().sorted(Comparator.comparing(Slot::priority)).toList();
   }
 
   boolean isIdle() {
@@ -72,13 +73,9 @@ final class Roster {
     return count(slots, job.priority()) + count(parked, job.priority()) < limit;
   }
 
-  /** How many a principal has in work. */
+  /** How many a principal has in work, parked ones included. */
   int inWorkOf(Principal principal) {
-    int count = 0;
-    for (Slot slot : slots) {
-      count += slot.job().call().principal().equals(principal) ? 1 : 0;
-    }
-    return count;
+    return count(slots, principal) + count(parked, principal);
   }
 
   /** Tokens of the pool that those in work need, beside {@code more} of which some are shared. */
@@ -161,6 +158,14 @@ final class Roster {
       return false;
     }
     return true;
+  }
+
+  private static int count(List<Slot> slots, Principal principal) {
+    int count = 0;
+    for (Slot slot : slots) {
+      count += slot.job().call().principal().equals(principal) ? 1 : 0;
+    }
+    return count;
   }
 
   private static int count(List<Slot> slots, Priority priority) {

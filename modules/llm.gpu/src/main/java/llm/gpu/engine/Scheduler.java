@@ -7,6 +7,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import llm.core.telemetry.Log;
+import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -32,8 +33,9 @@ import llm.gpu.text.Sampling;
  * read ({@link StepPlanner}).
  *
  * <ul>
- *   <li>A request is admitted when it has a place and the pool has room for its prompt; what fits
- *       no window is refused before anything is computed.
+ *   <li>A request is admitted when it has a place and the pool has room for its prompt; background
+ *       ones are parked for one somebody waits for. What fits no window is refused before anything
+ *       is computed.
  *   <li>Pool full all the same: kept prefixes are given up, then the request that came last is
  *       parked, background ones first. It goes on later where it was; its text shows nothing of it.
  *   <li>A consumer that does not read: its request waits while the others go on, at most {@link
@@ -85,7 +87,7 @@ final class Scheduler implements AutoCloseable {
         new PrefixCache.Limits(
             settings.prefixes().sequences(), settings.prefixes().tokensIn(pool), pool / 2);
     this.cache = new PrefixCache(context, limits, loaded.model().cutsBack());
-    this.pins = new Pins(cache);
+    this.pins = new Pins(cache, this::report);
     this.files = new PrefixFiles(loaded, settings, time, log);
     this.roster = new Roster(settings);
     var chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
@@ -215,7 +217,7 @@ final class Scheduler implements AutoCloseable {
         return true; // it is no longer eligible until it is read
       }
       int[] prompt = read.get();
-      if (!roster.slots().isEmpty() && !fits(prompt)) {
+      if (!hasRoomFor(job, prompt)) {
         return false;
       }
       if (queue.take(job)) {
@@ -235,6 +237,20 @@ final class Scheduler implements AutoCloseable {
   private static void refuse(Job job, JobQueue queue, LlmError error) {
     queue.take(job);
     job.end(new StreamEvent.Failed(error, Usage.NONE));
+  }
+
+  /**
+   * Whether it fits beside those in work; background ones are parked for one somebody waits for.
+   */
+  private boolean hasRoomFor(Job job, int[] prompt) {
+    while (!roster.slots().isEmpty() && !fits(prompt)) {
+      Slot last = roster.lastCome();
+      if (job.priority() == Priority.BACKGROUND || last.priority() == Priority.INTERACTIVE) {
+        return false;
+      }
+      park(last);
+    }
+    return true;
   }
 
   /** Whether the pool has room for a prompt beside those in work, kept prefixes given up. */
@@ -311,7 +327,8 @@ final class Scheduler implements AutoCloseable {
   /** The prompt is read: keeps it, when the pins' share of the pool allows it. */
   private void pin(Slot slot, Pin pin) {
     boolean pinned = pins.add(pin, slot.sequence());
-    leave(slot, pinned ? slot.readOnly() : slot.failed(pins.refusal()), Memory.VALID);
+    leave(
+        slot, pinned ? slot.readOnly() : slot.failed(pins.refusal(slot.sequence())), Memory.VALID);
   }
 
   /** Whether what a sequence holds is certain. */

@@ -30,15 +30,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Requests in one batch answer as they do alone. llama.cpp computes a token in another order of
- * additions when others are in its batch, so that logits differ in their last digits ({@code
- * tools/bench/local} shows it with a plain C loop): texts are compared token by token, and where
- * they part, the probabilities there must be the same up to that tolerance.
+ * Requests in one batch answer as they do alone, as far as llama.cpp itself does ({@link Alike};
+ * {@code tools/bench/local} shows it with a plain C loop).
  */
 @Timeout(120)
 @DisplayName("P-1: requests computed together answer as they do alone")
 class TogetherTest {
-  private static final double TOLERANCE = 0.05; // of a log probability
   private static final long SEED = 20_261_121;
 
   @TempDir static Path folder;
@@ -93,21 +90,8 @@ class TogetherTest {
   private static boolean requireAlike(Heard together, Heard alone, Client client) {
     int length = Math.min(together.tokens().size(), alone.tokens().size());
     assertThat(length).as("%s", client).isPositive();
-    for (int i = 0; i < length; i++) {
-      TokenLogprob one = together.tokens().get(i);
-      TokenLogprob other = alone.tokens().get(i);
-      for (TokenLogprob.Top top : one.top()) {
-        other.top().stream()
-            .filter(candidate -> candidate.bytes().equals(top.bytes()))
-            .findFirst()
-            .ifPresent(candidate ->
-                assertThat(candidate.logprob())
-                    .as("token of %s", client)
-                    .isCloseTo(top.logprob(), org.assertj.core.data.Offset.offset(TOLERANCE)));
-      }
-      if (!one.bytes().equals(other.bytes())) {
-        return false;
-      }
+    if (!Alike.sameTokens(together.tokens(), alone.tokens(), client)) {
+      return false;
     }
     if (client.cancelAfter() == Integer.MAX_VALUE) {
       assertThat(together.text()).as("%s", client).isEqualTo(alone.text());
