@@ -74,6 +74,7 @@ class ChatProviderTest {
     try (var provider = new EchoProvider()) {
       assertThat(provider.answersWhole()).isFalse();
       assertThat(provider.embeddings(MODEL)).isEmpty();
+      assertThat(provider.prefixes(MODEL)).isEmpty();
       assertThat(provider.relaysExtensions()).isFalse();
     }
   }

@@ -49,5 +49,9 @@ class WarmPrefixTest {
     var id = WarmPrefixId.create(IdSource.RANDOM);
     assertThatThrownBy(() -> new WarmPrefix(id, new ModelName("m"), 3, 4, Instant.EPOCH))
         .hasMessage("cached tokens 4 must be 0 to the prompt's 3");
+    assertThatThrownBy(() -> new WarmPrefix(id, new ModelName("m"), 3, -1, Instant.EPOCH))
+        .hasMessage("cached tokens -1 must be 0 to the prompt's 3");
+    assertThat(new WarmPrefix(id, new ModelName("m"), 3, 3, Instant.EPOCH).cachedTokens())
+        .isEqualTo(3);
   }
 }
