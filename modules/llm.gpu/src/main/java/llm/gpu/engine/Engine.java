@@ -23,6 +23,7 @@ import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
+import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.Pin;
 import llm.gpu.vectors.EmbeddingJob;

@@ -15,6 +15,7 @@ import llm.domain.error.LlmError;
 import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
 import llm.gpu.vectors.EmbeddingJob;

@@ -19,6 +19,7 @@ import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
 import llm.gpu.prefix.PrefixCache;
 import llm.gpu.schedule.ChunkSize;
+import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
 import llm.gpu.schedule.Pin;

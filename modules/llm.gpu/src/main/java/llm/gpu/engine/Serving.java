@@ -12,6 +12,7 @@ import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Pooling;
+import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
 import llm.gpu.vectors.Embedder;

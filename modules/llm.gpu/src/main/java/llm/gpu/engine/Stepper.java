@@ -8,6 +8,7 @@ import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.ChunkSize;
+import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.StepPlanner;
 
 /**

@@ -9,6 +9,7 @@ import llm.core.telemetry.Log;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.schedule.DeviceGuard;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 

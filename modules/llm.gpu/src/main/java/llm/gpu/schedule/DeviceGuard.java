@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.schedule;
 
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
@@ -8,7 +8,7 @@ import java.util.function.LongConsumer;
  * owner thread for one load, one unload or one step, never by a request's thread. With several
  * models in memory their steps take turns.
  */
-final class DeviceGuard {
+public final class DeviceGuard {
   private final ReentrantLock device = new ReentrantLock(true);
   private final LongConsumer waited;
 
@@ -17,19 +17,19 @@ final class DeviceGuard {
    *
    * @param waited told the nanoseconds of a wait, where there was one
    */
-  DeviceGuard(LongConsumer waited) {
+  public DeviceGuard(LongConsumer waited) {
     this.waited = waited;
   }
 
   /** Work on the device. */
   @FunctionalInterface
-  interface Work<T, X extends Exception> {
+  public interface Work<T, X extends Exception> {
     /** Does it. */
     T run() throws X;
   }
 
   /** Runs {@code work} when it is this thread's turn. */
-  <T, X extends Exception> T exclusively(Work<T, X> work) throws X {
+  public <T, X extends Exception> T exclusively(Work<T, X> work) throws X {
     if (device.hasQueuedThreads() || !device.tryLock()) {
       long start = System.nanoTime();
       device.lock();
