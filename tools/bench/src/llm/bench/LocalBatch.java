@@ -33,7 +33,7 @@ final class LocalBatch {
       return;
     }
     measure(GeneratedModel.TINY, "local.batch8_ratio_to_node", 1.1, setup.count(200, 60));
-    measure(GeneratedModel.LARGE, "local.batch8_large_ratio_to_node", 0.98, setup.count(24, 6));
+    measure(GeneratedModel.LARGE, "local.batch8_large_ratio_to_node", 0.98, setup.count(24, 5));
   }
 
   private void measure(GeneratedModel model, String metric, double goal, int tokens) {
@@ -50,7 +50,7 @@ final class LocalBatch {
         engine.tokensPerSecond(prompt());
         node.tokensPerSecond(prompt());
       }
-      for (int i = 1; i <= setup.count(9, 3); i++) {
+      for (int i = 1; i <= setup.count(9, 2); i++) {
         Commands.progress("batch of " + STREAMS + ": " + model.label() + ", pair " + i);
         boolean oursFirst = i % 2 == 0;
         if (oursFirst) {

@@ -1,7 +1,7 @@
 package llm.bench;
 
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -38,7 +38,7 @@ final class LocalFirstToken {
 
   void measure() {
     try (LocalServer server = setup.server(GeneratedModel.MEDIUM, LocalSetup.SLOTS)) {
-      for (int i = 1; i <= setup.count(9, 3); i++) {
+      for (int i = 1; i <= setup.count(9, 2); i++) {
         Commands.progress("first token: during a prompt, trial " + i);
         chunks.add(
             server.ask(Question.greedy(prompts.of(LocalSetup.BATCH_TOKENS), 1)).firstMillis());
@@ -50,7 +50,7 @@ final class LocalFirstToken {
   }
 
   private void duringPrefill(LocalServer server) {
-    int tokens = setup.count(240, 160);
+    int tokens = setup.count(240, 80);
     List<Question> streams =
         IntStream.range(0, STREAMS)
             .mapToObj(_ -> Question.greedy(prompts.of(SHORT_PROMPT), tokens))
@@ -59,11 +59,11 @@ final class LocalFirstToken {
     var shortOne = Question.greedy(prompts.of(SHORT_PROMPT), 2);
     try (var running = new Together(server.port(), streams)) {
       running.awaitFirst();
-      Runner.sleep(java.time.Duration.ofMillis(100));
+      Runner.sleep(Duration.ofMillis(100));
       Answer late;
       Answer slow;
       try (var reading = new Together(server.port(), List.of(longOne))) {
-        Runner.sleep(java.time.Duration.ofMillis(10)); // The long one is there first.
+        Runner.sleep(Duration.ofMillis(10)); // The long one is there first.
         late = server.ask(shortOne).whole(2);
         slow = reading.answers().getFirst().whole(2);
       }
@@ -132,7 +132,7 @@ final class LocalFirstToken {
     var misses = new ArrayList<Double>();
     var hits = new ArrayList<Double>();
     var cached = new ArrayList<Double>();
-    for (int i = 1; i <= setup.count(15, 5); i++) {
+    for (int i = 1; i <= setup.count(15, 4); i++) {
       Commands.progress("first token: prefix, pair " + i);
       String prefix = prompts.of(PREFIX);
       misses.add(ask(server, prefix).firstMillis());
@@ -152,7 +152,7 @@ final class LocalFirstToken {
             "hit / miss of a prefix of "
                 + PREFIX
                 + ", "
-                + Arrays.toString(new double[] {Stats.median(cached)})
+                + Report.number(Stats.median(cached))
                 + " tokens cached, "
                 + Stats.spread(ratios));
     at("hit", hits);

@@ -9,12 +9,14 @@ import llm.bench.local.GeneratedModel;
 import llm.bench.local.LocalServer;
 import llm.bench.local.Prompts;
 import llm.bench.local.Question;
+import llm.bench.system.BenchFailure;
 import llm.bench.system.Proc;
 
 /** Processor time of a token, one stream, beside the C loop: the server and it take turns. */
 final class LocalTokens {
   private static final double GOAL = 0.98;
   private static final int SHORT_PROMPT = 4;
+  private static final int MAX_KNOWN = 3;
   private static final long SEED = 4;
 
   private final LocalSetup setup;
@@ -29,6 +31,9 @@ final class LocalTokens {
     }
   }
 
+  /** Processor time of an answer in microseconds, and its text. */
+  private record Used(double micros, String text) {}
+
   LocalTokens(LocalSetup setup) {
     this.setup = setup;
   }
@@ -38,8 +43,10 @@ final class LocalTokens {
     try (LocalServer server = setup.server(model, "");
         CLoop loop = setup.cLoop(model, 1, false)) {
       int generated = setup.count(96, 24);
-      int read = setup.count(512, 128);
-      pair(server, loop, SHORT_PROMPT, generated); // warms both up
+      int read = setup.count(512, 96);
+      for (int i = 0; i < setup.count(3, 1); i++) {
+        pair(server, loop, SHORT_PROMPT, generated); // Compilers warm up.
+      }
       var tg = new ArrayList<Pair>();
       var pp = new ArrayList<Pair>();
       for (int i = 1; i <= setup.count(9, 3); i++) {
@@ -49,16 +56,44 @@ final class LocalTokens {
       }
       report("local.tg_ratio_to_c", tg, model.words() + ", " + generated + " tokens");
       report("local.pp_ratio_to_c", pp, model.words() + ", prompt of " + read);
-      if (sameTexts < texts) {
-        setup
-            .report()
-            .remark(
-                "the C loop's answer is ours in "
-                    + sameTexts
-                    + " of "
-                    + texts
-                    + " pairs: rounding differs where batches or windows do");
+    }
+    if (!setup.quick()) {
+      withoutPrefixes(model);
+    }
+    tellTexts();
+  }
+
+  /** What the kept prefixes cost: every step looks past what the pool remembers of them. */
+  private void withoutPrefixes(GeneratedModel model) {
+    try (LocalServer server = setup.server(model, "prefix_sequences: 0");
+        CLoop loop = setup.cLoop(model, 1, false)) {
+      pair(server, loop, SHORT_PROMPT, 96);
+      var pairs = new ArrayList<Double>();
+      for (int i = 1; i <= 7; i++) {
+        Commands.progress("tokens: no prefix kept, pair " + i);
+        pairs.add(pair(server, loop, SHORT_PROMPT, 96).ratio());
       }
+      setup
+          .report()
+          .at(
+              "local.tg_ratio_to_c",
+              Stats.median(pairs),
+              "ratio",
+              Map.of("prefix_sequences", "0"),
+              Stats.spread(pairs));
+    }
+  }
+
+  private void tellTexts() {
+    if (sameTexts < texts) {
+      setup
+          .report()
+          .remark(
+              "the C loop's answer is ours in "
+                  + sameTexts
+                  + " of "
+                  + texts
+                  + " pairs: rounding differs where batches do");
     }
   }
 
@@ -66,30 +101,35 @@ final class LocalTokens {
   private Pair pair(LocalServer server, CLoop loop, int read, int generated) {
     String prompt = prompts.of(read);
     boolean oursFirst = texts % 2 == 0;
-    double ours = oursFirst ? ours(server, prompt, read, generated) : 0;
-    long before = Proc.cpuMicros(List.of(loop.pid()));
-    CLoop.Generated theirs = loop.generate(prompt, generated);
-    double cpu = Proc.cpuMicros(List.of(loop.pid())) - before;
+    Used ours = oursFirst ? ours(server, prompt, read, generated) : null;
+    Used theirs = theirs(loop, prompt, read, generated);
     if (!oursFirst) {
       ours = ours(server, prompt, read, generated);
     }
-    if (theirs.promptTokens() != read) {
-      throw new llm.bench.system.BenchFailure(
-          "the C loop reads " + theirs.promptTokens() + " tokens in place of " + read);
-    }
     texts++;
-    sameTexts += theirs.text().equals(lastText) ? 1 : 0;
-    return new Pair(ours / (read + generated - 1), cpu / (read + generated - 1));
+    sameTexts += theirs.text.equals(ours.text) ? 1 : 0;
+    int tokens = read + generated - 1;
+    return new Pair(ours.micros / tokens, theirs.micros / tokens);
   }
 
-  private String lastText = "";
+  private static Used theirs(CLoop loop, String prompt, int read, int generated) {
+    long before = Proc.cpuMicros(List.of(loop.pid()));
+    CLoop.Generated answer = loop.generate(prompt, generated);
+    double micros = Proc.cpuMicros(List.of(loop.pid())) - before;
+    if (answer.promptTokens() != read) {
+      throw new BenchFailure(
+          "the C loop reads " + answer.promptTokens() + " tokens in place of " + read);
+    }
+    return new Used(micros, answer.text());
+  }
 
-  private double ours(LocalServer server, String prompt, int read, int generated) {
+  private static Used ours(LocalServer server, String prompt, int read, int generated) {
     long before = server.cpuMicros();
     Answer answer = server.ask(Question.greedy(prompt, generated)).whole(generated);
-    double cpu = server.cpuMicros() - before;
-    if (answer.promptTokens() != read || answer.cachedTokens() > 2) {
-      throw new llm.bench.system.BenchFailure(
+    double micros = server.cpuMicros() - before;
+    // The token that begins every prompt, and a letter by chance, may be known.
+    if (answer.promptTokens() != read || answer.cachedTokens() > MAX_KNOWN) {
+      throw new BenchFailure(
           "the server read "
               + answer.promptTokens()
               + " tokens, "
@@ -97,8 +137,7 @@ final class LocalTokens {
               + " of them cached, in place of "
               + read);
     }
-    lastText = answer.text();
-    return cpu;
+    return new Used(micros, answer.text());
   }
 
   private void report(String metric, List<Pair> pairs, String note) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Random;
 import llm.bench.load.Histogram;
 import llm.bench.load.ResponseReader;
+import llm.bench.local.LocalChecks;
 import llm.bench.system.BenchFailure;
 import llm.bench.system.Http;
 import llm.bench.system.UpstreamProcess;
@@ -38,6 +39,7 @@ public final class SelfCheck {
     agreesAndTakesMedians();
     refusesUnknownOptions();
     theUpstreamKeepsItsPromises();
+    LocalChecks.all(Workbench.open("self-check-models").folder());
   }
 
   private static void readsHoweverTheBytesAreSplit() {

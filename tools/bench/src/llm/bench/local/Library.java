@@ -64,7 +64,7 @@ public record Library(Path root, Path folder, Path headers) {
     }
   }
 
-  private static String hash(Path file) {
+  static String hash(Path file) {
     try {
       byte[] sha = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
       return HexFormat.of().formatHex(sha);

@@ -35,6 +35,17 @@ class BenchScriptsTest {
   }
 
   @Test
+  void theSoakTellsItsOptionsAndRefusesAnUnknownOne() throws Exception {
+    String script = SourceTree.ROOT.resolve("tools/soak").toString();
+    Ended help = run(List.of(script, "--help"));
+    assertThat(help.code).as(help.output).isZero();
+    assertThat(help.output).startsWith("tools/soak local ").contains("--minutes", "--seed");
+    Ended unknown = run(List.of(script, "nothing"));
+    assertThat(unknown.code).isEqualTo(2);
+    assertThat(unknown.output).contains("the only one is local");
+  }
+
+  @Test
   void theBenchmarksCompileWithoutWarningsAndPassTheirSelfCheck(@TempDir Path classes)
       throws Exception {
     var javac =
