@@ -61,16 +61,19 @@ public record EngineSettings(
    *
    * @param sequences the most kept at once, 0 or more
    * @param tokens the most tokens of them together; -1 for as many as the pool holds
+   * @param worth how long computing one again must take for it to be kept: each makes every step a
+   *     little slower
    * @param folder where they are saved when a model is unloaded; empty: they are not
    * @param folderBytes the most bytes of the files there
    */
-  public record Prefixes(int sequences, int tokens, Optional<Path> folder, long folderBytes) {
+  public record Prefixes(
+      int sequences, int tokens, Duration worth, Optional<Path> folder, long folderBytes) {
     /** The most bytes of the files where nobody chose. */
     public static final long DEFAULT_FOLDER_BYTES = 1L << 30;
 
-    /** What is kept in memory only. */
+    /** What is kept in memory only, however little it is worth. */
     public Prefixes(int sequences, int tokens) {
-      this(sequences, tokens, Optional.empty(), DEFAULT_FOLDER_BYTES);
+      this(sequences, tokens, Duration.ZERO, Optional.empty(), DEFAULT_FOLDER_BYTES);
     }
 
     /** The limit in a pool of {@code poolTokens}. */
@@ -109,7 +112,8 @@ public record EngineSettings(
           threadsFor(Runtime.getRuntime().availableProcessors()),
           1,
           new Slots(8, 2),
-          new Prefixes(16, -1),
+          new Prefixes(
+              16, -1, Duration.ofMillis(10), Optional.empty(), Prefixes.DEFAULT_FOLDER_BYTES),
           new Vectors(Optional.empty(), 0),
           32,
           256,

@@ -37,6 +37,13 @@ final class Roster {
     return parked.stream().sorted(Comparator.comparing(Slot::priority)).toList();
   }
 
+  /** All of them in work. */
+  List<Slot> everyone() {
+    List<Slot> all = new ArrayList<>(slots);
+    all.addAll(parked);
+    return all;
+  }
+
   boolean isIdle() {
     return slots.isEmpty() && parked.isEmpty() && leaving.isEmpty();
   }

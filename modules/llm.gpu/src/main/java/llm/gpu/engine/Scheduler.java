@@ -1,6 +1,5 @@
 package llm.gpu.engine;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -57,6 +56,7 @@ final class Scheduler implements AutoCloseable {
   private final PrefixCache cache;
   private final Pins pins;
   private final PrefixFiles files;
+  private final ChunkSize chunks;
   private final Stepper stepper;
   private final StepPlanner planner;
   private final Prompt reader;
@@ -91,7 +91,7 @@ final class Scheduler implements AutoCloseable {
     this.pins = new Pins(cache, this::report);
     this.files = new PrefixFiles(loaded, settings, time, log);
     this.roster = new Roster(settings);
-    var chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
+    this.chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
     this.stepper = new Stepper(loaded, chunks, guard, time, metrics, closing);
     this.planner = new StepPlanner(context.batchTokens(), chunks);
     this.reader =
@@ -174,7 +174,7 @@ final class Scheduler implements AutoCloseable {
   /** Ends every request as {@code error}: llama.cpp declined or a bug was met. */
   void fail(LlmError error) {
     failed = true;
-    for (Slot slot : everyone()) {
+    for (Slot slot : roster.everyone()) {
       leave(slot, new StreamEvent.Failed(error, slot.usage()), Memory.LOST);
     }
     roster.endLeaving();
@@ -183,7 +183,7 @@ final class Scheduler implements AutoCloseable {
   /** Ends every request by its own cancellation, and saves what is kept where that is set. */
   @Override
   public void close() {
-    for (Slot slot : everyone()) {
+    for (Slot slot : roster.everyone()) {
       leave(slot, slot.cancelled(), Memory.VALID);
     }
     roster.endLeaving();
@@ -191,12 +191,6 @@ final class Scheduler implements AutoCloseable {
       files.save(cache);
     }
     pieces.close();
-  }
-
-  private List<Slot> everyone() {
-    List<Slot> all = new ArrayList<>(roster.slots());
-    all.addAll(roster.parked());
-    return all;
   }
 
   /** Whether nobody reads its prompt aside just now. */
@@ -278,10 +272,7 @@ final class Scheduler implements AutoCloseable {
   private void settle() {
     long now = time.nanoTime();
     pins.expire(now);
-    for (Slot slot : roster.slots()) {
-      settle(slot, now);
-    }
-    for (Slot slot : roster.parked()) {
+    for (Slot slot : roster.everyone()) {
       settle(slot, now);
     }
     roster.flushLeaving(now);
@@ -340,7 +331,7 @@ final class Scheduler implements AutoCloseable {
 
   private void leave(Slot slot, StreamEvent.Terminal terminal, Memory memory) {
     if (roster.remove(slot)) {
-      if (memory == Memory.VALID) {
+      if (memory == Memory.VALID && isWorthKeeping(slot)) {
         cache.keep(slot.sequence());
       } else {
         cache.drop(slot.sequence());
@@ -351,6 +342,14 @@ final class Scheduler implements AutoCloseable {
     report();
     EngineReport.ended(log, slot, terminal, time.nanoTime());
     roster.leave(slot, terminal);
+  }
+
+  /** Whether computing it again would take longer than a step is slowed by keeping it. */
+  private boolean isWorthKeeping(Slot slot) {
+    double nanos = chunks.estimate(slot.sequence().computed());
+    return nanos == 0
+        || nanos >= settings.prefixes().worth().toNanos()
+        || slot.job().pin().isPresent();
   }
 
   private void report() {

@@ -94,6 +94,14 @@ record LocalSettings(
           -1,
           1 << 24,
           "Tokens of them together; -1: as many as the pool has room for, 0: none is kept.");
+  private static final Setting<Duration> PREFIX_WORTH =
+      Setting.duration(
+          "prefix_worth_ms",
+          DEFAULT.prefixes().worth(),
+          Duration.ZERO,
+          Duration.ofMinutes(1),
+          "A prompt is kept when computing it again would take longer; each one kept makes every step"
+              + " a little slower. 0: every prompt.");
   private static final Setting<Path> PREFIX_DIR =
       Setting.optionalPath(
           "prefix_dir",
@@ -214,6 +222,7 @@ record LocalSettings(
             new EngineSettings.Prefixes(
                 section.get(PREFIX_SEQUENCES),
                 section.get(PREFIX_TOKENS),
+                section.get(PREFIX_WORTH),
                 section.find(PREFIX_DIR),
                 (long) section.get(PREFIX_DIR_MB) << 20),
             new EngineSettings.Vectors(

@@ -5,35 +5,61 @@ import java.time.Duration;
 /**
  * How many tokens of prompts one step may compute: as many as take the target while others' answers
  * stream, and {@link #ALONE} times that where a step holds up nobody but other prompts. Learns from
- * the steps that were computed. One thread.
+ * the steps that were computed.
+ *
+ * <p>A step is {@link #ROW_TOKENS} tokens or a multiple of it, with those of the answers: llama.cpp
+ * multiplies matrices in tiles, and a size between costs as much as the next one ({@code
+ * tools/bench/local} has a C loop that shows it). Where that would take too long, it is a half or a
+ * quarter of it. One thread.
  */
 public final class ChunkSize {
-  /** Below this a step costs nearly as much as at this size. */
-  public static final int MIN_TOKENS = 32;
+  /** What a step is a multiple of. */
+  public static final int ROW_TOKENS = 64;
 
-  public static final int ALONE = 5;
+  /** The smallest step that prompts are read in. */
+  public static final int MIN_TOKENS = 16;
 
-  private static final int UNKNOWN_TOKENS = 64; // the first chunk, when nothing is known yet
+  static final int ALONE = 5;
+
   private static final double SMOOTHING = 0.3;
 
   private final double targetNanos;
   private final int batchTokens;
   private double nanosPerToken; // 0: not known yet
 
+  /** Chunks of at most {@code batchTokens}. */
   public ChunkSize(Duration target, int batchTokens) {
     this.targetNanos = target.toNanos();
     this.batchTokens = batchTokens;
   }
 
   /**
-   * Tokens for the next step, 1 to the batch's.
+   * Tokens of prompts for the next step, 1 or more.
    *
-   * @param othersStream whether answers wait for the step
+   * @param streaming answers that stream: each has a token in the step, and waits for it
    */
-  public int next(boolean othersStream) {
-    double nanos = othersStream ? targetNanos : targetNanos * ALONE;
-    double tokens = nanosPerToken == 0 ? UNKNOWN_TOKENS : nanos / nanosPerToken;
-    return (int) Math.min(batchTokens, Math.max(MIN_TOKENS, tokens));
+  public int next(int streaming) {
+    int step = Math.min(batchTokens, streaming > 0 ? whileOthersWait() : alone());
+    return Math.max(
+        step - streaming, Math.max(1, Math.min(MIN_TOKENS / 2, batchTokens - streaming)));
+  }
+
+  private int alone() {
+    return Math.max(ROW_TOKENS, rows(targetNanos * ALONE));
+  }
+
+  private int whileOthersWait() {
+    int rows = rows(targetNanos);
+    if (rows > 0) {
+      return rows;
+    }
+    return targetNanos >= nanosPerToken * (ROW_TOKENS / 2) ? ROW_TOKENS / 2 : MIN_TOKENS;
+  }
+
+  /** The multiple of {@link #ROW_TOKENS} that takes at most so long. */
+  private int rows(double nanos) {
+    double tokens = nanosPerToken == 0 ? ROW_TOKENS : nanos / nanosPerToken;
+    return (int) Math.min(batchTokens, tokens) / ROW_TOKENS * ROW_TOKENS;
   }
 
   /** Learns that a step of {@code tokens} took {@code nanos}; small ones tell nothing. */

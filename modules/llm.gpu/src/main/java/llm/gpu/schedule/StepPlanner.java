@@ -65,8 +65,7 @@ public final class StepPlanner {
         prompts.add(work);
       }
     }
-    boolean othersStream = !parts.isEmpty();
-    int left = Math.min(batchTokens - parts.size(), chunks.next(othersStream));
+    int left = Math.min(batchTokens - parts.size(), chunks.next(parts.size()));
     share(prompts, left, parts);
     return parts;
   }

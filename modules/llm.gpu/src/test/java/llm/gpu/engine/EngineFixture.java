@@ -116,7 +116,7 @@ final class EngineFixture implements AutoCloseable {
     return settings(
         new Slots(4, 2),
         0,
-        new Prefixes(16, -1, Optional.of(folder), bytes),
+        new Prefixes(16, -1, Duration.ZERO, Optional.of(folder), bytes),
         64,
         10_000,
         Duration.ofSeconds(20));

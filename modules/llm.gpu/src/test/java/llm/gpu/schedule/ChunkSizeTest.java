@@ -13,46 +13,57 @@ class ChunkSizeTest {
 
   @Test
   void isModestWhileNothingIsKnown() {
-    assertThat(new ChunkSize(TARGET, 512).next(true)).isEqualTo(64);
-    assertThat(new ChunkSize(TARGET, 512).next(false)).isEqualTo(64);
+    assertThat(new ChunkSize(TARGET, 512).next(3)).isEqualTo(61);
+    assertThat(new ChunkSize(TARGET, 512).next(0)).isEqualTo(64);
     assertThat(new ChunkSize(TARGET, 512).estimate(100)).isZero();
   }
 
   @Test
   void takesTheTargetWhereAnswersWaitAndFiveTimesThatWhereNoneDo() {
     var chunks = new ChunkSize(TARGET, 4096);
-    chunks.took(100, 100 * MILLI); // 1 ms a token
+    chunks.took(100, 66 * MILLI); // 151 tokens in the target
 
-    assertThat(chunks.next(true)).isEqualTo(100);
-    assertThat(chunks.next(false)).isEqualTo(100 * ChunkSize.ALONE);
-    assertThat(chunks.estimate(7)).isEqualTo(7.0 * MILLI);
+    assertThat(chunks.next(8)).as("with eight answers a multiple of 64").isEqualTo(128 - 8);
+    assertThat(chunks.next(0)).isEqualTo(704);
+    assertThat(chunks.estimate(100)).isEqualTo(66.0 * MILLI);
   }
 
   @Test
-  void isNeverMoreThanTheBatchNorLessThanWhatCostsTheSame() {
-    var fast = new ChunkSize(TARGET, 512);
-    fast.took(512, 1);
+  void isAHalfOrAQuarterOfARowWhereARowTakesTooLong() {
     var slow = new ChunkSize(TARGET, 512);
-    slow.took(32, 32_000 * MILLI);
+    slow.took(64, 192 * MILLI); // 33 tokens in the target
+    var slower = new ChunkSize(TARGET, 512);
+    slower.took(64, 640 * MILLI); // 10
 
-    assertThat(fast.next(true)).isEqualTo(512);
-    assertThat(slow.next(true)).isEqualTo(ChunkSize.MIN_TOKENS);
-    assertThat(new ChunkSize(TARGET, 8).next(true)).isEqualTo(8);
+    assertThat(slow.next(2)).isEqualTo(30);
+    assertThat(slower.next(2)).isEqualTo(14);
+    assertThat(slower.next(0)).as("nobody waits").isEqualTo(64);
+  }
+
+  @Test
+  void isNeverMoreThanTheBatchAndAlwaysSomething() {
+    var fast = new ChunkSize(TARGET, 500);
+    fast.took(500, 1);
+
+    assertThat(fast.next(4)).isEqualTo(448 - 4);
+    assertThat(new ChunkSize(TARGET, 8).next(0)).isEqualTo(8);
+    assertThat(new ChunkSize(TARGET, 20).next(19)).isEqualTo(1);
+    assertThat(new ChunkSize(TARGET, 100).next(80)).isEqualTo(8);
   }
 
   @Test
   void followsAMachineThatGetsSlowerWithoutJumping() {
     var chunks = new ChunkSize(TARGET, 4096);
     chunks.took(1000, 100 * MILLI);
-    assertThat(chunks.next(true)).isEqualTo(1000);
+    assertThat(chunks.next(1)).isEqualTo(960 - 1);
     chunks.took(1000, 1000 * MILLI);
-    int afterOne = chunks.next(true);
+    int afterOne = chunks.next(1);
     for (int i = 0; i < 30; i++) {
       chunks.took(1000, 1000 * MILLI);
     }
 
-    assertThat(afterOne).isBetween(101, 999);
-    assertThat(chunks.next(true)).isEqualTo(100);
+    assertThat(afterOne).isBetween(101, 900);
+    assertThat(chunks.next(1)).isEqualTo(64 - 1);
   }
 
   @Test
@@ -60,6 +71,6 @@ class ChunkSizeTest {
     var chunks = new ChunkSize(TARGET, 512);
     chunks.took(ChunkSize.MIN_TOKENS - 1, 10_000 * MILLI);
 
-    assertThat(chunks.next(true)).isEqualTo(64);
+    assertThat(chunks.next(0)).isEqualTo(64);
   }
 }
