@@ -91,14 +91,18 @@ static int tokenize(const char *text) {
   return count;
 }
 
-/* Logits are left for the last token. */
-static void prefill(int count, int sequence, int at_once) {
-  for (int i = 0; i < count; i++) {
-    put(prompt[i], i, sequence, i == count - 1);
-    if (batch.n_tokens == at_once || i == count - 1) {
+/* Reads tokens from..to of the prompt; logits are left for the last one. */
+static void prefill_part(int from, int to, int sequence, int at_once) {
+  for (int i = from; i < to; i++) {
+    put(prompt[i], i, sequence, i == to - 1);
+    if (batch.n_tokens == at_once || i == to - 1) {
       decode();
     }
   }
+}
+
+static void prefill(int count, int sequence, int at_once) {
+  prefill_part(0, count, sequence, at_once);
 }
 
 static void generate(int tokens, const char *text) {
@@ -153,6 +157,25 @@ static void keep_logits(float *to, int index) {
   memcpy(to, logits, sizeof(float) * (size_t)llama_vocab_n_tokens(vocabulary));
 }
 
+/*
+ * The same prompt in the same two batches; what differs is where the second half lies in the pool:
+ * behind the first, or before it, in places that another sequence has left.
+ */
+static double moved(int count, float *in_order, float *out_of_order) {
+  int half = count / 2;
+  llama_memory_clear(llama_get_memory(context), true);
+  prefill_part(0, half, 0, batch_tokens);
+  prefill_part(half, count, 0, batch_tokens);
+  keep_logits(in_order, -1);
+  llama_memory_clear(llama_get_memory(context), true);
+  prefill(count - half, 1, batch_tokens);
+  prefill_part(0, half, 0, batch_tokens);
+  forget_from(1, 0);
+  prefill_part(half, count, 0, batch_tokens);
+  keep_logits(out_of_order, -1);
+  return distance(in_order, out_of_order);
+}
+
 static void shape(const char *text) {
   size_t bytes = sizeof(float) * (size_t)llama_vocab_n_tokens(vocabulary);
   float *whole = malloc(bytes), *alone = malloc(bytes), *now = malloc(bytes);
@@ -166,6 +189,7 @@ static void shape(const char *text) {
   prefill(count, 0, SMALL_BATCH);
   keep_logits(now, -1);
   double chunked = distance(whole, now);
+  double elsewhere = moved(count, whole, now);
 
   llama_memory_clear(llama_get_memory(context), true);
   for (int s = 0; s < sequences; s++) {
@@ -199,8 +223,8 @@ static void shape(const char *text) {
       largest = fmax(largest, apart);
     }
   }
-  printf("],\"largest\":%.9g,\"repeated\":%.9g,\"chunked\":%.9g,\"largest_logit\":%.9g}\n", largest,
-         repeated, chunked, scale);
+  printf("],\"largest\":%.9g,\"repeated\":%.9g,\"chunked\":%.9g,\"moved\":%.9g,\"largest_logit\":%.9g}\n",
+         largest, repeated, chunked, elsewhere, scale);
   free(whole);
   free(alone);
   free(now);

@@ -35,6 +35,7 @@ final class LocalShape {
         at(model, "2..8 at once", shape.largest(), shape);
         at(model, "alone twice", shape.repeated(), shape);
         at(model, "prompt in batches of 64", shape.chunked(), shape);
+        at(model, "half of it elsewhere in the pool", shape.moved(), shape);
       }
     }
     setup

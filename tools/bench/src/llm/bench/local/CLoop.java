@@ -14,7 +14,12 @@ import llm.bench.system.BenchFailure;
 public final class CLoop implements AutoCloseable {
   /** How far logits of the same tokens are apart. */
   public record Shape(
-      double[] bySize, double largest, double repeated, double chunked, double largestLogit) {}
+      double[] bySize,
+      double largest,
+      double repeated,
+      double chunked,
+      double moved,
+      double largestLogit) {}
 
   /** What a command of the loop brought. */
   public record Generated(int promptTokens, int tokens, double millis, String text) {}
@@ -105,6 +110,7 @@ public final class CLoop implements AutoCloseable {
         Fields.number(line, "largest"),
         Fields.number(line, "repeated"),
         Fields.number(line, "chunked"),
+        Fields.number(line, "moved"),
         Fields.number(line, "largest_logit"));
   }
 

@@ -113,7 +113,7 @@ public record EngineSettings(
           1,
           new Slots(8, 2),
           new Prefixes(
-              16, -1, Duration.ofMillis(10), Optional.empty(), Prefixes.DEFAULT_FOLDER_BYTES),
+              16, -1, Duration.ofMillis(50), Optional.empty(), Prefixes.DEFAULT_FOLDER_BYTES),
           new Vectors(Optional.empty(), 0),
           32,
           256,

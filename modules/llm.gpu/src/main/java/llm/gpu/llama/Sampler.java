@@ -1,5 +1,6 @@
 package llm.gpu.llama;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
@@ -20,6 +21,7 @@ public final class Sampler implements AutoCloseable {
   private static final int INFINITY = 0x7f800000;
 
   private final Handle handle;
+  private final boolean likeliest; // nothing is asked but the largest logit
 
   /**
    * A sampler with its own random numbers.
@@ -29,6 +31,7 @@ public final class Sampler implements AutoCloseable {
    * @throws LlamaException when there is no memory for it
    */
   public Sampler(SamplerOptions options, Vocabulary vocabulary) throws LlamaException {
+    this.likeliest = options.greedy() && options.penalties().isNone() && options.bias().isEmpty();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bias = biases(options.bias(), vocabulary, arena);
       handle = new Handle("sampler", Samplers.createChain(arena), "There is no memory left.");
@@ -90,8 +93,11 @@ public final class Sampler implements AutoCloseable {
     MemorySegment chain = handle.get();
     MemorySegment pointer = context.pointerWithLogits(index);
     MemorySegment logits = context.logits(index);
+    if (likeliest) {
+      return largest(logits); // the chain would copy the whole vocabulary first
+    }
     if (hasNaN(logits, (int) (logits.byteSize() / Float.BYTES))) {
-      throw new LlamaException("The model computed numbers that are none; its file is damaged.");
+      throw damaged();
     }
     return Samplers.sample(chain, pointer, index);
   }
@@ -103,6 +109,30 @@ public final class Sampler implements AutoCloseable {
     if (pointer.address() != 0) {
       Samplers.free(pointer);
     }
+  }
+
+  /**
+   * The token with the largest logit, of equals the first, as llama.cpp's greedy sampler has it.
+   */
+  private static int largest(MemorySegment logits) throws LlamaException {
+    int count = (int) (logits.byteSize() / Float.BYTES);
+    int token = 0;
+    float best = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < count; i++) {
+      float logit = logits.getAtIndex(JAVA_FLOAT, i);
+      if (!(logit <= best)) { // larger, or NaN
+        if (Float.isNaN(logit)) {
+          throw damaged();
+        }
+        best = logit;
+        token = i;
+      }
+    }
+    return token;
+  }
+
+  private static LlamaException damaged() {
+    return new LlamaException("The model computed numbers that are none; its file is damaged.");
   }
 
   /** Compares bits: a loop over ints is vectorised, one over floats is not. */
