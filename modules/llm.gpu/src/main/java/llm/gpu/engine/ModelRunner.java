@@ -56,6 +56,7 @@ final class ModelRunner {
   private final Thread thread;
   private volatile boolean warm;
   private volatile boolean closing;
+  private volatile boolean woken; // since the round began: it may have looked too early
   private volatile long lastUseNanos;
   private LoadedModel loaded; // null while there is none; owner thread
   private volatile Serving serving; // of loaded; written by the owner thread
@@ -138,6 +139,7 @@ final class ModelRunner {
 
   /** Lets the owner thread look again. Any thread. */
   void wake() {
+    woken = true; // a permit alone may be spent on the way to sleep, by waiting for a lock
     LockSupport.unpark(thread);
   }
 
@@ -173,12 +175,24 @@ final class ModelRunner {
         // until it retires
       }
       unload();
-      places.leave(this);
     } catch (RuntimeException | Error bug) {
       host.failure(Optional.of(STOPPED));
       log.error("engine_failed").cause(bug).emit();
+      endWork();
     } finally {
+      places.leave(this); // others may want it, whatever happened here
       endWaiting();
+    }
+  }
+
+  /** Nobody will compute what is in work. */
+  private void endWork() {
+    try {
+      if (serving != null) {
+        serving.fail(new LlmError.Internal());
+      }
+    } catch (RuntimeException | Error bug) {
+      log.error("engine_failed").cause(bug).emit();
     }
   }
 
@@ -189,6 +203,7 @@ final class ModelRunner {
 
   /** Does what there is to do, or waits; false when it has retired. */
   private boolean round() {
+    woken = false;
     if (serving != null) {
       serve();
       return true;
@@ -203,7 +218,7 @@ final class ModelRunner {
     if (mayLoad) {
       load();
     } else if (waiting() > 0) {
-      LockSupport.park(this);
+      await(Optional.empty());
     }
     return true;
   }
@@ -232,7 +247,7 @@ final class ModelRunner {
 
   private void work(LongPredicate eligible) {
     try {
-      serving.admit(queue, texts, eligible);
+      serving.admit(texts, eligible);
       takePinsBack(); // before a step, so that what came after is not refused for want of room
       boolean stepped = serving.step();
       if (stepped) {
@@ -257,7 +272,13 @@ final class ModelRunner {
     }
   }
 
+  /**
+   * Sleeps until somebody wakes it or {@code deadline} comes; not at all when somebody just did.
+   */
   private void await(Optional<Long> deadline) {
+    if (woken) {
+      return;
+    }
     if (deadline.isEmpty()) {
       LockSupport.park(this);
     } else {
@@ -285,7 +306,9 @@ final class ModelRunner {
     long start = time.nanoTime();
     try {
       loaded = guard.exclusively(() -> loader.load(file));
-      serving = new Serving(loaded, settings, guard, time, metrics, log, randomSeed, () -> closing);
+      serving =
+          new Serving(
+              loaded, settings, queue, guard, time, metrics, log, randomSeed, () -> closing);
       guard.exclusively(() -> {
         serving.restore();
         return serving;

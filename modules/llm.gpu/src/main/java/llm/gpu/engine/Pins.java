@@ -3,6 +3,7 @@ package llm.gpu.engine;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import llm.domain.chat.StreamEvent;
 import llm.gpu.prefix.PrefixCache;
 import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.Pin;
@@ -28,8 +29,21 @@ final class Pins {
     this.onChange = onChange;
   }
 
-  /** Pins a sequence; false when the pins' share of the pool has no room for it. */
-  boolean add(Pin pin, TokenSequence sequence) {
+  /**
+   * Keeps the prompt that {@code slot} has read, when the pins' share of the pool has room for it
+   * and somebody still wants it: whoever takes a pin back before it is there has cancelled its
+   * call.
+   *
+   * @return how the request ends
+   */
+  StreamEvent.Terminal keep(Pin pin, Slot slot) {
+    if (slot.job().cancelled()) {
+      return slot.cancelled();
+    }
+    return add(pin, slot.sequence()) ? slot.readOnly() : slot.failed(refusal(slot.sequence()));
+  }
+
+  private boolean add(Pin pin, TokenSequence sequence) {
     remove(pin.id());
     if (!cache.pin(sequence)) {
       return false;
@@ -39,8 +53,7 @@ final class Pins {
     return true;
   }
 
-  /** Why {@link #add} refuses a sequence. */
-  String refusal(TokenSequence sequence) {
+  private String refusal(TokenSequence sequence) {
     String asked = "There is no room to keep this prompt of " + sequence.computed() + " tokens: ";
     if (held.size() >= cache.limits().sequences()) {
       return asked
@@ -82,11 +95,6 @@ final class Pins {
     Optional<String> oldest = held.keySet().stream().findFirst();
     oldest.ifPresent(this::remove);
     return oldest.isPresent();
-  }
-
-  /** How many there are. */
-  int count() {
-    return held.size();
   }
 
   private Optional<Held> first() {

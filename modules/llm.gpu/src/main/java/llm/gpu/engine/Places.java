@@ -47,40 +47,39 @@ final class Places {
    */
   boolean enter(ModelRunner runner) {
     boolean entered;
-    Optional<ModelRunner> toWake;
+    List<ModelRunner> toWake = new ArrayList<>(2);
     lock.lock();
     try {
       boolean first = waiting.isEmpty() || waiting.peek() == runner;
       entered = holders.contains(runner) || holders.size() < capacity && first;
       if (entered) {
-        hold(runner);
+        hold(runner).ifPresent(toWake::add);
       } else if (!waiting.contains(runner)) {
         waiting.add(runner);
       }
-      toWake = holders.size() < capacity ? Optional.ofNullable(waiting.peek()) : askOne(runner);
+      (holders.size() < capacity ? Optional.ofNullable(waiting.peek()) : askOne(runner))
+          .ifPresent(toWake::add);
     } finally {
       lock.unlock();
     }
-    toWake.ifPresent(ModelRunner::wake);
+    toWake.forEach(ModelRunner::wake);
     return entered;
   }
 
   /** Gives up a place, or the wish for one. */
   void leave(ModelRunner runner) {
-    ModelRunner next;
+    List<ModelRunner> toWake = new ArrayList<>(2);
     lock.lock();
     try {
       holders.remove(runner);
       waiting.remove(runner);
       yielding.remove(runner);
-      unaskOne();
-      next = waiting.peek();
+      unaskOne().ifPresent(toWake::add);
+      Optional.ofNullable(waiting.peek()).ifPresent(toWake::add);
     } finally {
       lock.unlock();
     }
-    if (next != null) {
-      next.wake();
-    }
+    toWake.forEach(ModelRunner::wake);
   }
 
   /** Since when {@code runner} is asked to yield; empty when it is not. */
@@ -93,19 +92,26 @@ final class Places {
     }
   }
 
-  private void hold(ModelRunner runner) {
+  /** Whoever may stay now is to be woken. */
+  private Optional<ModelRunner> hold(ModelRunner runner) {
     waiting.remove(runner);
     if (!holders.contains(runner)) {
       holders.add(runner);
     }
-    unaskOne();
+    return unaskOne();
   }
 
-  /** Lets one stay whose place nobody wants any more. */
-  private void unaskOne() {
-    if (yielding.size() > waiting.size()) {
-      yielding.remove(yielding.keySet().iterator().next());
-    }
+  /**
+   * Lets one stay whose place nobody wants any more; it is to be woken, for it may now take
+   * requests that came since it was asked.
+   */
+  private Optional<ModelRunner> unaskOne() {
+    Optional<ModelRunner> stays =
+        yielding.size() > waiting.size()
+            ? yielding.keySet().stream().findFirst()
+            : Optional.empty();
+    stays.ifPresent(yielding::remove);
+    return stays;
   }
 
   /**

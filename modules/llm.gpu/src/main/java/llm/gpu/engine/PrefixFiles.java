@@ -11,7 +11,8 @@ import llm.gpu.prefix.PrefixStore;
 
 /**
  * Saves what a model's context keeps when it is unloaded and takes it back when it is loaded, where
- * a folder is set. Trouble with the disk is logged and nothing else. The engine's thread owns it.
+ * a folder is set. Trouble with the disk, or with memory for what is read and written, is logged
+ * and nothing else. The engine's thread owns it.
  */
 final class PrefixFiles {
   private final LoadedModel loaded;
@@ -38,7 +39,7 @@ final class PrefixFiles {
     try {
       int count = store.get().restore(key(), cache, loaded.context());
       report("prefixes_restored", count, start);
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException | OutOfMemoryError failure) {
       log.warn("prefix_restore_failed").put("model", loaded.name()).cause(failure).emit();
     }
   }
@@ -55,7 +56,7 @@ final class PrefixFiles {
               .get()
               .save(key(), cache, loaded.context(), () -> time.nanoTime() - start > saveNanos);
       report("prefixes_saved", count, start);
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException | OutOfMemoryError failure) {
       log.warn("prefix_save_failed").put("model", loaded.name()).cause(failure).emit();
     }
   }

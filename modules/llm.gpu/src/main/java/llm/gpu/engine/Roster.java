@@ -73,8 +73,16 @@ final class Roster {
     slots.add(slot);
   }
 
-  /** Whether a job of this priority has a place. */
-  boolean hasPlaceFor(Job job) {
+  /**
+   * Whether a job of this priority has a place, and takes the room from none that was parked: one
+   * after the other would do that for ever.
+   */
+  boolean mayCome(Job job) {
+    for (Slot slot : parked) {
+      if (slot.priority().compareTo(job.priority()) <= 0) {
+        return false;
+      }
+    }
     EngineSettings.Slots places = settings.slots();
     int limit = job.priority() == Priority.INTERACTIVE ? places.interactive() : places.background();
     return count(slots, job.priority()) + count(parked, job.priority()) < limit;

@@ -21,7 +21,6 @@ import llm.gpu.schedule.ChunkSize;
 import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
-import llm.gpu.schedule.Pin;
 import llm.gpu.schedule.StepPlanner;
 import llm.gpu.text.Pieces;
 import llm.gpu.text.Prompt;
@@ -48,6 +47,7 @@ import llm.gpu.text.Sampling;
 final class Scheduler implements AutoCloseable {
   private final LoadedModel loaded;
   private final EngineSettings settings;
+  private final JobQueue queue;
   private final TimeSource time;
   private final EngineMetrics metrics;
   private final Log log;
@@ -70,6 +70,7 @@ final class Scheduler implements AutoCloseable {
   Scheduler(
       LoadedModel loaded,
       EngineSettings settings,
+      JobQueue queue,
       DeviceGuard guard,
       TimeSource time,
       EngineMetrics metrics,
@@ -78,6 +79,7 @@ final class Scheduler implements AutoCloseable {
       BooleanSupplier closing) {
     this.loaded = loaded;
     this.settings = settings;
+    this.queue = queue;
     this.time = time;
     this.metrics = metrics;
     this.log = log;
@@ -118,14 +120,16 @@ final class Scheduler implements AutoCloseable {
   /**
    * Ends what was cancelled or is not read, then takes eligible requests from the queue as long as
    * there are places and room for them.
+   *
+   * @param eligible which may be taken at all
    */
-  void admit(JobQueue queue, Predicate<Job> eligible) {
+  void admit(Predicate<Job> eligible) {
     settle();
     resumeParked();
     while (true) {
       Optional<Job> next =
-          queue.next(eligible.and(this::isReadable).and(roster::hasPlaceFor), roster::inWorkOf);
-      if (next.isEmpty() || !admit(next.get(), queue)) {
+          queue.next(eligible.and(this::isReadable).and(roster::mayCome), roster::inWorkOf);
+      if (next.isEmpty() || !admit(next.get())) {
         return;
       }
     }
@@ -140,14 +144,16 @@ final class Scheduler implements AutoCloseable {
   boolean step() throws LlamaException {
     List<StepPlanner.Part<Slot>> parts = List.of();
     Context.Outcome outcome = Context.Outcome.NO_ROOM;
+    boolean roomMade = false;
     while (outcome == Context.Outcome.NO_ROOM) {
       parts = planner.plan(roster.slots().stream().filter(Scheduler::isReady).toList());
       if (parts.isEmpty()) {
-        return false;
+        return roomMade; // somebody who waits may have it now
       }
       outcome = stepper.compute(parts);
       if (outcome == Context.Outcome.NO_ROOM) {
         makeRoom();
+        roomMade = true;
       }
     }
     for (var part : parts) {
@@ -199,7 +205,7 @@ final class Scheduler implements AutoCloseable {
   }
 
   /** Whether to look for another one: false when this one has to wait for room. */
-  private boolean admit(Job job, JobQueue queue) {
+  private boolean admit(Job job) {
     if (job.cancelled()) {
       if (queue.take(job)) {
         job.end(job.cancellation(Usage.NONE)); // quicker than the thread that cancelled
@@ -219,17 +225,20 @@ final class Scheduler implements AutoCloseable {
         start(job, prompt);
       }
     } catch (LlmException refused) {
-      refuse(job, queue, refused.error());
+      refuse(job, refused.error());
     } catch (LlamaException failure) {
-      refuse(job, queue, new LlmError.ProviderFailed("local", failure.getMessage()));
+      refuse(job, new LlmError.ProviderFailed("local", failure.getMessage()));
     } catch (RuntimeException bug) {
       log.error("generation_failed").call(job.call()).cause(bug).emit();
-      refuse(job, queue, new LlmError.Internal());
+      refuse(job, new LlmError.Internal());
+    } catch (Error fault) {
+      refuse(job, new LlmError.Internal()); // it may be in neither queue nor slot
+      throw fault;
     }
     return true;
   }
 
-  private static void refuse(Job job, JobQueue queue, LlmError error) {
+  private void refuse(Job job, LlmError error) {
     queue.take(job);
     job.end(new StreamEvent.Failed(error, Usage.NONE));
   }
@@ -298,7 +307,7 @@ final class Scheduler implements AutoCloseable {
     }
     try {
       if (slot.job().pin().isPresent()) {
-        pin(slot, slot.job().pin().get());
+        leave(slot, pins.keep(slot.job().pin().get(), slot), Memory.VALID);
         return;
       }
       int index = slot.output().get();
@@ -314,13 +323,6 @@ final class Scheduler implements AutoCloseable {
       log.error("generation_failed").call(slot.job().call()).cause(bug).emit();
       leave(slot, new StreamEvent.Failed(new LlmError.Internal(), slot.usage()), Memory.LOST);
     }
-  }
-
-  /** The prompt is read: keeps it, when the pins' share of the pool allows it. */
-  private void pin(Slot slot, Pin pin) {
-    boolean pinned = pins.add(pin, slot.sequence());
-    leave(
-        slot, pinned ? slot.readOnly() : slot.failed(pins.refusal(slot.sequence())), Memory.VALID);
   }
 
   /** Whether what a sequence holds is certain. */
@@ -340,7 +342,9 @@ final class Scheduler implements AutoCloseable {
     roomFreed = true;
     slot.close();
     report();
-    EngineReport.ended(log, slot, terminal, time.nanoTime());
+    long now = time.nanoTime();
+    queue.served(now - slot.startNanos());
+    EngineReport.ended(log, slot, terminal, now);
     roster.leave(slot, terminal);
   }
 

@@ -26,12 +26,14 @@ import llm.gpu.vectors.Encoders;
  */
 final class Serving implements AutoCloseable {
   private final LoadedModel loaded;
+  private final JobQueue queue;
   private final Optional<Scheduler> scheduler; // empty for an encoder
   private final Embedder embedder;
 
   Serving(
       LoadedModel loaded,
       EngineSettings settings,
+      JobQueue queue,
       DeviceGuard guard,
       TimeSource time,
       EngineMetrics metrics,
@@ -39,10 +41,12 @@ final class Serving implements AutoCloseable {
       IntSupplier randomSeed,
       BooleanSupplier closing) {
     this.loaded = loaded;
+    this.queue = queue;
     this.scheduler =
         loaded.generates()
             ? Optional.of(
-                new Scheduler(loaded, settings, guard, time, metrics, log, randomSeed, closing))
+                new Scheduler(
+                    loaded, settings, queue, guard, time, metrics, log, randomSeed, closing))
             : Optional.empty();
     int longest = settings.vectors().longestFor(loaded.model().trainedContext());
     var limits = new Embedder.Limits(longest, settings.batchTokens(), settings.threads());
@@ -103,11 +107,11 @@ final class Serving implements AutoCloseable {
    *
    * @param eligible whether a request may be taken that was queued then
    */
-  void admit(JobQueue queue, EmbeddingQueue texts, LongPredicate eligible) {
+  void admit(EmbeddingQueue texts, LongPredicate eligible) {
     if (scheduler.isPresent()) {
-      scheduler.get().admit(queue, job -> eligible.test(job.queuedNanos()));
+      scheduler.get().admit(job -> eligible.test(job.queuedNanos()));
     } else {
-      refuseAll(queue);
+      refuseAll();
     }
     embedder.admit(texts, job -> eligible.test(job.queuedNanos()));
   }
@@ -157,7 +161,7 @@ final class Serving implements AutoCloseable {
   }
 
   /** A file may have become an encoder's since the request for its answer was let in. */
-  private static void refuseAll(JobQueue queue) {
+  private void refuseAll() {
     for (var next = queue.next(_ -> true, _ -> 0);
         next.isPresent();
         next = queue.next(_ -> true, _ -> 0)) {

@@ -52,6 +52,7 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
   private final long startNanos;
   private final Optional<Integer> alternatives; // of each token, where log probabilities are asked
   private final List<TokenLogprob> pendingLogprobs = new ArrayList<>(); // of text not yet sent
+  private int toldAhead; // bytes of tokens told of, whose text is held back
   private TokenSequence sequence;
   private int[] parkedTokens = NONE; // while it has no sequence
   private int cachedTokens;
@@ -250,7 +251,7 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
     if (text.isEmpty()) {
       return;
     }
-    if (pendingLogprobs.isEmpty()) {
+    if (alternatives.isEmpty()) {
       outbox.add(new StreamEvent.TextDelta(text));
       return;
     }
@@ -264,9 +265,11 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
    */
   private List<TokenLogprob> takeLogprobs(int length) {
     int count = 0;
-    for (int bytes = 0; count < pendingLogprobs.size() && bytes < length; count++) {
+    int bytes = toldAhead;
+    for (; count < pendingLogprobs.size() && bytes < length; count++) {
       bytes += pendingLogprobs.get(count).bytes().size();
     }
+    toldAhead = Math.max(0, bytes - length); // less, where U+FFFD stands for a byte
     List<TokenLogprob> taken = List.copyOf(pendingLogprobs.subList(0, count));
     pendingLogprobs.subList(0, count).clear();
     return taken;

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -14,6 +15,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import llm.gpu.llama.SequenceStates;
 
 /**
@@ -26,6 +29,9 @@ import llm.gpu.llama.SequenceStates;
  */
 public final class PrefixStore {
   private static final String SUFFIX = ".prefix";
+  private static final String UNFINISHED = ".tmp";
+  private static final Pattern OURS =
+      Pattern.compile("[0-9a-f]+-([0-9]{1,4})(?:-[0-9]+\\.tmp|\\.prefix)");
   private static final int CHUNK_BYTES = 1 << 20;
 
   private final Path folder;
@@ -53,16 +59,20 @@ public final class PrefixStore {
       throws IOException {
     Files.createDirectories(folder);
     String prefix = StateFile.name(model);
-    for (Path old : files(prefix)) {
+    for (Path old : files(prefix, UNFINISHED)) {
+      Files.deleteIfExists(old); // of a process that ended in the middle of it
+    }
+    for (Path old : files(prefix, SUFFIX)) {
       Files.deleteIfExists(old); // what is kept now is newer
     }
     long room = maxBytes;
     int saved = 0;
     for (TokenSequence sequence : cache.kept().reversed()) {
-      long bytes = states.stateBytes(sequence.id());
+      long bytes = StateFile.size(sequence.computed(), states.stateBytes(sequence.id()));
       if (bytes <= room && !stop.getAsBoolean()) {
-        room -= write(folder.resolve(prefix + "-" + saved + SUFFIX), model, sequence, states);
-        saved++;
+        long written = write(prefix + "-" + saved, model, sequence, states);
+        room -= written;
+        saved += written > 0 ? 1 : 0;
       }
     }
     deleteOldest();
@@ -80,7 +90,7 @@ public final class PrefixStore {
       return 0;
     }
     int restored = 0;
-    for (Path file : files(StateFile.name(model)).reversed()) {
+    for (Path file : files(StateFile.name(model), SUFFIX).reversed()) {
       try (Arena arena = Arena.ofConfined()) {
         var whole = StateFile.parse(model, read(file, arena));
         if (whole.isEmpty()) {
@@ -99,22 +109,27 @@ public final class PrefixStore {
     if (adopted.isEmpty()) {
       return false;
     }
-    if (!states.restoreState(adopted.get().id(), content.state())) {
-      cache.drop(adopted.get());
-      return false;
+    boolean filled = false;
+    try {
+      filled = states.restoreState(adopted.get().id(), content.state());
+    } finally {
+      if (!filled) {
+        cache.drop(adopted.get());
+      }
     }
-    return true;
+    return filled;
   }
 
-  /** Returns the file's bytes. */
-  private static long write(Path file, String model, TokenSequence sequence, SequenceStates states)
+  /** Returns the file's bytes; 0 when there is none, because llama.cpp gives no state. */
+  private long write(String name, String model, TokenSequence sequence, SequenceStates states)
       throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(states.stateBytes(sequence.id()));
       if (!states.saveState(sequence.id(), state)) {
         return 0;
       }
-      Path unfinished = Files.createTempFile(file.getParent(), "saving", ".tmp");
+      Path file = folder.resolve(name + SUFFIX);
+      Path unfinished = Files.createTempFile(folder, name + "-", UNFINISHED);
       try {
         try (var channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
           for (MemorySegment part :
@@ -157,30 +172,34 @@ public final class PrefixStore {
     }
   }
 
-  /** Files whose names begin so, in their names' order: most recently used first. */
-  private List<Path> files(String prefix) throws IOException {
+  /** Our files whose names begin and end so; whole ones most recently used first. */
+  private List<Path> files(String prefix, String suffix) throws IOException {
     try (var all = Files.list(folder)) {
-      return all.filter(file -> isOurs(file, prefix))
+      return all.filter(file -> isOurs(file, prefix, suffix))
           .sorted(Comparator.comparingInt(PrefixStore::number))
           .toList();
     }
   }
 
-  private static boolean isOurs(Path file, String prefix) {
+  private static boolean isOurs(Path file, String prefix, String suffix) {
     String name = file.getFileName().toString();
-    return name.startsWith(prefix) && name.matches("[0-9a-f]+-[0-9]{1,4}\\" + SUFFIX);
+    return name.startsWith(prefix) && name.endsWith(suffix) && OURS.matcher(name).matches();
   }
 
   private static int number(Path file) {
-    String name = file.getFileName().toString();
-    return Integer.parseInt(name.substring(name.indexOf('-') + 1, name.indexOf('.')));
+    Matcher name = OURS.matcher(file.getFileName().toString());
+    return name.matches() ? Integer.parseInt(name.group(1)) : 0;
   }
 
   private void deleteOldest() throws IOException {
     record Aged(Path file, FileTime time, long bytes) {}
     List<Aged> all = new ArrayList<>();
-    for (Path file : files("")) {
-      all.add(new Aged(file, Files.getLastModifiedTime(file), Files.size(file)));
+    for (Path file : files("", "")) {
+      try {
+        all.add(new Aged(file, Files.getLastModifiedTime(file), Files.size(file)));
+      } catch (NoSuchFileException _) {
+        continue; // another model's save was quicker
+      }
     }
     all.sort(Comparator.comparing(Aged::time));
     long total = all.stream().mapToLong(Aged::bytes).sum();

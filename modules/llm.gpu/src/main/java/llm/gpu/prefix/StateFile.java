@@ -64,6 +64,11 @@ final class StateFile {
     return List.of(header, ids, state);
   }
 
+  /** How long the file of {@code tokens} tokens and so many bytes of state is. */
+  static long size(int tokens, long stateBytes) {
+    return HEADER_BYTES + padded(tokens) + stateBytes;
+  }
+
   /** The content; empty when the bytes are not whole, or belong to something else. */
   static Optional<Content> parse(String model, MemorySegment bytes) {
     if (bytes.byteSize() < HEADER_BYTES || bytes.get(JAVA_LONG, 0) != MAGIC) {
@@ -75,7 +80,8 @@ final class StateFile {
     long body = bytes.byteSize() - HEADER_BYTES;
     if (!Arrays.equals(hash, hash(model))
         || tokens < 1
-        || tokens > body / Integer.BYTES
+        || tokens > Math.min(body / Integer.BYTES, Integer.MAX_VALUE)
+        || stateBytes < 1
         || padded((int) tokens) != body - stateBytes) {
       return Optional.empty();
     }

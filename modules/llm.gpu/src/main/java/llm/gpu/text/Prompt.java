@@ -30,7 +30,7 @@ public final class Prompt {
   private final int contextTokens;
 
   /**
-   * Prompts for one model. Belongs to the model's thread.
+   * Prompts for one model. Any platform thread.
    *
    * @param template how its conversations look; empty for plain text
    * @param contextTokens its window

@@ -247,6 +247,30 @@ class ChoiceTest {
     }
   }
 
+  @Test
+  void aTokenOfWhichAPartIsHeldBackDoesNotBringLaterOnesAlong() throws Exception {
+    Path stories = TestFiles.stories();
+    var told = GREEDY.toBuilder().topLogprobs(0);
+    Voice whole = answer(stories, "Once upon a time", 40, told.build());
+    List<String> pieces =
+        whole.tokens().stream()
+            .map(token -> new String(bytes(List.of(token)), StandardCharsets.UTF_8))
+            .toList();
+    for (int i = 1; i + 3 < pieces.size(); i++) {
+      String first = pieces.get(i);
+      String never = first.charAt(first.length() - 1) + pieces.get(i + 1) + "\u0001";
+      String stop = String.join("", pieces.subList(i + 2, i + 4));
+      Voice cut = answer(stories, "Once upon a time", 40, told.stop(List.of(never, stop)).build());
+
+      assertThat(cut.text()).isEqualTo(whole.text().substring(0, whole.text().indexOf(stop)));
+      List<TokenLogprob> butLast = cut.tokens().subList(0, Math.max(0, cut.tokens().size() - 1));
+      assertThat(bytes(butLast).length)
+          .as("the last one told of begins in the text, stop '%s'", stop)
+          .isLessThan(Math.max(1, cut.text().length()));
+      assertThat(bytes(cut.tokens()).length).isGreaterThanOrEqualTo(cut.text().length());
+    }
+  }
+
   private static byte[] bytes(List<TokenLogprob> tokens) {
     var bytes = new ByteArrayOutputStream();
     tokens.forEach(token -> token.bytes().forEach(bytes::write));

@@ -407,6 +407,23 @@ class EngineTest {
     assertThat(recorded.trail()).contains("generation_failed", "engine_failed");
   }
 
+  @Test
+  @Timeout(20)
+  void anEngineThatBreaksDownGivesItsPlaceToTheNext() throws Exception {
+    Path other = TinyModel.plain(64).writeTo(folder.resolve("other.gguf"));
+    var clock = new ManualClock();
+    var telemetry = new Unwilling(new RecordingTelemetry());
+    try (var engine =
+        new Engine(EngineFixture.free(), TestFiles::library, telemetry, clock, () -> 42)) {
+      for (Path file : List.of(tiny, other)) {
+        var call = Calls.open("call", clock, Duration.ofSeconds(60));
+        assertThat(drain(engine.submit(request("hi", 1), file, call)).terminal())
+            .as("%s", file.getFileName())
+            .isInstanceOf(StreamEvent.Done.class);
+      }
+    }
+  }
+
   /** Throws where an unload is logged. */
   private record Unwilling(RecordingTelemetry recorded) implements Telemetry {
     @Override

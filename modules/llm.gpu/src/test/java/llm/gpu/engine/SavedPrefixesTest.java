@@ -3,6 +3,7 @@ package llm.gpu.engine;
 import static llm.gpu.engine.EngineFixture.drain;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -107,6 +108,32 @@ class SavedPrefixesTest {
 
       assertThat(fixture.telemetry.trail()).contains("prefix_save_failed", "model_unload");
     }
+  }
+
+  @Test
+  void whatAKilledProcessLeftUnfinishedIsRemoved() throws Exception {
+    ask(saved());
+    String name = savedFiles().getFirst().getFileName().toString();
+    Path left = Files.writeString(prefixes().resolve(name.replace(".prefix", "-7.tmp")), "half");
+    Path foreign = Files.writeString(prefixes().resolve("notes.tmp"), "not ours");
+    ask(saved());
+
+    assertThat(left).doesNotExist();
+    assertThat(foreign).exists();
+  }
+
+  @Test
+  void aFileTooLargeForMemoryIsLoggedAndTheModelServes() throws Exception {
+    ask(saved());
+    Path file = savedFiles().getFirst();
+    try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(1L << 41);
+    }
+    try (var fixture = new EngineFixture(saved())) {
+      assertThat(cached(drain(fixture.submit(model, request())))).isZero();
+      assertThat(fixture.telemetry.trail()).contains("prefix_restore_failed");
+    }
+    assertThat(Files.size(savedFiles().getFirst())).as("saved anew").isLessThan(1 << 24);
   }
 
   private String nameOf(byte[] whole) {

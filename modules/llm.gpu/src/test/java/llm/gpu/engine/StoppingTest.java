@@ -6,17 +6,9 @@ import static llm.gpu.engine.SteppedEngine.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
-import llm.domain.call.Call;
-import llm.domain.call.CallId;
 import llm.domain.call.CancelReason;
-import llm.domain.call.Deadline;
-import llm.domain.call.Principal;
-import llm.domain.call.Registration;
-import llm.domain.call.TraceContext;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -70,7 +62,7 @@ class StoppingTest {
           model,
           letters("m".repeat(900), 5),
           call ->
-              new Asked(
+              new AskedCall(
                   call,
                   () -> {
                     if (stepped.stepCount() == 2 && whileComputed.incrementAndGet() == 20) {
@@ -99,7 +91,7 @@ class StoppingTest {
                 model,
                 letters("m".repeat(200), 5),
                 call ->
-                    new Asked(
+                    new AskedCall(
                         call,
                         () -> {
                           if (stepped.stepCount() == 2 && whileComputed.incrementAndGet() == 20) {
@@ -122,7 +114,7 @@ class StoppingTest {
           model,
           letters("m".repeat(900), 5),
           call ->
-              new Asked(
+              new AskedCall(
                   call,
                   () -> {
                     if (stepped.stepCount() == 2 && whileComputed.incrementAndGet() == 20) {
@@ -193,59 +185,6 @@ class StoppingTest {
                   .collect(Collectors.groupingBy(name -> name, Collectors.counting())))
           .containsEntry("stopping.gguf", 2L)
           .containsEntry("other.gguf", 1L);
-    }
-  }
-
-  /** A call that tells whenever somebody looks whether it was cancelled. */
-  private record Asked(Call call, Look look) implements Call {
-    interface Look {
-      void now();
-    }
-
-    @Override
-    public Optional<CancelReason> cancelled() {
-      look.now();
-      return call.cancelled();
-    }
-
-    @Override
-    public CallId id() {
-      return call.id();
-    }
-
-    @Override
-    public Principal principal() {
-      return call.principal();
-    }
-
-    @Override
-    public Optional<TraceContext> trace() {
-      return call.trace();
-    }
-
-    @Override
-    public Deadline deadline() {
-      return call.deadline();
-    }
-
-    @Override
-    public boolean cancel(CancelReason reason) {
-      return call.cancel(reason);
-    }
-
-    @Override
-    public Registration onCancel(Runnable hook) {
-      return call.onCancel(hook);
-    }
-
-    @Override
-    public Call child(Duration budget) {
-      return call.child(budget);
-    }
-
-    @Override
-    public void end() {
-      call.end();
     }
   }
 }
