@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import llm.domain.chat.StreamEvent;
+import llm.domain.error.LlmError;
 import llm.gpu.prefix.PrefixCache;
 import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.Pin;
@@ -40,7 +41,9 @@ final class Pins {
     if (slot.job().cancelled()) {
       return slot.cancelled();
     }
-    return add(pin, slot.sequence()) ? slot.readOnly() : slot.failed(refusal(slot.sequence()));
+    return add(pin, slot.sequence())
+        ? slot.readOnly()
+        : new StreamEvent.Failed(new LlmError.Conflict(refusal(slot.sequence())), slot.usage());
   }
 
   private boolean add(Pin pin, TokenSequence sequence) {

@@ -59,11 +59,6 @@ public final class Batch implements AutoCloseable {
     return size;
   }
 
-  /** Tokens it still takes. */
-  public int room() {
-    return capacity - size;
-  }
-
   /** Empties it. */
   public void clear() {
     size = 0;

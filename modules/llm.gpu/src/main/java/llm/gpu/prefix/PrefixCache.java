@@ -36,7 +36,6 @@ public final class PrefixCache {
   private final ArrayDeque<Integer> free = new ArrayDeque<>();
   private final List<TokenSequence> all = new ArrayList<>(); // in work or kept
   private long tick;
-  private long evictions;
 
   /**
    * How much is kept.
@@ -114,7 +113,6 @@ public final class PrefixCache {
             .filter(PrefixCache::isIdle)
             .min(Comparator.comparingLong(TokenSequence::lastUse));
     oldest.ifPresent(sequence -> {
-      evictions++;
       forget(sequence);
     });
     return oldest.isPresent();
@@ -169,11 +167,6 @@ public final class PrefixCache {
   /** Sequences that are neither in work nor kept. */
   public int freeSequences() {
     return free.size();
-  }
-
-  /** Kept sequences that were given up, since the beginning. */
-  public long evictions() {
-    return evictions;
   }
 
   /**
