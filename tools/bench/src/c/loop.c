@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ggml-backend.h"
 #include "llama.h"
@@ -49,12 +48,6 @@ static void silent(enum ggml_log_level level, const char *text, void *data) {
   if (level == GGML_LOG_LEVEL_ERROR) {
     fputs(text, stderr);
   }
-}
-
-static long micros(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000000L + now.tv_nsec / 1000;
 }
 
 static int number(const char *text) {
@@ -112,10 +105,8 @@ static void generate(int tokens, const char *text) {
   struct llama_sampler *sampler = llama_sampler_chain_init(llama_sampler_chain_default_params());
   llama_sampler_chain_add(sampler, llama_sampler_init_greedy());
 
-  long start = micros();
   int count = tokenize(text);
   prefill(count, 0, batch_tokens);
-  long read = micros();
   for (int i = 0; i < tokens; i++) {
     llama_token token = llama_sampler_sample(sampler, context, -1);
     int room = MAX_LINE - length;
@@ -129,10 +120,8 @@ static void generate(int tokens, const char *text) {
       decode();
     }
   }
-  long end = micros();
   llama_sampler_free(sampler);
-  printf("{\"prompt_tokens\":%d,\"tokens\":%d,\"prefill_us\":%ld,\"generate_us\":%ld,\"text\":\"%.*s\"}\n",
-         count, tokens, read - start, end - read, length, answer);
+  printf("{\"prompt_tokens\":%d,\"text\":\"%.*s\"}\n", count, length, answer);
 }
 
 static double distance(const float *one, const float *other) {
@@ -205,7 +194,6 @@ static void shape(const char *text) {
     scale = fmax(scale, fabs((double)alone[i]));
   }
   double repeated = 0, largest = 0;
-  printf("{\"by_size\":[");
   for (int size = 1; size <= sequences; size++) {
     for (int s = 0; s < size; s++) {
       put(next, count, s, true);
@@ -216,14 +204,13 @@ static void shape(const char *text) {
       forget_from(s, count);
     }
     double apart = distance(alone, now);
-    printf("%s%.9g", size == 1 ? "" : ",", apart);
     if (size == 1) {
       repeated = apart;
     } else {
       largest = fmax(largest, apart);
     }
   }
-  printf("],\"largest\":%.9g,\"repeated\":%.9g,\"chunked\":%.9g,\"moved\":%.9g,\"largest_logit\":%.9g}\n",
+  printf("{\"largest\":%.9g,\"repeated\":%.9g,\"chunked\":%.9g,\"moved\":%.9g,\"largest_logit\":%.9g}\n",
          largest, repeated, chunked, elsewhere, scale);
   free(whole);
   free(alone);

@@ -1,5 +1,6 @@
 package llm.bench;
 
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,11 +81,21 @@ public final class LocalSoak {
     var counts = new SoakCounts();
     try (LocalServer server =
         LocalServer.start(bench, launcher, "server", file, setting, "slots: " + streams, HEAP)) {
-      soak(server, counts);
-      afterwards(server);
+      watched(server, counts);
     }
     failures.addAll(counts.failures());
     summary(counts);
+  }
+
+  /** What ends the soak early is told in its summary, with what was seen before. */
+  private void watched(LocalServer server, SoakCounts counts) {
+    resident.add(new double[] {0, Proc.residentKib(server.pid()) / 1024.0});
+    try {
+      soak(server, counts);
+      afterwards(server);
+    } catch (BenchFailure | UncheckedIOException failure) {
+      failures.add(failure.getMessage());
+    }
   }
 
   private void soak(LocalServer server, SoakCounts counts) {

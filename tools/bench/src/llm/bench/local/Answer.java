@@ -64,9 +64,4 @@ public record Answer(
   public double firstMillis() {
     return (pieceNanos[0] - sentNanos) / 1e6;
   }
-
-  /** Milliseconds from the request to the last piece. */
-  public double lastMillis() {
-    return (pieceNanos[pieceNanos.length - 1] - sentNanos) / 1e6;
-  }
 }

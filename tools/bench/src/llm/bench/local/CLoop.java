@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import llm.bench.system.BenchFailure;
@@ -14,15 +13,10 @@ import llm.bench.system.BenchFailure;
 public final class CLoop implements AutoCloseable {
   /** How far logits of the same tokens are apart. */
   public record Shape(
-      double[] bySize,
-      double largest,
-      double repeated,
-      double chunked,
-      double moved,
-      double largestLogit) {}
+      double largest, double repeated, double chunked, double moved, double largestLogit) {}
 
   /** What a command of the loop brought. */
-  public record Generated(int promptTokens, int tokens, double millis, String text) {}
+  public record Generated(int promptTokens, String text) {}
 
   private final Peer peer;
 
@@ -42,7 +36,6 @@ public final class CLoop implements AutoCloseable {
                 "-Wall",
                 "-Wextra",
                 "-Werror",
-                "-D_POSIX_C_SOURCE=200809L",
                 "-I" + library.headers(),
                 library.root().resolve("tools/bench/src/c/loop.c").toString(),
                 "-o",
@@ -94,19 +87,13 @@ public final class CLoop implements AutoCloseable {
   /** Reads {@code prompt}, then takes the likeliest token {@code tokens} times. */
   public Generated generate(String prompt, int tokens) {
     String line = peer.ask("gen " + tokens + " " + prompt, "prompt_tokens");
-    return new Generated(
-        (int) Fields.number(line, "prompt_tokens"),
-        (int) Fields.number(line, "tokens"),
-        (Fields.number(line, "prefill_us") + Fields.number(line, "generate_us")) / 1000,
-        Fields.text(line, "text"));
+    return new Generated((int) Fields.number(line, "prompt_tokens"), Fields.text(line, "text"));
   }
 
   /** Compares the logits of batches of other shapes. */
   public Shape shape(String prompt) {
-    String line = peer.ask("shape " + prompt, "by_size");
-    String sizes = line.substring(line.indexOf('[') + 1, line.indexOf(']'));
+    String line = peer.ask("shape " + prompt, "largest");
     return new Shape(
-        Arrays.stream(sizes.split(",")).mapToDouble(Double::parseDouble).toArray(),
         Fields.number(line, "largest"),
         Fields.number(line, "repeated"),
         Fields.number(line, "chunked"),

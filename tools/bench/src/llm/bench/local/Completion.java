@@ -40,11 +40,19 @@ public final class Completion {
     return new Completion(port, question).run();
   }
 
-  /** The same; {@code onFirst} is run at the first piece, on this thread. */
+  /**
+   * The same; {@code onFirst} is run at the first piece, or at an end without one, on this thread.
+   */
   public static Answer ask(int port, Question question, Runnable onFirst) {
     var completion = new Completion(port, question);
     completion.onFirst = onFirst;
-    return completion.run();
+    try {
+      return completion.run();
+    } finally {
+      if (completion.count == 0) {
+        onFirst.run();
+      }
+    }
   }
 
   private Answer run() {

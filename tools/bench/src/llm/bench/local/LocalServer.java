@@ -91,11 +91,6 @@ public final class LocalServer implements AutoCloseable {
     return Completion.ask(port, question);
   }
 
-  /** The failure that tells what it wrote last. */
-  public RuntimeException failure(String what) {
-    return child.failure(what);
-  }
-
   @Override
   public void close() {
     child.close();

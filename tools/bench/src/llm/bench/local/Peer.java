@@ -25,7 +25,6 @@ public final class Peer implements AutoCloseable {
   private final OutputStream commands;
   private final BufferedReader answers;
   private final Path errors;
-  private String ready = "";
 
   private Peer(String name, Process process, Path errors) {
     this.name = name;
@@ -44,7 +43,7 @@ public final class Peer implements AutoCloseable {
       Process process = builder.start();
       Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
       var peer = new Peer(name, process, errors);
-      peer.ready = peer.lineWith(ready);
+      peer.lineWith(ready);
       return peer;
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start " + command.getFirst(), e);
@@ -54,11 +53,6 @@ public final class Peer implements AutoCloseable {
   /** The process. */
   public long pid() {
     return process.pid();
-  }
-
-  /** The line by which it said that it is ready. */
-  String ready() {
-    return ready;
   }
 
   /** Sends a command; the next line with {@code mark} in it. */

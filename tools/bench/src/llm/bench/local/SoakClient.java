@@ -47,8 +47,17 @@ public final class SoakClient implements Runnable {
         .toList();
   }
 
+  /** A client that breaks is a failure of the soak: nobody would miss its requests else. */
   @Override
   public void run() {
+    try {
+      askUntilTheEnd();
+    } catch (RuntimeException bug) {
+      counts.fail("a client broke: " + bug);
+    }
+  }
+
+  private void askUntilTheEnd() {
     while (System.nanoTime() < end && !counts.failed()) {
       boolean tooLong = random.nextInt(50) == 0;
       Question question = question(tooLong);

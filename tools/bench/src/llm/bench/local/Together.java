@@ -22,7 +22,7 @@ public final class Together implements AutoCloseable {
     }
   }
 
-  /** Waits until each has had its first piece. */
+  /** Waits until each has had its first piece, or has ended without one. */
   public void awaitFirst() {
     try {
       begun.await();

@@ -135,9 +135,9 @@ public final class Main {
   }
 
   private int generate(Library library, Path file) throws LlmException {
+    var settings = EngineSettings.DEFAULT.withThreads(options.threads());
     try (var alarms = new TimerThread(this::report);
-        var engine =
-            new Engine(EngineSettings.DEFAULT, () -> library, telemetry, alarms, options::seed)) {
+        var engine = new Engine(settings, () -> library, telemetry, alarms, options::seed)) {
       if (options.streams() > 0) {
         return measure(engine, file, alarms);
       }
@@ -154,7 +154,7 @@ public final class Main {
     var lines = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     log.info("streams")
         .put("streams", options.streams())
-        .put("threads", EngineSettings.DEFAULT.threads())
+        .put("threads", options.threads())
         .put("batch_tokens", EngineSettings.DEFAULT.batchTokens())
         .emit();
     new Streams(engine, file, options.streams(), options.maxTokens(), () -> call(alarms), log)

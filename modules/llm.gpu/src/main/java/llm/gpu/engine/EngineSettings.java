@@ -133,6 +133,25 @@ public record EngineSettings(
     return Math.max(1, Math.max(Math.min(cores - 1, 3), cores / 2));
   }
 
+  /** The same with so many threads that compute. */
+  public EngineSettings withThreads(int other) {
+    return new EngineSettings(
+        contextTokens,
+        poolTokens,
+        batchTokens,
+        other,
+        loadedModels,
+        slots,
+        prefixes,
+        vectors,
+        queueCapacity,
+        ringEvents,
+        stepTarget,
+        stallLimit,
+        loadLimit,
+        closeLimit);
+  }
+
   /** The window used for a model that was trained for {@code trained} tokens; never more. */
   public int contextFor(int trained) {
     return Math.min(trained, contextTokens == 0 ? DEFAULT_MAX_CONTEXT : contextTokens);

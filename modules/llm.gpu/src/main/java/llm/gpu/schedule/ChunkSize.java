@@ -8,9 +8,8 @@ import java.time.Duration;
  * the steps that were computed.
  *
  * <p>A step is {@link #ROW_TOKENS} tokens or a multiple of it, with those of the answers: llama.cpp
- * multiplies matrices in tiles, and a size between costs as much as the next one ({@code
- * tools/bench/local} has a C loop that shows it). Where that would take too long, it is a half or a
- * quarter of it. One thread.
+ * multiplies matrices in tiles, and tokens beside whole tiles cost more each. Where that would take
+ * too long, it is a half or a quarter of it. One thread.
  */
 public final class ChunkSize {
   /** What a step is a multiple of. */

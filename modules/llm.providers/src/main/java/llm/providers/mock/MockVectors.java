@@ -27,6 +27,12 @@ final class MockVectors {
   /** How long it may be. */
   static final int MOST_DIMENSIONS = 4_096;
 
+  /**
+   * The most numbers of one answer, all vectors together: they cost the caller nothing, and take
+   * about 30 bytes of memory each until they are sent.
+   */
+  static final int MOST_NUMBERS = 1 << 20;
+
   private static final int PLACES = 8;
   private static final long HASH_BASIS = 0xcbf29ce484222325L; // FNV-1a, 64 bits
   private static final long HASH_PRIME = 0x100000001b3L;
@@ -37,12 +43,7 @@ final class MockVectors {
   /** The vectors of {@code request}; looks between inputs whether {@code call} was cancelled. */
   static EmbeddingResult of(EmbeddingRequest request, Call call) throws LlmException {
     int dimensions = request.dimensions().orElse(DIMENSIONS);
-    if (dimensions > MOST_DIMENSIONS) {
-      throw new LlmException(
-          LlmError.InvalidRequest.at(
-              "dimensions",
-              "dimensions " + dimensions + " must be 1 to " + MOST_DIMENSIONS + " for the mock"));
-    }
+    requireRoom(dimensions, request.inputs().size());
     var vectors = new ArrayList<Embedding>(request.inputs().size());
     long tokens = 0;
     for (EmbeddingInput input : request.inputs()) {
@@ -62,6 +63,26 @@ final class MockVectors {
     }
     int prompt = (int) Math.min(Integer.MAX_VALUE, tokens);
     return new EmbeddingResult(request.model().value(), vectors, Usage.of(prompt, 0));
+  }
+
+  private static void requireRoom(int dimensions, int inputs) throws LlmException {
+    if (dimensions > MOST_DIMENSIONS) {
+      throw refusal("must be 1 to " + MOST_DIMENSIONS + " for the mock", dimensions);
+    }
+    if (dimensions * inputs > MOST_NUMBERS) {
+      throw refusal(
+          "of "
+              + inputs
+              + " inputs are more than the "
+              + MOST_NUMBERS
+              + " numbers that the mock makes at once; send less at once",
+          dimensions);
+    }
+  }
+
+  private static LlmException refusal(String why, int dimensions) {
+    return new LlmException(
+        LlmError.InvalidRequest.at("dimensions", "dimensions " + dimensions + " " + why));
   }
 
   private static Embedding ofText(String text, int dimensions) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,10 +69,23 @@ class MockVectorsTest {
       assertThat(made.size()).isEqualTo(dimensions);
       assertThat(product(made, made)).isCloseTo(1, within(1e-5));
     }
-    var refused =
-        catchThrowableOfType(
-            LlmException.class, () -> embed(request(Optional.of(4_097), text("a"))));
-    assertThat(refused.error().message()).contains("4097 must be 1 to 4096");
+    assertThat(refused(4_097, 1)).contains("4097 must be 1 to 4096");
+  }
+
+  /** A short body must not make an answer that takes the server's memory. */
+  @Test
+  void areNotMoreNumbersThanAnAnswerHolds() throws LlmException {
+    EmbeddingInput[] most = Collections.nCopies(2_048, text("a")).toArray(EmbeddingInput[]::new);
+    assertThat(embed(request(Optional.of(512), most)).vectors()).hasSize(2_048);
+    assertThat(refused(513, 2_048)).contains("dimensions 513 of 2048 inputs", "1048576 numbers");
+  }
+
+  private String refused(int dimensions, int inputs) {
+    EmbeddingInput[] texts = Collections.nCopies(inputs, text("a")).toArray(EmbeddingInput[]::new);
+    return catchThrowableOfType(
+            LlmException.class, () -> embed(request(Optional.of(dimensions), texts)))
+        .error()
+        .message();
   }
 
   @Test
