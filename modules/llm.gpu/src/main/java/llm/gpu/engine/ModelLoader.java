@@ -13,6 +13,7 @@ import llm.gpu.gguf.GgufHeader;
 import llm.gpu.gguf.SplitFiles;
 import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.pages.HugePages;
 
 /**
  * Loads the library, once, and models. Tells progress in the log; a load ends when it takes too
@@ -114,7 +115,10 @@ final class ModelLoader {
         .put("file", file.toString())
         .put("bytes", mark.map(FileMark::bytes).orElse(0L))
         .emit();
-    return load(file, mark, header, start);
+    HugePages.Watch allocations = HugePages.watch();
+    LoadedModel loaded = load(file, mark, header, start);
+    moveToHugePages(loaded.name(), allocations.end());
+    return loaded;
   }
 
   private LoadedModel load(Path file, Optional<FileMark> mark, GgufHeader header, long start)
@@ -141,6 +145,22 @@ final class ModelLoader {
               failure)
           : failure;
     }
+  }
+
+  /** Aside: requests need not wait for it, and nothing is wrong when it does not come to an end. */
+  private void moveToHugePages(String name, HugePages allocations) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("llm-huge-pages")
+        .start(() -> {
+          long start = time.nanoTime();
+          long bytes = allocations.move();
+          log.debug("model_in_huge_pages")
+              .put("model", name)
+              .put("mb", bytes >> 20)
+              .put("ms", millisSince(start))
+              .emit();
+        });
   }
 
   private double millisSince(long start) {
