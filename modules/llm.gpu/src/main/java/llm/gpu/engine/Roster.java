@@ -27,9 +27,9 @@ final class Roster {
     this.settings = settings;
   }
 
-  /** Those that are computed, in the order they came. */
+  /** A copy of those that are computed, in the order they came. */
   List<Slot> slots() {
-    return List.copyOf(slots);
+    return new ArrayList<>(slots);
   }
 
   /** Those that wait for room: interactive ones first, then in the order they were parked. */
@@ -93,19 +93,8 @@ final class Roster {
     return count(slots, principal) + count(parked, principal);
   }
 
-  /** Tokens of the pool that those in work need, beside {@code more} of which some are shared. */
-  int poolNeed(int more, int sharedOfMore) {
-    int own = more - sharedOfMore;
-    int shared = sharedOfMore;
-    for (Slot slot : slots) {
-      own += slot.ownTokens();
-      shared = Math.max(shared, slot.cachedTokens());
-    }
-    return own + shared;
-  }
-
-  /** The one that came last, background ones before interactive ones; there must be one. */
-  Slot lastCome() {
+  /** The one of {@code slots} that came last, background ones before interactive ones. */
+  static Slot lastCome(List<Slot> slots) {
     Slot last = slots.getFirst();
     for (Slot slot : slots) {
       boolean later =

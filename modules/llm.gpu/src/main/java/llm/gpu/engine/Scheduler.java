@@ -1,7 +1,10 @@
 package llm.gpu.engine;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
@@ -17,8 +20,8 @@ import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
 import llm.gpu.prefix.PrefixCache;
+import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.ChunkSize;
-import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
 import llm.gpu.schedule.StepPlanner;
@@ -32,9 +35,9 @@ import llm.gpu.text.Sampling;
  * read ({@link StepPlanner}).
  *
  * <ul>
- *   <li>A request is admitted when it has a place and the pool has room for its prompt; background
- *       ones are parked for one somebody waits for. What fits no window is refused before anything
- *       is computed.
+ *   <li>A request is admitted when it has a place and the pool has room for its prompt beside those
+ *       in work and the pinned prefixes; background ones are parked for one somebody waits for,
+ *       where that makes room enough. What fits no window is refused before anything is computed.
  *   <li>Pool full all the same: kept prefixes are given up, then the request that came last is
  *       parked, background ones first. It goes on later where it was; its text shows nothing of it.
  *   <li>A consumer that does not read: its request waits while the others go on, at most {@link
@@ -67,23 +70,15 @@ final class Scheduler implements AutoCloseable {
   private boolean failed; // what the memory holds is not known
   private boolean roomFreed; // a slot has left since the last one was parked
 
-  Scheduler(
-      LoadedModel loaded,
-      EngineSettings settings,
-      JobQueue queue,
-      DeviceGuard guard,
-      TimeSource time,
-      EngineMetrics metrics,
-      Log log,
-      IntSupplier randomSeed,
-      BooleanSupplier closing) {
+  /** For {@code loaded}, which generates; its requests come from {@code queue}. */
+  Scheduler(LoadedModel loaded, JobQueue queue, Serving.Common common, BooleanSupplier closing) {
     this.loaded = loaded;
-    this.settings = settings;
+    this.settings = common.settings();
     this.queue = queue;
-    this.time = time;
-    this.metrics = metrics;
-    this.log = log;
-    this.randomSeed = randomSeed;
+    this.time = common.time();
+    this.metrics = common.metrics();
+    this.log = common.log();
+    this.randomSeed = common.randomSeed();
     this.context = loaded.context();
     int pool = context.poolTokens();
     var limits =
@@ -94,7 +89,7 @@ final class Scheduler implements AutoCloseable {
     this.files = new PrefixFiles(loaded, settings, time, log);
     this.roster = new Roster(settings);
     this.chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
-    this.stepper = new Stepper(loaded, chunks, guard, time, metrics, closing);
+    this.stepper = new Stepper(loaded, chunks, common, closing);
     this.planner = new StepPlanner(context.batchTokens(), chunks);
     this.reader =
         new Prompt(loaded.model().vocabulary(), loaded.template(), loaded.contextTokens());
@@ -218,10 +213,12 @@ final class Scheduler implements AutoCloseable {
         return true; // it is no longer eligible until it is read
       }
       int[] prompt = read.get();
-      if (!hasRoomFor(job, prompt)) {
+      Optional<List<Slot>> inTheWay = inTheWayOf(job, prompt);
+      if (inTheWay.isEmpty()) {
         return false;
       }
       if (queue.take(job)) {
+        inTheWay.get().forEach(this::park);
         start(job, prompt);
       }
     } catch (LlmException refused) {
@@ -244,22 +241,24 @@ final class Scheduler implements AutoCloseable {
   }
 
   /**
-   * Whether it fits beside those in work; background ones are parked for one somebody waits for.
+   * Who has to be parked for a prompt: nobody, or background ones for one somebody waits for. Empty
+   * when it has to wait, because even that would not make room. What is alone always has room, for
+   * then pinned prefixes are given up too ({@link #makeRoom}).
    */
-  private boolean hasRoomFor(Job job, int[] prompt) {
-    while (!roster.slots().isEmpty() && !fits(prompt)) {
-      Slot last = roster.lastCome();
+  private Optional<List<Slot>> inTheWayOf(Job job, int[] prompt) {
+    List<Slot> stay = roster.slots();
+    List<Slot> parked = new ArrayList<>();
+    Set<TokenSequence> given = new HashSet<>();
+    while (!stay.isEmpty() && cache.need(prompt, given) > context.poolTokens()) {
+      Slot last = Roster.lastCome(stay);
       if (job.priority() == Priority.BACKGROUND || last.priority() == Priority.INTERACTIVE) {
-        return false;
+        return Optional.empty();
       }
-      park(last);
+      stay.remove(last);
+      parked.add(last);
+      given.add(last.sequence());
     }
-    return true;
-  }
-
-  /** Whether the pool has room for a prompt beside those in work, kept prefixes given up. */
-  private boolean fits(int[] prompt) {
-    return roster.poolNeed(prompt.length + 1, cache.known(prompt)) <= context.poolTokens();
+    return Optional.of(parked);
   }
 
   private void start(Job job, int[] prompt) throws LlamaException, LlmException {
@@ -358,19 +357,25 @@ final class Scheduler implements AutoCloseable {
 
   private void report() {
     status =
-        new LoadedStatus(loaded.name(), roster.inWork(), cache.keptTokens(), cache.pinnedTokens());
+        new LoadedStatus(
+            loaded.name(),
+            roster.inWork(),
+            cache.sequencesInUse(),
+            cache.keptTokens(),
+            cache.pinnedTokens());
   }
 
   /** The pool is full: gives up a kept prefix, or parks a request, or ends the last one. */
   private void makeRoom() {
     if (cache.evict()) {
       metrics.evicted();
+      report();
       return;
     }
     if (roster.slots().size() > 1) {
-      park(roster.lastCome());
+      park(Roster.lastCome(roster.slots()));
     } else if (!pins.dropOldest()) {
-      Slot last = roster.lastCome();
+      Slot last = Roster.lastCome(roster.slots());
       leave(last, last.failed("The model's memory has no room for more tokens."), Memory.VALID);
     }
   }
@@ -380,16 +385,22 @@ final class Scheduler implements AutoCloseable {
     roster.park(slot);
     cache.keep(slot.park());
     roomFreed = false;
+    report();
   }
 
   /** Lets parked requests go on: when another has left, or nothing else is in work. */
   private void resumeParked() {
     for (Slot slot : roster.parked()) {
-      if (!roster.slots().isEmpty() && !(roomFreed && fits(slot.tokens()))) {
+      if (!roster.slots().isEmpty() && !(roomFreed && hasRoomFor(slot))) {
         return;
       }
       slot.resume(cache.begin(slot.tokens()));
       roster.unpark(slot);
+      report();
     }
+  }
+
+  private boolean hasRoomFor(Slot parked) {
+    return cache.need(parked.tokens(), Set.of()) <= context.poolTokens();
   }
 }
