@@ -3,11 +3,15 @@ package llm.gpu.engine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import llm.domain.call.Principal;
 import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
+import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.Job;
 
 /**
@@ -91,6 +95,29 @@ final class Roster {
   /** How many a principal has in work, parked ones included. */
   int inWorkOf(Principal principal) {
     return count(slots, principal) + count(parked, principal);
+  }
+
+  /**
+   * Who has to be parked for a job: nobody, or background ones for one somebody waits for. Empty
+   * when it has to wait, because even that would not make room. What is alone always has room, for
+   * pinned prefixes are given up for it.
+   *
+   * @param fits whether there is room for the job when these sequences are given up
+   */
+  Optional<List<Slot>> inTheWayOf(Job job, Predicate<Set<TokenSequence>> fits) {
+    List<Slot> stay = slots();
+    List<Slot> parked = new ArrayList<>();
+    Set<TokenSequence> given = new HashSet<>();
+    while (!stay.isEmpty() && !fits.test(given)) {
+      Slot last = lastCome(stay);
+      if (job.priority() == Priority.BACKGROUND || last.priority() == Priority.INTERACTIVE) {
+        return Optional.empty();
+      }
+      stay.remove(last);
+      parked.add(last);
+      given.add(last.sequence());
+    }
+    return Optional.of(parked);
   }
 
   /** The one of {@code slots} that came last, background ones before interactive ones. */

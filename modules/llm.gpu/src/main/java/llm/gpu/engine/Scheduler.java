@@ -1,7 +1,5 @@
 package llm.gpu.engine;
 
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -9,7 +7,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import llm.core.telemetry.Log;
-import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -213,7 +210,7 @@ final class Scheduler implements AutoCloseable {
         return true; // it is no longer eligible until it is read
       }
       int[] prompt = read.get();
-      Optional<List<Slot>> inTheWay = inTheWayOf(job, prompt);
+      Optional<List<Slot>> inTheWay = roster.inTheWayOf(job, given -> fits(prompt, given));
       if (inTheWay.isEmpty()) {
         return false;
       }
@@ -240,25 +237,9 @@ final class Scheduler implements AutoCloseable {
     job.end(new StreamEvent.Failed(error, Usage.NONE));
   }
 
-  /**
-   * Who has to be parked for a prompt: nobody, or background ones for one somebody waits for. Empty
-   * when it has to wait, because even that would not make room. What is alone always has room, for
-   * then pinned prefixes are given up too ({@link #makeRoom}).
-   */
-  private Optional<List<Slot>> inTheWayOf(Job job, int[] prompt) {
-    List<Slot> stay = roster.slots();
-    List<Slot> parked = new ArrayList<>();
-    Set<TokenSequence> given = new HashSet<>();
-    while (!stay.isEmpty() && cache.need(prompt, given) > context.poolTokens()) {
-      Slot last = Roster.lastCome(stay);
-      if (job.priority() == Priority.BACKGROUND || last.priority() == Priority.INTERACTIVE) {
-        return Optional.empty();
-      }
-      stay.remove(last);
-      parked.add(last);
-      given.add(last.sequence());
-    }
-    return Optional.of(parked);
+  /** Whether the pool has room for a prompt, kept prefixes and {@code given} given up. */
+  private boolean fits(int[] prompt, Set<TokenSequence> given) {
+    return cache.need(prompt, given) <= context.poolTokens();
   }
 
   private void start(Job job, int[] prompt) throws LlamaException, LlmException {
@@ -391,16 +372,12 @@ final class Scheduler implements AutoCloseable {
   /** Lets parked requests go on: when another has left, or nothing else is in work. */
   private void resumeParked() {
     for (Slot slot : roster.parked()) {
-      if (!roster.slots().isEmpty() && !(roomFreed && hasRoomFor(slot))) {
+      if (!roster.slots().isEmpty() && !(roomFreed && fits(slot.tokens(), Set.of()))) {
         return;
       }
       slot.resume(cache.begin(slot.tokens()));
       roster.unpark(slot);
       report();
     }
-  }
-
-  private boolean hasRoomFor(Slot parked) {
-    return cache.need(parked.tokens(), Set.of()) <= context.poolTokens();
   }
 }
