@@ -2,7 +2,6 @@ package llm.gpu.engine;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +22,7 @@ import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
+import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.Pin;
@@ -54,6 +54,7 @@ public final class Engine implements AutoCloseable {
   private final ModelLoader loader;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Path, ModelRunner> runners = new LinkedHashMap<>(); // guarded by lock
+  private volatile List<ModelRunner> known = List.of(); // the same runners, to look at
   private volatile boolean closing;
   private volatile Optional<String> failure = Optional.empty(); // of library or model
 
@@ -78,7 +79,7 @@ public final class Engine implements AutoCloseable {
     this.guard = new DeviceGuard(metrics::waitedForDevice);
     this.places = new Places(settings.loadedModels(), time);
     this.loader = new ModelLoader(librarySource, settings, metrics, log, time, () -> closing);
-    EngineGauges.register(telemetry.metrics(), this::status);
+    EngineGauges.register(telemetry.metrics(), this::waiting, this::loaded);
   }
 
   /**
@@ -177,12 +178,15 @@ public final class Engine implements AutoCloseable {
 
   /** How it is. Does not block. */
   public EngineStatus status() {
-    List<ModelRunner> all = all();
-    return new EngineStatus(
-        loader.library(),
-        all.stream().flatMap(runner -> runner.status().stream()).toList(),
-        failure,
-        all.stream().mapToInt(ModelRunner::waiting).sum());
+    return new EngineStatus(loader.library(), loaded(), failure, waiting());
+  }
+
+  private List<LoadedStatus> loaded() {
+    return known.stream().flatMap(runner -> runner.status().stream()).toList();
+  }
+
+  private int waiting() {
+    return known.stream().mapToInt(ModelRunner::waiting).sum();
   }
 
   /**
@@ -207,9 +211,9 @@ public final class Engine implements AutoCloseable {
   }
 
   private List<ModelRunner> all() {
-    lock.lock();
+    lock.lock(); // one that is just being made is not missed
     try {
-      return new ArrayList<>(runners.values());
+      return known;
     } finally {
       lock.unlock();
     }
@@ -220,14 +224,15 @@ public final class Engine implements AutoCloseable {
     if (closing) {
       throw new LlmException(new LlmError.ShuttingDown(CLOSED_RETRY));
     }
-    ModelRunner known = runners.get(model);
-    if (known != null) {
-      return known;
+    ModelRunner there = runners.get(model);
+    if (there != null) {
+      return there;
     }
     var runner =
         new ModelRunner(
             model, settings, loader, guard, places, time, metrics, log, randomSeed, new Host());
     runners.put(model, runner);
+    known = List.copyOf(runners.values());
     runner.start();
     return runner;
   }
@@ -237,10 +242,13 @@ public final class Engine implements AutoCloseable {
     public boolean retire(ModelRunner runner) {
       lock.lock();
       try {
-        return !runner.isWarming()
-            && runner.texts().size() == 0
-            && runner.queue().closeIfEmpty()
-            && runners.values().remove(runner);
+        boolean retired =
+            !runner.isWarming()
+                && runner.texts().size() == 0
+                && runner.queue().closeIfEmpty()
+                && runners.values().remove(runner);
+        known = List.copyOf(runners.values());
+        return retired;
       } finally {
         lock.unlock();
       }

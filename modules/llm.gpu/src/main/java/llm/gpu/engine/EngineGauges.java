@@ -1,6 +1,9 @@
 package llm.gpu.engine;
 
+import java.util.List;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import llm.core.telemetry.Metrics;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 
@@ -8,20 +11,37 @@ import llm.gpu.engine.EngineStatus.LoadedStatus;
 final class EngineGauges {
   private EngineGauges() {}
 
-  static void register(Metrics metrics, Supplier<EngineStatus> status) {
+  /**
+   * Adds the gauges; none but the queues' takes a lock when it is read.
+   *
+   * @param waiting requests in all queues
+   * @param loaded the models in memory, as their threads last said they are
+   */
+  static void register(Metrics metrics, IntSupplier waiting, Supplier<List<LoadedStatus>> loaded) {
     metrics.gauge(
         "llm_local_queue_depth",
         "Requests waiting for a model in this process.",
-        () -> status.get().waiting());
+        waiting::getAsInt);
     metrics.gauge(
         "llm_local_requests_in_work",
         "Requests that are computed together now.",
-        () -> status.get().inWork());
+        () -> sum(loaded, LoadedStatus::inWork));
     metrics.gauge(
         "llm_local_prefix_tokens",
         "Tokens kept in memory for prompts that begin alike.",
-        () -> status.get().models().stream().mapToInt(LoadedStatus::keptTokens).sum());
+        () -> sum(loaded, LoadedStatus::keptTokens));
     metrics.gauge(
-        "llm_local_models_loaded", "Models in memory.", () -> status.get().models().size());
+        "llm_local_pinned_tokens",
+        "Those of llm_local_prefix_tokens that somebody wants kept: they make room last.",
+        () -> sum(loaded, LoadedStatus::pinnedTokens));
+    metrics.gauge(
+        "llm_local_sequences",
+        "Sequences in use, by requests that are computed and by kept prefixes.",
+        () -> sum(loaded, LoadedStatus::sequences));
+    metrics.gauge("llm_local_models_loaded", "Models in memory.", () -> loaded.get().size());
+  }
+
+  private static int sum(Supplier<List<LoadedStatus>> loaded, ToIntFunction<LoadedStatus> of) {
+    return loaded.get().stream().mapToInt(of).sum();
   }
 }

@@ -20,10 +20,12 @@ public record EngineStatus(
    *
    * @param name the file's name
    * @param inWork requests that are computed
+   * @param sequences of the context, in work or kept
    * @param keptTokens tokens kept for prompts that begin alike
    * @param pinnedTokens how many of them are pinned
    */
-  public record LoadedStatus(String name, int inWork, int keptTokens, int pinnedTokens) {}
+  public record LoadedStatus(
+      String name, int inWork, int sequences, int keptTokens, int pinnedTokens) {}
 
   /** Copies the list. */
   public EngineStatus {

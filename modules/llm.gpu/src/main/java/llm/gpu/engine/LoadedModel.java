@@ -1,10 +1,13 @@
 package llm.gpu.engine;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import llm.gpu.ffi.Callbacks;
 import llm.gpu.gguf.FileMark;
+import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
+import llm.gpu.gguf.SplitFiles;
 import llm.gpu.llama.Batch;
 import llm.gpu.llama.ChatTemplate;
 import llm.gpu.llama.Context;
@@ -93,6 +96,11 @@ final class LoadedModel implements AutoCloseable {
 
   Path file() {
     return file;
+  }
+
+  /** All files of it: more than one when it is split. */
+  List<Path> files() throws GgufException {
+    return SplitFiles.all(file, header);
   }
 
   /** The file as it was when it was loaded. */

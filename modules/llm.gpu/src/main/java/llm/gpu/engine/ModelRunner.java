@@ -306,9 +306,8 @@ final class ModelRunner {
     long start = time.nanoTime();
     try {
       loaded = guard.exclusively(() -> loader.load(file));
-      serving =
-          new Serving(
-              loaded, settings, queue, guard, time, metrics, log, randomSeed, () -> closing);
+      var common = new Serving.Common(settings, guard, time, metrics, log, randomSeed);
+      serving = new Serving(loaded, queue, common, () -> closing);
       guard.exclusively(() -> {
         serving.restore();
         return serving;

@@ -5,7 +5,10 @@ import java.util.Optional;
 import llm.core.telemetry.Log;
 import llm.domain.port.TimeSource;
 import llm.gpu.gguf.FileMark;
+import llm.gpu.gguf.FileSample;
+import llm.gpu.gguf.GgufException;
 import llm.gpu.llama.Library;
+import llm.gpu.prefix.Origin;
 import llm.gpu.prefix.PrefixCache;
 import llm.gpu.prefix.PrefixStore;
 
@@ -20,6 +23,7 @@ final class PrefixFiles {
   private final long saveNanos;
   private final TimeSource time;
   private final Log log;
+  private Optional<Origin> origin = Optional.empty(); // until the file was looked at
 
   PrefixFiles(LoadedModel loaded, EngineSettings settings, TimeSource time, Log log) {
     this.loaded = loaded;
@@ -37,16 +41,18 @@ final class PrefixFiles {
     }
     long start = time.nanoTime();
     try {
-      int count = store.get().restore(key(), cache, loaded.context());
-      report("prefixes_restored", count, start);
-    } catch (IOException | RuntimeException | OutOfMemoryError failure) {
+      origin = Optional.of(origin());
+      var done = store.get().restore(origin.get(), cache, loaded.context());
+      report("prefixes_restored", done.restored(), start);
+      reportRefused(done.refused());
+    } catch (IOException | GgufException | RuntimeException | OutOfMemoryError failure) {
       log.warn("prefix_restore_failed").put("model", loaded.name()).cause(failure).emit();
     }
   }
 
   /** Saves what {@code cache} keeps, as far as there is time. */
   void save(PrefixCache cache) {
-    if (store.isEmpty()) {
+    if (store.isEmpty() || origin.isEmpty()) {
       return;
     }
     long start = time.nanoTime();
@@ -54,7 +60,8 @@ final class PrefixFiles {
       int count =
           store
               .get()
-              .save(key(), cache, loaded.context(), () -> time.nanoTime() - start > saveNanos);
+              .save(
+                  origin.get(), cache, loaded.context(), () -> time.nanoTime() - start > saveNanos);
       report("prefixes_saved", count, start);
     } catch (IOException | RuntimeException | OutOfMemoryError failure) {
       log.warn("prefix_save_failed").put("model", loaded.name()).cause(failure).emit();
@@ -69,14 +76,37 @@ final class PrefixFiles {
         .emit();
   }
 
-  /** What states belong to: another file, or another release of llama.cpp, has another key. */
-  private String key() {
+  private void reportRefused(int count) {
+    if (count > 0) {
+      log.info("prefixes_refused")
+          .put("model", loaded.name())
+          .put("count", count)
+          .put(
+              "message",
+              "They were damaged, or of another model file, context or release; they were removed.")
+          .emit();
+    }
+  }
+
+  /**
+   * What states belong to. The pool is part of it, for some models turn positions by other angles
+   * in a larger context ({@code llama_model::get_rope_factors}).
+   *
+   * @throws IOException when the file cannot be read or is another one by now
+   */
+  private Origin origin() throws IOException, GgufException {
     FileMark mark = loaded.mark();
-    return String.join(
-        "\n",
-        loaded.name(),
-        Long.toString(mark.bytes()),
-        mark.modified().toString(),
-        Library.VERSION);
+    String sample = FileSample.of(loaded.files());
+    if (!ModelLoader.isCurrent(loaded)) {
+      throw new IOException("The file was changed while it was loaded.");
+    }
+    String file =
+        String.join(
+            "\n",
+            loaded.name(),
+            Long.toString(mark.bytes()),
+            mark.modified().toString(),
+            Library.VERSION);
+    return new Origin(file, sample + "\n" + loaded.context().poolTokens());
   }
 }

@@ -3,11 +3,15 @@ package llm.gpu.engine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import llm.domain.call.Principal;
 import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
+import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.Job;
 
 /**
@@ -27,9 +31,9 @@ final class Roster {
     this.settings = settings;
   }
 
-  /** Those that are computed, in the order they came. */
+  /** A copy of those that are computed, in the order they came. */
   List<Slot> slots() {
-    return List.copyOf(slots);
+    return new ArrayList<>(slots);
   }
 
   /** Those that wait for room: interactive ones first, then in the order they were parked. */
@@ -93,19 +97,31 @@ final class Roster {
     return count(slots, principal) + count(parked, principal);
   }
 
-  /** Tokens of the pool that those in work need, beside {@code more} of which some are shared. */
-  int poolNeed(int more, int sharedOfMore) {
-    int own = more - sharedOfMore;
-    int shared = sharedOfMore;
-    for (Slot slot : slots) {
-      own += slot.ownTokens();
-      shared = Math.max(shared, slot.cachedTokens());
+  /**
+   * Who has to be parked for a job: nobody, or background ones for one somebody waits for. Empty
+   * when it has to wait, because even that would not make room. What is alone always has room, for
+   * pinned prefixes are given up for it.
+   *
+   * @param fits whether there is room for the job when these sequences are given up
+   */
+  Optional<List<Slot>> inTheWayOf(Job job, Predicate<Set<TokenSequence>> fits) {
+    List<Slot> stay = slots();
+    List<Slot> parked = new ArrayList<>();
+    Set<TokenSequence> given = new HashSet<>();
+    while (!stay.isEmpty() && !fits.test(given)) {
+      Slot last = lastCome(stay);
+      if (job.priority() == Priority.BACKGROUND || last.priority() == Priority.INTERACTIVE) {
+        return Optional.empty();
+      }
+      stay.remove(last);
+      parked.add(last);
+      given.add(last.sequence());
     }
-    return own + shared;
+    return Optional.of(parked);
   }
 
-  /** The one that came last, background ones before interactive ones; there must be one. */
-  Slot lastCome() {
+  /** The one of {@code slots} that came last, background ones before interactive ones. */
+  static Slot lastCome(List<Slot> slots) {
     Slot last = slots.getFirst();
     for (Slot slot : slots) {
       boolean later =

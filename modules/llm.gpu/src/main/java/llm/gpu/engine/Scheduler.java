@@ -2,11 +2,11 @@ package llm.gpu.engine;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import llm.core.telemetry.Log;
-import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -17,8 +17,8 @@ import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
 import llm.gpu.prefix.PrefixCache;
+import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.ChunkSize;
-import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
 import llm.gpu.schedule.StepPlanner;
@@ -32,9 +32,9 @@ import llm.gpu.text.Sampling;
  * read ({@link StepPlanner}).
  *
  * <ul>
- *   <li>A request is admitted when it has a place and the pool has room for its prompt; background
- *       ones are parked for one somebody waits for. What fits no window is refused before anything
- *       is computed.
+ *   <li>A request is admitted when it has a place and the pool has room for its prompt beside those
+ *       in work and the pinned prefixes; background ones are parked for one somebody waits for,
+ *       where that makes room enough. What fits no window is refused before anything is computed.
  *   <li>Pool full all the same: kept prefixes are given up, then the request that came last is
  *       parked, background ones first. It goes on later where it was; its text shows nothing of it.
  *   <li>A consumer that does not read: its request waits while the others go on, at most {@link
@@ -67,23 +67,15 @@ final class Scheduler implements AutoCloseable {
   private boolean failed; // what the memory holds is not known
   private boolean roomFreed; // a slot has left since the last one was parked
 
-  Scheduler(
-      LoadedModel loaded,
-      EngineSettings settings,
-      JobQueue queue,
-      DeviceGuard guard,
-      TimeSource time,
-      EngineMetrics metrics,
-      Log log,
-      IntSupplier randomSeed,
-      BooleanSupplier closing) {
+  /** For {@code loaded}, which generates; its requests come from {@code queue}. */
+  Scheduler(LoadedModel loaded, JobQueue queue, Serving.Common common, BooleanSupplier closing) {
     this.loaded = loaded;
-    this.settings = settings;
+    this.settings = common.settings();
     this.queue = queue;
-    this.time = time;
-    this.metrics = metrics;
-    this.log = log;
-    this.randomSeed = randomSeed;
+    this.time = common.time();
+    this.metrics = common.metrics();
+    this.log = common.log();
+    this.randomSeed = common.randomSeed();
     this.context = loaded.context();
     int pool = context.poolTokens();
     var limits =
@@ -94,7 +86,7 @@ final class Scheduler implements AutoCloseable {
     this.files = new PrefixFiles(loaded, settings, time, log);
     this.roster = new Roster(settings);
     this.chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
-    this.stepper = new Stepper(loaded, chunks, guard, time, metrics, closing);
+    this.stepper = new Stepper(loaded, chunks, common, closing);
     this.planner = new StepPlanner(context.batchTokens(), chunks);
     this.reader =
         new Prompt(loaded.model().vocabulary(), loaded.template(), loaded.contextTokens());
@@ -218,10 +210,12 @@ final class Scheduler implements AutoCloseable {
         return true; // it is no longer eligible until it is read
       }
       int[] prompt = read.get();
-      if (!hasRoomFor(job, prompt)) {
+      Optional<List<Slot>> inTheWay = roster.inTheWayOf(job, given -> fits(prompt, given));
+      if (inTheWay.isEmpty()) {
         return false;
       }
       if (queue.take(job)) {
+        inTheWay.get().forEach(this::park);
         start(job, prompt);
       }
     } catch (LlmException refused) {
@@ -243,23 +237,9 @@ final class Scheduler implements AutoCloseable {
     job.end(new StreamEvent.Failed(error, Usage.NONE));
   }
 
-  /**
-   * Whether it fits beside those in work; background ones are parked for one somebody waits for.
-   */
-  private boolean hasRoomFor(Job job, int[] prompt) {
-    while (!roster.slots().isEmpty() && !fits(prompt)) {
-      Slot last = roster.lastCome();
-      if (job.priority() == Priority.BACKGROUND || last.priority() == Priority.INTERACTIVE) {
-        return false;
-      }
-      park(last);
-    }
-    return true;
-  }
-
-  /** Whether the pool has room for a prompt beside those in work, kept prefixes given up. */
-  private boolean fits(int[] prompt) {
-    return roster.poolNeed(prompt.length + 1, cache.known(prompt)) <= context.poolTokens();
+  /** Whether the pool has room for a prompt, kept prefixes and {@code given} given up. */
+  private boolean fits(int[] prompt, Set<TokenSequence> given) {
+    return cache.need(prompt, given) <= context.poolTokens();
   }
 
   private void start(Job job, int[] prompt) throws LlamaException, LlmException {
@@ -358,19 +338,25 @@ final class Scheduler implements AutoCloseable {
 
   private void report() {
     status =
-        new LoadedStatus(loaded.name(), roster.inWork(), cache.keptTokens(), cache.pinnedTokens());
+        new LoadedStatus(
+            loaded.name(),
+            roster.inWork(),
+            cache.sequencesInUse(),
+            cache.keptTokens(),
+            cache.pinnedTokens());
   }
 
   /** The pool is full: gives up a kept prefix, or parks a request, or ends the last one. */
   private void makeRoom() {
     if (cache.evict()) {
       metrics.evicted();
+      report();
       return;
     }
     if (roster.slots().size() > 1) {
-      park(roster.lastCome());
+      park(Roster.lastCome(roster.slots()));
     } else if (!pins.dropOldest()) {
-      Slot last = roster.lastCome();
+      Slot last = Roster.lastCome(roster.slots());
       leave(last, last.failed("The model's memory has no room for more tokens."), Memory.VALID);
     }
   }
@@ -380,16 +366,18 @@ final class Scheduler implements AutoCloseable {
     roster.park(slot);
     cache.keep(slot.park());
     roomFreed = false;
+    report();
   }
 
   /** Lets parked requests go on: when another has left, or nothing else is in work. */
   private void resumeParked() {
     for (Slot slot : roster.parked()) {
-      if (!roster.slots().isEmpty() && !(roomFreed && fits(slot.tokens()))) {
+      if (!roster.slots().isEmpty() && !(roomFreed && fits(slot.tokens(), Set.of()))) {
         return;
       }
       slot.resume(cache.begin(slot.tokens()));
       roster.unpark(slot);
+      report();
     }
   }
 }

@@ -30,55 +30,60 @@ final class Serving implements AutoCloseable {
   private final Optional<Scheduler> scheduler; // empty for an encoder
   private final Embedder embedder;
 
-  Serving(
-      LoadedModel loaded,
+  /**
+   * What all models of an engine are served with.
+   *
+   * @param guard lets one of them compute at a time
+   * @param randomSeed seeds for requests that name none
+   */
+  record Common(
       EngineSettings settings,
-      JobQueue queue,
       DeviceGuard guard,
       TimeSource time,
       EngineMetrics metrics,
       Log log,
-      IntSupplier randomSeed,
-      BooleanSupplier closing) {
+      IntSupplier randomSeed) {}
+
+  /**
+   * For {@code loaded}; requests for answers come from {@code queue}.
+   *
+   * @param closing whether the engine closes
+   */
+  Serving(LoadedModel loaded, JobQueue queue, Common common, BooleanSupplier closing) {
     this.loaded = loaded;
     this.queue = queue;
     this.scheduler =
         loaded.generates()
-            ? Optional.of(
-                new Scheduler(
-                    loaded, settings, queue, guard, time, metrics, log, randomSeed, closing))
+            ? Optional.of(new Scheduler(loaded, queue, common, closing))
             : Optional.empty();
+    EngineSettings settings = common.settings();
     int longest = settings.vectors().longestFor(loaded.model().trainedContext());
     var limits = new Embedder.Limits(longest, settings.batchTokens(), settings.threads());
-    var host = new EmbedderHost(loaded, settings, guard, metrics, closing);
-    this.embedder = new Embedder(loaded.model(), loaded.name(), limits, host, time, log);
+    var host = new EmbedderHost(loaded, common, closing);
+    this.embedder =
+        new Embedder(loaded.model(), loaded.name(), limits, host, common.time(), common.log());
   }
 
-  private record EmbedderHost(
-      LoadedModel loaded,
-      EngineSettings settings,
-      DeviceGuard guard,
-      EngineMetrics metrics,
-      BooleanSupplier closing)
+  private record EmbedderHost(LoadedModel loaded, Common common, BooleanSupplier closing)
       implements Embedder.Host {
     @Override
     public Pooling pooling() throws LlamaException {
-      return loaded.pooling(settings.vectors());
+      return loaded.pooling(common.settings().vectors());
     }
 
     @Override
     public <T> T exclusively(Embedder.Work<T> work) throws LlamaException {
-      return guard.exclusively(work::run);
+      return common.guard().exclusively(work::run);
     }
 
     @Override
     public void waited(long nanos) {
-      metrics.waited(nanos);
+      common.metrics().waited(nanos);
     }
 
     @Override
     public void embedded(int tokens, long nanos) {
-      metrics.embedded(tokens, nanos);
+      common.metrics().embedded(tokens, nanos);
     }
 
     @Override
@@ -139,6 +144,7 @@ final class Serving implements AutoCloseable {
     return new LoadedStatus(
         loaded.name(),
         generating.map(LoadedStatus::inWork).orElse(0) + embedder.inWork(),
+        generating.map(LoadedStatus::sequences).orElse(0),
         generating.map(LoadedStatus::keptTokens).orElse(0),
         generating.map(LoadedStatus::pinnedTokens).orElse(0));
   }

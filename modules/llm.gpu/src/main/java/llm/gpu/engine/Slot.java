@@ -112,11 +112,6 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
     return completionTokens > 0 && sequence.remaining() == 1;
   }
 
-  /** Tokens of the pool it needs for itself: what it does not share with others. */
-  int ownTokens() {
-    return sequence.count() - cachedTokens + 1;
-  }
-
   /** Every token so far. */
   int[] tokens() {
     return parkedTokens.length > 0 ? parkedTokens : sequence.tokens();

@@ -27,19 +27,13 @@ final class Stepper {
   private final BooleanSupplier closing;
   private volatile List<Slot> inStep = List.of(); // read by native threads
 
-  Stepper(
-      LoadedModel loaded,
-      ChunkSize chunks,
-      DeviceGuard guard,
-      TimeSource time,
-      EngineMetrics metrics,
-      BooleanSupplier closing) {
+  Stepper(LoadedModel loaded, ChunkSize chunks, Serving.Common common, BooleanSupplier closing) {
     this.context = loaded.context();
     this.batch = loaded.batch();
     this.chunks = chunks;
-    this.guard = guard;
-    this.time = time;
-    this.metrics = metrics;
+    this.guard = common.guard();
+    this.time = common.time();
+    this.metrics = common.metrics();
     this.closing = closing;
   }
 

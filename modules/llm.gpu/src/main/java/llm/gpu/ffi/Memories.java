@@ -13,7 +13,6 @@ public final class Memories {
   private static final MethodHandle CLEAR = Symbols.handle(Function.LLAMA_MEMORY_CLEAR);
   private static final MethodHandle REMOVE = Symbols.handle(Function.LLAMA_MEMORY_SEQ_RM);
   private static final MethodHandle COPY = Symbols.handle(Function.LLAMA_MEMORY_SEQ_CP);
-  private static final MethodHandle LAST = Symbols.handle(Function.LLAMA_MEMORY_SEQ_POS_MAX);
   private static final MethodHandle STATE_SIZE = Symbols.handle(Function.LLAMA_STATE_SEQ_GET_SIZE);
   private static final MethodHandle STATE_GET = Symbols.handle(Function.LLAMA_STATE_SEQ_GET_DATA);
   private static final MethodHandle STATE_SET = Symbols.handle(Function.LLAMA_STATE_SEQ_SET_DATA);
@@ -56,15 +55,6 @@ public final class Memories {
       COPY.invokeExact(memory, source, target, from, to);
     } catch (Throwable thrown) {
       throw Symbols.failed(Function.LLAMA_MEMORY_SEQ_CP, thrown);
-    }
-  }
-
-  /** {@code llama_memory_seq_pos_max}: the last position of a sequence, -1 when it is empty. */
-  public static int lastPosition(MemorySegment memory, int sequence) {
-    try {
-      return (int) LAST.invokeExact(memory, sequence);
-    } catch (Throwable thrown) {
-      throw Symbols.failed(Function.LLAMA_MEMORY_SEQ_POS_MAX, thrown);
     }
   }
 

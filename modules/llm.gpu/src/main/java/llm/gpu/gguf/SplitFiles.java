@@ -38,6 +38,18 @@ public final class SplitFiles {
     return header;
   }
 
+  /**
+   * All files of a model, in order.
+   *
+   * @param header of {@code file}
+   * @throws GgufException when the file is not the first of its parts
+   */
+  public static List<Path> all(Path file, GgufHeader header) throws GgufException {
+    List<Path> all = new ArrayList<>(List.of(file));
+    all.addAll(otherParts(file, header.splitCount()));
+    return all;
+  }
+
   private static List<Path> otherParts(Path file, int count) throws GgufException {
     if (count == 1) {
       return List.of();

@@ -165,17 +165,6 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
     return Memories.remove(memory(), checked(sequence), count, OPEN_END);
   }
 
-  /** Tokens of a sequence that are remembered. */
-  public int length(int sequence) {
-    return Memories.lastPosition(memory(), checked(sequence)) + 1;
-  }
-
-  /** Forgets everything. */
-  public void clear() {
-    outputs.clear();
-    Memories.clear(memory());
-  }
-
   @Override
   public long stateBytes(int sequence) {
     return Memories.stateBytes(handle.get(), checked(sequence));

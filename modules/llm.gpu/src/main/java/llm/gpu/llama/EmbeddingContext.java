@@ -121,11 +121,6 @@ public final class EmbeddingContext implements NativeContext {
     return options.sequences();
   }
 
-  /** How a text's vectors become one. */
-  public Pooling pooling() {
-    return options.pooling();
-  }
-
   /** Ends decodes as soon as {@code condition} holds. Any thread; must be cheap. */
   public void abortWhen(Callbacks.Abort condition) {
     abort = condition;

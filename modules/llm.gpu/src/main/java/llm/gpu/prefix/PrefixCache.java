@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import llm.gpu.llama.Sequences;
 
 /**
@@ -68,15 +69,34 @@ public final class PrefixCache {
     TokenSequence begun =
         best.flatMap(match -> takenOver(match, prompt))
             .or(() -> best.filter(_ -> cutsBack).map(match -> shared(match, prompt)))
-            .orElseGet(() -> fresh(prompt));
+            .orElseGet(() -> fresh(prompt, Cells.Branch.first()));
     begun.activate(true);
     begun.used(++tick);
     return begun;
   }
 
-  /** The longest part of {@code prompt} that need not be computed, in tokens. */
-  public int known(int[] prompt) {
-    return longestMatch(prompt).map(Match::common).orElse(0);
+  /**
+   * Places of the pool that must be there for {@code prompt} to be computed: those of the prompt,
+   * of the sequences in work and of the pinned ones, and one for the next token of each in work. A
+   * place that several share counts once; what is only kept can be given up and does not count.
+   *
+   * @param given sequences in work that would be given up for it
+   */
+  public int need(int[] prompt, Set<TokenSequence> given) {
+    var cells = new Cells();
+    for (TokenSequence sequence : all) {
+      if (sequence.isActive() && !given.contains(sequence)) {
+        cells.add(sequence.places(), sequence.count() + 1);
+      } else if (sequence.isPinned()) {
+        cells.add(sequence.places(), sequence.computed());
+      }
+    }
+    Cells.Branch places =
+        longestMatch(prompt)
+            .map(match -> match.sequence().places().at(match.common()))
+            .orElseGet(Cells.Branch::first);
+    cells.add(places, prompt.length + 1);
+    return cells.count();
   }
 
   /** Ends work on a sequence and keeps what is computed of it, if that may be worth it. */
@@ -164,13 +184,14 @@ public final class PrefixCache {
     return all.stream().filter(TokenSequence::isPinned).mapToInt(TokenSequence::computed).sum();
   }
 
-  /** Sequences that are neither in work nor kept. */
-  public int freeSequences() {
-    return free.size();
+  /** Sequences in work or kept. */
+  public int sequencesInUse() {
+    return all.size();
   }
 
   /**
-   * An empty sequence to fill from elsewhere with the state of {@code tokens}; kept at once.
+   * An empty sequence to fill from elsewhere with the state of {@code tokens}; kept at once, as one
+   * that was used less recently than all there are.
    *
    * @return empty when keeping it would push out what is there
    */
@@ -182,9 +203,10 @@ public final class PrefixCache {
     if (!fits) {
       return Optional.empty();
     }
-    TokenSequence adopted = fresh(tokens);
+    long oldest = all.stream().mapToLong(TokenSequence::lastUse).min().orElse(++tick);
+    TokenSequence adopted = fresh(tokens, Cells.Branch.first());
     adopted.advance(tokens.length);
-    adopted.used(++tick);
+    adopted.used(oldest - 1);
     return Optional.of(adopted);
   }
 
@@ -224,7 +246,7 @@ public final class PrefixCache {
   private TokenSequence shared(Match match, int[] prompt) {
     boolean wasActive = match.sequence().isActive();
     match.sequence().activate(true); // so that it is not the one given up
-    TokenSequence sequence = fresh(prompt);
+    TokenSequence sequence = fresh(prompt, match.sequence().places().at(match.common()));
     match.sequence().activate(wasActive);
     match.sequence().used(++tick);
     memory.share(match.sequence().id(), sequence.id(), match.common());
@@ -232,11 +254,11 @@ public final class PrefixCache {
     return sequence;
   }
 
-  private TokenSequence fresh(int[] prompt) {
+  private TokenSequence fresh(int[] prompt, Cells.Branch places) {
     if (free.isEmpty() && !evict()) {
       throw new IllegalStateException("every sequence is in work or pinned");
     }
-    var sequence = new TokenSequence(free.remove(), prompt);
+    var sequence = new TokenSequence(free.remove(), prompt, places);
     all.add(sequence);
     return sequence;
   }

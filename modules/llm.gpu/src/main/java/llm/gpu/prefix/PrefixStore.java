@@ -50,15 +50,14 @@ public final class PrefixStore {
   /**
    * Saves what a cache keeps, the most recently used first, as far as there is room and time.
    *
-   * @param model what the states belong to: the same text for the same model, library and context
    * @param stop asked between files
    * @return how many were saved
    * @throws IOException when the folder cannot be written
    */
-  public int save(String model, PrefixCache cache, SequenceStates states, BooleanSupplier stop)
+  public int save(Origin origin, PrefixCache cache, SequenceStates states, BooleanSupplier stop)
       throws IOException {
     Files.createDirectories(folder);
-    String prefix = StateFile.name(model);
+    String prefix = StateFile.name(origin);
     for (Path old : files(prefix, UNFINISHED)) {
       Files.deleteIfExists(old); // of a process that ended in the middle of it
     }
@@ -70,7 +69,7 @@ public final class PrefixStore {
     for (TokenSequence sequence : cache.kept().reversed()) {
       long bytes = StateFile.size(sequence.computed(), states.stateBytes(sequence.id()));
       if (bytes <= room && !stop.getAsBoolean()) {
-        long written = write(prefix + "-" + saved, model, sequence, states);
+        long written = write(prefix + "-" + saved, origin, sequence, states);
         room -= written;
         saved += written > 0 ? 1 : 0;
       }
@@ -80,27 +79,39 @@ public final class PrefixStore {
   }
 
   /**
-   * Fills a cache with what was saved of {@code model}, the most recently used last.
+   * What {@link #restore} did.
    *
-   * @return how many sequences were restored
+   * @param restored sequences that are in memory again
+   * @param refused files that were removed: damaged, of another form, or of a model that has the
+   *     same name and other content
+   */
+  public record Restored(int restored, int refused) {}
+
+  /**
+   * Fills a cache with what was saved of {@code origin}, the most recently used first, as far as
+   * there is room.
+   *
    * @throws IOException when the folder cannot be read
    */
-  public int restore(String model, PrefixCache cache, SequenceStates states) throws IOException {
+  public Restored restore(Origin origin, PrefixCache cache, SequenceStates states)
+      throws IOException {
     if (!Files.isDirectory(folder)) {
-      return 0;
+      return new Restored(0, 0);
     }
     int restored = 0;
-    for (Path file : files(StateFile.name(model), SUFFIX).reversed()) {
+    int refused = 0;
+    for (Path file : files(StateFile.name(origin), SUFFIX)) {
       try (Arena arena = Arena.ofConfined()) {
-        var whole = StateFile.parse(model, read(file, arena));
+        var whole = StateFile.parse(origin, read(file, arena));
         if (whole.isEmpty()) {
-          Files.deleteIfExists(file); // damaged, or of another release of this program
+          Files.deleteIfExists(file);
+          refused++;
         } else {
           restored += restore(whole.get(), cache, states) ? 1 : 0;
         }
       }
     }
-    return restored;
+    return new Restored(restored, refused);
   }
 
   private static boolean restore(
@@ -121,7 +132,7 @@ public final class PrefixStore {
   }
 
   /** Returns the file's bytes; 0 when there is none, because llama.cpp gives no state. */
-  private long write(String name, String model, TokenSequence sequence, SequenceStates states)
+  private long write(String name, Origin origin, TokenSequence sequence, SequenceStates states)
       throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(states.stateBytes(sequence.id()));
@@ -133,7 +144,7 @@ public final class PrefixStore {
       try {
         try (var channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
           for (MemorySegment part :
-              StateFile.parts(model, sequence.computedTokens(), state, arena)) {
+              StateFile.parts(origin, sequence.computedTokens(), state, arena)) {
             write(part, channel);
           }
         }

@@ -27,7 +27,7 @@ import java.util.zip.CRC32C;
  * </ol>
  */
 final class StateFile {
-  static final long MAGIC = 0x31584650_4d4c4cL; // "LLMPFX1"
+  static final long MAGIC = 0x32584650_4d4c4cL; // "LLMPFX2"
 
   private static final int HASH_AT = 8;
   private static final int HASH_BYTES = 32;
@@ -46,18 +46,18 @@ final class StateFile {
    */
   record Content(int[] tokens, MemorySegment state) {}
 
-  /** The beginning of the names of files of {@code model}. */
-  static String name(String model) {
-    return HexFormat.of().formatHex(hash(model)).substring(0, NAME_DIGITS);
+  /** The beginning of the names of files of {@code origin}. */
+  static String name(Origin origin) {
+    return HexFormat.of().formatHex(hash(origin.file())).substring(0, NAME_DIGITS);
   }
 
   /** The file's parts, in order; the state is the caller's. */
-  static List<MemorySegment> parts(String model, int[] tokens, MemorySegment state, Arena arena) {
+  static List<MemorySegment> parts(Origin origin, int[] tokens, MemorySegment state, Arena arena) {
     MemorySegment ids = arena.allocate(padded(tokens.length), Long.BYTES);
     MemorySegment.copy(tokens, 0, ids, JAVA_INT, 0, tokens.length);
     MemorySegment header = arena.allocate(HEADER_BYTES, Long.BYTES);
     header.set(JAVA_LONG, 0, MAGIC);
-    MemorySegment.copy(hash(model), 0, header, JAVA_BYTE, HASH_AT, HASH_BYTES);
+    MemorySegment.copy(hash(origin), 0, header, JAVA_BYTE, HASH_AT, HASH_BYTES);
     header.set(JAVA_LONG, COUNTS_AT, tokens.length);
     header.set(JAVA_LONG, COUNTS_AT + 8, state.byteSize());
     header.set(JAVA_LONG, SUM_AT, sum(header.asSlice(COUNTS_AT, 16), ids, state));
@@ -70,7 +70,7 @@ final class StateFile {
   }
 
   /** The content; empty when the bytes are not whole, or belong to something else. */
-  static Optional<Content> parse(String model, MemorySegment bytes) {
+  static Optional<Content> parse(Origin origin, MemorySegment bytes) {
     if (bytes.byteSize() < HEADER_BYTES || bytes.get(JAVA_LONG, 0) != MAGIC) {
       return Optional.empty();
     }
@@ -78,7 +78,7 @@ final class StateFile {
     long tokens = bytes.get(JAVA_LONG, COUNTS_AT);
     long stateBytes = bytes.get(JAVA_LONG, COUNTS_AT + 8);
     long body = bytes.byteSize() - HEADER_BYTES;
-    if (!Arrays.equals(hash, hash(model))
+    if (!Arrays.equals(hash, hash(origin))
         || tokens < 1
         || tokens > Math.min(body / Integer.BYTES, Integer.MAX_VALUE)
         || stateBytes < 1
@@ -109,10 +109,14 @@ final class StateFile {
     return sum.getValue();
   }
 
-  private static byte[] hash(String model) {
+  private static byte[] hash(Origin origin) {
+    return hash(origin.file() + "\n" + origin.content());
+  }
+
+  private static byte[] hash(String text) {
     try {
       var digest = MessageDigest.getInstance("SHA-256");
-      return digest.digest(model.getBytes(StandardCharsets.UTF_8));
+      return digest.digest(text.getBytes(StandardCharsets.UTF_8));
     } catch (NoSuchAlgorithmException impossible) {
       throw new AssertionError(impossible); // every JDK has it
     }

@@ -16,9 +16,11 @@ public final class TokenSequence {
   private int pins;
   private long lastUse;
   private boolean active;
+  private Cells.Branch places;
 
-  TokenSequence(int id, int[] tokens) {
+  TokenSequence(int id, int[] tokens, Cells.Branch places) {
     this.id = id;
+    this.places = places;
     this.tokens = tokens.clone();
     this.count = tokens.length;
   }
@@ -120,8 +122,16 @@ public final class TokenSequence {
     return differs < 0 ? length : differs;
   }
 
+  /** Where its places in the pool come from. */
+  Cells.Branch places() {
+    return places;
+  }
+
   /** Makes it one over {@code prompt}, whose first {@code kept} tokens are in memory. */
   void become(int[] prompt, int kept) {
+    if (kept < computed) {
+      places = places.at(kept);
+    }
     tokens = prompt.clone();
     count = prompt.length;
     computed = kept;

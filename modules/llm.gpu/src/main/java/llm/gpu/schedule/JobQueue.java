@@ -26,6 +26,7 @@ public final class JobQueue {
   private final int together;
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Job> jobs = new ArrayList<>(); // in the order they came; guarded by lock
+  private volatile int size; // of jobs; written with the lock held
   private boolean closed; // guarded by lock
   private double secondsPerJob = 1; // guarded by lock
 
@@ -54,6 +55,7 @@ public final class JobQueue {
         throw new LlmException(new LlmError.QueueFull("local", capacity, retryAfter()));
       }
       jobs.add(job);
+      size = jobs.size();
     } finally {
       lock.unlock();
     }
@@ -93,20 +95,17 @@ public final class JobQueue {
   public boolean take(Job job) {
     lock.lock();
     try {
-      return jobs.remove(job);
+      boolean taken = jobs.remove(job);
+      size = jobs.size();
+      return taken;
     } finally {
       lock.unlock();
     }
   }
 
-  /** How many wait. */
+  /** How many wait; takes no lock. */
   public int size() {
-    lock.lock();
-    try {
-      return jobs.size();
-    } finally {
-      lock.unlock();
-    }
+    return size;
   }
 
   /** Learns how long a job took, to estimate waits. */
@@ -126,6 +125,7 @@ public final class JobQueue {
       closed = true;
       List<Job> left = List.copyOf(jobs);
       jobs.clear();
+      size = 0;
       return left;
     } finally {
       lock.unlock();

@@ -113,10 +113,15 @@ final class EngineFixture implements AutoCloseable {
 
   /** Several requests together; what is kept is saved. */
   static EngineSettings savingTo(Path folder, long bytes) {
+    return savingTo(folder, bytes, 0, 16);
+  }
+
+  /** The same with a pool of so many tokens, and so many sequences that are kept. */
+  static EngineSettings savingTo(Path folder, long bytes, int poolTokens, int kept) {
     return settings(
         new Slots(4, 2),
-        0,
-        new Prefixes(16, -1, Duration.ZERO, Optional.of(folder), bytes),
+        poolTokens,
+        new Prefixes(kept, -1, Duration.ZERO, Optional.of(folder), bytes),
         64,
         10_000,
         Duration.ofSeconds(20));

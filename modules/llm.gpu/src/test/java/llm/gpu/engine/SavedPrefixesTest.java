@@ -63,9 +63,69 @@ class SavedPrefixesTest {
   }
 
   @Test
+  void anotherFileOfTheSameNameSizeAndTimeTakesNothingOfItAndRemovesIt() throws Exception {
+    ask(saved());
+    var time = Files.getLastModifiedTime(model);
+    long bytes = Files.size(model);
+    TinyModel.plain(512).withSeed(9).writeTo(model);
+    Files.setLastModifiedTime(model, time);
+    assertThat(Files.size(model)).isEqualTo(bytes);
+
+    requireRefused();
+    assertThat(cached(ask(saved()))).as("its own are taken").isPositive();
+  }
+
+  @Test
+  void aFileOfAnEarlierReleaseIsRemovedWithOneLine() throws Exception {
+    ask(saved());
+    for (Path file : savedFiles()) {
+      byte[] bytes = Files.readAllBytes(file);
+      assertThat(bytes[6]).isEqualTo((byte) '2');
+      bytes[6] = '1';
+      Files.write(file, bytes);
+    }
+    requireRefused();
+  }
+
+  @Test
+  void statesOfAPoolOfAnotherSizeAreNotTaken() throws Exception {
+    ask(saved());
+    var larger = EngineFixture.savingTo(prefixes(), 1 << 24, 6000, 16);
+
+    assertThat(cached(ask(larger))).isZero();
+  }
+
+  @Test
+  void whereNotAllFitTheMostRecentlyUsedComeBackAndStayLongest() throws Exception {
+    try (var fixture = new EngineFixture(saved())) {
+      for (int i = 1; i <= 4; i++) {
+        drain(fixture.submit(model, EngineFixture.request(i + LONG, 2)));
+      }
+    }
+    assertThat(savedFiles()).hasSize(4);
+    try (var fixture = new EngineFixture(EngineFixture.savingTo(prefixes(), 1 << 24, 0, 2))) {
+      drain(fixture.submit(model, EngineFixture.request("z", 1))); // too short to be kept
+      assertThat(fixture.engine.status().models().getFirst().sequences()).isEqualTo(2);
+      drain(fixture.submit(model, EngineFixture.request("new " + LONG, 2))); // in place of one
+
+      assertThat(cached(drain(fixture.submit(model, EngineFixture.request(4 + LONG, 2)))))
+          .isPositive();
+      assertThat(cached(drain(fixture.submit(model, EngineFixture.request(3 + LONG, 2))))).isZero();
+    }
+  }
+
+  private void requireRefused() throws Exception {
+    try (var fixture = new EngineFixture(saved())) {
+      assertThat(cached(drain(fixture.submit(model, request())))).isZero();
+      assertThat(fixture.telemetry.trail()).containsOnlyOnce("prefixes_refused");
+    }
+  }
+
+  @Test
   void aDamagedFileIsDroppedWhereverTheDamageIs() throws Exception {
     ask(saved());
-    byte[] whole = Files.readAllBytes(savedFiles().getFirst());
+    Path file = savedFiles().getFirst();
+    byte[] whole = Files.readAllBytes(file);
     long seed = 20_261_121;
     var random = new SplittableRandom(seed);
     for (int round = 0; round < 30; round++) {
@@ -75,7 +135,7 @@ class SavedPrefixesTest {
       int length = round % 3 == 0 ? random.nextInt(whole.length) : whole.length;
       Files.deleteIfExists(
           savedFiles().isEmpty() ? folder.resolve("none") : savedFiles().getFirst());
-      Files.write(prefixes().resolve(nameOf(whole)), java.util.Arrays.copyOf(damaged, length));
+      Files.write(file, java.util.Arrays.copyOf(damaged, length));
 
       assertThat(cached(ask(saved())))
           .as("seed %d, round %d, byte %d, length %d", seed, round, at, length)
@@ -134,10 +194,6 @@ class SavedPrefixesTest {
       assertThat(fixture.telemetry.trail()).contains("prefix_restore_failed");
     }
     assertThat(Files.size(savedFiles().getFirst())).as("saved anew").isLessThan(1 << 24);
-  }
-
-  private String nameOf(byte[] whole) {
-    return java.util.HexFormat.of().formatHex(whole, 8, 16) + "-0.prefix";
   }
 
   private Path prefixes() {

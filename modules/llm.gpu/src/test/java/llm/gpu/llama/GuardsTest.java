@@ -65,7 +65,10 @@ class GuardsTest {
       assertThatThrownBy(() -> sampler.sample(context, -1))
           .isInstanceOf(IllegalStateException.class);
       assertThat(sampler.sample(context, 1)).isBetween(0, model.vocabulary().size() - 1);
-      context.clear();
+      batch.clear();
+      batch.add(7, 2, 0);
+      batch.add(8, 3, 0);
+      assertThat(context.decode(batch)).isEqualTo(Context.Outcome.DONE);
       assertThatThrownBy(() -> sampler.sample(context, 1))
           .isInstanceOf(IllegalStateException.class);
     }
@@ -85,7 +88,7 @@ class GuardsTest {
     context.close();
 
     assertThatThrownBy(() -> context.decode(batch)).hasMessage("the context is closed");
-    assertThatThrownBy(context::clear).hasMessage("the context is closed");
+    assertThatThrownBy(() -> context.cut(0, 0)).hasMessage("the context is closed");
     assertThatThrownBy(() -> vocabulary.tokenize("a")).hasMessage("the model is closed");
     assertThatThrownBy(() -> vocabulary.endsGeneration(1)).hasMessage("the model is closed");
     assertThatThrownBy(() -> model.newContext(new ContextOptions(128, 16, 4, 1)))
@@ -174,7 +177,7 @@ class GuardsTest {
       assertThat(context.decode(batch)).isEqualTo(Context.Outcome.ABORTED);
 
       context.abortWhen(() -> false);
-      context.clear();
+      context.cut(0, 0);
       assertThat(context.decode(batch)).isEqualTo(Context.Outcome.DONE);
     }
   }

@@ -94,13 +94,23 @@ class PrefixCacheRandomTest {
     }
 
     private void begin(int[] prompt) {
-      int known = cache.known(prompt);
+      int need = cache.need(prompt, Set.of());
       TokenSequence begun = cache.begin(prompt);
-      assertThat(begun.computed()).as(seed).isEqualTo(known).isLessThan(prompt.length);
+      assertThat(begun.computed()).as(seed).isLessThan(prompt.length);
       assertThat(begun.tokens()).as(seed).isEqualTo(prompt);
       assertThat(working).as(seed).doesNotContain(begun);
-      reused += known;
+      reused += begun.computed();
       working.add(begun);
+      assertThat(need).as(seed).isEqualTo(placesNeeded());
+    }
+
+    /** By the memory itself, and what those in work still have to compute. */
+    private int placesNeeded() {
+      Set<Integer> held = new HashSet<>();
+      pins.forEach(pinned -> held.add(pinned.id()));
+      working.forEach(sequence -> held.add(sequence.id()));
+      int more = working.stream().mapToInt(sequence -> sequence.remaining() + 1).sum();
+      return memory.placesOf(held) + more;
     }
 
     private void compute(TokenSequence sequence) {
@@ -171,7 +181,7 @@ class PrefixCacheRandomTest {
               .isEqualTo(Arrays.stream(sequence.computedTokens()).boxed().toList());
         }
       }
-      assertThat(ids.size() + cache.freeSequences()).as(seed).isEqualTo(memory.sequences());
+      assertThat(cache.sequencesInUse()).as(seed).isEqualTo(ids.size());
       for (int id = 0; id < memory.sequences(); id++) {
         assertThat(ids.contains(id) || memory.sequence(id).isEmpty()).as(seed).isTrue();
       }

@@ -3,18 +3,24 @@ package llm.gpu.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import llm.gpu.llama.Sequences;
 
 /** What a context would remember, token by token; every use of it that llama.cpp forbids fails. */
 final class ReferenceMemory implements Sequences {
   private final List<List<Integer>> sequences = new ArrayList<>();
+  private final List<List<Object>> places = new ArrayList<>(); // of the same tokens, by identity
   private final boolean cutsBack;
 
   ReferenceMemory(int sequences, boolean cutsBack) {
     this.cutsBack = cutsBack;
     for (int i = 0; i < sequences; i++) {
       this.sequences.add(new ArrayList<>());
+      this.places.add(new ArrayList<>());
     }
   }
 
@@ -30,6 +36,7 @@ final class ReferenceMemory implements Sequences {
     assertThat(sequence(target)).as("target %d of a share", target).isEmpty();
     assertThat(count).as("share of %d", source).isBetween(1, sequence(source).size());
     sequence(target).addAll(sequence(source).subList(0, count));
+    places.get(target).addAll(places.get(source).subList(0, count));
   }
 
   @Override
@@ -40,6 +47,7 @@ final class ReferenceMemory implements Sequences {
       return false;
     }
     tokens.subList(count, tokens.size()).clear();
+    places.get(sequence).subList(count, places.get(sequence).size()).clear();
     return true;
   }
 
@@ -47,6 +55,14 @@ final class ReferenceMemory implements Sequences {
   void compute(int sequence, int position, int token) {
     assertThat(position).as("position in %d", sequence).isEqualTo(sequence(sequence).size());
     sequence(sequence).add(token);
+    places.get(sequence).add(new Object());
+  }
+
+  /** The places that sequences hold, each once however many share it. */
+  int placesOf(Collection<Integer> ids) {
+    Set<Object> held = Collections.newSetFromMap(new IdentityHashMap<>());
+    ids.forEach(id -> held.addAll(places.get(id)));
+    return held.size();
   }
 
   /** What a sequence remembers. */

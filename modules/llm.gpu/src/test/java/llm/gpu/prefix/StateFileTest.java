@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("P-1: a saved prefix is whole or is not read")
 class StateFileTest {
-  private static final String MODEL = "a model";
+  private static final Origin MODEL = new Origin("a model", "its content");
   private static final int TOKENS_AT = 40;
   private static final int STATE_BYTES_AT = 48;
 
@@ -40,7 +40,8 @@ class StateFileTest {
             assertThat(content.tokens()).containsExactly(5, 6, 7);
             assertThat(content.state().byteSize()).isEqualTo(21);
           });
-      assertThat(StateFile.parse("another", file)).isEmpty();
+      assertThat(StateFile.parse(new Origin("another", "its content"), file)).isEmpty();
+      assertThat(StateFile.parse(new Origin("a model", "another content"), file)).isEmpty();
     }
   }
 
