@@ -1,7 +1,10 @@
-# Sourced by the scripts in tools/bench/: `bench CLASS OPTIONS` prints the script's comment for
+# Sourced by the scripts in tools/bench/ and tools/soak: `bench CLASS OPTIONS` prints the script's comment for
 # --help, else builds the server and the benchmarks when something changed and runs the class.
 set -eu
 bench_root=${bench_root:-$(cd "$(dirname "$0")/../.." && pwd)}
+# The script as its messages name it: tools/bench/gateway, tools/soak.
+bench_name=$(cd "$(dirname "$0")" && pwd)/${0##*/}
+bench_name=${bench_name#"$bench_root/"}
 
 bench_classes() {
   bench_out="$bench_root/target/bench/classes"
@@ -27,8 +30,8 @@ bench_image() {
   if [ -n "$(find "$bench_root"/target/*/bin/llm-server -newercm "$bench_root/modules/llm.server/target/modules/.built" 2>/dev/null)" ]; then
     return 0
   fi
-  [ -x "$bench_root/tools/image" ] || { echo "tools/bench/${0##*/}: no image, and no tools/image to build one; --server names another." >&2; exit 3; }
-  echo "tools/bench/${0##*/}: building the image" >&2
+  [ -x "$bench_root/tools/image" ] || { echo "$bench_name: no image, and no tools/image to build one; --server names another." >&2; exit 3; }
+  echo "$bench_name: building the image" >&2
   "$bench_root/tools/image" >&2
 }
 
@@ -43,7 +46,7 @@ bench() {
         ;;
     esac
   done
-  [ -r /proc/self/stat ] || { echo "tools/bench/${0##*/}: needs Linux: it reads /proc." >&2; exit 3; }
+  [ -r /proc/self/stat ] || { echo "$bench_name: needs Linux: it reads /proc." >&2; exit 3; }
   . "$bench_root/tools/jdk"
   bench_classes
   "$bench_root/tools/build"

@@ -21,6 +21,9 @@ public final class LocalChecks {
     check(GeneratedModel.LARGE.weights() > 200_000_000, "a large model");
     check(new Prompts(1).of(50).length() == 49, "a prompt's length");
     check(new Prompts(1).of(50).equals(new Prompts(1).of(50)), "the same prompts of a seed");
+    check(
+        LocalServer.quoted(Path.of("/a b/it's #1: x.gguf")).equals("'/a b/it''s #1: x.gguf'"),
+        "a path in YAML");
     readsFields();
     readsChunks();
   }

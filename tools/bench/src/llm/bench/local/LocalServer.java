@@ -47,7 +47,11 @@ public final class LocalServer implements AutoCloseable {
             batch_tokens: %d
             threads: %d
         """
-                .formatted(model, setting.contextTokens(), setting.batchTokens(), setting.threads())
+                .formatted(
+                    quoted(model),
+                    setting.contextTokens(),
+                    setting.batchTokens(),
+                    setting.threads())
             + more.indent(4);
     Path file = bench.write(name + ".yml", Server.configuration(port, "", local));
     List<String> command =
@@ -60,6 +64,11 @@ public final class LocalServer implements AutoCloseable {
     var server = new LocalServer(child, port);
     server.ask(Question.greedy("warm up", 2)).whole(2);
     return server;
+  }
+
+  /** As YAML takes it whatever is in it: blanks, colons, hashes. */
+  static String quoted(Path path) {
+    return "'" + path.toString().replace("'", "''") + "'";
   }
 
   /** Where it listens on loopback. */

@@ -2,15 +2,20 @@ package llm.bench.local;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import llm.bench.system.BenchFailure;
 
 /** Many answers at once in a peer's own process, a round for each command. */
 public final class RoundPeer implements AutoCloseable {
+  private static final Duration INSTALL_LIMIT = Duration.ofMinutes(5);
+  private static final int REASON_LINES = 3; // npm's code and what it could not do
+
   private final Peer peer;
   private final int tokens;
 
@@ -69,14 +74,9 @@ public final class RoundPeer implements AutoCloseable {
               && Files.getLastModifiedTime(installed).compareTo(Files.getLastModifiedTime(lock))
                   >= 0;
       if (!fresh) {
-        var npm =
-            new ProcessBuilder(
-                "npm", "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund");
-        Process process = npm.directory(package_.toFile()).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-          return Optional.of(
-              "npm could not fetch node-llama-cpp: " + output.lines().findFirst().orElse(""));
+        Optional<String> failure = fetch(package_);
+        if (failure.isPresent()) {
+          return failure;
         }
       }
     } catch (IOException _) {
@@ -85,6 +85,46 @@ public final class RoundPeer implements AutoCloseable {
       throw new IllegalStateException("interrupted", e);
     }
     return sameLibrary(library, package_);
+  }
+
+  /** With the limits of someone who waits for it: one more try, soon. */
+  private static Optional<String> fetch(Path package_) throws IOException, InterruptedException {
+    var npm =
+        new ProcessBuilder(
+            "npm",
+            "ci",
+            "--ignore-scripts",
+            "--omit=optional",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            "--prefer-offline",
+            "--fetch-retries=1",
+            "--fetch-retry-mintimeout=1000",
+            "--fetch-retry-maxtimeout=2000");
+    Path said = Files.createTempFile("bench-npm", ".log");
+    try {
+      npm.directory(package_.toFile()).redirectErrorStream(true).redirectOutput(said.toFile());
+      Process process = npm.start();
+      if (!process.waitFor(INSTALL_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly().waitFor();
+        return Optional.of(
+            "npm did not fetch node-llama-cpp within " + INSTALL_LIMIT.toSeconds() + " s");
+      }
+      if (process.exitValue() == 0) {
+        return Optional.empty();
+      }
+      String reason =
+          Files.readString(said)
+              .lines()
+              .limit(REASON_LINES)
+              .map(String::strip)
+              .collect(Collectors.joining("; "));
+      return Optional.of("npm could not fetch node-llama-cpp (is there a network?): " + reason);
+    } finally {
+      Files.delete(said);
+    }
   }
 
   /** Two builds would be compared, not two programs. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import llm.domain.call.Call;
 import llm.domain.call.CallId;
@@ -24,10 +25,12 @@ public final class CallScope implements Call, AutoCloseable {
   private final Deadline deadline;
   private final Alarms alarms;
   private final Consumer<Throwable> onHookFailure;
+  private final AtomicBoolean failureLogged; // one for a call and all its children
 
   private final Object lock = new Object();
   private final List<Hook> hooks = new ArrayList<>(4); // guarded by lock
   private volatile CancelReason reason; // written under lock
+  private List<Runnable> endHooks = List.of(); // guarded by lock
   private boolean ended; // guarded by lock
   private Registration parentLink = () -> {}; // guarded by lock
   private Registration alarm = () -> {}; // guarded by lock
@@ -38,13 +41,15 @@ public final class CallScope implements Call, AutoCloseable {
       Optional<TraceContext> trace,
       Deadline deadline,
       Alarms alarms,
-      Consumer<Throwable> onHookFailure) {
+      Consumer<Throwable> onHookFailure,
+      AtomicBoolean failureLogged) {
     this.id = id;
     this.principal = principal;
     this.trace = trace;
     this.deadline = deadline;
     this.alarms = alarms;
     this.onHookFailure = onHookFailure;
+    this.failureLogged = failureLogged;
   }
 
   /**
@@ -61,7 +66,8 @@ public final class CallScope implements Call, AutoCloseable {
       Alarms alarms,
       Consumer<Throwable> onHookFailure) {
     var deadline = Deadline.after(alarms.time().nanoTime(), budget);
-    var scope = new CallScope(id, principal, trace, deadline, alarms, onHookFailure);
+    var logged = new AtomicBoolean();
+    var scope = new CallScope(id, principal, trace, deadline, alarms, onHookFailure, logged);
     scope.arm();
     return scope;
   }
@@ -102,7 +108,7 @@ public final class CallScope implements Call, AutoCloseable {
       toRun = List.copyOf(hooks);
       hooks.clear();
     }
-    toRun.forEach(this::run);
+    toRun.forEach(hook -> run(hook.action));
     return true;
   }
 
@@ -118,14 +124,38 @@ public final class CallScope implements Call, AutoCloseable {
         return () -> remove(hook);
       }
     }
-    run(hook);
+    run(action);
     return () -> {};
+  }
+
+  @Override
+  public void onEnd(Runnable hook) {
+    synchronized (lock) {
+      if (!ended) {
+        endHooks = new ArrayList<>(endHooks);
+        endHooks.add(hook);
+        return;
+      }
+    }
+    run(hook);
+  }
+
+  @Override
+  public void failureLogged() {
+    failureLogged.set(true);
+  }
+
+  @Override
+  public boolean isFailureLogged() {
+    return failureLogged.get();
   }
 
   @Override
   public Call child(Duration budget) {
     var own = Deadline.after(alarms.time().nanoTime(), budget);
-    var child = new CallScope(id, principal, trace, own.min(deadline), alarms, onHookFailure);
+    var child =
+        new CallScope(
+            id, principal, trace, own.min(deadline), alarms, onHookFailure, failureLogged);
     child.link(onCancel(() -> child.cancel(reason)));
     if (child.deadline.atNanos() != deadline.atNanos()) {
       child.arm(); // else the parent's own alarm cancels both
@@ -137,14 +167,18 @@ public final class CallScope implements Call, AutoCloseable {
   public void end() {
     Registration link;
     Registration timer;
+    List<Runnable> toRun;
     synchronized (lock) {
       ended = true;
       hooks.clear();
+      toRun = endHooks;
+      endHooks = List.of();
       link = parentLink;
       timer = alarm;
     }
     link.close();
     timer.close();
+    toRun.forEach(this::run);
   }
 
   /** Same as {@link #end()}, for a try block. */
@@ -184,9 +218,9 @@ public final class CallScope implements Call, AutoCloseable {
     }
   }
 
-  private void run(Hook hook) {
+  private void run(Runnable hook) {
     try {
-      hook.action.run();
+      hook.run();
     } catch (RuntimeException | Error failure) {
       onHookFailure.accept(failure);
     }

@@ -27,6 +27,7 @@ import llm.domain.service.TokenEstimator;
 final class EmbeddingCalls {
   private static final TokenCounter ESTIMATE = new TokenEstimator();
 
+  private final EmbeddingMemory memory;
   private final ModelRegistry registry;
   private final GatewayMetrics metrics;
   private final Alarms alarms;
@@ -35,12 +36,14 @@ final class EmbeddingCalls {
   private final Log log;
 
   EmbeddingCalls(
+      EmbeddingMemory memory,
       ModelRegistry registry,
       GatewayMetrics metrics,
       Alarms alarms,
       IdSource ids,
       EventPublisher<LlmEvent> events,
       Log log) {
+    this.memory = memory;
     this.registry = registry;
     this.metrics = metrics;
     this.alarms = alarms;
@@ -55,6 +58,25 @@ final class EmbeddingCalls {
     var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
     try {
       EmbeddingProvider provider = provider(route);
+      EmbeddingMemory.Part part = memory.take(request, call);
+      return account.embedded(ask(provider, request, call, route, account, part));
+    } catch (LlmException failure) {
+      account.refused(failure.error());
+      throw failure;
+    }
+  }
+
+  /** Keeps its part of the memory only when there is an answer. */
+  private EmbeddingResult ask(
+      EmbeddingProvider provider,
+      EmbeddingRequest request,
+      Call call,
+      Route route,
+      RequestAccount account,
+      EmbeddingMemory.Part part)
+      throws LlmException {
+    boolean whole = false;
+    try {
       Duration left = CallEnd.remaining(call, route, alarms.time());
       var interaction = LlmInteraction.start(request, alarms.time(), ids);
       interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
@@ -62,10 +84,13 @@ final class EmbeddingCalls {
       Call own = call.child(left);
       EmbeddingResult result = CallEnd.ask(own, route, log, () -> provider.embed(request, own));
       requireWhole(request, result, route);
-      return account.embedded(result);
-    } catch (LlmException failure) {
-      account.refused(failure.error());
-      throw failure;
+      part.made(result);
+      whole = true;
+      return result;
+    } finally {
+      if (!whole) {
+        part.giveBack();
+      }
     }
   }
 

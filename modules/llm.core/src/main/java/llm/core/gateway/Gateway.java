@@ -77,7 +77,8 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     this.events = events;
     this.log = telemetry.log("llm.gateway");
     this.preparation = new Preparation(alarms, ids, events);
-    this.embeddings = new EmbeddingCalls(registry, metrics, alarms, ids, events, log);
+    var memory = new EmbeddingMemory(settings.embeddingMemory(), metrics::embeddingBytes);
+    this.embeddings = new EmbeddingCalls(memory, registry, metrics, alarms, ids, events, log);
     this.warmPrefixes =
         new WarmPrefixes(settings, registry, preparation, metrics, alarms, ids, events, log);
   }
@@ -205,7 +206,8 @@ public final class Gateway implements ModelResolver, AutoCloseable {
 
   /**
    * Vectors of all inputs of the request, in their order and of the length that was asked for.
-   * Blocks until they are there, at most as long as the call's deadline allows.
+   * Blocks until they are there, at most as long as the call's deadline allows. The memory they
+   * take counts against {@link GatewaySettings#embeddingBytes} until {@code call} ends.
    *
    * @throws LlmException when the request is refused, the model makes no vectors, or the answer is
    *     not complete

@@ -26,6 +26,7 @@ final class GatewayMetrics {
   private final Metrics.Gauge tokensPerSecond;
   private final Metrics.Gauge active;
   private final Metrics.Gauge warmPrefixes;
+  private final Metrics.Gauge embeddingBytes;
   private final Map<String, OfModel> models = new ConcurrentHashMap<>();
 
   /** How a request ended, as the label {@code status} says it. */
@@ -69,6 +70,10 @@ final class GatewayMetrics {
             "model");
     active = metrics.gauge("llm_streams_active", "Answers that are being streamed.");
     warmPrefixes = metrics.gauge("llm_warm_prefixes", "Prefixes of prompts that are kept warm.");
+    embeddingBytes =
+        metrics.gauge(
+            "llm_embedding_bytes",
+            "Memory for answers of embeddings under way, as gateway.embedding_bytes counts it.");
   }
 
   /** A stream began. */
@@ -79,6 +84,11 @@ final class GatewayMetrics {
   /** A stream ended. */
   void streamEnded() {
     active.add(-1);
+  }
+
+  /** So much more memory is taken for embeddings. */
+  void embeddingBytes(long more) {
+    embeddingBytes.add(more);
   }
 
   /** So many more prefixes are kept warm. */

@@ -15,13 +15,16 @@ import llm.core.config.Setting;
  * @param firstTokenTimeout how long a consumer may wait for the first token
  * @param idleTimeout how long a consumer may wait for any later event
  * @param warmPrefixes how many prefixes one principal may keep warm at once, 1 or more
+ * @param embeddingBytes what vectors and their answers may take in memory, of all requests at once;
+ *     0: a quarter of the heap
  */
 public record GatewaySettings(
     Optional<String> defaultModel,
     Optional<String> defaultEmbeddingModel,
     Duration firstTokenTimeout,
     Duration idleTimeout,
-    int warmPrefixes) {
+    int warmPrefixes,
+    long embeddingBytes) {
 
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration LONGEST = Duration.ofHours(24);
@@ -56,6 +59,16 @@ public record GatewaySettings(
           1_000,
           "Prefixes of prompts that one key may keep warm at once.");
 
+  private static final Setting<Long> EMBEDDING_BYTES =
+      Setting.bytes(
+          "embedding_bytes",
+          0,
+          0,
+          1L << 40,
+          "Memory for the vectors of all requests at once, each number counted as "
+              + EmbeddingMemory.BYTES_PER_NUMBER
+              + "; 0: a quarter of the heap.");
+
   /** What is built in. */
   public static final GatewaySettings DEFAULTS =
       new GatewaySettings(
@@ -63,7 +76,8 @@ public record GatewaySettings(
           Optional.empty(),
           FIRST_TOKEN.fallback().orElseThrow(),
           IDLE.fallback().orElseThrow(),
-          WARM_PREFIXES.fallback().orElseThrow());
+          WARM_PREFIXES.fallback().orElseThrow(),
+          EMBEDDING_BYTES.fallback().orElseThrow());
 
   /** Reads the section. */
   public static GatewaySettings read(Section section) {
@@ -72,6 +86,12 @@ public record GatewaySettings(
         section.find(DEFAULT_EMBEDDING_MODEL),
         section.get(FIRST_TOKEN),
         section.get(IDLE),
-        section.get(WARM_PREFIXES));
+        section.get(WARM_PREFIXES),
+        section.get(EMBEDDING_BYTES));
+  }
+
+  /** {@link #embeddingBytes}, or what stands for 0. */
+  long embeddingMemory() {
+    return embeddingBytes > 0 ? embeddingBytes : Runtime.getRuntime().maxMemory() / 4;
   }
 }

@@ -181,6 +181,7 @@ final class RequestAccount {
             ? reason.name().toLowerCase(Locale.ROOT)
             : error.code().wireName();
     close(statusOf(error), said, cancelled ? "cancel_reason" : "error", usage);
+    call.failureLogged();
   }
 
   private void close(GatewayMetrics.Status status, String outcome, String field, Usage usage) {

@@ -78,6 +78,7 @@ public final class WarmPrefixes {
     var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
     try {
       PrefixWarmer warmer = warmer(route);
+      forgetGivenUp(call.principal());
       takePlace(call.principal());
       WarmPrefix made = null;
       try {
@@ -110,12 +111,10 @@ public final class WarmPrefixes {
     return end(id, "released");
   }
 
-  /** What {@code owner} has, in the order it came. */
-  public synchronized List<WarmPrefix> of(Principal owner) {
-    return kept.values().stream()
-        .filter(one -> one.owner().equals(owner))
-        .map(Kept::prefix)
-        .toList();
+  /** What {@code owner} has and its models still keep, in the order it came. */
+  public List<WarmPrefix> of(Principal owner) {
+    forgetGivenUp(owner);
+    return ownedBy(owner).stream().map(Kept::prefix).toList();
   }
 
   /** Forgets all of them: the providers that keep them are about to close. */
@@ -181,6 +180,40 @@ public final class WarmPrefixes {
     alarm.close(); // it ended meanwhile
   }
 
+  private synchronized List<Kept> ownedBy(Principal owner) {
+    return kept.values().stream().filter(one -> one.owner().equals(owner)).toList();
+  }
+
+  /** A model may give a prefix up before its time; it tells when it is asked. */
+  private void forgetGivenUp(Principal owner) {
+    for (Kept one : ownedBy(owner)) {
+      if (!isHeld(one)) {
+        end(one.prefix().id(), "given_up");
+      }
+    }
+  }
+
+  private boolean isHeld(Kept one) {
+    try {
+      return one.warmer().holds(one.prefix().id());
+    } catch (RuntimeException bug) {
+      logBug(one.prefix().id(), bug);
+      return true; // as far as is known
+    }
+  }
+
+  private void release(Kept gone) {
+    try {
+      gone.warmer().release(gone.prefix().id());
+    } catch (RuntimeException bug) {
+      logBug(gone.prefix().id(), bug); // it is forgotten here, and the others' turn comes
+    }
+  }
+
+  private void logBug(WarmPrefixId id, RuntimeException bug) {
+    log.error("provider_threw").put("warm_prefix", id.value()).cause(bug).emit();
+  }
+
   private boolean end(WarmPrefixId id, String why) {
     Kept gone;
     synchronized (this) {
@@ -192,7 +225,7 @@ public final class WarmPrefixes {
       freePlace(gone.owner());
     }
     gone.end().close();
-    gone.warmer().release(id);
+    release(gone);
     log.debug("warm_prefix_ended").put("warm_prefix", id.value()).put("reason", why).emit();
     return true;
   }

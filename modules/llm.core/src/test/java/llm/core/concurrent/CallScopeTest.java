@@ -78,6 +78,42 @@ class CallScopeTest {
   }
 
   @Test
+  void whatWaitsForTheEndRunsOnceAtItsOwnCallsEnd() {
+    var call =
+        CallScope.open(
+            new CallId("c"),
+            Principal.LOCAL,
+            Optional.empty(),
+            SECOND,
+            clock,
+            failure -> trail.add(failure.getMessage()));
+    var child = call.child(SECOND);
+    call.onEnd(() -> trail.add("parent"));
+    call.onEnd(() -> {
+      throw new IllegalStateException("told");
+    });
+    call.onEnd(() -> trail.add("parent too"));
+    child.onEnd(() -> trail.add("child"));
+    call.cancel(CancelReason.USER);
+    assertThat(trail).as("a cancelled call has not ended").isEmpty();
+    child.end();
+    call.end();
+    call.end();
+    call.onEnd(() -> trail.add("late"));
+    assertThat(trail).containsExactly("child", "parent", "told", "parent too", "late");
+  }
+
+  @Test
+  void aFailureThatIsLoggedIsNotedOnceForACallAndItsChildren() {
+    var call = Calls.open(clock);
+    var other = Calls.open(clock);
+    call.child(SECOND).failureLogged();
+    assertThat(call.isFailureLogged()).isTrue();
+    assertThat(call.child(SECOND).isFailureLogged()).isTrue();
+    assertThat(other.isFailureLogged()).isFalse();
+  }
+
+  @Test
   void theSameActionMayBeRegisteredTwice() {
     var call = Calls.open(clock);
     Runnable action = () -> trail.add("x");

@@ -151,6 +151,25 @@ class EmbeddingCallsTest {
   }
 
   @Test
+  void memoryIsTakenUntilTheCallEndsAndNoneByWhatFails() throws LlmException {
+    var fixture = with((_, _) -> made(Usage.NONE, ONE));
+    failure(fixture, ask("up", "a", "b"));
+    assertThat(taken(fixture)).isZero();
+
+    fixture.gateway.embed(ask("up", "a"), fixture.call);
+    assertThat(taken(fixture)).isEqualTo(2 * EmbeddingMemory.BYTES_PER_NUMBER);
+    var large = ask("up", java.util.Collections.nCopies(2_048, "a").toArray(String[]::new));
+    var sized = new EmbeddingRequest(large.model(), large.inputs(), Optional.of(1_000), Map.of());
+    assertThat(failure(fixture, sized)).isInstanceOf(LlmError.InvalidRequest.class);
+    fixture.call.end();
+    assertThat(taken(fixture)).isZero();
+  }
+
+  private static double taken(GatewayFixture fixture) {
+    return fixture.telemetry.metrics().sum("llm_embedding_bytes").orElseThrow();
+  }
+
+  @Test
   void aBugIsToldAsOne() {
     var fixture =
         with((_, _) -> {
@@ -179,7 +198,8 @@ class EmbeddingCallsTest {
             Optional.of("up"),
             GatewayFixture.FIRST_TOKEN,
             GatewayFixture.IDLE,
-            GatewayFixture.WARM_PREFIXES);
+            GatewayFixture.WARM_PREFIXES,
+            GatewayFixture.EMBEDDING_BYTES);
     try (var gateway =
         Gateway.of(
             settings,

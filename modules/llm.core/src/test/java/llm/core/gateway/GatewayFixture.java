@@ -29,6 +29,7 @@ final class GatewayFixture {
   static final Duration FIRST_TOKEN = Duration.ofSeconds(10);
   static final Duration IDLE = Duration.ofSeconds(4);
   static final int WARM_PREFIXES = 2;
+  static final long EMBEDDING_BYTES = 1 << 20;
   private static final Duration AWAIT = Duration.ofSeconds(10);
 
   final ManualClock clock = new ManualClock();
@@ -40,7 +41,8 @@ final class GatewayFixture {
   private GatewayFixture(
       Optional<String> defaultModel, Catalogue catalogue, List<ProviderSetup> setups) {
     var settings =
-        new GatewaySettings(defaultModel, Optional.empty(), FIRST_TOKEN, IDLE, WARM_PREFIXES);
+        new GatewaySettings(
+            defaultModel, Optional.empty(), FIRST_TOKEN, IDLE, WARM_PREFIXES, EMBEDDING_BYTES);
     gateway =
         Gateway.of(settings, setups, catalogue, telemetry, clock, IdSource.RANDOM, events::add);
   }

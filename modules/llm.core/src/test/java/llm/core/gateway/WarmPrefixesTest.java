@@ -51,6 +51,7 @@ class WarmPrefixesTest {
   private static final class KeepingProvider implements ChatProvider, PrefixWarmer {
     private final List<ChatRequest> asked = new ArrayList<>();
     private final List<WarmPrefixId> kept = new ArrayList<>();
+    private Optional<RuntimeException> broken = Optional.empty();
     private Reading reading = _ -> new Usage(12, 0, 5);
 
     @Override
@@ -63,8 +64,19 @@ class WarmPrefixesTest {
     }
 
     @Override
+    public boolean holds(WarmPrefixId id) {
+      broken.ifPresent(bug -> {
+        throw bug;
+      });
+      return kept.contains(id);
+    }
+
+    @Override
     public void release(WarmPrefixId id) {
       kept.remove(id);
+      broken.ifPresent(bug -> {
+        throw bug;
+      });
     }
 
     @Override
@@ -236,6 +248,40 @@ class WarmPrefixesTest {
   @Test
   void aTimeThatIsNoneIsABugOfTheCaller() {
     assertThatThrownBy(() -> warm(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void whatTheModelHasGivenUpIsNotListedAndTakesNoPlace() throws LlmException {
+    WarmPrefix first = warm(KEEP);
+    WarmPrefix second = warm(KEEP);
+    provider.kept.remove(first.id()); // memory was needed
+    assertThat(mine()).containsExactly(second);
+    assertThat(metrics()).contains("llm_warm_prefixes 1");
+    assertThat(fixture.telemetry.events("warm_prefix_ended").getFirst().text("reason"))
+        .contains("given_up");
+    assertThat(prefixes.release(first.id(), Principal.LOCAL)).isFalse();
+
+    WarmPrefix third = warm(KEEP);
+    provider.kept.clear();
+    WarmPrefix fourth = warm(KEEP);
+    assertThat(mine()).doesNotContain(second, third).containsExactly(fourth);
+  }
+
+  @Test
+  void aProviderThatThrowsAtTheReleaseKeepsNothingElseFromEnding() throws LlmException {
+    warm(KEEP);
+    warm(KEEP.plusSeconds(9));
+    provider.broken = Optional.of(new IllegalStateException("oops"));
+    assertThat(mine()).as("listed as long as nothing else is known").hasSize(2);
+
+    fixture.clock.advance(KEEP);
+    assertThat(provider.kept).as("expired").hasSize(1);
+    fixture.gateway.close();
+
+    assertThat(provider.kept).isEmpty();
+    assertThat(metrics()).contains("llm_warm_prefixes 0");
+    assertThat(fixture.telemetry.events("provider_threw")).hasSize(4);
+    assertThat(fixture.telemetry.events("warm_prefix_ended")).hasSize(2);
   }
 
   @Test

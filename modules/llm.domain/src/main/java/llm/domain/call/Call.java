@@ -43,14 +43,27 @@ public interface Call {
   Registration onCancel(Runnable hook);
 
   /**
+   * Runs {@code hook} once when the call ends, on the thread that ends it, or here and now if it
+   * has: what was taken for the call goes back when its answer is no longer needed.
+   */
+  void onEnd(Runnable hook);
+
+  /** Notes that a line in the log tells how the call's work failed. */
+  void failureLogged();
+
+  /** Whether {@link #failureLogged} was noted, of this call or of a child. */
+  boolean isFailureLogged();
+
+  /**
    * A call of its own with the same identity, an own cancellation and at most {@code budget} of
    * this call's remaining time. Cancelling this call cancels the child; never the other way.
    */
   Call child(Duration budget);
 
   /**
-   * Says that the work is over: hooks are dropped, the deadline no longer fires and the parent
-   * forgets this call. Idempotent; whoever made the call calls it, in a {@code finally}.
+   * Says that the work is over: hooks of a cancellation are dropped, the deadline no longer fires
+   * and the parent forgets this call. Idempotent; whoever made the call calls it, in a {@code
+   * finally}.
    */
   void end();
 }

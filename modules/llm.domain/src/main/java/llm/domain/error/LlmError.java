@@ -231,6 +231,21 @@ public sealed interface LlmError {
     }
   }
 
+  /** The body is compressed, or coded in another way, which is not undone here. */
+  record UnsupportedContentEncoding(String contentEncoding) implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.UNSUPPORTED_MEDIA_TYPE;
+    }
+
+    @Override
+    public String message() {
+      return "Content-Encoding '"
+          + contentEncoding
+          + "' is not undone here; send the body as it is, without that header.";
+    }
+  }
+
   /** The endpoint is not spoken to in HTTP alone. */
   record UpgradeRequired(String message) implements LlmError {
     @Override

@@ -29,6 +29,9 @@ public interface PrefixWarmer {
    */
   Usage warm(WarmPrefixId id, ChatRequest prefix, Duration keep, Call call) throws LlmException;
 
+  /** Whether it still keeps it: not released, not given up and not over. Does not block. */
+  boolean holds(WarmPrefixId id);
+
   /** Gives it up; nothing happens when there is none of this id. Does not block. */
   void release(WarmPrefixId id);
 }

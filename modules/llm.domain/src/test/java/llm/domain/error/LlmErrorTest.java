@@ -80,6 +80,11 @@ class LlmErrorTest {
             "unsupported_media_type",
             "Content-Type 'text/xml' is not read here; send application/json."),
         arguments(
+            new LlmError.UnsupportedContentEncoding("gzip"),
+            "unsupported_media_type",
+            "Content-Encoding 'gzip' is not undone here; send the body as it is, without that"
+                + " header."),
+        arguments(
             new LlmError.UpgradeRequired("Speak WebSocket."),
             "upgrade_required",
             "Speak WebSocket."),

@@ -157,6 +157,17 @@ class ChatProviderTest {
     }
 
     @Override
+    public void onEnd(Runnable hook) {}
+
+    @Override
+    public void failureLogged() {}
+
+    @Override
+    public boolean isFailureLogged() {
+      return false;
+    }
+
+    @Override
     public Call child(java.time.Duration budget) {
       return this;
     }

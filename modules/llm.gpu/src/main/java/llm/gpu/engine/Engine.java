@@ -112,6 +112,11 @@ public final class Engine implements AutoCloseable {
     all().forEach(runner -> runner.unpin(id));
   }
 
+  /** Whether {@link #pin} still keeps it. Does not block. */
+  public boolean isPinned(String id) {
+    return all().stream().anyMatch(runner -> runner.isPinned(id));
+  }
+
   private EventStream<StreamEvent> submit(
       ChatRequest request, Path model, Call call, Optional<Pin> pin) throws LlmException {
     Job job;

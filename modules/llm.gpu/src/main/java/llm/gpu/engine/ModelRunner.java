@@ -149,6 +149,12 @@ final class ModelRunner {
     wake();
   }
 
+  /** Whether its model keeps this pin. Any thread. */
+  boolean isPinned(String id) {
+    Serving now = serving;
+    return now != null && now.scheduler().filter(part -> part.pins().has(id)).isPresent();
+  }
+
   /** Lets everything end as cancelled by shutdown. */
   void close() {
     closing = true;

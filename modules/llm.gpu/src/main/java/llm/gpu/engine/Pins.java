@@ -3,6 +3,8 @@ package llm.gpu.engine;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmError;
 import llm.gpu.prefix.PrefixCache;
@@ -11,12 +13,13 @@ import llm.gpu.schedule.Pin;
 
 /**
  * Prefixes that somebody wants kept, by the ids of their wishes; each ends by itself at its time.
- * The engine's thread owns it.
+ * The engine's thread owns it; any thread may ask what is kept.
  */
 final class Pins {
   private final PrefixCache cache;
   private final Runnable onChange;
   private final Map<String, Held> held = new LinkedHashMap<>(); // in the order they came
+  private final Set<String> ids = ConcurrentHashMap.newKeySet(); // of held, for other threads
 
   private record Held(Pin pin, TokenSequence sequence) {}
 
@@ -52,6 +55,7 @@ final class Pins {
       return false;
     }
     held.put(pin.id(), new Held(pin, sequence));
+    ids.add(pin.id());
     onChange.run();
     return true;
   }
@@ -72,9 +76,15 @@ final class Pins {
         + "; release one, or raise providers.local.pool_tokens.";
   }
 
+  /** Whether it is kept. Any thread. */
+  boolean has(String id) {
+    return ids.contains(id);
+  }
+
   /** Takes a pin back; nothing happens when there is none of this id. */
   void remove(String id) {
     Held gone = held.remove(id);
+    ids.remove(id);
     if (gone != null) {
       cache.unpin(gone.sequence());
       onChange.run();

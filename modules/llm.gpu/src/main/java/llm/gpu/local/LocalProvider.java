@@ -157,6 +157,11 @@ final class LocalProvider implements ChatProvider {
     }
 
     @Override
+    public boolean holds(WarmPrefixId id) {
+      return engine.isPinned(id.value());
+    }
+
+    @Override
     public void release(WarmPrefixId id) {
       engine.unpin(id.value());
     }

@@ -53,6 +53,21 @@ record AskedCall(Call call, Look look) implements Call {
   }
 
   @Override
+  public void onEnd(Runnable hook) {
+    call.onEnd(hook);
+  }
+
+  @Override
+  public void failureLogged() {
+    call.failureLogged();
+  }
+
+  @Override
+  public boolean isFailureLogged() {
+    return call.isFailureLogged();
+  }
+
+  @Override
   public Call child(Duration budget) {
     return call.child(budget);
   }

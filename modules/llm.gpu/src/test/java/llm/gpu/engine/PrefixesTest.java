@@ -176,12 +176,15 @@ class PrefixesTest {
               done -> assertThat(done.finishReason()).isEqualTo(FinishReason.STOP));
       assertThat(pinned.text()).as("it is only read").isEmpty();
       assertThat(status(stepped).pinnedTokens()).isEqualTo(pinned.promptTokens());
+      assertThat(stepped.engine.isPinned("pin")).isTrue();
+      assertThat(stepped.engine.isPinned("one")).isFalse();
 
       stepped.ask("one", model, asked(SYSTEM, "go"));
       assertThat(stepped.end("one").cachedTokens()).isEqualTo(pinned.promptTokens());
       Alike.require(stepped.voice("one"), alone(asked(SYSTEM, "go")));
       stepped.engine.unpin("pin");
       awaitUnpinned(stepped);
+      assertThat(stepped.engine.isPinned("pin")).isFalse();
       assertThat(status(stepped).keptTokens()).isZero();
       stepped.ask("two", model, asked(SYSTEM, "go"));
       assertThat(stepped.end("two").cachedTokens()).isZero();
@@ -261,10 +264,12 @@ class PrefixesTest {
       stepped.ask("fits", model, conversation(40, Message.user("c".repeat(200))));
       assertThat(stepped.end("fits").end()).isInstanceOf(StreamEvent.Done.class);
       assertThat(status(stepped).pinnedTokens()).as("others went first").isEqualTo(pinned);
+      assertThat(stepped.engine.isPinned("pin")).isTrue();
 
       stepped.ask("whole", model, conversation(60, Message.user("d".repeat(400))));
       assertThat(stepped.end("whole").end()).isInstanceOf(StreamEvent.Done.class);
       assertThat(status(stepped).pinnedTokens()).isZero();
+      assertThat(stepped.engine.isPinned("pin")).as("it was given up").isFalse();
     }
   }
 

@@ -59,6 +59,12 @@ final class MockPrefixes implements PrefixWarmer {
   }
 
   @Override
+  public synchronized boolean holds(WarmPrefixId id) {
+    Kept one = kept.get(id);
+    return one != null && one.untilNanos() - time.nanoTime() > 0;
+  }
+
+  @Override
   public synchronized void release(WarmPrefixId id) {
     kept.remove(id);
   }

@@ -53,13 +53,17 @@ class MockPrefixesTest {
   void whatIsReleasedOrOverIsNoLongerCached() throws LlmException {
     var id = WarmPrefixId.create(IdSource.RANDOM);
     warmer.warm(id, ask("mock", SYSTEM), KEEP, call);
+    assertThat(warmer.holds(id)).isTrue();
     warmer.release(id);
+    assertThat(warmer.holds(id)).isFalse();
     assertThat(cached(ask("mock", SYSTEM))).isZero();
 
-    warm(ask("mock", SYSTEM));
+    warmer.warm(id, ask("mock", SYSTEM), KEEP, call);
     clock.advance(KEEP.minusNanos(1));
     assertThat(cached(ask("mock", SYSTEM))).isEqualTo(11);
+    assertThat(warmer.holds(id)).isTrue();
     clock.advance(Duration.ofNanos(1));
+    assertThat(warmer.holds(id)).isFalse();
     assertThat(cached(ask("mock", SYSTEM))).isZero();
   }
 

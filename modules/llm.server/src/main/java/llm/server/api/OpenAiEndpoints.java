@@ -9,6 +9,7 @@ import llm.core.dialect.openai.OpenAiRequestReader;
 import llm.core.dialect.openai.OpenAiResponses;
 import llm.core.dialect.openai.OpenAiStreamWriter;
 import llm.core.gateway.Gateway;
+import llm.domain.chat.SamplingOptions;
 import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -44,12 +45,16 @@ public final class OpenAiEndpoints {
     ChatCall chat = OpenAiRequestReader.read(request.body().json(), gateway);
     String id = "chatcmpl-" + ids.next().toString().replace("-", "");
     long created = time.now().getEpochSecond();
+    SamplingOptions asked = chat.request().sampling();
     if (!chat.stream()) {
       var result = gateway.complete(chat.request(), request.call());
-      return Response.json(OpenAiResponses.completion(result, id, created));
+      return Response.json(OpenAiResponses.completion(result, asked, id, created));
     }
     String model = chat.request().model().value();
     var writer = new OpenAiStreamWriter(id, created, model, chat.includeUsage());
+    if (asked.topLogprobs().isPresent()) {
+      writer.withLogprobs();
+    }
     return new Response.Events(() -> gateway.stream(chat.request(), request.call()), writer::write);
   }
 

@@ -114,6 +114,7 @@ public final class Dispatcher implements HttpHandler {
         try (var call = open(visit.head(), principal);
             var _ = cancelWhenGone(call, exchange);
             var _ = kind.takesAPlace() ? admission.enter(call) : NO_PLACE) {
+          visit.under(call);
           var request = new Request(visit.head(), variable, call, body);
           // The place is held until the last byte: a shutdown waits for it.
           orRefuse(visit, wire, () -> send(visit, route.handler().handle(request), call, wire));

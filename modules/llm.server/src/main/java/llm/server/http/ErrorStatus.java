@@ -28,6 +28,7 @@ public final class ErrorStatus {
       case LlmError.Conflict _ -> 409;
       case LlmError.PayloadTooLarge _ -> 413;
       case LlmError.UnsupportedMediaType _ -> 415;
+      case LlmError.UnsupportedContentEncoding _ -> 415;
       case LlmError.UpgradeRequired _ -> 426;
       case LlmError.QueueFull _ -> 429;
       case LlmError.Overloaded _ -> 503;
@@ -63,6 +64,7 @@ public final class ErrorStatus {
           LlmError.Conflict _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
+          LlmError.UnsupportedContentEncoding _,
           LlmError.UpgradeRequired _,
           LlmError.NotImplemented _,
           LlmError.ModelUnavailable _,
@@ -85,6 +87,8 @@ public final class ErrorStatus {
     return switch (error) {
       case LlmError.Unauthorized _ -> response.with("www-authenticate", "Bearer");
       case LlmError.MethodNotAllowed(_, String allowed) -> response.with("allow", allowed);
+      // RFC 9110, section 12.5.3: says that it was the coding, and which one is read
+      case LlmError.UnsupportedContentEncoding _ -> response.with("accept-encoding", "identity");
       case LlmError.UpgradeRequired _ ->
           response
               .with("upgrade", "websocket")

@@ -21,6 +21,7 @@ import llm.domain.port.IdSource;
  * @param authorization the value of Authorization
  * @param apiKey the value of x-api-key
  * @param contentType the value of Content-Type
+ * @param contentEncodings the values of Content-Encoding
  * @param contentLength the value of Content-Length
  * @param id the correlation id: the caller's, or a new one
  * @param trace the caller's trace context
@@ -35,6 +36,7 @@ public record Head(
     Optional<String> authorization,
     Optional<String> apiKey,
     Optional<String> contentType,
+    List<String> contentEncodings,
     Optional<Long> contentLength,
     CallId id,
     Optional<TraceContext> trace,
@@ -46,6 +48,7 @@ public record Head(
   public Head {
     authorities = List.copyOf(authorities);
     origins = List.copyOf(origins);
+    contentEncodings = List.copyOf(contentEncodings);
   }
 
   /** What may stand in a log: no credentials, no query. */
@@ -69,6 +72,7 @@ public record Head(
         Optional.ofNullable(headers.getFirst("Authorization")),
         Optional.ofNullable(headers.getFirst("x-api-key")),
         Optional.ofNullable(headers.getFirst("Content-Type")),
+        headers.getOrDefault("Content-Encoding", List.of()),
         Optional.ofNullable(headers.getFirst("Content-Length")).map(Long::valueOf),
         new CallId(correlation.orElseGet(() -> ids.next().toString())),
         Optional.ofNullable(headers.getFirst("traceparent")).flatMap(TraceContext::parse),

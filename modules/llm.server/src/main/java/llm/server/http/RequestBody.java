@@ -3,6 +3,7 @@ package llm.server.http;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import llm.domain.error.LlmError;
@@ -26,12 +27,17 @@ public final class RequestBody {
   /**
    * Reads all of it; once.
    *
-   * @throws LlmException when it is not declared as JSON, is too large, or breaks off
+   * @throws LlmException when it is not declared as plain JSON, is too large, or breaks off
    */
   public byte[] json() throws LlmException {
     Optional<String> foreign = head.contentType().filter(type -> !isJson(type));
     if (foreign.isPresent()) {
       throw new LlmException(new LlmError.UnsupportedMediaType(foreign.get()));
+    }
+    Optional<String> coded =
+        head.contentEncodings().stream().filter(RequestBody::isCoded).findFirst();
+    if (coded.isPresent()) {
+      throw new LlmException(new LlmError.UnsupportedContentEncoding(coded.get()));
     }
     if (head.contentLength().orElse(0L) > limitBytes) {
       throw new LlmException(new LlmError.PayloadTooLarge(limitBytes));
@@ -63,6 +69,13 @@ public final class RequestBody {
       throw new EOFException("the body ended before its declared length");
     }
     return bytes;
+  }
+
+  /** Whether a value of Content-Encoding, a list of codings, has one that changes the bytes. */
+  private static boolean isCoded(String codings) {
+    return Arrays.stream(codings.split(","))
+        .map(String::strip)
+        .anyMatch(coding -> !coding.isEmpty() && !coding.equalsIgnoreCase("identity"));
   }
 
   private static boolean isJson(String contentType) {

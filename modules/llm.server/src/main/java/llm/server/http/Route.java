@@ -41,7 +41,7 @@ public record Route(String method, String template, Kind kind, Handler handler) 
       return this == WORK || this == GENERATION;
     }
 
-    /** Whether an answer without an error needs no line of its own at INFO. */
+    /** Whether an answer without an error, or whose error is logged, needs no line at INFO. */
     boolean isQuiet() {
       return this == PROBE || this == GENERATION;
     }

@@ -1,5 +1,8 @@
 package llm.server.http;
 
+import java.util.Arrays;
+import java.util.function.BooleanSupplier;
+import llm.domain.call.Call;
 import llm.domain.call.Principal;
 
 /** What one request came to, for the access log. Used by the request's own thread. */
@@ -11,6 +14,7 @@ final class Visit {
   private String principal = "-";
   private String end = DONE;
   private boolean quiet;
+  private BooleanSupplier failureLogged = () -> false;
   private Runnable afterwards = () -> {};
 
   Visit(Head head, String route, long startedNanos) {
@@ -41,13 +45,27 @@ final class Visit {
     return end;
   }
 
-  /** Whether it ended well on a route whose good ends need no line at INFO. */
+  /** Whether a line at INFO would tell nothing that is not told or needs no telling. */
   boolean isQuiet() {
-    return quiet && end.equals(DONE);
+    return quiet && (end.equals(DONE) || isToldElsewhere());
+  }
+
+  /** Of what became of the connection others know at most that the client has left. */
+  private boolean isToldElsewhere() {
+    boolean isKnown =
+        Arrays.stream(ConnectionLost.Why.values())
+            .filter(why -> why != ConnectionLost.Why.GONE)
+            .noneMatch(why -> why.word().equals(end));
+    return isKnown && failureLogged.getAsBoolean();
   }
 
   void on(Route.Kind kind) {
     quiet = kind.isQuiet();
+  }
+
+  /** Works under {@code call}. */
+  void under(Call call) {
+    failureLogged = call::isFailureLogged;
   }
 
   void belongsTo(Principal owner) {

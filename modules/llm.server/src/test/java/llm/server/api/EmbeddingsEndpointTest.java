@@ -45,6 +45,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class EmbeddingsEndpointTest {
   private static final String PATH = "/v1/embeddings";
+  private static final long MEMORY = 64 * 1024; // of 2,048 numbers
 
   private final TimerThread timer = new TimerThread(_ -> {});
   private final RecordingTelemetry telemetry = new RecordingTelemetry();
@@ -94,7 +95,8 @@ class EmbeddingsEndpointTest {
                 defaultModel,
                 defaults.firstTokenTimeout(),
                 defaults.idleTimeout(),
-                defaults.warmPrefixes()),
+                defaults.warmPrefixes(),
+                MEMORY),
             List.of(new ProviderSetup.Ready(new VectorProvider(maker))),
             Catalogue.EMPTY,
             telemetry,
@@ -170,6 +172,41 @@ class EmbeddingsEndpointTest {
   }
 
   @Test
+  void theMemoryOfAllRequestsIsBoundedAndComesBack() throws Exception {
+    var begun = new CompletableFuture<Void>();
+    var goOn = new CompletableFuture<Void>();
+    serve(
+        Optional.empty(),
+        (request, call) -> {
+          if (request.inputs().size() == 3) {
+            begun.complete(null);
+            goOn.join();
+          }
+          return lengths(request, call);
+        });
+    String three = "{\"model\":\"vec\",\"input\":[\"a\",\"b\",\"c\"]}";
+    var first = CompletableFuture.supplyAsync(() -> postUnchecked(three));
+    begun.get(10, TimeUnit.SECONDS); // how long its vectors are is not known: it has all of it
+    assertThat(taken()).isEqualTo(MEMORY);
+
+    var full = post("{\"model\":\"vec\",\"input\":\"abc\"}");
+    assertThat(full.statusCode()).isEqualTo(503);
+    assertThat(full.headers().firstValue("retry-after")).contains("1");
+    assertThat(full.body())
+        .contains(
+            "\"type\":\"server_error\"", "\"code\":\"overloaded\"", "gateway.embedding_bytes");
+
+    goOn.complete(null);
+    assertThat(first.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    awaitNothingTaken();
+    assertThat(post("{\"model\":\"vec\",\"input\":\"abc\"}").statusCode()).isEqualTo(200);
+    var never = post("{\"model\":\"vec\",\"input\":\"abc\",\"dimensions\":2049}");
+    assertThat(never.statusCode()).isEqualTo(400);
+    assertThat(never.body()).contains("\"param\":\"input\"", "65568 bytes", "65536");
+    awaitNothingTaken();
+  }
+
+  @Test
   void aShutdownCancelsThem() throws Exception {
     var begun = new CompletableFuture<Call>();
     serve(
@@ -188,6 +225,19 @@ class EmbeddingsEndpointTest {
     assertThat(answer.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(503);
     assertThat(telemetry.events("llm_request").getFirst().text("cancel_reason"))
         .contains("shutdown");
+  }
+
+  private double taken() {
+    return telemetry.metrics().sum("llm_embedding_bytes").orElseThrow();
+  }
+
+  /** It comes back when the answer was sent: a client may have read it before. */
+  private void awaitNothingTaken() {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (taken() > 0) {
+      assertThat(System.nanoTime()).as("memory stays taken").isLessThan(until);
+      Thread.onSpinWait();
+    }
   }
 
   private HttpResponse<String> post(String body) throws Exception {

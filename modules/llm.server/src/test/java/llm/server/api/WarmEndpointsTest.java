@@ -58,6 +58,7 @@ class WarmEndpointsTest {
   private static final class KeepingProvider implements ChatProvider, PrefixWarmer {
     private final CompletableFuture<CancelReason> cancelled = new CompletableFuture<>();
     private final CompletableFuture<Void> begun = new CompletableFuture<>();
+    private volatile boolean gaveUp;
 
     @Override
     public Usage warm(WarmPrefixId id, ChatRequest prefix, Duration keep, Call call)
@@ -68,6 +69,11 @@ class WarmEndpointsTest {
         throw new LlmException(new LlmError.Cancelled(cancelled.join()));
       }
       return new Usage(12, 0, 5);
+    }
+
+    @Override
+    public boolean holds(WarmPrefixId id) {
+      return !gaveUp;
     }
 
     @Override
@@ -155,6 +161,14 @@ class WarmEndpointsTest {
     assertThat(released.body()).isEmpty();
     assertThat(send("ann", "GET", PATH, "").body()).isEqualTo("{\"prefixes\":[]}");
     assertThat(send("ann", "DELETE", PATH + "/" + id(made), "").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void onesThatTheModelHasGivenUpAreNotListed() throws Exception {
+    String id = id(warm("ann", "{\"model\":\"warm\"," + MESSAGES + "}"));
+    provider.gaveUp = true;
+    assertThat(send("ann", "GET", PATH, "").body()).isEqualTo("{\"prefixes\":[]}");
+    assertThat(send("ann", "DELETE", PATH + "/" + id, "").statusCode()).isEqualTo(404);
   }
 
   @Test

@@ -62,6 +62,7 @@ class GateTest {
         bearer,
         apiKey,
         Optional.empty(),
+        List.of(),
         Optional.empty(),
         new CallId("c"),
         Optional.empty(),

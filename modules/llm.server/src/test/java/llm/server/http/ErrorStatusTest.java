@@ -31,6 +31,7 @@ class ErrorStatusTest {
         Arguments.of(409, new LlmError.Conflict("x")),
         Arguments.of(413, new LlmError.PayloadTooLarge(1)),
         Arguments.of(415, new LlmError.UnsupportedMediaType("text/plain")),
+        Arguments.of(415, new LlmError.UnsupportedContentEncoding("gzip")),
         Arguments.of(426, new LlmError.UpgradeRequired("x")),
         Arguments.of(501, new LlmError.NotImplemented("x")),
         Arguments.of(429, new LlmError.QueueFull("q", 1, SOON)),

@@ -55,6 +55,8 @@ public final class LlmErrors {
       case LlmError.MethodNotAllowed e -> out.field("allowed", e.allowed());
       case LlmError.PayloadTooLarge e -> out.field("limit", e.limitBytes());
       case LlmError.UnsupportedMediaType e -> out.field("content_type", e.contentType());
+      case LlmError.UnsupportedContentEncoding e ->
+          out.field("content_encoding", e.contentEncoding());
       case LlmError.QueueFull e ->
           retry(out.field("queue", e.queue()).field("limit", e.capacity()), e.retryAfter());
       case LlmError.Overloaded e ->

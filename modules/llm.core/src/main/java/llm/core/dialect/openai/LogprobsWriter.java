@@ -2,6 +2,8 @@ package llm.core.dialect.openai;
 
 import java.util.List;
 import llm.core.dialect.json.JsonOut;
+import llm.domain.chat.ChatResult;
+import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.TokenLogprob;
 
 /**
@@ -12,15 +14,24 @@ import llm.domain.chat.TokenLogprob;
 public final class LogprobsWriter {
   private LogprobsWriter() {}
 
-  /** The value of a choice's {@code logprobs}: null when there are none. */
+  /** The value of a choice's {@code logprobs}, of these tokens. */
   static void choice(List<TokenLogprob> tokens, JsonOut out) {
-    if (tokens.isEmpty()) {
-      out.nothing();
-      return;
-    }
     out.object().name("content");
     tokens(tokens, out);
     out.name("refusal").nothing().endObject();
+  }
+
+  /**
+   * The value of a whole answer's {@code logprobs}: null when they were not asked for, or a
+   * provider that has none gave text without them; empty when no token was said at all.
+   */
+  static void answer(ChatResult result, SamplingOptions asked, JsonOut out) {
+    boolean isSilent = result.text().isEmpty() && result.toolCalls().isEmpty();
+    if (result.logprobs().isEmpty() && !(isSilent && asked.topLogprobs().isPresent())) {
+      out.nothing();
+    } else {
+      choice(result.logprobs(), out);
+    }
   }
 
   /** An array of the tokens. */

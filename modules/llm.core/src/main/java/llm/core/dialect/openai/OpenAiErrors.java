@@ -32,6 +32,7 @@ final class OpenAiErrors {
           LlmError.Conflict _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
+          LlmError.UnsupportedContentEncoding _,
           LlmError.UpgradeRequired _ ->
           "invalid_request_error";
       case LlmError.Unauthorized _ -> "authentication_error";
@@ -64,6 +65,7 @@ final class OpenAiErrors {
           LlmError.Conflict _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
+          LlmError.UnsupportedContentEncoding _,
           LlmError.UpgradeRequired _,
           LlmError.NotImplemented _,
           LlmError.Unauthorized _,

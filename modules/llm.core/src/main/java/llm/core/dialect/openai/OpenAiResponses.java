@@ -4,6 +4,7 @@ import java.util.List;
 import llm.core.catalogue.ListedModel;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 
@@ -17,10 +18,12 @@ public final class OpenAiResponses {
    * A {@code chat.completion}. Reasoning goes into {@code message.reasoning_content}, as other
    * servers of open models do it.
    *
+   * @param asked what was asked to be told of the tokens
    * @param id the completion's id, as {@code chatcmpl-…}
    * @param createdEpochSeconds when it was made
    */
-  public static byte[] completion(ChatResult result, String id, long createdEpochSeconds) {
+  public static byte[] completion(
+      ChatResult result, SamplingOptions asked, String id, long createdEpochSeconds) {
     var out = new JsonOut(SMALL + result.text().length());
     out.object()
         .field("id", id)
@@ -34,7 +37,7 @@ public final class OpenAiResponses {
         .name("message");
     message(result, out);
     out.name("logprobs");
-    LogprobsWriter.choice(result.logprobs(), out);
+    LogprobsWriter.answer(result, asked, out);
     out.field("finish_reason", result.finishReason().wireName())
         .endObject()
         .endArray()

@@ -25,6 +25,8 @@ public final class OpenAiStreamWriter {
   private static final byte[] UNFINISHED = ascii(",\"logprobs\":null,\"finish_reason\":null}]");
   private static final byte[] LOGPROBS = ascii(",\"logprobs\":");
   private static final byte[] CLOSE_LOGPROBS = ascii(",\"finish_reason\":null}]");
+  private static final byte[] NO_LOGPROBS_YET =
+      ascii(",\"logprobs\":{\"content\":[],\"refusal\":null},\"finish_reason\":null}]");
   private static final byte[] FINISHED = ascii(",\"logprobs\":null,\"finish_reason\":\"");
   private static final byte[] CLOSE_FINISHED = ascii("\"}]");
   private static final byte[] DATA = ascii(SseFrame.DATA);
@@ -38,6 +40,7 @@ public final class OpenAiStreamWriter {
   private final byte[] usageOpening; // up to the usage's value
   private final byte[] closing;
   private final boolean includeUsage;
+  private boolean hasLogprobs;
 
   /**
    * A writer for one stream.
@@ -63,6 +66,15 @@ public final class OpenAiStreamWriter {
   }
 
   /**
+   * Log probabilities were asked for: the first chunk has an empty list of them, so that an answer
+   * without a token has one too.
+   */
+  public OpenAiStreamWriter withLogprobs() {
+    hasLogprobs = true;
+    return this;
+  }
+
+  /**
    * Writes the frames of {@code event}, usually one, in one call of the sink; does not flush.
    *
    * @throws IOException what the sink throws
@@ -70,7 +82,7 @@ public final class OpenAiStreamWriter {
   public void write(StreamEvent event, OutputStream sink) throws IOException {
     out.clear();
     switch (event) {
-      case StreamEvent.Started _ -> chunk(FIRST_DELTA);
+      case StreamEvent.Started _ -> first();
       case StreamEvent.TextDelta delta when delta.logprobs().isEmpty() ->
           text(CONTENT, delta.text());
       case StreamEvent.TextDelta delta -> textWithLogprobs(delta);
@@ -84,8 +96,8 @@ public final class OpenAiStreamWriter {
     out.writeTo(sink);
   }
 
-  private void chunk(byte[] delta) {
-    out.raw(opening).raw(delta).raw(UNFINISHED).raw(closing);
+  private void first() {
+    out.raw(opening).raw(FIRST_DELTA).raw(hasLogprobs ? NO_LOGPROBS_YET : UNFINISHED).raw(closing);
   }
 
   private void text(byte[] field, String text) {

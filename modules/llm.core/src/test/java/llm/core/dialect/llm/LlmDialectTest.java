@@ -189,6 +189,7 @@ class LlmDialectTest {
     expect(new LlmError.Conflict("no"), "{}");
     expect(new LlmError.PayloadTooLarge(7), "{\"limit\":7}");
     expect(new LlmError.UnsupportedMediaType("a/b"), "{\"content_type\":\"a/b\"}");
+    expect(new LlmError.UnsupportedContentEncoding("gzip"), "{\"content_encoding\":\"gzip\"}");
     expect(new LlmError.UpgradeRequired("no"), "{}");
     expect(new LlmError.NotImplemented("no"), "{}");
     expect(

@@ -13,8 +13,11 @@ import llm.core.dialect.openai.upstream.ChunkReader;
 import llm.core.dialect.openai.upstream.UpstreamFailures;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
+import llm.domain.chat.JsonText;
+import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
+import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmException;
 import org.junit.jupiter.api.DisplayName;
@@ -25,6 +28,8 @@ import tools.jackson.databind.json.JsonMapper;
 class LogprobsTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final long SEED = 20_261_121;
+  private static final SamplingOptions ASKED = SamplingOptions.builder().topLogprobs(0).build();
+  private static final String EMPTY = "{\"content\":[],\"refusal\":null}";
   private static final List<TokenLogprob> TOKENS =
       List.of(
           TokenLogprob.of(
@@ -47,6 +52,38 @@ class LogprobsTest {
     assertThat(choice.get("logprobs").toString()).isEqualTo(WRITTEN);
     assertThat(choice.propertyNames())
         .containsExactly("index", "message", "logprobs", "finish_reason");
+  }
+
+  @Test
+  void anAnswerWithoutATokenHasAnEmptyListWhereTheyWereAskedFor() {
+    assertThat(logprobsOf("", List.of(), ASKED)).isEqualTo(EMPTY);
+    assertThat(logprobsOf("", List.of(), SamplingOptions.DEFAULTS)).isEqualTo("null");
+    assertThat(logprobsOf("said", List.of(), ASKED))
+        .as("text of a provider that has none")
+        .isEqualTo("null");
+    var call = new ToolCall("c", "f", new JsonText("{}"));
+    assertThat(logprobsOf("", List.of(call), ASKED)).isEqualTo("null");
+  }
+
+  @Test
+  void aStreamBeginsWithAnEmptyListWhereTheyWereAskedFor() throws IOException {
+    var started = new StreamEvent.Started("m");
+    var done = new StreamEvent.Done(FinishReason.STOP, Usage.NONE);
+    var asked = new OpenAiStreamWriter("chatcmpl-1", 17, "m", false).withLogprobs();
+    List<String> frames = frames(asked, started, done);
+    assertThat(frames.getFirst())
+        .endsWith(
+            "\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":"
+                + EMPTY
+                + ",\"finish_reason\":null}]}");
+    assertThat(frames.get(1)).contains("\"logprobs\":null,\"finish_reason\":\"stop\"");
+    assertThat(frames(started).getFirst()).contains("\"logprobs\":null");
+  }
+
+  private static String logprobsOf(String text, List<ToolCall> calls, SamplingOptions asked) {
+    var result = new ChatResult("m", text, "", calls, FinishReason.STOP, Usage.of(5, 1));
+    byte[] body = OpenAiResponses.completion(result, asked, "chatcmpl-1", 17);
+    return JSON.readTree(body).get("choices").get(0).get("logprobs").toString();
   }
 
   @Test
@@ -128,11 +165,15 @@ class LogprobsTest {
   private static byte[] whole(String text, List<TokenLogprob> tokens) {
     var result =
         new ChatResult("m", text, "", List.of(), FinishReason.STOP, Usage.of(5, 2), tokens);
-    return OpenAiResponses.completion(result, "chatcmpl-1", 17);
+    return OpenAiResponses.completion(result, ASKED, "chatcmpl-1", 17);
   }
 
   private static List<String> frames(StreamEvent... events) throws IOException {
-    var writer = new OpenAiStreamWriter("chatcmpl-1", 17, "m", true);
+    return frames(new OpenAiStreamWriter("chatcmpl-1", 17, "m", true), events);
+  }
+
+  private static List<String> frames(OpenAiStreamWriter writer, StreamEvent... events)
+      throws IOException {
     var out = new ByteArrayOutputStream();
     for (StreamEvent event : events) {
       writer.write(event, out);

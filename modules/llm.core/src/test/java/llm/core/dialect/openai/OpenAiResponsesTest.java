@@ -11,6 +11,7 @@ import llm.domain.call.CancelReason;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
+import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -30,7 +31,9 @@ class OpenAiResponsesTest {
     var result =
         new ChatResult("m", "hi \"you\"", "", List.of(), FinishReason.STOP, Usage.of(5, 2));
 
-    JsonNode body = JSON.readTree(OpenAiResponses.completion(result, "chatcmpl-1", 17));
+    JsonNode body =
+        JSON.readTree(
+            OpenAiResponses.completion(result, SamplingOptions.DEFAULTS, "chatcmpl-1", 17));
 
     assertThat(body.toString())
         .isEqualTo(
@@ -48,7 +51,7 @@ class OpenAiResponsesTest {
     var result = new ChatResult("m", "", "hm", calls, FinishReason.TOOL_CALLS, Usage.NONE);
 
     JsonNode message =
-        JSON.readTree(OpenAiResponses.completion(result, "x", 1))
+        JSON.readTree(OpenAiResponses.completion(result, SamplingOptions.DEFAULTS, "x", 1))
             .get("choices")
             .get(0)
             .get("message");
@@ -66,7 +69,7 @@ class OpenAiResponsesTest {
     var calls = List.of(new ToolCall("c1", "f", new JsonText("{\"a\":1}")));
     var result = new ChatResult("m", "text", "hm", calls, FinishReason.TOOL_CALLS, Usage.NONE);
     String message =
-        JSON.readTree(OpenAiResponses.completion(result, "x", 1))
+        JSON.readTree(OpenAiResponses.completion(result, SamplingOptions.DEFAULTS, "x", 1))
             .get("choices")
             .get(0)
             .get("message")
