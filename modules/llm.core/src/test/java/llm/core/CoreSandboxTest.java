@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** C-11: the sandbox shows this module's work. */
-@Timeout(30)
+@Timeout(60)
 class CoreSandboxTest {
 
   @Test

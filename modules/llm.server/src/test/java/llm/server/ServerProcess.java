@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 final class ServerProcess implements AutoCloseable {
   private static final Path MODULES = Path.of("target", "modules").toAbsolutePath();
   private static final Pattern ADDRESS = Pattern.compile("\"address\":\"(https?://[^\"]+)\"");
-  private static final long LIMIT_SECONDS = 60;
+  private static final long LIMIT_SECONDS = 90;
 
   private final Process process;
   private final List<String> lines = new ArrayList<>(); // of standard output; guarded by itself
@@ -112,21 +112,25 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /** Waits until a line of standard output has {@code text}. */
-  String awaitLine(String text) {
+  String awaitLine(String text) throws InterruptedException {
     long until = System.nanoTime() + Duration.ofSeconds(LIMIT_SECONDS).toNanos();
-    while (System.nanoTime() < until) {
-      var found = output().stream().filter(line -> line.contains(text)).findFirst();
-      if (found.isPresent()) {
-        return found.get();
+    synchronized (lines) {
+      for (long left = until - System.nanoTime(); left > 0; left = until - System.nanoTime()) {
+        var found = lines.stream().filter(line -> line.contains(text)).findFirst();
+        if (found.isPresent()) {
+          return found.get();
+        }
+        lines.wait(left / 1_000_000 + 1);
       }
-      Thread.onSpinWait();
     }
     throw new AssertionError("no line with " + text + " in " + output());
   }
 
+  /** Ends the process, and waits until it writes nothing more into its folder. */
   @Override
   public void close() {
     process.destroyForcibly();
+    process.onExit().orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).join();
   }
 
   private void readOutput() {
@@ -134,6 +138,7 @@ final class ServerProcess implements AutoCloseable {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         synchronized (lines) {
           lines.add(line);
+          lines.notifyAll();
         }
         var matcher = ADDRESS.matcher(line);
         if (matcher.find()) {

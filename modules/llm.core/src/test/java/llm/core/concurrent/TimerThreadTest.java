@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(60)
 class TimerThreadTest {
   private static final long FAR = TimeUnit.HOURS.toNanos(1);
 
@@ -20,7 +20,8 @@ class TimerThreadTest {
   void runsAlarmsInTheOrderOfTheirPoints() throws Exception {
     try (var timer = new TimerThread(failures::add)) {
       var done = new CountDownLatch(1);
-      long soon = timer.time().nanoTime() + TimeUnit.MILLISECONDS.toNanos(400);
+      var set = hold(timer);
+      long soon = timer.time().nanoTime();
       timer.at(
           soon + 2,
           () -> {
@@ -29,6 +30,7 @@ class TimerThreadTest {
           });
       timer.at(soon, () -> trail.add("first"));
       timer.at(soon + 1, () -> trail.add("second"));
+      set.countDown();
       done.await();
       assertThat(trail).containsExactly("first", "second", "third");
       assertThat(timer.time().nanoTime()).isGreaterThanOrEqualTo(soon + 2);
@@ -54,38 +56,52 @@ class TimerThreadTest {
   @Test
   void alarmsSetAfterARemovalRingBeforeAndAfterThePointOfTheRemovedOne() throws Exception {
     try (var timer = new TimerThread(failures::add)) {
-      var slept = new CountDownLatch(1);
-      timer.at(timer.time().nanoTime(), slept::countDown);
-      slept.await(); // the thread has nothing to wait for now
-      long removedAt = timer.time().nanoTime() + TimeUnit.MILLISECONDS.toNanos(40);
-      timer.at(removedAt, () -> trail.add("removed")).close();
-      var done = new CountDownLatch(2);
-      timer.at(
-          removedAt + TimeUnit.MILLISECONDS.toNanos(10),
-          () -> {
-            trail.add("after");
-            done.countDown();
-          });
-      timer.at(
-          removedAt - TimeUnit.MILLISECONDS.toNanos(10),
-          () -> {
-            trail.add("before");
-            done.countDown();
-          });
-      done.await();
+      long millis = 40;
+      while (!ringsAroundARemovedOne(timer, millis)) {
+        millis *= 2; // this machine was too slow to set them all before the first was due
+      }
       assertThat(trail).containsExactly("before", "after");
     }
+  }
+
+  /** Whether all were set before one was due; the trail has their order then. */
+  private boolean ringsAroundARemovedOne(TimerThread timer, long millis) throws Exception {
+    trail.clear();
+    var slept = new CountDownLatch(1);
+    timer.at(timer.time().nanoTime(), slept::countDown);
+    slept.await(); // the thread has nothing to wait for now
+    long apart = TimeUnit.MILLISECONDS.toNanos(millis / 4);
+    long removedAt = timer.time().nanoTime() + 4 * apart;
+    timer.at(removedAt, () -> trail.add("removed")).close();
+    var done = new CountDownLatch(2);
+    timer.at(
+        removedAt + apart,
+        () -> {
+          trail.add("after");
+          done.countDown();
+        });
+    timer.at(
+        removedAt - apart,
+        () -> {
+          trail.add("before");
+          done.countDown();
+        });
+    boolean inTime = timer.time().nanoTime() < removedAt - apart;
+    done.await();
+    return inTime;
   }
 
   @Test
   void aRemovedAlarmDoesNotRun() throws Exception {
     try (var timer = new TimerThread(failures::add)) {
-      long soon = timer.time().nanoTime() + TimeUnit.MILLISECONDS.toNanos(20);
+      var removing = hold(timer);
+      long soon = timer.time().nanoTime();
       var removed = timer.at(soon, () -> trail.add("removed"));
       var done = new CountDownLatch(1);
       timer.at(soon + 1, done::countDown);
       removed.close();
       removed.close();
+      removing.countDown();
       done.await();
       assertThat(trail).isEmpty();
     }
@@ -140,5 +156,23 @@ class TimerThreadTest {
     assertThat(timer.awaitEnd(10_000)).isTrue();
     timer.at(timer.time().nanoTime(), () -> trail.add("late")).close();
     assertThat(trail).isEmpty();
+  }
+
+  /** Keeps the timer's thread from every alarm that is set until the latch opens. */
+  private static CountDownLatch hold(TimerThread timer) throws InterruptedException {
+    var held = new CountDownLatch(1);
+    var release = new CountDownLatch(1);
+    timer.at(
+        timer.time().nanoTime(),
+        () -> {
+          held.countDown();
+          try {
+            release.await();
+          } catch (InterruptedException interrupted) {
+            throw new AssertionError(interrupted);
+          }
+        });
+    held.await();
+    return release;
   }
 }

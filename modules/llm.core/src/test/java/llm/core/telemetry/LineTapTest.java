@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Whoever looks at the log sees what is written, and cannot harm it. */
-@Timeout(30)
+@Timeout(60)
 class LineTapTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final JsonLines lines = new JsonLines(out, TelemetrySettings.DEFAULT, TimeSource.SYSTEM);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
@@ -202,14 +203,17 @@ class EmbeddingTest {
 
   @Test
   void aCancelledRequestEndsAtOnceAndOthersGoOn() throws Exception {
-    try (var fixture = new EngineFixture(EngineFixture.free());
+    List<CallScope> calls = new CopyOnWriteArrayList<>();
+    // In the first step none of them can be complete: all are in work, or wait.
+    StepWatch.Listener atAStep = _ -> calls.forEach(call -> call.cancel(CancelReason.CLIENT_GONE));
+    try (var fixture = new EngineFixture(EngineFixture.free(), atAStep);
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var random = new SplittableRandom(3);
-      List<CallScope> calls = new ArrayList<>();
       List<Future<LlmError>> cancelled = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
-        CallScope call = fixture.call("cancel-" + i);
-        calls.add(call);
+        calls.add(fixture.call("cancel-" + i));
+      }
+      for (CallScope call : calls) {
         var request = EmbeddingRequest.of(MODEL, texts(random, 200));
         cancelled.add(
             threads.submit(() ->
@@ -217,10 +221,10 @@ class EmbeddingTest {
                         LlmException.class, () -> fixture.engine.embed(request, encoder, call))
                     .error()));
       }
-      calls.forEach(call -> call.cancel(CancelReason.CLIENT_GONE));
       for (var future : cancelled) {
         assertThat(future.get()).isEqualTo(new LlmError.Cancelled(CancelReason.CLIENT_GONE));
       }
+      calls.clear();
       assertThat(embed(fixture, encoder, EmbeddingRequest.of(MODEL, "abc")).vectors()).hasSize(1);
       assertThat(fixture.engine.status().waiting()).isZero();
     }

@@ -37,6 +37,12 @@ final class EngineFixture implements AutoCloseable {
     engine = new Engine(settings, TestFiles::library, telemetry, alarms, () -> 42);
   }
 
+  /** One that tells its steps, on its own thread. */
+  EngineFixture(EngineSettings settings, StepWatch.Listener steps) {
+    var watched = StepWatch.of(telemetry, steps);
+    engine = new Engine(settings, TestFiles::library, watched, alarms, () -> 42);
+  }
+
   /** One thread, a ring of one event: the engine goes no further than its consumer. */
   static EngineSettings inStep(int queueCapacity) {
     return settings(queueCapacity, 1, Duration.ofSeconds(20));
@@ -135,7 +141,7 @@ final class EngineFixture implements AutoCloseable {
   }
 
   CallScope call(String id) {
-    return Calls.open(id, alarms, Duration.ofSeconds(60));
+    return Calls.open(id, alarms, Duration.ofSeconds(110));
   }
 
   EventStream<StreamEvent> submit(Path model, ChatRequest request) throws LlmException {

@@ -41,16 +41,16 @@ class WaitingTest {
   }
 
   @Test
-  @Timeout(10) // half of the time that an answer waits for its consumer
+  @Timeout(60) // half of the time that an answer waits for its consumer
   void aConsumerThatReadsIsNoticedThoughTheEngineWaitedForALockMeanwhile() throws Exception {
-    try (var fixture = new EngineFixture(EngineFixture.inStep(4))) {
+    try (var fixture = new EngineFixture(EngineFixture.settings(4, 1, Duration.ofSeconds(120)))) {
       var armed = new AtomicBoolean();
       var read = new CountDownLatch(1);
       var stream = new AtomicReference<EventStream<StreamEvent>>();
       var call =
           new AskedCall(fixture.call("call"), () -> readOnceAndLosePermit(armed, stream, read));
       stream.set(fixture.engine.submit(request("a", 5), model, call));
-      awaitSleep();
+      awaitSleep(stream.get());
       armed.set(true);
       fixture.engine.unpin("nothing"); // lets the engine look
 
@@ -73,13 +73,14 @@ class WaitingTest {
     }
   }
 
-  private static void awaitSleep() {
+  /** Waits until the ring is full, and the engine until its consumer has had its time. */
+  private static void awaitSleep(EventStream<StreamEvent> stream) {
     Thread engine =
         Thread.getAllStackTraces().keySet().stream()
             .filter(WaitingTest::isEngine)
             .findFirst()
             .orElseThrow();
-    while (engine.getState() != Thread.State.TIMED_WAITING) { // until a consumer has had its time
+    while (!stream.hasReady() || engine.getState() != Thread.State.TIMED_WAITING) {
       Thread.onSpinWait();
     }
   }

@@ -91,8 +91,9 @@ class LocalPrefixesTest {
 
   @Test
   void itEndsByItself() throws LlmException {
+    ask(chat(Message.user("so that the model is in memory")));
     var id = WarmPrefixId.create(IdSource.RANDOM);
-    warmer().warm(id, chat(SYSTEM), Duration.ofSeconds(1), call());
+    warmer().warm(id, chat(SYSTEM), Duration.ofSeconds(2), call());
     awaitCached(0, chat(SYSTEM, Message.user("hello")));
   }
 
@@ -164,7 +165,7 @@ class LocalPrefixesTest {
   }
 
   private CallScope call() {
-    return Calls.open(alarms, Duration.ofSeconds(60));
+    return Calls.open(alarms, Duration.ofSeconds(110));
   }
 
   private ChatProvider serve(String yaml) {

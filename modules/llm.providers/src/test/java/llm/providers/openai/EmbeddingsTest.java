@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("P-1, P-3: vectors of an upstream that speaks OpenAI's dialect")
-@Timeout(30)
+@Timeout(60)
 class EmbeddingsTest {
   private static final ModelName MODEL = new ModelName("up/m");
   private static final Reply TWO =

@@ -446,8 +446,9 @@ class OpenAiProviderTest {
 
   @Test
   void anUpstreamThatWorksOnAllItsConnectionsIsNotDown() throws LlmException {
-    String[] settings = {"max_connections: 1", "pool_wait_seconds: 0.05", "refresh_seconds: 1"};
+    String[] settings = {"max_connections: 1", "pool_wait_seconds: 2", "refresh_seconds: 1"};
     var reply = Reply.chunkedHead("text/event-stream").chunk("data: " + HI + "\n\n").awaitClose();
+    // The wait is long enough for the question to get the connection from a look at the health.
     try (var up = Upstreams.named(settings)) {
       up.awaitHealth(Status.UP);
       up.answer(reply);

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -35,13 +35,12 @@ class ConnectionsTest {
   @ParameterizedTest
   @EnumSource(names = {"LEAN", "JDK"})
   void aPortWithoutAListenerIsNoConnection(Client client) throws IOException {
-    int port;
-    try (var listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = listener.getLocalPort();
-    }
-    try (var rig = Rig.open(client, "http://127.0.0.1:" + port)) {
-      assertThat(rig.outcome()).isEqualTo("CONNECT");
-      rig.requireNothingLeaked();
+    try (var held = new Socket()) { // nobody listens there, and nobody else gets the port meanwhile
+      held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      try (var rig = Rig.open(client, "http://127.0.0.1:" + held.getLocalPort())) {
+        assertThat(rig.outcome()).isEqualTo("CONNECT");
+        rig.requireNothingLeaked();
+      }
     }
   }
 

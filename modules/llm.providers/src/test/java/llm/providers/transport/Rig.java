@@ -73,6 +73,13 @@ final class Rig implements AutoCloseable {
     return outcome(post("/x", "{}"));
   }
 
+  /** The same; {@code onHead} runs when the answer's head was read. */
+  String outcome(Runnable onHead) {
+    try (CallScope call = call()) {
+      return outcome(post("/x", "{}"), call, onHead);
+    }
+  }
+
   String outcome(UpstreamRequest request) {
     try (CallScope call = call()) {
       return outcome(request, call);
@@ -80,7 +87,12 @@ final class Rig implements AutoCloseable {
   }
 
   String outcome(UpstreamRequest request, CallScope call) {
+    return outcome(request, call, () -> {});
+  }
+
+  private String outcome(UpstreamRequest request, CallScope call, Runnable onHead) {
     try (UpstreamResponse response = transport.send(request, call)) {
+      onHead.run();
       return response.status() + " " + body(response);
     } catch (TransportException failed) {
       return failed.kind().name();
@@ -121,11 +133,14 @@ final class Rig implements AutoCloseable {
     return result.get(Integer.getInteger("patience.seconds", 20), TimeUnit.SECONDS);
   }
 
-  /** Lets time pass until the result is there: a waiter notes its limit when it begins to wait. */
+  /**
+   * Lets time pass until the result is there: a waiter notes its limit when it begins to wait. It
+   * is given real time for that between two steps, or the clock would run away from a busy machine.
+   */
   <T> T advanceUntil(CompletableFuture<T> result, Duration step) throws Exception {
     for (int i = 0; i < 1000; i++) {
       try {
-        return result.get(5, TimeUnit.MILLISECONDS);
+        return result.get(25, TimeUnit.MILLISECONDS);
       } catch (TimeoutException _) {
         clock.advance(step);
       } catch (ExecutionException failed) {

@@ -124,13 +124,17 @@ final class Link implements InputBuffer.Source, OutputBuffer.Sink {
 
   /**
    * A layer does not outlive half a close of the socket below it: its reads end by a time limit, so
-   * that the answer can still be sent.
+   * that the answer can still be sent. One that is late already does not begin: a client that never
+   * stops sending would not let it end.
    */
   private void limitLayeredRead() throws IOException {
     boolean limited = socket != accepted && (wait == Wait.HEAD || wait == Wait.BODY);
     if (limited) {
-      long left = TimeUnit.NANOSECONDS.toMillis(deadline - time.nanoTime());
-      accepted.setSoTimeout(Math.clamp(left, 1, Integer.MAX_VALUE));
+      long left = deadline - time.nanoTime();
+      if (left <= 0) {
+        throw new SocketTimeoutException("the time of the request is over");
+      }
+      accepted.setSoTimeout(Math.clamp(TimeUnit.NANOSECONDS.toMillis(left), 1, Integer.MAX_VALUE));
     } else if (readIsLimited) {
       accepted.setSoTimeout(0);
     }

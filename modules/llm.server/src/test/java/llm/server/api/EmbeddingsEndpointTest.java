@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("P-3: POST /v1/embeddings over real sockets")
-@Timeout(30)
+@Timeout(60)
 class EmbeddingsEndpointTest {
   private static final String PATH = "/v1/embeddings";
   private static final long MEMORY = 64 * 1024; // of 2,048 numbers

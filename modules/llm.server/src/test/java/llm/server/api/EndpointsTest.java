@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** P-3, O-2, O-4: the endpoints over a scripted provider, over real sockets. */
-@Timeout(30)
+@Timeout(60)
 class EndpointsTest {
   private static final Step STARTED = emit(new StreamEvent.Started("mock"));
   private static final Step DONE = emit(new StreamEvent.Done(FinishReason.STOP, Usage.of(3, 2)));

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("T-5: /llm/warm over real sockets")
-@Timeout(30)
+@Timeout(60)
 class WarmEndpointsTest {
   private static final String PATH = "/llm/warm";
   private static final String MESSAGES = "\"messages\":[{\"role\":\"system\",\"content\":\"Hi.\"}]";

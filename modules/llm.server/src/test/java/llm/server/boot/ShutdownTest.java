@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** O-8: the end of an idle server; the end with open streams is tested on the real process. */
-@Timeout(30)
+@Timeout(60)
 class ShutdownTest {
   private final RecordingTelemetry telemetry = new RecordingTelemetry();
   private final ManualClock clock = new ManualClock();

@@ -124,29 +124,6 @@ class ConnectionLifeTest {
   // ---- limits of time
 
   @Test
-  void aHeadThatDripsIsAnswered408() throws Exception {
-    try (var engine = TestEngine.own(limits(9, SHORT, LONG, LONG, LONG), TestEngine.ECHO);
-        var client = engine.connect()) {
-      client.send("GET / HTTP/1.1\r\nHost: h\r\nX: ");
-      await(
-          "a 408",
-          () -> {
-            drip(client);
-            return engine.metric("http_rejected_total{reason=\"head_timeout\"}") == 1;
-          });
-      assertThat(client.answer().status()).isEqualTo(408);
-    }
-  }
-
-  private static void drip(RawClient client) {
-    try {
-      client.send("x");
-    } catch (IOException _) {
-      Thread.onSpinWait(); // it was closed: the metric says so soon
-    }
-  }
-
-  @Test
   void aBodyThatStallsIsAnswered408() throws Exception {
     try (var engine = TestEngine.own(limits(9, LONG, SHORT, LONG, LONG), TestEngine.ECHO);
         var client = engine.connect()) {

@@ -77,6 +77,27 @@ class EngineClockTest {
   }
 
   @Test
+  void aHeadThatDripsIsAnswered408() throws Exception {
+    Engine engine = start(clock, TestEngine.ECHO);
+    try (var client = new RawClient(engine.getAddress().getPort())) {
+      client.send(GET);
+      assertThat(client.answer().status()).isEqualTo(200);
+      await("it to wait for a request", () -> idle() == 1);
+      client.send("GET / HTTP/1.1\r\nHost: h\r\nX: ");
+      await("the head to begin", () -> idle() == 0);
+      for (int i = 0; i < 6; i++) {
+        client.send("x");
+        pass(Duration.ofSeconds(2));
+      }
+      assertThat(connections()).isEqualTo(1);
+      pass(Duration.ofSeconds(5)); // its time may have begun with the first of these moves
+      assertThat(client.answer().status()).isEqualTo(408);
+    } finally {
+      engine.stop(0);
+    }
+  }
+
+  @Test
   void aHandlerThatTakesItsTimeWithABodyIsNotItsClientsSilence() throws Exception {
     var paused = new CountDownLatch(1);
     var goOn = new CountDownLatch(1);

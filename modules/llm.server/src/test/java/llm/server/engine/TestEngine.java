@@ -8,10 +8,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
+import llm.core.concurrent.Alarms;
 import llm.core.concurrent.TimerThread;
+import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 
 /** An engine on a free port of this machine with one handler at the root. */
@@ -44,9 +47,16 @@ final class TestEngine implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   private TestEngine(boolean own, EngineLimits limits, HttpHandler handler) throws IOException {
+    this(own, limits, handler, Optional.empty());
+  }
+
+  private TestEngine(
+      boolean own, EngineLimits limits, HttpHandler handler, Optional<ManualClock> clock)
+      throws IOException {
     var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     if (own) {
-      var provider = new EngineProvider(limits, ConnectionLayer.PLAIN, alarms, telemetry);
+      Alarms time = clock.isPresent() ? clock.get() : alarms;
+      var provider = new EngineProvider(limits, ConnectionLayer.PLAIN, time, telemetry);
       server = provider.createHttpServer(address, 0);
     } else {
       server = HttpServer.create(address, 0);
@@ -62,6 +72,11 @@ final class TestEngine implements AutoCloseable {
 
   static TestEngine own(EngineLimits limits, HttpHandler handler) throws IOException {
     return new TestEngine(true, limits, handler);
+  }
+
+  /** One that echoes, by a clock that the test moves. */
+  static TestEngine at(ManualClock clock) throws IOException {
+    return new TestEngine(true, LIMITS, ECHO, Optional.of(clock));
   }
 
   /** The JDK's, to compare with. */

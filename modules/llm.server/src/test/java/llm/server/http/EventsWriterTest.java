@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** O-10, A-15: a stream's way to its client, over real sockets. */
-@Timeout(30)
+@Timeout(60)
 class EventsWriterTest {
   private static final String GET = "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n";
   private static final StreamEvent STARTED = new StreamEvent.Started("m");
@@ -282,39 +282,46 @@ class EventsWriterTest {
     }
   }
 
-  private static HttpSettings withJdk(HttpSettings s) {
-    return new HttpSettings(
-        s.host(),
-        s.port(),
-        HttpSettings.Engine.JDK,
-        s.maxBodyBytes(),
-        s.maxRequests(),
-        s.limits(),
-        s.requestBudget(),
-        s.firstEventCommit(),
-        Duration.ofMillis(50),
-        s.drain());
+  @Test
+  void sendsCommentsAsLongAsThereIsSilence() throws Exception {
+    var producer = new Producer();
+    try (var server =
+            serve(
+                producer,
+                s -> withKeepAlive(s, HttpSettings.Engine.OWN, Duration.ofMillis(50)),
+                ring -> ring.offer(STARTED));
+        Socket socket = server.raw(GET)) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(readUntil(socket.getInputStream(), ": keep-alive\n\n")).contains(": keep-alive");
+      }
+      producer.ring().end(DONE);
+      assertThat(readUntil(socket.getInputStream(), "0\r\n\r\n")).contains("data: [DONE]");
+    }
   }
 
-  private static HttpSettings withLongSilence(HttpSettings s) {
+  private static HttpSettings withJdk(HttpSettings s) {
+    return withKeepAlive(s, HttpSettings.Engine.JDK, Duration.ofMillis(50));
+  }
+
+  private static HttpSettings withKeepAlive(
+      HttpSettings s, HttpSettings.Engine engine, Duration keepAlive) {
     return new HttpSettings(
         s.host(),
         s.port(),
-        s.engine(),
+        engine,
         s.maxBodyBytes(),
         s.maxRequests(),
         s.limits(),
         s.requestBudget(),
         s.firstEventCommit(),
-        Duration.ofMinutes(5),
+        keepAlive,
         s.drain());
   }
 
   @Test
   void aClientThatLeavesInSilenceCancelsTheProviderThoughNothingIsWritten() throws Exception {
     var producer = new Producer();
-    try (var server =
-        serve(producer, EventsWriterTest::withLongSilence, ring -> ring.offer(STARTED))) {
+    try (var server = serve(producer)) {
       Socket socket = server.raw(GET);
       readUntil(socket.getInputStream(), "\r\n\r\n");
       producer.ring();

@@ -190,6 +190,30 @@ class HostileClientTest {
             "http_rejected_total{reason=\"body_timeout\"} 4");
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void aBodyThatNeverStopsComingIsCutAndCounted(Below below) throws Exception {
+    open(below);
+    String chunks = "1\r\nx\r\n".repeat(1_000);
+    try (Socket socket = connect()) {
+      send(socket, "POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+      sendUntilCut(socket, chunks);
+    }
+    assertServesOn();
+    assertThat(telemetry.metrics().prometheusText())
+        .contains("http_rejected_total{reason=\"body_timeout\"} 1");
+  }
+
+  private static void sendUntilCut(Socket socket, String text) {
+    try {
+      while (true) {
+        send(socket, text);
+      }
+    } catch (IOException cut) {
+      assertThat(cut).isNotNull();
+    }
+  }
+
   private Void dripUntilCut(Dripping client) throws IOException {
     try (Socket socket = connect()) {
       send(socket, client.start());
@@ -223,7 +247,7 @@ class HostileClientTest {
       for (int i = 0; i < 300; i++) { // as many as may be open
         silent.add(tcp());
       }
-      await("all are taken", () -> metric("http_connections") >= 250);
+      await("all are taken", () -> metric("http_connections_total") >= 250); // and some cut since
       for (Socket socket : silent) {
         assertThat(ends(socket)).isTrue();
       }

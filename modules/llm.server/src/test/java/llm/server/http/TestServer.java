@@ -42,7 +42,7 @@ public final class TestServer implements AutoCloseable {
               Duration.ofSeconds(30)),
           Duration.ofSeconds(60),
           Duration.ofSeconds(10),
-          Duration.ofMillis(50),
+          Duration.ofMinutes(5), // no comment comes between what a test expects
           Duration.ofSeconds(5));
 
   public final RecordingTelemetry telemetry = new RecordingTelemetry();
@@ -160,7 +160,7 @@ public final class TestServer implements AutoCloseable {
   /** A connection of its own, on which {@code text} was sent. */
   Socket raw(String text) throws IOException {
     var socket = new Socket(InetAddress.getLoopbackAddress(), port());
-    socket.setSoTimeout(10_000);
+    socket.setSoTimeout(20_000);
     socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
     return socket;
   }
@@ -179,7 +179,7 @@ public final class TestServer implements AutoCloseable {
 
   /** Waits until {@code count} access lines were logged, and returns them. */
   List<RecordingTelemetry.Event> accessLines(int count) {
-    long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    long until = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (telemetry.events("http_request").size() < count) {
       if (System.nanoTime() > until) {
         throw new AssertionError(count + " access lines expected: " + telemetry.events());

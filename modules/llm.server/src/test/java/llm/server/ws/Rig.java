@@ -20,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
 import llm.core.concurrent.Alarms;
-import llm.core.concurrent.TimerThread;
+import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 import llm.server.engine.TakenConnection;
 
@@ -39,18 +39,14 @@ final class Rig implements AutoCloseable {
   final Socket client;
   private final Socket server;
   private final CompletableFuture<Void> end;
-  private final Runnable timer;
   private final DataInputStream in;
 
   private Rig(
       WebSocketHandler handler,
       WebSocketSettings settings,
-      Alarms alarms,
-      Runnable timer,
       RecordingTelemetry telemetry,
       WebSockets sockets)
       throws IOException {
-    this.timer = timer;
     this.telemetry = telemetry;
     this.sockets = sockets;
     try (var listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -75,26 +71,16 @@ final class Rig implements AutoCloseable {
             Thread::startVirtualThread);
   }
 
+  /** With a clock that stands: no limit of time ends what a busy machine does slowly. */
   static Rig open(WebSocketHandler handler) throws IOException {
-    return open(handler, SETTINGS);
-  }
-
-  static Rig open(WebSocketHandler handler, WebSocketSettings settings) throws IOException {
-    var timer =
-        new TimerThread(failure -> {
-          throw new AssertionError("an alarm threw", failure);
-        });
-    var telemetry = new RecordingTelemetry();
-    return new Rig(
-        handler, settings, timer, timer::close, telemetry, new WebSockets(timer, telemetry));
+    return open(handler, SETTINGS, new ManualClock());
   }
 
   /** With a clock that the test moves. */
   static Rig open(WebSocketHandler handler, WebSocketSettings settings, Alarms alarms)
       throws IOException {
     var telemetry = new RecordingTelemetry();
-    return new Rig(
-        handler, settings, alarms, () -> {}, telemetry, new WebSockets(alarms, telemetry));
+    return new Rig(handler, settings, telemetry, new WebSockets(alarms, telemetry));
   }
 
   void send(byte[] bytes) throws IOException {
@@ -196,7 +182,6 @@ final class Rig implements AutoCloseable {
     client.close();
     server.close();
     end.orTimeout(20, TimeUnit.SECONDS).join();
-    timer.run();
   }
 
   /** Says back what it hears. */
