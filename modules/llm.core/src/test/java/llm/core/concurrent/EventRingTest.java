@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import llm.core.testkit.Calls;
 import llm.core.testkit.ManualClock;
@@ -179,9 +180,8 @@ class EventRingTest {
   }
 
   /**
-   * A producer that skips when full, a consumer, and someone who stops it at a random point. Those
-   * who yield have threads of the system's: on one carrier a virtual thread that yields again and
-   * again lets no other run.
+   * A producer that waits when it is full, a consumer, and someone who stops it at a random point.
+   * Nobody spins: on one carrier, a thread that yields again and again lets no other run.
    */
   private static void race(Random random, String name) throws Exception {
     var clock = new ManualClock();
@@ -190,17 +190,20 @@ class EventRingTest {
     boolean stopByClose = random.nextBoolean();
     try (var call = Calls.open(clock)) {
       var ring = new EventRing(1 + random.nextInt(8), call, clock);
-      var producer = Thread.ofPlatform().start(() -> produce(ring, call, deltas));
+      var room = new Semaphore(0);
+      call.onCancel(room::release);
+      var producer = Thread.ofVirtual().start(() -> produce(ring, call, deltas, room));
       var seen = new ArrayList<StreamEvent>();
       var consumer =
           Thread.ofVirtual()
               .start(() -> {
                 do {
                   seen.add(ring.next());
+                  room.release();
                 } while (!(seen.getLast() instanceof StreamEvent.Terminal));
               });
       var stopper =
-          Thread.ofPlatform()
+          Thread.ofVirtual()
               .start(() -> {
                 for (int i = 0; i < stopAfter; i++) {
                   Thread.yield();
@@ -220,13 +223,13 @@ class EventRingTest {
     assertThat(clock.alarmCount()).as(name).isZero();
   }
 
-  private static void produce(EventRing ring, CallScope call, int deltas) {
+  private static void produce(EventRing ring, CallScope call, int deltas, Semaphore room) {
     int sent = 0;
     while (sent < deltas && call.cancelled().isEmpty()) {
       if (ring.offer(text(Integer.toString(sent)))) {
         sent++;
       } else {
-        Thread.yield();
+        room.acquireUninterruptibly();
       }
     }
     ring.end(sent == deltas ? DONE : CANCELLED);
