@@ -125,6 +125,10 @@ LLM_JAVA_OPTS="-XX:-UseCompactObjectHeaders" serves "starts with flags that the 
 start "$image/bin/llm-server"
 running=$(ps -o args= -p "$server" 2>/dev/null)
 has "the launcher became the JVM" "-m llm.server" "$running"
+if getconf GNU_LIBC_VERSION > /dev/null 2>&1; then
+  has "what malloc keeps free is given back" "TrimNativeHeapInterval=30000" \
+    "$("$image/bin/jcmd" "$server" VM.flags 2>&1)"
+fi
 
 # --- How it ends; the server of above.
 words=$(awk 'BEGIN { for (i = 0; i < 150; i++) printf "word " }')

@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import llm.bench.local.Fields;
 import llm.bench.local.GeneratedModel;
 import llm.bench.local.LocalServer;
+import llm.bench.local.Prompts;
 import llm.bench.local.Question;
 import llm.bench.local.Setting;
 import llm.bench.local.SoakClient;
@@ -17,7 +19,6 @@ import llm.bench.local.SoakCounts;
 import llm.bench.local.Together;
 import llm.bench.system.BenchFailure;
 import llm.bench.system.Machine;
-import llm.bench.system.Proc;
 import llm.bench.system.Server;
 import llm.bench.system.Workbench;
 
@@ -26,23 +27,26 @@ import llm.bench.system.Workbench;
  * long: whether memory stays flat, every stream ends once and no slot is lost.
  */
 public final class LocalSoak {
-  /** A heap whose pages are all there from the start: what grows then is a leak. */
+  /** A heap whose pages are all there from the start: it is no part of what grows. */
   private static final String HEAP = "-Xms256m -Xmx256m -XX:+AlwaysPreTouch";
 
-  private static final double WARM_SHARE = 0.25;
-  private static final int SAMPLES = 240;
+  /** In 30 minutes out of step with the server's trims of its malloc. */
+  private static final int SAMPLES = 80;
+
   private static final Duration PROGRESS = Duration.ofSeconds(10);
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
-  /** What native allocators and code caches may take meanwhile; a leak takes it every minute. */
-  private static final double GROWTH_MIB = 16;
+  /** As many windows of the tiny model as the pool has that the engine takes unasked. */
+  private static final int FILLING_PROMPTS = 4;
+
+  private static final int FILLING_ANSWER = 100;
 
   private final Args args;
   private final int streams;
   private final long seed;
   private final Duration length;
   private final List<String> failures = new ArrayList<>();
-  private final List<double[]> resident = new ArrayList<>(); // minutes, MiB
+  private final SoakMemory memory = new SoakMemory();
 
   private LocalSoak(Args args) {
     this.args = args;
@@ -84,17 +88,36 @@ public final class LocalSoak {
       watched(server, counts);
     }
     failures.addAll(counts.failures());
+    memory.write(bench.folder().resolve("memory.tsv"));
     summary(counts);
   }
 
   /** What ends the soak early is told in its summary, with what was seen before. */
   private void watched(LocalServer server, SoakCounts counts) {
-    resident.add(new double[] {0, Proc.residentKib(server.pid()) / 1024.0});
     try {
+      fill(server);
       soak(server, counts);
       afterwards(server);
     } catch (BenchFailure | UncheckedIOException failure) {
       failures.add(failure.getMessage());
+    }
+  }
+
+  /**
+   * Fills the pool: a context reserves its buffers when it is made, but their pages become resident
+   * when places that far are first used, by luck any time. And kept prefixes have to make room from
+   * the beginning.
+   */
+  private void fill(LocalServer server) {
+    Commands.progress("fills the pool");
+    int prompt = GeneratedModel.TINY.contextTokens() - FILLING_ANSWER;
+    var prompts = new Prompts(seed);
+    List<Question> questions =
+        Stream.generate(() -> Question.greedy(prompts.of(prompt), FILLING_ANSWER))
+            .limit(Math.min(streams, FILLING_PROMPTS))
+            .toList();
+    try (var together = new Together(server.port(), questions)) {
+      together.answers().forEach(answer -> answer.whole(FILLING_ANSWER));
     }
   }
 
@@ -108,14 +131,13 @@ public final class LocalSoak {
             .toList();
     long start = System.nanoTime();
     long told = start;
-    long every = Math.max(length.toNanos() / SAMPLES, Duration.ofMillis(250).toNanos());
+    var every = Duration.ofNanos(length.toNanos() / SAMPLES);
     while (System.nanoTime() < end && !counts.failed()) {
-      Runner.sleep(Duration.ofNanos(every));
-      double mebibytes = Proc.residentKib(server.pid()) / 1024.0;
-      resident.add(new double[] {(System.nanoTime() - start) / 60e9, mebibytes});
+      Runner.sleep(every);
+      var sample = memory.look(server.pid(), (System.nanoTime() - start) / 1e9);
       if (System.nanoTime() - told >= PROGRESS.toNanos()) {
         told = System.nanoTime();
-        Commands.progress(counts + ", " + Report.number(mebibytes) + " MiB");
+        Commands.progress(counts + "; " + sample);
       }
     }
     for (Thread client : clients) {
@@ -162,29 +184,17 @@ public final class LocalSoak {
   }
 
   private void summary(SoakCounts counts) {
-    double[] line = slope();
-    double growth = line[0] * resident.getLast()[0] * (1 - WARM_SHARE);
-    if (growth > GROWTH_MIB) {
-      failures.add(
-          String.format(
-              Locale.ROOT,
-              "resident memory grew by %.1f MiB after the warm-up (at most %.0f)",
-              growth,
-              GROWTH_MIB));
-    }
+    failures.addAll(memory.failures());
     String text =
         String.format(
             Locale.ROOT,
-            "{\"soak\":\"local\",\"seed\":%d,\"seconds\":%d,\"streams\":%d,%s,"
-                + "\"rss_mib_start\":%.1f,\"rss_mib_end\":%.1f,\"rss_mib_per_minute\":%.3f,"
+            "{\"soak\":\"local\",\"seed\":%d,\"seconds\":%d,\"streams\":%d,%s,%s,"
                 + "\"passed\":%b,\"failures\":[%s]}",
             seed,
             length.toSeconds(),
             streams,
             counts.json(),
-            line[1],
-            resident.getLast()[1],
-            line[0],
+            memory.json(),
             failures.isEmpty(),
             failures.stream().map(Fields::quoted).collect(Collectors.joining(",")));
     System.out.println(text);
@@ -192,15 +202,5 @@ public final class LocalSoak {
     if (!failures.isEmpty()) {
       throw new BenchFailure(String.join("; ", failures) + ". Repeat it with --seed " + seed + ".");
     }
-  }
-
-  /** MiB a minute by least squares after the warm-up, and the first value then. */
-  private double[] slope() {
-    List<double[]> warm = resident.subList((int) (resident.size() * WARM_SHARE), resident.size());
-    double x = warm.stream().mapToDouble(p -> p[0]).average().orElse(0);
-    double y = warm.stream().mapToDouble(p -> p[1]).average().orElse(0);
-    double top = warm.stream().mapToDouble(p -> (p[0] - x) * (p[1] - y)).sum();
-    double bottom = warm.stream().mapToDouble(p -> (p[0] - x) * (p[0] - x)).sum();
-    return new double[] {bottom == 0 ? 0 : top / bottom, warm.getFirst()[1]};
   }
 }

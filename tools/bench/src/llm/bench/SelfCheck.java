@@ -39,6 +39,7 @@ public final class SelfCheck {
     agreesAndTakesMedians();
     refusesUnknownOptions();
     theUpstreamKeepsItsPromises();
+    SoakChecks.all();
     LocalChecks.all(Workbench.open("self-check-models").folder());
   }
 
