@@ -23,6 +23,7 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
+import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.Pin;
@@ -50,6 +51,7 @@ public final class Engine implements AutoCloseable {
   private final Log log;
   private final EngineMetrics metrics;
   private final DeviceGuard guard;
+  private final Aside aside;
   private final Places places;
   private final ModelLoader loader;
   private final ReentrantLock lock = new ReentrantLock();
@@ -77,6 +79,7 @@ public final class Engine implements AutoCloseable {
     this.log = telemetry.log("llm.gpu.engine");
     this.metrics = new EngineMetrics(telemetry.metrics());
     this.guard = new DeviceGuard(metrics::waitedForDevice);
+    this.aside = new Aside(settings.textsAside(), log);
     this.places = new Places(settings.loadedModels(), time);
     this.loader = new ModelLoader(librarySource, settings, metrics, log, time, () -> closing);
     EngineGauges.register(telemetry.metrics(), this::waiting, this::loaded);
@@ -159,12 +162,13 @@ public final class Engine implements AutoCloseable {
     lock.lock();
     try {
       runner = runnerOf(model);
+      job.wakeBy(runner::wake);
       runner.texts().add(job);
     } finally {
       lock.unlock();
     }
     runner.wake();
-    return job.await(runner::wake);
+    return job.await();
   }
 
   /** Loads {@code model} when a place is free; a failure is logged only. */
@@ -204,15 +208,22 @@ public final class Engine implements AutoCloseable {
     long until = time.nanoTime() + settings.closeLimit().toNanos();
     List<ModelRunner> all = all();
     all.forEach(ModelRunner::close);
+    aside.close();
     try {
+      boolean ended = true;
       for (ModelRunner runner : all) {
-        if (!runner.join(Duration.ofNanos(Math.max(1, until - time.nanoTime())))) {
-          log.error("engine_close_timeout").put("ms", settings.closeLimit().toMillis()).emit();
-        }
+        ended &= runner.join(left(until));
+      }
+      if (!aside.join(left(until)) || !ended) {
+        log.error("engine_close_timeout").put("ms", settings.closeLimit().toMillis()).emit();
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private Duration left(long until) {
+    return Duration.ofNanos(Math.max(1, until - time.nanoTime()));
   }
 
   private List<ModelRunner> all() {
@@ -235,7 +246,17 @@ public final class Engine implements AutoCloseable {
     }
     var runner =
         new ModelRunner(
-            model, settings, loader, guard, places, time, metrics, log, randomSeed, new Host());
+            model,
+            settings,
+            loader,
+            guard,
+            aside,
+            places,
+            time,
+            metrics,
+            log,
+            randomSeed,
+            new Host());
     runners.put(model, runner);
     known = List.copyOf(runners.values());
     runner.start();
@@ -254,6 +275,17 @@ public final class Engine implements AutoCloseable {
                 && runners.values().remove(runner);
         known = List.copyOf(runners.values());
         return retired;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void ended(ModelRunner runner) {
+      lock.lock();
+      try {
+        runners.values().remove(runner);
+        known = List.copyOf(runners.values());
       } finally {
         lock.unlock();
       }

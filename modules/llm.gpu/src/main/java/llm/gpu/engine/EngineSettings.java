@@ -18,7 +18,8 @@ import llm.gpu.llama.Pooling;
  * @param slots requests that are computed together
  * @param prefixes what is kept for prompts that begin alike
  * @param vectors how texts become vectors
- * @param queueCapacity requests that may wait for one model; as many for vectors beside them
+ * @param queueCapacity requests that may wait for one model; as many for vectors beside them; twice
+ *     as many long texts, of all models together, may wait to be read
  * @param ringEvents events that may wait for one consumer
  * @param stepTarget how long a step may take that holds up others, aimed at by the size of prompts'
  *     chunks
@@ -164,6 +165,11 @@ public record EngineSettings(
   public int poolFor(int window) {
     long unasked = Math.min(DEFAULT_MAX_CONTEXT, (long) window * slots.total());
     return (int) Math.max(window, poolTokens == 0 ? unasked : poolTokens);
+  }
+
+  /** Long texts that may be read, or wait for that, aside at once, of all models together. */
+  public int textsAside() {
+    return 2 * queueCapacity;
   }
 
   /** The most tokens of one step in a pool of {@code pool}: a token for each slot at least. */

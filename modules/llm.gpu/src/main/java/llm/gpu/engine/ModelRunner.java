@@ -15,7 +15,9 @@ import llm.domain.error.LlmError;
 import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
+import llm.gpu.schedule.FaultLimit;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
 import llm.gpu.vectors.EmbeddingJob;
@@ -32,18 +34,23 @@ import llm.gpu.vectors.EmbeddingQueue;
  *   <li>Without model and requests it ends.
  * </ol>
  *
+ * <p>A fault ends the requests in work and unloads the model; those that wait load it again, unless
+ * that happened too often ({@link FaultLimit}): then they are refused until it has rested.
+ *
  * <p>A file that was changed since it was loaded is loaded anew, one that vanished is served from
  * memory. Thread-safe.
  */
 final class ModelRunner {
   private static final Duration LOOK_AT_FILE = Duration.ofSeconds(1);
-  private static final String STOPPED =
-      "The engine has stopped after a fault; the server's log has the cause. Restart it.";
+  private static final String BROKEN =
+      "A model was ended by a fault, of which the server's log has the cause; the next request loads"
+          + " it again.";
 
   private final Path file;
   private final EngineSettings settings;
   private final ModelLoader loader;
   private final DeviceGuard guard;
+  private final Aside aside;
   private final Places places;
   private final TimeSource time;
   private final EngineMetrics metrics;
@@ -62,11 +69,15 @@ final class ModelRunner {
   private volatile Serving serving; // of loaded; written by the owner thread
   private long lookedNanos; // at the file
   private boolean outdated; // the file is another one than was loaded
+  private final FaultLimit faults; // owner thread
 
   /** Where runners live. */
   interface Host {
     /** Forgets {@code runner} if no request waits for it; whether it did. */
     boolean retire(ModelRunner runner);
+
+    /** Forgets {@code runner}, whose thread ends: the next request begins another one. */
+    void ended(ModelRunner runner);
 
     /** Says why a load failed; empty after one that did not. */
     void failure(Optional<String> reason);
@@ -77,6 +88,7 @@ final class ModelRunner {
       EngineSettings settings,
       ModelLoader loader,
       DeviceGuard guard,
+      Aside aside,
       Places places,
       TimeSource time,
       EngineMetrics metrics,
@@ -87,6 +99,7 @@ final class ModelRunner {
     this.settings = settings;
     this.loader = loader;
     this.guard = guard;
+    this.aside = aside;
     this.places = places;
     this.time = time;
     this.metrics = metrics;
@@ -96,6 +109,7 @@ final class ModelRunner {
     this.queue = new JobQueue(settings.queueCapacity(), settings.slots().interactive());
     this.texts = new EmbeddingQueue(settings.queueCapacity());
     this.lastUseNanos = time.nanoTime();
+    this.faults = new FaultLimit(time);
     this.thread =
         Thread.ofPlatform().name("llm-engine-" + file.getFileName()).daemon().unstarted(this::run);
   }
@@ -177,28 +191,48 @@ final class ModelRunner {
 
   private void run() {
     try {
-      while (!closing && round()) {
-        // until it retires
+      boolean ended = false;
+      while (!ended) {
+        ended = serveUntilFault();
       }
-      unload();
-    } catch (RuntimeException | Error bug) {
-      host.failure(Optional.of(STOPPED));
-      log.error("engine_failed").cause(bug).emit();
-      endWork();
     } finally {
       places.leave(this); // others may want it, whatever happened here
+      host.ended(this);
       endWaiting();
     }
   }
 
-  /** Nobody will compute what is in work. */
-  private void endWork() {
+  /** Whether it has nothing to do any more; false after a fault. */
+  private boolean serveUntilFault() {
     try {
-      if (serving != null) {
-        serving.fail(new LlmError.Internal());
+      while (!closing && round()) {
+        // until it retires
       }
+      unload();
+      return true;
     } catch (RuntimeException | Error bug) {
-      log.error("engine_failed").cause(bug).emit();
+      faults.add();
+      host.failure(Optional.of(BROKEN));
+      log.error("engine_failed").put("file", file.toString()).cause(bug).emit();
+      dropModel();
+      return closing;
+    }
+  }
+
+  /** Nobody will compute what is in work, and what is in memory is not to be relied on. */
+  private void dropModel() {
+    attempt(() -> Optional.ofNullable(serving).ifPresent(one -> one.fail(new LlmError.Internal())));
+    serving = null;
+    attempt(this::unload);
+    places.leave(this);
+  }
+
+  /** Does what may fail, for it comes after a fault. */
+  private void attempt(Runnable action) {
+    try {
+      action.run();
+    } catch (RuntimeException | Error bug) {
+      log.error("engine_failed").put("file", file.toString()).cause(bug).emit();
     }
   }
 
@@ -215,9 +249,14 @@ final class ModelRunner {
       return true;
     }
     pinTasks.clear();
+    Optional<Long> restsUntil = faults.restsUntil();
+    if (restsUntil.isPresent()) {
+      rest(restsUntil.get());
+      return true;
+    }
     if (waiting() == 0 && !warm) {
       places.leave(this);
-      return !host.retire(this);
+      return remembersFaults() || !host.retire(this);
     }
     boolean mayLoad = waiting() == 0 ? places.enterIfFree(this) : places.enter(this);
     warm = false;
@@ -227,6 +266,35 @@ final class ModelRunner {
       await(Optional.empty());
     }
     return true;
+  }
+
+  /** It broke down too often: refuses those that wait, and sleeps. */
+  private void rest(long untilNanos) {
+    warm = false;
+    long seconds = Math.ceilDiv(untilNanos - time.nanoTime(), Duration.ofSeconds(1).toNanos());
+    String reason =
+        "Model file "
+            + file.getFileName()
+            + " has been ended by "
+            + FaultLimit.MOST
+            + " faults within "
+            + FaultLimit.WITHIN.toMinutes()
+            + " minutes, of which the server's log has the causes; ask again in "
+            + seconds
+            + " s, when it is loaded again.";
+    while (waiting() > 0) {
+      failed(reason);
+    }
+    await(Optional.of(untilNanos));
+  }
+
+  /** Whether it has to stay although nobody asks, so as to know how often it broke down; waits. */
+  private boolean remembersFaults() {
+    Optional<Long> forgotten = faults.forgotten();
+    if (forgotten.isPresent()) {
+      await(forgotten);
+    }
+    return forgotten.isPresent();
   }
 
   private void serve() {
@@ -312,12 +380,9 @@ final class ModelRunner {
     long start = time.nanoTime();
     try {
       loaded = guard.exclusively(() -> loader.load(file));
-      var common = new Serving.Common(settings, guard, time, metrics, log, randomSeed);
+      var common = new Serving.Common(settings, guard, aside, time, metrics, log, randomSeed);
       serving = new Serving(loaded, queue, common, () -> closing);
-      guard.exclusively(() -> {
-        serving.restore();
-        return serving;
-      });
+      serving.restore();
       lastUseNanos = time.nanoTime();
       host.failure(Optional.empty());
       loader.report(loaded, start);
@@ -360,6 +425,7 @@ final class ModelRunner {
     if (loaded != null) {
       LoadedModel gone = loaded;
       loaded = null;
+      gone.model().stopReading(); // a long text may take seconds: other models go on meanwhile
       guard.exclusively(() -> {
         loader.unload(gone);
         return gone;

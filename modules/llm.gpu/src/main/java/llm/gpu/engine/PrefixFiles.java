@@ -1,6 +1,7 @@
 package llm.gpu.engine;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import llm.core.telemetry.Log;
 import llm.domain.port.TimeSource;
@@ -8,9 +9,11 @@ import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.FileSample;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.llama.Library;
+import llm.gpu.llama.SequenceStates;
 import llm.gpu.prefix.Origin;
 import llm.gpu.prefix.PrefixCache;
 import llm.gpu.prefix.PrefixStore;
+import llm.gpu.schedule.DeviceGuard;
 
 /**
  * Saves what a model's context keeps when it is unloaded and takes it back when it is loaded, where
@@ -19,19 +22,40 @@ import llm.gpu.prefix.PrefixStore;
  */
 final class PrefixFiles {
   private final LoadedModel loaded;
+  private final SequenceStates states;
   private final Optional<PrefixStore> store;
   private final long saveNanos;
   private final TimeSource time;
   private final Log log;
   private Optional<Origin> origin = Optional.empty(); // until the file was looked at
 
-  PrefixFiles(LoadedModel loaded, EngineSettings settings, TimeSource time, Log log) {
+  PrefixFiles(
+      LoadedModel loaded, EngineSettings settings, DeviceGuard guard, TimeSource time, Log log) {
     this.loaded = loaded;
+    this.states = new Guarded(loaded.context(), guard);
     var prefixes = settings.prefixes();
     this.store = prefixes.folder().map(folder -> new PrefixStore(folder, prefixes.folderBytes()));
     this.saveNanos = settings.closeLimit().toNanos() / 2; // the other half is for the rest
     this.time = time;
     this.log = log;
+  }
+
+  /** States that are copied when it is this model's turn; files are read and written without it. */
+  private record Guarded(SequenceStates states, DeviceGuard guard) implements SequenceStates {
+    @Override
+    public long stateBytes(int sequence) {
+      return states.stateBytes(sequence);
+    }
+
+    @Override
+    public boolean saveState(int sequence, MemorySegment target) {
+      return guard.exclusively(() -> states.saveState(sequence, target));
+    }
+
+    @Override
+    public boolean restoreState(int sequence, MemorySegment source) {
+      return guard.exclusively(() -> states.restoreState(sequence, source));
+    }
   }
 
   /** Fills {@code cache} with what was saved. */
@@ -42,7 +66,7 @@ final class PrefixFiles {
     long start = time.nanoTime();
     try {
       origin = Optional.of(origin());
-      var done = store.get().restore(origin.get(), cache, loaded.context());
+      var done = store.get().restore(origin.get(), cache, states);
       report("prefixes_restored", done.restored(), start);
       reportRefused(done.refused());
     } catch (IOException | GgufException | RuntimeException | OutOfMemoryError failure) {
@@ -58,10 +82,7 @@ final class PrefixFiles {
     long start = time.nanoTime();
     try {
       int count =
-          store
-              .get()
-              .save(
-                  origin.get(), cache, loaded.context(), () -> time.nanoTime() - start > saveNanos);
+          store.get().save(origin.get(), cache, states, () -> time.nanoTime() - start > saveNanos);
       report("prefixes_saved", count, start);
     } catch (IOException | RuntimeException | OutOfMemoryError failure) {
       log.warn("prefix_save_failed").put("model", loaded.name()).cause(failure).emit();

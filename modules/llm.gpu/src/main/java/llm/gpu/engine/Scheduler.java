@@ -24,6 +24,7 @@ import llm.gpu.schedule.JobQueue;
 import llm.gpu.schedule.StepPlanner;
 import llm.gpu.text.Pieces;
 import llm.gpu.text.Prompt;
+import llm.gpu.text.PromptReader;
 import llm.gpu.text.Sampling;
 
 /**
@@ -59,7 +60,6 @@ final class Scheduler implements AutoCloseable {
   private final ChunkSize chunks;
   private final Stepper stepper;
   private final StepPlanner planner;
-  private final Prompt reader;
   private final PromptReader prompts;
   private final Pieces pieces;
   private final Roster roster;
@@ -83,14 +83,13 @@ final class Scheduler implements AutoCloseable {
             settings.prefixes().sequences(), settings.prefixes().tokensIn(pool), pool / 2);
     this.cache = new PrefixCache(context, limits, loaded.model().cutsBack());
     this.pins = new Pins(cache, this::report);
-    this.files = new PrefixFiles(loaded, settings, time, log);
+    this.files = new PrefixFiles(loaded, settings, common.guard(), time, log);
     this.roster = new Roster(settings);
     this.chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
     this.stepper = new Stepper(loaded, chunks, common, closing);
     this.planner = new StepPlanner(context.batchTokens(), chunks);
-    this.reader =
-        new Prompt(loaded.model().vocabulary(), loaded.template(), loaded.contextTokens());
-    this.prompts = new PromptReader(reader, log);
+    var prompt = new Prompt(loaded.model().vocabulary(), loaded.template(), loaded.contextTokens());
+    this.prompts = new PromptReader(prompt, common.aside(), log);
     this.pieces = new Pieces(loaded.model().vocabulary());
     report();
   }
@@ -120,7 +119,7 @@ final class Scheduler implements AutoCloseable {
     resumeParked();
     while (true) {
       Optional<Job> next =
-          queue.next(eligible.and(this::isReadable).and(roster::mayCome), roster::inWorkOf);
+          queue.next(eligible.and(prompts::isReadable).and(roster::mayCome), roster::inWorkOf);
       if (next.isEmpty() || !admit(next.get())) {
         return;
       }
@@ -189,11 +188,6 @@ final class Scheduler implements AutoCloseable {
       files.save(cache);
     }
     pieces.close();
-  }
-
-  /** Whether nobody reads its prompt aside just now. */
-  private boolean isReadable(Job job) {
-    return job.reading(reader).state() != Job.Reading.State.RUNNING;
   }
 
   /** Whether to look for another one: false when this one has to wait for room. */

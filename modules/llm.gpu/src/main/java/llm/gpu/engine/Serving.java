@@ -12,6 +12,7 @@ import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Pooling;
+import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
@@ -34,11 +35,13 @@ final class Serving implements AutoCloseable {
    * What all models of an engine are served with.
    *
    * @param guard lets one of them compute at a time
+   * @param aside reads their long texts
    * @param randomSeed seeds for requests that name none
    */
   record Common(
       EngineSettings settings,
       DeviceGuard guard,
+      Aside aside,
       TimeSource time,
       EngineMetrics metrics,
       Log log,
@@ -74,6 +77,11 @@ final class Serving implements AutoCloseable {
     @Override
     public <T> T exclusively(Embedder.Work<T> work) throws LlamaException {
       return common.guard().exclusively(work::run);
+    }
+
+    @Override
+    public Aside aside() {
+      return common.aside();
     }
 
     @Override

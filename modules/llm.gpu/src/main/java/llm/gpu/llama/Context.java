@@ -42,6 +42,7 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
 
   static Context create(Model model, ContextOptions options) throws LlamaException {
     Arena arena = Arena.ofShared(); // native threads call the stub that lives in it
+    MemorySegment pointer = MemorySegment.NULL;
     boolean created = false;
     try {
       MemorySegment params = Contexts.defaultParams(arena);
@@ -49,28 +50,29 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
       ContextParams.batchTokens(params, options.batchTokens());
       ContextParams.sequences(params, options.sequences());
       ContextParams.threads(params, options.threads());
+      pointer = Contexts.create(model.pointer(), params);
       var handle =
           new Handle(
               "context",
-              Contexts.create(model.pointer(), params),
+              pointer,
               "There is not enough memory for a context of "
                   + options.poolTokens()
                   + " tokens; lower providers.local.context_tokens or pool_tokens.");
-      requireMemory(handle);
+      requireMemory(pointer);
       var context = new Context(model, handle, arena, options);
       created = true;
       return context;
     } finally {
       if (!created) {
+        Contexts.free(pointer); // NULL may be freed
         arena.close();
       }
     }
   }
 
   /** A model without a memory reads whole texts alone; it generates none. */
-  private static void requireMemory(Handle handle) throws LlamaException {
-    if (Memories.of(handle.get()).address() == 0) {
-      Contexts.free(handle.take());
+  private static void requireMemory(MemorySegment pointer) throws LlamaException {
+    if (Memories.of(pointer).address() == 0) {
       throw new LlamaException("It makes embeddings only and generates no text.");
     }
   }

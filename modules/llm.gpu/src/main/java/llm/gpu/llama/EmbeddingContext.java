@@ -60,7 +60,7 @@ public final class EmbeddingContext implements NativeContext {
     }
   }
 
-  private EmbeddingContext(Model model, Handle handle, Arena arena, Options options) {
+  private EmbeddingContext(Model model, Handle handle, Arena arena, Batch batch, Options options) {
     this.model = model;
     this.handle = handle;
     this.arena = arena;
@@ -68,7 +68,7 @@ public final class EmbeddingContext implements NativeContext {
     this.dimensions = model.dimensions();
     this.longest = Math.min(options.batchTokens(), model.trainedContext());
     this.memory = Memories.of(handle.get());
-    this.batch = new Batch(options.batchTokens(), options.sequences());
+    this.batch = batch;
   }
 
   static EmbeddingContext create(Model model, Options options) throws LlamaException {
@@ -76,6 +76,8 @@ public final class EmbeddingContext implements NativeContext {
       throw new LlamaException("It is a recurrent model; vectors are not made of its states.");
     }
     Arena arena = Arena.ofShared(); // native threads call the stub that lives in it
+    MemorySegment pointer = MemorySegment.NULL;
+    Optional<Batch> batch = Optional.empty();
     boolean created = false;
     try {
       MemorySegment params = Contexts.defaultParams(arena);
@@ -83,19 +85,23 @@ public final class EmbeddingContext implements NativeContext {
       ContextParams.batchTokens(params, options.batchTokens());
       ContextParams.embeddings(params, options.pooling().code(), options.sequences());
       ContextParams.threads(params, options.threads());
+      pointer = Contexts.create(model.pointer(), params);
       var handle =
           new Handle(
               "embedding context",
-              Contexts.create(model.pointer(), params),
+              pointer,
               "There is not enough memory for vectors of "
                   + options.batchTokens()
                   + " tokens at once; lower providers.local.embedding_tokens.");
-      var context = new EmbeddingContext(model, handle, arena, options);
+      batch = Optional.of(new Batch(options.batchTokens(), options.sequences()));
+      var context = new EmbeddingContext(model, handle, arena, batch.get(), options);
       Contexts.abortBy(handle.get(), Callbacks.abort(() -> context.abort.abort(), arena));
       created = true;
       return context;
     } finally {
       if (!created) {
+        Contexts.free(pointer); // NULL may be freed
+        batch.ifPresent(Batch::close);
         arena.close();
       }
     }

@@ -167,6 +167,14 @@ public final class Model implements AutoCloseable {
     return context;
   }
 
+  /**
+   * Lets nobody read its text any more and waits for those who do; {@link #close} does so too,
+   * where it was not done before. Any thread.
+   */
+  public void stopReading() {
+    vocabulary.close();
+  }
+
   /** Frees the model and its contexts. Idempotent. */
   @Override
   public void close() {

@@ -16,7 +16,7 @@ import llm.gpu.ffi.Vocabularies.TokenizeFlags;
 /**
  * A model's tokens. Lives as long as the model and belongs to its thread, but for reading text,
  * which any platform thread may do: llama.cpp changes nothing then, and closing the model waits for
- * it.
+ * it ({@link Model#stopReading}).
  */
 public final class Vocabulary {
   private static final int NONE = Constants.LLAMA_TOKEN_NULL;

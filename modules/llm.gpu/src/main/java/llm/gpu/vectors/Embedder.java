@@ -13,6 +13,7 @@ import llm.gpu.llama.EmbeddingContext;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Model;
 import llm.gpu.llama.Pooling;
+import llm.gpu.schedule.Aside;
 import llm.gpu.vectors.TextPlanner.Part;
 
 /**
@@ -61,6 +62,9 @@ public final class Embedder implements AutoCloseable {
     /** Runs {@code work} when it is this thread's turn on the device. */
     <T> T exclusively(Work<T> work) throws LlamaException;
 
+    /** Reads long texts. */
+    Aside aside();
+
     /** A request had waited so long. */
     void waited(long nanos);
 
@@ -79,7 +83,8 @@ public final class Embedder implements AutoCloseable {
     this.host = host;
     this.time = time;
     this.log = log;
-    this.planner = new TextPlanner(model.vocabulary(), limits.longest(), model.dimensions());
+    var reader = new TextReader(model.vocabulary(), limits.longest(), host.aside(), log);
+    this.planner = new TextPlanner(reader, model.dimensions());
   }
 
   /** Requests in work. Any thread. */
@@ -102,7 +107,7 @@ public final class Embedder implements AutoCloseable {
   }
 
   /**
-   * Reads some texts, or computes some.
+   * Reads short texts, or computes some that are read.
    *
    * @param mostTexts of one decode; 1 where answers wait for it
    * @return false when there was nothing to do

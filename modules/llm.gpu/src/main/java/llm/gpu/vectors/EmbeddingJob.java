@@ -18,8 +18,8 @@ import llm.domain.error.LlmException;
 
 /**
  * A request for vectors: texts in, vectors out. Whoever asks waits in {@link #await}; the engine's
- * thread reads the texts, computes them in any grouping and ends the job. Cancelling its call ends
- * it at once, for the caller; the engine finds it over.
+ * thread, or one aside, reads the texts; then it computes them in any grouping and ends the job.
+ * Cancelling its call ends it at once, for the caller; the engine finds it over.
  */
 public final class EmbeddingJob {
   private final EmbeddingRequest request;
@@ -27,7 +27,9 @@ public final class EmbeddingJob {
   private final long queuedNanos;
   private final CompletableFuture<EmbeddingResult> answer = new CompletableFuture<>();
 
-  // of the owner thread
+  private volatile Runnable wake = () -> {};
+
+  // of the owner thread; until they are read, of the one that reads
   private final int[][] texts; // null where not read yet
   private final Embedding[] vectors; // null where not computed yet
   private final ArrayDeque<Integer> pending = new ArrayDeque<>(); // read, not in a decode
@@ -61,6 +63,16 @@ public final class EmbeddingJob {
     return queuedNanos;
   }
 
+  /** What to run when the job's owner should look at it; nothing until it is set. */
+  public void wakeBy(Runnable action) {
+    wake = action;
+  }
+
+  /** Lets the owner look at the job. Any thread. */
+  void wakeOwner() {
+    wake.run();
+  }
+
   /** Whether it has ended, well or not. Any thread. */
   public boolean isOver() {
     return answer.isDone();
@@ -69,14 +81,13 @@ public final class EmbeddingJob {
   /**
    * Waits for the end; a cancelled call is one.
    *
-   * @param wakeOwner lets the engine's thread look, when it was cancelled
    * @throws LlmException with why there are no vectors
    */
-  public EmbeddingResult await(Runnable wakeOwner) throws LlmException {
+  public EmbeddingResult await() throws LlmException {
     try (Registration _ =
         call.onCancel(() -> {
           cancel();
-          wakeOwner.run();
+          wakeOwner();
         })) {
       return answer.get();
     } catch (InterruptedException interrupted) {
@@ -104,6 +115,15 @@ public final class EmbeddingJob {
         reason.isFailure()
             ? new LlmError.DeadlineExceeded(reason, operation, call.deadline().budget())
             : new LlmError.Cancelled(reason));
+  }
+
+  /** Characters of all texts; tokens are none. */
+  long characters() {
+    long characters = 0;
+    for (EmbeddingInput input : request.inputs()) {
+      characters += input instanceof EmbeddingInput.Text(String text) ? text.length() : 0;
+    }
+    return characters;
   }
 
   /** Whether all texts are read. */

@@ -6,23 +6,16 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import llm.domain.embedding.Embedding;
-import llm.domain.embedding.EmbeddingInput;
-import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.error.LlmError;
-import llm.gpu.llama.Vocabulary;
 
 /**
- * The jobs in work: reads their texts, and says which texts go into the next decode. Jobs take
+ * The jobs in work: has their texts read, and says which texts go into the next decode. Jobs take
  * turns, a text each, so that a large one holds up no small one. The engine's thread owns it.
  */
-public final class TextPlanner {
-  /** Characters read at a time; what takes longer would hold up answers that stream. */
-  private static final int READ_CHARACTERS = 64 * 1024;
-
-  private final Vocabulary vocabulary;
-  private final int longest;
+final class TextPlanner {
+  private final TextReader reader;
   private final int dimensions;
-  private final ArrayDeque<EmbeddingJob> reading = new ArrayDeque<>();
+  private final ArrayDeque<EmbeddingJob> unread = new ArrayDeque<>();
   private final ArrayDeque<EmbeddingJob> ready = new ArrayDeque<>();
   private final List<EmbeddingJob> jobs = new ArrayList<>();
   private int oneByOne; // decodes of one text alone that are to come
@@ -30,12 +23,10 @@ public final class TextPlanner {
   /**
    * A planner without jobs.
    *
-   * @param longest the most tokens of one text
    * @param dimensions how long the model's vectors are
    */
-  public TextPlanner(Vocabulary vocabulary, int longest, int dimensions) {
-    this.vocabulary = vocabulary;
-    this.longest = longest;
+  TextPlanner(TextReader reader, int dimensions) {
+    this.reader = reader;
     this.dimensions = dimensions;
   }
 
@@ -58,7 +49,7 @@ public final class TextPlanner {
       return;
     }
     jobs.add(job);
-    reading.add(job);
+    unread.add(job);
   }
 
   /** How many jobs are in work. */
@@ -69,30 +60,26 @@ public final class TextPlanner {
   /** Forgets jobs that are over. */
   public void dropEnded() {
     if (jobs.removeIf(EmbeddingJob::isOver)) {
-      reading.removeIf(EmbeddingJob::isOver);
+      unread.removeIf(EmbeddingJob::isOver);
       ready.removeIf(EmbeddingJob::isOver);
     }
   }
 
   /**
-   * Reads some texts of the job that came first, of those not read.
+   * Has the texts of the job that came first, of those not read, read here or aside; takes those
+   * that are.
    *
-   * @return false when there was nothing to read
+   * @return false when there was nothing to do
    */
   public boolean readSome() {
-    EmbeddingJob job = reading.peek();
-    if (job == null) {
-      return false;
+    EmbeddingJob job = unread.poll();
+    if (job != null && !job.isOver()) {
+      reader.begin(job);
     }
-    int characters = 0;
-    while (!job.isRead() && !job.isOver() && characters < READ_CHARACTERS) {
-      characters += readNext(job);
+    for (var read = reader.poll(); read.isPresent(); read = reader.poll()) {
+      ready.add(read.get());
     }
-    if (job.isRead() || job.isOver()) {
-      reading.remove();
-      ready.add(job);
-    }
-    return true;
+    return job != null;
   }
 
   /**
@@ -160,62 +147,5 @@ public final class TextPlanner {
   public void endAll(Consumer<EmbeddingJob> how) {
     jobs.forEach(how);
     dropEnded();
-  }
-
-  /** Reads the next input; how many characters that were. */
-  private int readNext(EmbeddingJob job) {
-    return switch (job.nextInput()) {
-      case EmbeddingInput.Text(String text) -> {
-        take(job, vocabulary.tokenizeInput(text));
-        yield text.length();
-      }
-      case EmbeddingInput.Tokens(List<Integer> ids) -> {
-        int[] tokens = ids.stream().mapToInt(Integer::intValue).toArray();
-        if (areKnown(job, tokens)) {
-          take(job, tokens);
-        }
-        yield tokens.length;
-      }
-    };
-  }
-
-  private boolean areKnown(EmbeddingJob job, int[] tokens) {
-    for (int i = 0; i < tokens.length; i++) {
-      if (tokens[i] >= vocabulary.size()) {
-        String path = "input[" + job.nextIndex() + "][" + i + "]";
-        String message =
-            path
-                + " "
-                + tokens[i]
-                + " is no token of model '"
-                + job.request().model()
-                + "', which has 0 to "
-                + (vocabulary.size() - 1);
-        job.fail(LlmError.InvalidRequest.at(path, message));
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void take(EmbeddingJob job, int[] text) {
-    String model = job.request().model().value();
-    int index = job.nextIndex();
-    if (text.length > longest) {
-      job.fail(new LlmError.InputTooLong(model, index, text.length, longest));
-    } else if (text.length == 0) {
-      String path = "input[" + index + "]";
-      job.fail(LlmError.InvalidRequest.at(path, path + " has no token; leave it out"));
-    } else if (job.read(text) > EmbeddingRequest.MOST_TOKENS) {
-      String message =
-          "input takes more than "
-              + EmbeddingRequest.MOST_TOKENS
-              + " tokens in all by its first "
-              + (index + 1)
-              + " of "
-              + job.request().inputs().size()
-              + " inputs; send less at once";
-      job.fail(LlmError.InvalidRequest.at("input", message));
-    }
   }
 }

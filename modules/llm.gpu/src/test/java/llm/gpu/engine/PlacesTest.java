@@ -9,6 +9,7 @@ import llm.core.telemetry.Log;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,7 @@ class PlacesTest {
         settings,
         new ModelLoader(none, settings, metrics, log, clock, () -> false),
         new DeviceGuard(_ -> {}),
+        new Aside(1, log),
         new Places(1, clock),
         clock,
         metrics,
@@ -47,6 +49,9 @@ class PlacesTest {
           public boolean retire(ModelRunner runner) {
             return true;
           }
+
+          @Override
+          public void ended(ModelRunner runner) {}
 
           @Override
           public void failure(Optional<String> reason) {}

@@ -1,35 +1,31 @@
-package llm.gpu.engine;
+package llm.gpu.text;
 
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import llm.core.telemetry.Log;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.gpu.llama.ChatTemplate.Ending;
+import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.Job;
-import llm.gpu.text.Prompt;
 
 /**
  * Makes the tokens of prompts. A short text is read by who asks; a long one, which takes longer
- * than a step should, by a thread beside the engine's, so that answers do not pause for it. The
- * engine's thread owns it.
+ * than a step should, by the thread aside. The engine's thread owns it.
  */
-final class PromptReader {
+public final class PromptReader {
   /** Below this a text is read in a few milliseconds at the most. */
-  static final int LONG_CHARACTERS = 8_192;
-
-  /** Platform threads, for the calls are native; one, for it competes with those that compute. */
-  private static final ExecutorService ASIDE =
-      Executors.newSingleThreadExecutor(Thread.ofPlatform().name("llm-prompts").daemon().factory());
+  private static final int SHORT_CHARACTERS = 8_192;
 
   private final Prompt prompts;
+  private final Aside aside;
   private final Log log;
 
-  PromptReader(Prompt prompts, Log log) {
+  /** A reader of prompts for one model. */
+  public PromptReader(Prompt prompts, Aside aside, Log log) {
     this.prompts = prompts;
+    this.aside = aside;
     this.log = log;
   }
 
@@ -38,7 +34,7 @@ final class PromptReader {
    *
    * @throws LlmException when it is refused
    */
-  Optional<int[]> of(Job job) throws LlmException {
+  public Optional<int[]> of(Job job) throws LlmException {
     Job.Reading reading = job.reading(prompts);
     return switch (reading.state()) {
       case NOT_BEGUN -> begin(job);
@@ -48,31 +44,49 @@ final class PromptReader {
     };
   }
 
+  /** Whether nobody reads the prompt of {@code job} aside just now. */
+  public boolean isReadable(Job job) {
+    return job.reading(prompts).state() != Job.Reading.State.RUNNING;
+  }
+
   private Optional<int[]> begin(Job job) throws LlmException {
-    if (length(job.request()) <= LONG_CHARACTERS) {
+    if (length(job.request()) <= SHORT_CHARACTERS) {
       int[] tokens = prompts.tokens(job.request(), ending(job));
       job.read(Job.Reading.done(prompts, tokens));
       return Optional.of(tokens);
     }
     job.read(Job.Reading.running(prompts));
-    ASIDE.execute(() -> readAside(job));
+    aside.add(new LongPrompt(job));
     return Optional.empty();
   }
 
-  private void readAside(Job job) {
-    try {
-      job.read(
-          job.cancelled()
-              ? Job.Reading.notBegun(prompts) // whoever looks next ends it
-              : Job.Reading.done(prompts, prompts.tokens(job.request(), ending(job))));
-    } catch (LlmException refused) {
-      job.read(Job.Reading.refused(prompts, refused.error()));
-    } catch (RuntimeException | Error failure) {
-      // the model was unloaded meanwhile, and the next owner begins anew; or this is a bug
-      log.warn("prompt_not_read").call(job.call()).cause(failure).emit();
-      job.read(Job.Reading.refused(prompts, new LlmError.Internal()));
+  /** A long prompt; it is read in one part. */
+  private final class LongPrompt implements Aside.Text {
+    private final Job job;
+
+    private LongPrompt(Job job) {
+      this.job = job;
     }
-    job.wakeOwner();
+
+    @Override
+    public boolean isWanted() {
+      return !job.cancelled();
+    }
+
+    @Override
+    public boolean readPart() {
+      try {
+        job.read(Job.Reading.done(prompts, prompts.tokens(job.request(), ending(job))));
+      } catch (LlmException refused) {
+        job.read(Job.Reading.refused(prompts, refused.error()));
+      } catch (RuntimeException | Error failure) {
+        // the model was unloaded meanwhile, and the next owner begins anew; or this is a bug
+        log.warn("prompt_not_read").call(job.call()).cause(failure).emit();
+        job.read(Job.Reading.refused(prompts, new LlmError.Internal()));
+      }
+      job.wakeOwner();
+      return false;
+    }
   }
 
   private static Ending ending(Job job) {
