@@ -47,11 +47,9 @@ public final class Engine implements AutoCloseable {
   private final EngineSettings settings;
   private final Alarms alarms;
   private final TimeSource time;
-  private final IntSupplier randomSeed;
   private final Log log;
-  private final EngineMetrics metrics;
-  private final DeviceGuard guard;
   private final Aside aside;
+  private final Serving.Common common;
   private final Places places;
   private final ModelLoader loader;
   private final ReentrantLock lock = new ReentrantLock();
@@ -75,11 +73,11 @@ public final class Engine implements AutoCloseable {
     this.settings = settings;
     this.alarms = alarms;
     this.time = alarms.time();
-    this.randomSeed = randomSeed;
     this.log = telemetry.log("llm.gpu.engine");
-    this.metrics = new EngineMetrics(telemetry.metrics());
-    this.guard = new DeviceGuard(metrics::waitedForDevice);
+    var metrics = new EngineMetrics(telemetry.metrics());
+    var guard = new DeviceGuard(metrics::waitedForDevice);
     this.aside = new Aside(settings.textsAside(), log);
+    this.common = new Serving.Common(settings, guard, aside, time, metrics, log, randomSeed);
     this.places = new Places(settings.loadedModels(), time);
     this.loader = new ModelLoader(librarySource, settings, metrics, log, time, () -> closing);
     EngineGauges.register(telemetry.metrics(), this::waiting, this::loaded);
@@ -244,19 +242,7 @@ public final class Engine implements AutoCloseable {
     if (there != null) {
       return there;
     }
-    var runner =
-        new ModelRunner(
-            model,
-            settings,
-            loader,
-            guard,
-            aside,
-            places,
-            time,
-            metrics,
-            log,
-            randomSeed,
-            new Host());
+    var runner = new ModelRunner(model, loader, places, common, new Host());
     runners.put(model, runner);
     known = List.copyOf(runners.values());
     runner.start();

@@ -6,21 +6,16 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.function.IntSupplier;
 import java.util.function.LongPredicate;
 import llm.core.telemetry.Log;
-import llm.domain.chat.StreamEvent;
-import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
-import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.FaultLimit;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
-import llm.gpu.vectors.EmbeddingJob;
 import llm.gpu.vectors.EmbeddingQueue;
 
 /**
@@ -47,18 +42,14 @@ final class ModelRunner {
           + " it again.";
 
   private final Path file;
-  private final EngineSettings settings;
   private final ModelLoader loader;
-  private final DeviceGuard guard;
-  private final Aside aside;
   private final Places places;
+  private final Serving.Common common;
+  private final DeviceGuard guard;
   private final TimeSource time;
-  private final EngineMetrics metrics;
   private final Log log;
-  private final IntSupplier randomSeed;
   private final Host host;
-  private final JobQueue queue;
-  private final EmbeddingQueue texts;
+  private final Waiting waiting;
   private final ConcurrentLinkedQueue<Consumer<Pins>> pinTasks = new ConcurrentLinkedQueue<>();
   private final Thread thread;
   private volatile boolean warm;
@@ -83,31 +74,17 @@ final class ModelRunner {
     void failure(Optional<String> reason);
   }
 
-  ModelRunner(
-      Path file,
-      EngineSettings settings,
-      ModelLoader loader,
-      DeviceGuard guard,
-      Aside aside,
-      Places places,
-      TimeSource time,
-      EngineMetrics metrics,
-      Log log,
-      IntSupplier randomSeed,
-      Host host) {
+  /** One for {@code file}; {@link #start} lets it begin. */
+  ModelRunner(Path file, ModelLoader loader, Places places, Serving.Common common, Host host) {
     this.file = file;
-    this.settings = settings;
     this.loader = loader;
-    this.guard = guard;
-    this.aside = aside;
     this.places = places;
-    this.time = time;
-    this.metrics = metrics;
-    this.log = log;
-    this.randomSeed = randomSeed;
+    this.common = common;
+    this.guard = common.guard();
+    this.time = common.time();
+    this.log = common.log();
     this.host = host;
-    this.queue = new JobQueue(settings.queueCapacity(), settings.slots().interactive());
-    this.texts = new EmbeddingQueue(settings.queueCapacity());
+    this.waiting = Waiting.none(common.settings());
     this.lastUseNanos = time.nanoTime();
     this.faults = new FaultLimit(time);
     this.thread =
@@ -119,17 +96,17 @@ final class ModelRunner {
   }
 
   JobQueue queue() {
-    return queue;
+    return waiting.queue();
   }
 
   /** Requests for vectors that wait. */
   EmbeddingQueue texts() {
-    return texts;
+    return waiting.texts();
   }
 
   /** Requests of both kinds that wait. */
   int waiting() {
-    return queue.size() + texts.size();
+    return waiting.count();
   }
 
   /** The loaded model; empty while there is none. */
@@ -172,7 +149,7 @@ final class ModelRunner {
   /** Lets everything end as cancelled by shutdown. */
   void close() {
     closing = true;
-    endWaiting();
+    waiting.close();
     wake();
   }
 
@@ -183,9 +160,7 @@ final class ModelRunner {
 
   /** A cancelled job that still waits ends here; one in work sees it by itself. */
   void cancelled(Job job) {
-    if (queue.take(job)) {
-      job.end(job.cancellation(Usage.NONE));
-    }
+    waiting.cancelled(job);
     wake();
   }
 
@@ -198,7 +173,7 @@ final class ModelRunner {
     } finally {
       places.leave(this); // others may want it, whatever happened here
       host.ended(this);
-      endWaiting();
+      waiting.close();
     }
   }
 
@@ -221,8 +196,10 @@ final class ModelRunner {
 
   /** Nobody will compute what is in work, and what is in memory is not to be relied on. */
   private void dropModel() {
-    attempt(() -> Optional.ofNullable(serving).ifPresent(one -> one.fail(new LlmError.Internal())));
+    Optional<Serving> broken = Optional.ofNullable(serving);
     serving = null;
+    attempt(() -> broken.ifPresent(one -> one.fail(new LlmError.Internal())));
+    attempt(() -> broken.ifPresent(Serving::close));
     attempt(this::unload);
     places.leave(this);
   }
@@ -234,11 +211,6 @@ final class ModelRunner {
     } catch (RuntimeException | Error bug) {
       log.error("engine_failed").put("file", file.toString()).cause(bug).emit();
     }
-  }
-
-  private void endWaiting() {
-    queue.close().forEach(job -> job.end(job.cancellation(Usage.NONE)));
-    texts.close().forEach(EmbeddingJob::cancel);
   }
 
   /** Does what there is to do, or waits; false when it has retired. */
@@ -268,24 +240,14 @@ final class ModelRunner {
     return true;
   }
 
-  /** It broke down too often: refuses those that wait, and sleeps. */
+  /** It broke down too often: refuses one that waits, or sleeps. */
   private void rest(long untilNanos) {
     warm = false;
-    long seconds = Math.ceilDiv(untilNanos - time.nanoTime(), Duration.ofSeconds(1).toNanos());
-    String reason =
-        "Model file "
-            + file.getFileName()
-            + " has been ended by "
-            + FaultLimit.MOST
-            + " faults within "
-            + FaultLimit.WITHIN.toMinutes()
-            + " minutes, of which the server's log has the causes; ask again in "
-            + seconds
-            + " s, when it is loaded again.";
-    while (waiting() > 0) {
-      failed(reason);
+    if (waiting.count() > 0) {
+      failed(faults.refusal("Model file " + file.getFileName()));
+    } else {
+      await(Optional.of(untilNanos));
     }
-    await(Optional.of(untilNanos));
   }
 
   /** Whether it has to stay although nobody asks, so as to know how often it broke down; waits. */
@@ -302,7 +264,7 @@ final class ModelRunner {
     LongPredicate eligible =
         queuedNanos -> !outdated && (yieldSince.isEmpty() || queuedNanos - yieldSince.get() <= 0);
     boolean replace = isOutdated() && serving.isIdle();
-    boolean yield = yieldSince.isPresent() && serving.isIdle() && !waits(eligible);
+    boolean yield = yieldSince.isPresent() && serving.isIdle() && !waiting.has(eligible);
     if (replace || yield) {
       unload();
     }
@@ -314,14 +276,9 @@ final class ModelRunner {
     }
   }
 
-  private boolean waits(LongPredicate eligible) {
-    return queue.next(job -> eligible.test(job.queuedNanos()), _ -> 0).isPresent()
-        || texts.has(job -> eligible.test(job.queuedNanos()));
-  }
-
   private void work(LongPredicate eligible) {
     try {
-      serving.admit(texts, eligible);
+      serving.admit(waiting.texts(), eligible);
       takePinsBack(); // before a step, so that what came after is not refused for want of room
       boolean stepped = serving.step();
       if (stepped) {
@@ -380,8 +337,7 @@ final class ModelRunner {
     long start = time.nanoTime();
     try {
       loaded = guard.exclusively(() -> loader.load(file));
-      var common = new Serving.Common(settings, guard, aside, time, metrics, log, randomSeed);
-      serving = new Serving(loaded, queue, common, () -> closing);
+      serving = new Serving(loaded, waiting.queue(), common, () -> closing);
       serving.restore();
       lastUseNanos = time.nanoTime();
       host.failure(Optional.empty());
@@ -398,21 +354,11 @@ final class ModelRunner {
   /** Tells the one whose turn it was; the next one tries again. */
   private void failed(String reason) {
     places.leave(this);
-    host.failure(Optional.of(reason));
-    texts.poll(_ -> true).ifPresent(job -> failed(job, reason));
-    Optional<Job> first = queue.next(_ -> true, _ -> 0);
-    if (first.isPresent() && queue.take(first.get())) {
-      Job job = first.get();
-      var error = new LlmError.ModelUnavailable(job.request().model().value(), reason);
-      job.end(closing ? job.cancellation(Usage.NONE) : new StreamEvent.Failed(error, Usage.NONE));
-    }
-  }
-
-  private void failed(EmbeddingJob job, String reason) {
     if (closing) {
-      job.cancel();
+      waiting.close();
     } else {
-      job.fail(new LlmError.ModelUnavailable(job.request().model().value(), reason));
+      host.failure(Optional.of(reason));
+      waiting.failNext(reason);
     }
   }
 

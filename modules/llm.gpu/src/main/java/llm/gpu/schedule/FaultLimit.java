@@ -46,6 +46,19 @@ public final class FaultLimit {
         : Optional.of(faults.element() + WITHIN.toNanos());
   }
 
+  /** Why {@code what}, which rests, is refused, and until when. */
+  public String refusal(String what) {
+    long nanos = restsUntil().map(until -> until - time.nanoTime()).orElse(0L);
+    return what
+        + " was ended by "
+        + MOST
+        + " faults within "
+        + WITHIN.toMinutes()
+        + " minutes; the server's log has their causes. Ask again in "
+        + Math.ceilDiv(nanos, Duration.ofSeconds(1).toNanos())
+        + " s, when it may be loaded again.";
+  }
+
   private void forget() {
     long now = time.nanoTime();
     faults.removeIf(fault -> now - fault >= WITHIN.toNanos());

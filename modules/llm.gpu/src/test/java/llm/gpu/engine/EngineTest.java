@@ -9,11 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntSupplier;
-import llm.core.telemetry.Level;
-import llm.core.telemetry.Log;
-import llm.core.telemetry.Metrics;
-import llm.core.telemetry.Telemetry;
 import llm.core.testkit.Calls;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
@@ -383,71 +378,5 @@ class EngineTest {
     call.cancel(CancelReason.USER);
 
     assertThat(clock.alarmCount()).as("only the call's own deadline").isEqualTo(1);
-  }
-
-  @Test
-  @Timeout(60)
-  void anEngineThatBreaksDownEndsItsRequestAndSaysSo() throws Exception {
-    var recorded = new RecordingTelemetry();
-    IntSupplier brokenSeed =
-        () -> {
-          throw new IllegalStateException("no seed");
-        };
-    var clock = new ManualClock();
-    var telemetry = new Unwilling(recorded);
-    var engine = new Engine(EngineFixture.free(), TestFiles::library, telemetry, clock, brokenSeed);
-    var call = Calls.open("call", clock, Duration.ofSeconds(60));
-    var request = request("hi", 1).withSampling(SamplingOptions.DEFAULTS);
-
-    assertThat(engine.submit(request, tiny, call).next())
-        .isEqualTo(new StreamEvent.Failed(new LlmError.Internal(), Usage.NONE));
-
-    engine.close();
-    assertThat(engine.status().failure().orElseThrow()).contains("has stopped after a fault");
-    assertThat(recorded.trail()).contains("generation_failed", "engine_failed");
-  }
-
-  @Test
-  @Timeout(60)
-  void anEngineThatBreaksDownGivesItsPlaceToTheNext() throws Exception {
-    Path other = TinyModel.plain(64).writeTo(folder.resolve("other.gguf"));
-    var clock = new ManualClock();
-    var telemetry = new Unwilling(new RecordingTelemetry());
-    try (var engine =
-        new Engine(EngineFixture.free(), TestFiles::library, telemetry, clock, () -> 42)) {
-      for (Path file : List.of(tiny, other)) {
-        var call = Calls.open("call", clock, Duration.ofSeconds(60));
-        assertThat(drain(engine.submit(request("hi", 1), file, call)).terminal())
-            .as("%s", file.getFileName())
-            .isInstanceOf(StreamEvent.Done.class);
-      }
-    }
-  }
-
-  /** Throws where an unload is logged. */
-  private record Unwilling(RecordingTelemetry recorded) implements Telemetry {
-    @Override
-    public Metrics metrics() {
-      return recorded.metrics();
-    }
-
-    @Override
-    public Log log(String component) {
-      Log inner = recorded.log(component);
-      return new Log() {
-        @Override
-        public boolean enabled(Level level) {
-          return inner.enabled(level);
-        }
-
-        @Override
-        public Log.Entry at(Level level, String event) {
-          if (event.equals("model_unload")) {
-            throw new IllegalStateException("no unload");
-          }
-          return inner.at(level, event);
-        }
-      };
-    }
   }
 }

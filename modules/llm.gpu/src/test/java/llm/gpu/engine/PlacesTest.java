@@ -35,15 +35,10 @@ class PlacesTest {
         };
     return new ModelRunner(
         Path.of(name),
-        settings,
         new ModelLoader(none, settings, metrics, log, clock, () -> false),
-        new DeviceGuard(_ -> {}),
-        new Aside(1, log),
         new Places(1, clock),
-        clock,
-        metrics,
-        log,
-        () -> 1,
+        new Serving.Common(
+            settings, new DeviceGuard(_ -> {}), new Aside(1, log), clock, metrics, log, () -> 1),
         new ModelRunner.Host() {
           @Override
           public boolean retire(ModelRunner runner) {
