@@ -157,7 +157,8 @@ record LocalSettings(
           DEFAULT.queueCapacity(),
           1,
           10_000,
-          "Requests that may wait for one model; one more is answered with 429.");
+          "Requests that may wait for one model; one more is answered with 429. Twice as many long"
+              + " texts may wait to be read, of all models together.");
   private static final Setting<Integer> RING_EVENTS =
       Setting.integer(
           "ring_events",

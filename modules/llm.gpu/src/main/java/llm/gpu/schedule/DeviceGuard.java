@@ -5,8 +5,8 @@ import java.util.function.LongConsumer;
 
 /**
  * Exclusive access to the device that computes: one in the process, fair, and held by an engine's
- * owner thread for one load, one unload or one step, never by a request's thread. With several
- * models in memory their steps take turns.
+ * owner thread for one load, one unload, one step or the copy of one state, never by a request's
+ * thread. With several models in memory their steps take turns.
  */
 public final class DeviceGuard {
   private final ReentrantLock device = new ReentrantLock(true);
