@@ -183,7 +183,7 @@ class SmugglingTest {
   @ValueSource(
       strings = {
         "Transfer_Encoding: chunked",
-        "Content-Encoding: chunked",
+        "Content-Encoding: identity",
         "X-Transfer-Encoding: chunked",
         "TE: chunked",
         "Connection: Content-Length",
@@ -196,6 +196,12 @@ class SmugglingTest {
 
     assertThat(statuses(answer)).containsExactly(200);
     assertThat(answer).endsWith("\"" + (5 + HIDDEN.length()) + "\"");
+    assertThat(hidden).hasValue(0);
+  }
+
+  @Test
+  void aBodyInACodingThatIsNotUnderstoodHidesNoRequest() throws IOException {
+    assertThat(statuses(send(underLength("Content-Encoding: chunked")))).containsExactly(415);
     assertThat(hidden).hasValue(0);
   }
 
