@@ -3,7 +3,7 @@ package llm.gpu.engine;
 import java.util.List;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
-import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
 import llm.core.telemetry.Metrics;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 
@@ -28,8 +28,16 @@ final class EngineGauges {
         () -> sum(loaded, LoadedStatus::inWork));
     metrics.gauge(
         "llm_local_prefix_tokens",
-        "Tokens kept in memory for prompts that begin alike.",
+        "Tokens kept in the pool for prompts that begin alike.",
         () -> sum(loaded, LoadedStatus::keptTokens));
+    metrics.gauge(
+        "llm_local_prefix_memory_tokens",
+        "Tokens of prompts kept in ordinary memory, beside llm_local_prefix_tokens.",
+        () -> sum(loaded, LoadedStatus::shelfTokens));
+    metrics.gauge(
+        "llm_local_prefix_memory_bytes",
+        "Memory they take.",
+        () -> sum(loaded, LoadedStatus::shelfBytes));
     metrics.gauge(
         "llm_local_pinned_tokens",
         "Those of llm_local_prefix_tokens that somebody wants kept: they make room last.",
@@ -41,7 +49,7 @@ final class EngineGauges {
     metrics.gauge("llm_local_models_loaded", "Models in memory.", () -> loaded.get().size());
   }
 
-  private static int sum(Supplier<List<LoadedStatus>> loaded, ToIntFunction<LoadedStatus> of) {
-    return loaded.get().stream().mapToInt(of).sum();
+  private static long sum(Supplier<List<LoadedStatus>> loaded, ToLongFunction<LoadedStatus> of) {
+    return loaded.get().stream().mapToLong(of).sum();
   }
 }

@@ -19,6 +19,7 @@ final class EngineMetrics {
   private final Metrics.Counter completionTokens;
   private final Metrics.Counter embeddedTokens;
   private final Metrics.Counter evictions;
+  private final Metrics.Counter takenBack;
   private final Metrics.Counter parked;
   private final Metrics.Histogram queueWait;
   private final Metrics.Histogram deviceWait;
@@ -51,7 +52,12 @@ final class EngineMetrics {
     embeddedTokens = tokens.labels("embedded");
     evictions =
         metrics.counter(
-            "llm_local_prefix_evictions_total", "Kept prefixes given up for want of room.");
+            "llm_local_prefix_evictions_total",
+            "Kept prefixes that left the pool for want of room, for good or for ordinary memory.");
+    takenBack =
+        metrics.counter(
+            "llm_local_prefix_restores_total",
+            "Prompts that began with a prefix in ordinary memory.");
     parked =
         metrics.counter(
             "llm_local_parked_total", "Requests parked for a while for want of room in the pool.");
@@ -102,6 +108,11 @@ final class EngineMetrics {
 
   void evicted() {
     evictions.increment();
+  }
+
+  /** A prompt was filled from ordinary memory. */
+  void takenBack() {
+    takenBack.increment();
   }
 
   void parked() {

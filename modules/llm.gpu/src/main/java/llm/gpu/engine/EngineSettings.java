@@ -62,19 +62,36 @@ public record EngineSettings(
    *
    * @param sequences the most kept at once, 0 or more
    * @param tokens the most tokens of them together; -1 for as many as the pool holds
+   * @param memoryBytes the most bytes of ordinary memory for those that the pool has no room for,
+   *     of each model; 0 for none
    * @param worth how long computing one again must take for it to be kept: each makes every step a
    *     little slower
    * @param folder where they are saved when a model is unloaded; empty: they are not
    * @param folderBytes the most bytes of the files there
    */
   public record Prefixes(
-      int sequences, int tokens, Duration worth, Optional<Path> folder, long folderBytes) {
+      int sequences,
+      int tokens,
+      long memoryBytes,
+      Duration worth,
+      Optional<Path> folder,
+      long folderBytes) {
     /** The most bytes of the files where nobody chose. */
     public static final long DEFAULT_FOLDER_BYTES = 1L << 30;
 
-    /** What is kept in memory only, however little it is worth. */
+    /** What is kept in the pool only, however little it is worth. */
     public Prefixes(int sequences, int tokens) {
-      this(sequences, tokens, Duration.ZERO, Optional.empty(), DEFAULT_FOLDER_BYTES);
+      this(sequences, tokens, 0);
+    }
+
+    /** What is kept in memory only, however little it is worth. */
+    public Prefixes(int sequences, int tokens, long memoryBytes) {
+      this(sequences, tokens, memoryBytes, Duration.ZERO, Optional.empty(), DEFAULT_FOLDER_BYTES);
+    }
+
+    /** The most bytes of ordinary memory; none where none is to be kept at all. */
+    public long shelfBytes() {
+      return sequences == 0 || tokens == 0 ? 0 : memoryBytes;
     }
 
     /** The limit in a pool of {@code poolTokens}. */
@@ -114,7 +131,12 @@ public record EngineSettings(
           1,
           new Slots(8, 2),
           new Prefixes(
-              16, -1, Duration.ofMillis(50), Optional.empty(), Prefixes.DEFAULT_FOLDER_BYTES),
+              16,
+              -1,
+              256L << 20,
+              Duration.ofMillis(50),
+              Optional.empty(),
+              Prefixes.DEFAULT_FOLDER_BYTES),
           new Vectors(Optional.empty(), 0),
           32,
           256,

@@ -23,9 +23,29 @@ public record EngineStatus(
    * @param sequences of the context, in work or kept
    * @param keptTokens tokens kept for prompts that begin alike
    * @param pinnedTokens how many of them are pinned
+   * @param shelfTokens tokens of those kept in ordinary memory
+   * @param shelfBytes what these take
    */
   public record LoadedStatus(
-      String name, int inWork, int sequences, int keptTokens, int pinnedTokens) {}
+      String name,
+      int inWork,
+      int sequences,
+      int keptTokens,
+      int pinnedTokens,
+      int shelfTokens,
+      long shelfBytes) {
+
+    /** A model that generates nothing. */
+    static LoadedStatus encoder(String name) {
+      return new LoadedStatus(name, 0, 0, 0, 0, 0, 0);
+    }
+
+    /** The same with so many more requests that are computed. */
+    LoadedStatus with(int moreInWork) {
+      return new LoadedStatus(
+          name, inWork + moreInWork, sequences, keptTokens, pinnedTokens, shelfTokens, shelfBytes);
+    }
+  }
 
   /** Copies the list. */
   public EngineStatus {

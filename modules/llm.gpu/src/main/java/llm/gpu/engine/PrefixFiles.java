@@ -56,6 +56,16 @@ final class PrefixFiles {
     public boolean restoreState(int sequence, MemorySegment source) {
       return guard.exclusively(() -> states.restoreState(sequence, source));
     }
+
+    @Override
+    public int leastOfState(int tokens) {
+      return states.leastOfState(tokens);
+    }
+  }
+
+  /** The model's states, each copied when it is its turn. */
+  SequenceStates states() {
+    return states;
   }
 
   /** Fills {@code cache} with what was saved. */
@@ -66,7 +76,7 @@ final class PrefixFiles {
     long start = time.nanoTime();
     try {
       origin = Optional.of(origin());
-      var done = store.get().restore(origin.get(), cache, states);
+      var done = store.get().restore(origin.get(), cache);
       report("prefixes_restored", done.restored(), start);
       reportRefused(done.refused());
     } catch (IOException | GgufException | RuntimeException | OutOfMemoryError failure) {

@@ -17,6 +17,8 @@ import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
 import llm.gpu.prefix.PrefixCache;
+import llm.gpu.prefix.PrefixLimits;
+import llm.gpu.prefix.PrefixShelf;
 import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.ChunkSize;
 import llm.gpu.schedule.Job;
@@ -54,6 +56,7 @@ final class Scheduler implements AutoCloseable {
   private final Log log;
   private final IntSupplier randomSeed;
   private final Context context;
+  private final PrefixShelf shelf;
   private final PrefixCache cache;
   private final Pins pins;
   private final PrefixFiles files;
@@ -78,12 +81,12 @@ final class Scheduler implements AutoCloseable {
     this.randomSeed = common.randomSeed();
     this.context = loaded.context();
     int pool = context.poolTokens();
-    var limits =
-        new PrefixCache.Limits(
-            settings.prefixes().sequences(), settings.prefixes().tokensIn(pool), pool / 2);
-    this.cache = new PrefixCache(context, limits, loaded.model().cutsBack());
-    this.pins = new Pins(cache, this::report);
+    var prefixes = settings.prefixes();
+    var limits = new PrefixLimits(prefixes.sequences(), prefixes.tokensIn(pool), pool / 2, pool);
     this.files = new PrefixFiles(loaded, settings, common.guard(), time, log);
+    this.shelf = new PrefixShelf(files.states(), prefixes.shelfBytes(), metrics::takenBack);
+    this.cache = new PrefixCache(context, shelf, limits, loaded.model().cutsBack());
+    this.pins = new Pins(cache, this::report);
     this.roster = new Roster(settings);
     this.chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
     this.stepper = new Stepper(loaded, chunks, common, closing);
@@ -187,6 +190,7 @@ final class Scheduler implements AutoCloseable {
     if (!failed) {
       files.save(cache);
     }
+    shelf.close();
     pieces.close();
   }
 
@@ -337,7 +341,9 @@ final class Scheduler implements AutoCloseable {
             roster.inWork(),
             cache.sequencesInUse(),
             cache.keptTokens(),
-            cache.pinnedTokens());
+            cache.pinnedTokens(),
+            shelf.tokens(),
+            shelf.bytes());
   }
 
   /** The pool is full: gives up a kept prefix, or parks a request, or ends the last one. */

@@ -148,13 +148,10 @@ final class Serving implements AutoCloseable {
 
   /** How it is. Any thread. */
   LoadedStatus status() {
-    var generating = scheduler.map(Scheduler::status);
-    return new LoadedStatus(
-        loaded.name(),
-        generating.map(LoadedStatus::inWork).orElse(0) + embedder.inWork(),
-        generating.map(LoadedStatus::sequences).orElse(0),
-        generating.map(LoadedStatus::keptTokens).orElse(0),
-        generating.map(LoadedStatus::pinnedTokens).orElse(0));
+    return scheduler
+        .map(Scheduler::status)
+        .orElseGet(() -> LoadedStatus.encoder(loaded.name()))
+        .with(embedder.inWork());
   }
 
   /** Ends every request as {@code error}: llama.cpp declined or a bug was met. */

@@ -13,6 +13,7 @@ public final class Memories {
   private static final MethodHandle CLEAR = Symbols.handle(Function.LLAMA_MEMORY_CLEAR);
   private static final MethodHandle REMOVE = Symbols.handle(Function.LLAMA_MEMORY_SEQ_RM);
   private static final MethodHandle COPY = Symbols.handle(Function.LLAMA_MEMORY_SEQ_CP);
+  private static final MethodHandle FIRST = Symbols.handle(Function.LLAMA_MEMORY_SEQ_POS_MIN);
   private static final MethodHandle STATE_SIZE = Symbols.handle(Function.LLAMA_STATE_SEQ_GET_SIZE);
   private static final MethodHandle STATE_GET = Symbols.handle(Function.LLAMA_STATE_SEQ_GET_DATA);
   private static final MethodHandle STATE_SET = Symbols.handle(Function.LLAMA_STATE_SEQ_SET_DATA);
@@ -55,6 +56,18 @@ public final class Memories {
       COPY.invokeExact(memory, source, target, from, to);
     } catch (Throwable thrown) {
       throw Symbols.failed(Function.LLAMA_MEMORY_SEQ_CP, thrown);
+    }
+  }
+
+  /**
+   * {@code llama_memory_seq_pos_min}: the first position of which every layer remembers a sequence;
+   * -1 when it is empty.
+   */
+  public static int first(MemorySegment memory, int sequence) {
+    try {
+      return (int) FIRST.invokeExact(memory, sequence);
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_MEMORY_SEQ_POS_MIN, thrown);
     }
   }
 

@@ -22,6 +22,7 @@ public final class Models {
   private static final MethodHandle IS_RECURRENT =
       Symbols.handle(Function.LLAMA_MODEL_IS_RECURRENT);
   private static final MethodHandle IS_HYBRID = Symbols.handle(Function.LLAMA_MODEL_IS_HYBRID);
+  private static final MethodHandle N_SWA = Symbols.handle(Function.LLAMA_MODEL_N_SWA);
 
   private Models() {}
 
@@ -128,6 +129,15 @@ public final class Models {
       return (boolean) IS_RECURRENT.invokeExact(model) || (boolean) IS_HYBRID.invokeExact(model);
     } catch (Throwable thrown) {
       throw Symbols.failed(Function.LLAMA_MODEL_IS_RECURRENT, thrown);
+    }
+  }
+
+  /** {@code llama_model_n_swa}: the tokens some of its layers look back; 0 when all see all. */
+  public static int slidingWindow(MemorySegment model) {
+    try {
+      return (int) N_SWA.invokeExact(model);
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_MODEL_N_SWA, thrown);
     }
   }
 }

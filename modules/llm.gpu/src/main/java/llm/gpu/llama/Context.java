@@ -22,6 +22,8 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
   private final int poolTokens;
   private final int batchTokens;
   private final int sequences;
+  private final int slidingWindow; // tokens; 0 for none
+  private final boolean cutsBack;
   private final MemorySegment memory;
   private final MemorySegment abortStub;
   private final BitSet outputs = new BitSet(); // indices with logits of the last decode
@@ -36,6 +38,8 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
     this.poolTokens = Math.min(options.poolTokens(), Contexts.contextTokens(handle.get()));
     this.batchTokens = Contexts.batchTokens(handle.get());
     this.sequences = Contexts.sequences(handle.get());
+    this.slidingWindow = model.slidingWindow();
+    this.cutsBack = model.cutsBack();
     this.memory = Memories.of(handle.get());
     this.abortStub = Callbacks.abort(() -> abort.abort(), arena);
   }
@@ -168,6 +172,15 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
   }
 
   @Override
+  public boolean reaches(int sequence, int count) {
+    if (slidingWindow == 0 || !cutsBack) {
+      return true; // what cannot be cut is only gone on from at its end, where all of it is
+    }
+    int needed = Math.max(0, count - slidingWindow + 1);
+    return Memories.first(memory(), checked(sequence)) <= needed;
+  }
+
+  @Override
   public long stateBytes(int sequence) {
     return Memories.stateBytes(handle.get(), checked(sequence));
   }
@@ -184,6 +197,14 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
     }
     cut(sequence, 0);
     return false;
+  }
+
+  @Override
+  public int leastOfState(int tokens) {
+    if (!cutsBack) {
+      return tokens;
+    }
+    return slidingWindow == 0 || tokens < slidingWindow ? 0 : tokens - 1;
   }
 
   /** Frees the context. Idempotent. */

@@ -132,6 +132,14 @@ public final class Model implements AutoCloseable {
     return !Models.holdsStates(pointer());
   }
 
+  /**
+   * How many tokens some of its layers look back, which forget what lies before; 0 when all see all
+   * of a sequence.
+   */
+  public int slidingWindow() {
+    return Models.slidingWindow(pointer());
+  }
+
   /** The file's own chat template; empty when it has none. */
   public Optional<String> chatTemplate() {
     return Optional.of(Models.chatTemplate(pointer())).filter(template -> !template.isBlank());

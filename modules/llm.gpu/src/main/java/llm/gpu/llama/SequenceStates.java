@@ -23,4 +23,10 @@ public interface SequenceStates {
    *     empty then
    */
   boolean restoreState(int sequence, MemorySegment source);
+
+  /**
+   * The fewest tokens that a restored state of {@code tokens} can be cut back to. Not all of them
+   * where the memory cannot be cut, or a sliding window leaves no more.
+   */
+  int leastOfState(int tokens);
 }

@@ -21,4 +21,12 @@ public interface Sequences {
    * @return false when this model's memory cannot be cut there: nothing was forgotten then
    */
   boolean cut(int sequence, int count);
+
+  /**
+   * Whether all is there that the token at position {@code count} of a sequence looks back at:
+   * models with a sliding window forget what lies before it, and give the place away.
+   *
+   * @param count at most the sequence's tokens
+   */
+  boolean reaches(int sequence, int count);
 }

@@ -7,6 +7,7 @@ import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.llama.Pooling;
+import llm.gpu.prefix.PrefixShelf;
 
 /**
  * The section {@code providers.local}.
@@ -86,14 +87,24 @@ record LocalSettings(
           DEFAULT.prefixes().sequences(),
           0,
           128,
-          "Prompts kept in memory for those that begin alike.");
+          "Prompts kept in the pool for those that begin alike; 0: none is kept anywhere.");
   private static final Setting<Integer> PREFIX_TOKENS =
       Setting.integer(
           "prefix_tokens",
           DEFAULT.prefixes().tokens(),
           -1,
           1 << 24,
-          "Tokens of them together; -1: as many as the pool has room for, 0: none is kept.");
+          "Tokens of them together; -1: as many as the pool has room for, 0: none is kept anywhere.");
+  private static final Setting<Integer> PREFIX_MEMORY_MB =
+      Setting.integer(
+          "prefix_memory_mb",
+          (int) (DEFAULT.prefixes().memoryBytes() >> 20),
+          0,
+          1 << 20,
+          "Ordinary memory, in megabytes and of each loaded model, for kept prompts beyond a small part"
+              + " of the pool, which slow down no step; one of more than "
+              + (PrefixShelf.MAX_ENTRY_BYTES >> 20)
+              + " MB stays in the pool. 0: all stay there.");
   private static final Setting<Duration> PREFIX_WORTH =
       Setting.duration(
           "prefix_worth_ms",
@@ -223,6 +234,7 @@ record LocalSettings(
             new EngineSettings.Prefixes(
                 section.get(PREFIX_SEQUENCES),
                 section.get(PREFIX_TOKENS),
+                (long) section.get(PREFIX_MEMORY_MB) << 20,
                 section.get(PREFIX_WORTH),
                 section.find(PREFIX_DIR),
                 (long) section.get(PREFIX_DIR_MB) << 20),

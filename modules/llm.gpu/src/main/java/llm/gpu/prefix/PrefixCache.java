@@ -1,5 +1,6 @@
 package llm.gpu.prefix;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,8 +18,12 @@ import llm.gpu.llama.Sequences;
  *       without computing or copying it; its last token is always computed, for its logits.
  *   <li>A kept sequence that the prompt goes on from is taken over; any other is shared.
  *   <li>Kept sequences are given up least recently used first: when there are more than {@link
- *       Limits} allows, when a new request needs a number, and when the pool is full ({@link
+ *       PrefixLimits} allows, when a new request needs a number, and when the pool is full ({@link
  *       #evict}). Pinned ones are never.
+ *   <li>What is given up goes to the {@link PrefixShelf}, where that takes it. So do all but the
+ *       one used last when kept sequences hold more than a small part of the pool, for each place
+ *       in use slows down every step. A prompt is filled from there where that saves enough tokens
+ *       and the pool has room for it without sharing.
  * </ul>
  *
  * <p>Where a memory cannot be cut ({@code cutsBack} false: recurrent models), only a kept sequence
@@ -31,25 +36,25 @@ public final class PrefixCache {
   /** The tail of a kept sequence that is cut off rather than kept beside its successor. */
   private static final int MAX_TAIL = 16;
 
+  /** Tokens that a state from the shelf must save beside what the pool has: it is copied. */
+  private static final int MIN_GAIN = 32;
+
   private final Sequences memory;
-  private final Limits limits;
+  private final PrefixShelf shelf;
+  private final PrefixLimits limits;
   private final boolean cutsBack;
   private final ArrayDeque<Integer> free = new ArrayDeque<>();
   private final List<TokenSequence> all = new ArrayList<>(); // in work or kept
   private long tick;
 
   /**
-   * How much is kept.
+   * Over the sequences of {@code memory}, all of them empty.
    *
-   * @param sequences the most sequences that are kept beside those in work, 0 or more
-   * @param tokens the most tokens of them together, each counted in full; 0 keeps none
-   * @param pinnedTokens the most tokens that may be pinned
+   * @param shelf the states of the same memory; its owner closes it
    */
-  public record Limits(int sequences, int tokens, int pinnedTokens) {}
-
-  /** Over the sequences of {@code memory}, all of them empty. */
-  public PrefixCache(Sequences memory, Limits limits, boolean cutsBack) {
+  public PrefixCache(Sequences memory, PrefixShelf shelf, PrefixLimits limits, boolean cutsBack) {
     this.memory = memory;
+    this.shelf = shelf;
     this.limits = limits;
     this.cutsBack = cutsBack;
     for (int id = 0; id < memory.sequences(); id++) {
@@ -65,11 +70,7 @@ public final class PrefixCache {
    * @throws IllegalStateException when every sequence is in work or pinned
    */
   public TokenSequence begin(int[] prompt) {
-    Optional<Match> best = longestMatch(prompt);
-    TokenSequence begun =
-        best.flatMap(match -> takenOver(match, prompt))
-            .or(() -> best.filter(_ -> cutsBack).map(match -> shared(match, prompt)))
-            .orElseGet(() -> fresh(prompt, Cells.Branch.first()));
+    TokenSequence begun = fromShelf(prompt).orElseGet(() -> fromPool(prompt));
     begun.activate(true);
     begun.used(++tick);
     return begun;
@@ -83,20 +84,11 @@ public final class PrefixCache {
    * @param given sequences in work that would be given up for it
    */
   public int need(int[] prompt, Set<TokenSequence> given) {
-    var cells = new Cells();
-    for (TokenSequence sequence : all) {
-      if (sequence.isActive() && !given.contains(sequence)) {
-        cells.add(sequence.places(), sequence.count() + 1);
-      } else if (sequence.isPinned()) {
-        cells.add(sequence.places(), sequence.computed());
-      }
-    }
     Cells.Branch places =
         longestMatch(prompt)
             .map(match -> match.sequence().places().at(match.common()))
             .orElseGet(Cells.Branch::first);
-    cells.add(places, prompt.length + 1);
-    return cells.count();
+    return Occupancy.needed(all, given, places, prompt.length + 1);
   }
 
   /** Ends work on a sequence and keeps what is computed of it, if that may be worth it. */
@@ -109,7 +101,7 @@ public final class PrefixCache {
       return;
     }
     for (TokenSequence other : List.copyOf(all)) {
-      if (other != sequence && isIdle(other) && isPrefix(other, sequence)) {
+      if (other != sequence && other.isIdle() && isPrefix(other, sequence)) {
         forget(other);
       }
     }
@@ -123,16 +115,14 @@ public final class PrefixCache {
   }
 
   /**
-   * Gives up the kept sequence that was used least recently.
+   * Gives up the kept sequence that was used least recently, to the shelf where that takes it.
    *
    * @return false when there is none that may be given up
    */
   public boolean evict() {
-    Optional<TokenSequence> oldest =
-        all.stream()
-            .filter(PrefixCache::isIdle)
-            .min(Comparator.comparingLong(TokenSequence::lastUse));
+    Optional<TokenSequence> oldest = kept().stream().filter(TokenSequence::isIdle).findFirst();
     oldest.ifPresent(sequence -> {
+      shelf.put(sequence);
       forget(sequence);
     });
     return oldest.isPresent();
@@ -141,8 +131,8 @@ public final class PrefixCache {
   /**
    * Keeps a sequence until it is unpinned, whatever comes.
    *
-   * @return false when it would be more than {@link Limits#pinnedTokens}, or pinned sequences would
-   *     leave none to keep others in
+   * @return false when it would be more than {@link PrefixLimits#pinnedTokens}, or pinned sequences
+   *     would leave none to keep others in
    */
   public boolean pin(TokenSequence sequence) {
     if (!sequence.isPinned()
@@ -175,7 +165,7 @@ public final class PrefixCache {
   }
 
   /** How much is kept. */
-  public Limits limits() {
+  public PrefixLimits limits() {
     return limits;
   }
 
@@ -189,25 +179,41 @@ public final class PrefixCache {
     return all.size();
   }
 
+  /** What does not fit here. */
+  PrefixShelf shelf() {
+    return shelf;
+  }
+
   /**
-   * An empty sequence to fill from elsewhere with the state of {@code tokens}; kept at once, as one
-   * that was used less recently than all there are.
+   * Keeps {@code state}, that of {@code tokens}, from elsewhere, as one that was used less recently
+   * than all there are: in the pool while little is kept there, else on the shelf.
    *
-   * @return empty when keeping it would push out what is there
+   * @return false when keeping it would push out what is there, or it was refused
    */
-  public Optional<TokenSequence> adopt(int[] tokens) {
+  public boolean adopt(int[] tokens, MemorySegment state) {
+    boolean small = all.isEmpty() || keptTokens() + tokens.length <= limits.smallPlaces();
+    return !small && shelf.putLast(tokens, state)
+        || adoptInPool(tokens, state)
+        || shelf.putLast(tokens, state);
+  }
+
+  private boolean adoptInPool(int[] tokens, MemorySegment state) {
     boolean fits =
         !free.isEmpty()
             && kept().size() < limits.sequences()
             && keptTokens() + tokens.length <= limits.tokens();
     if (!fits) {
-      return Optional.empty();
+      return false;
     }
     long oldest = all.stream().mapToLong(TokenSequence::lastUse).min().orElse(++tick);
     TokenSequence adopted = fresh(tokens, Cells.Branch.first());
+    if (!shelf.restore(state, adopted.id())) {
+      forget(adopted);
+      return false;
+    }
     adopted.advance(tokens.length);
     adopted.used(oldest - 1);
-    return Optional.of(adopted);
+    return true;
   }
 
   private record Match(TokenSequence sequence, int common) {}
@@ -216,12 +222,68 @@ public final class PrefixCache {
     Match best = null;
     for (TokenSequence sequence : all) {
       int common = Math.min(prompt.length - 1, sequence.commonPrefix(prompt));
-      boolean usable = cutsBack || isIdle(sequence) && common == sequence.computed();
-      if (usable && common >= MIN_TOKENS && (best == null || common > best.common())) {
+      boolean better = common >= MIN_TOKENS && (best == null || common > best.common());
+      boolean usable = cutsBack || sequence.isIdle() && common == sequence.computed();
+      if (better && usable && memory.reaches(sequence.id(), common)) {
         best = new Match(sequence, common);
       }
     }
     return Optional.ofNullable(best);
+  }
+
+  private TokenSequence fromPool(int[] prompt) {
+    Optional<Match> best = longestMatch(prompt);
+    return best.flatMap(match -> takenOver(match, prompt))
+        .or(() -> best.filter(_ -> cutsBack).map(match -> shared(match, prompt)))
+        .orElseGet(() -> fresh(prompt, Cells.Branch.first()));
+  }
+
+  /** One that is filled from the shelf, where that saves more than the pool does. */
+  private Optional<TokenSequence> fromShelf(int[] prompt) {
+    int inPool = longestMatch(prompt).map(Match::common).orElse(0);
+    return shelf
+        .longestMatch(prompt)
+        .filter(match -> match.common() >= inPool + MIN_GAIN)
+        .filter(match -> fitsUnshared(Math.max(prompt.length + 1, match.entry().count())))
+        .flatMap(match -> filled(match, prompt));
+  }
+
+  private boolean fitsUnshared(int places) {
+    return Occupancy.needed(all, Set.of(), Cells.Branch.first(), places) <= limits.poolTokens();
+  }
+
+  private Optional<TokenSequence> filled(PrefixShelf.Match match, int[] prompt) {
+    PrefixShelf.Entry entry = match.entry();
+    if (free.isEmpty() && !evict()) {
+      return Optional.empty();
+    }
+    shelf.takeOut(entry); // so that what is evicted for it does not push it out
+    while (Occupancy.held(all) + entry.count() > limits.poolTokens() && evict()) {
+      // until there is room
+    }
+    TokenSequence sequence = fresh(prompt, Cells.Branch.first());
+    sequence.activate(true);
+    boolean filled = shelf.restore(entry.state(), sequence.id());
+    while (!filled && evict()) {
+      filled = shelf.restore(entry.state(), sequence.id());
+    }
+    boolean tailed = entry.count() > match.common();
+    boolean usable =
+        filled
+            && (!tailed || memory.cut(sequence.id(), match.common()))
+            && memory.reaches(sequence.id(), match.common());
+    if (usable && entry.count() - match.common() > MAX_TAIL) {
+      shelf.putBack(entry); // another prompt may go on from its tail
+    } else {
+      shelf.free(entry);
+    }
+    if (!usable) {
+      drop(sequence);
+      return Optional.empty();
+    }
+    sequence.advance(match.common());
+    shelf.takenBack();
+    return Optional.of(sequence);
   }
 
   /** The matched sequence itself, when it is free and little of it would be lost. */
@@ -229,7 +291,7 @@ public final class PrefixCache {
     TokenSequence sequence = match.sequence();
     int tail = sequence.computed() - match.common();
     boolean worthKeeping = tail > MAX_TAIL && hasRoomBeside(sequence);
-    if (!isIdle(sequence) || worthKeeping || tail > 0 && !cutsBack) {
+    if (!sequence.isIdle() || worthKeeping || tail > 0 && !cutsBack) {
       return Optional.empty();
     }
     if (tail > 0 && !memory.cut(sequence.id(), match.common())) {
@@ -240,7 +302,7 @@ public final class PrefixCache {
   }
 
   private boolean hasRoomBeside(TokenSequence sequence) {
-    return !free.isEmpty() || all.stream().anyMatch(one -> one != sequence && isIdle(one));
+    return !free.isEmpty() || all.stream().anyMatch(one -> one != sequence && one.isIdle());
   }
 
   private TokenSequence shared(Match match, int[] prompt) {
@@ -273,6 +335,19 @@ public final class PrefixCache {
     while ((kept().size() > limits.sequences() || keptTokens() > limits.tokens()) && evict()) {
       // until what is kept is within its limits, or all of it is pinned
     }
+    if (!shelf.isNone()) {
+      shelve();
+    }
+  }
+
+  /** Moves what is kept to the shelf, but for the one used last, until little is left. */
+  private void shelve() {
+    List<TokenSequence> idle = kept().stream().filter(TokenSequence::isIdle).toList();
+    for (TokenSequence sequence : idle.subList(0, Math.max(0, idle.size() - 1))) {
+      if (Occupancy.idle(all) > limits.smallPlaces() && shelf.put(sequence)) {
+        forget(sequence);
+      }
+    }
   }
 
   /** Whether a kept sequence holds all of {@code sequence}, and maybe more. */
@@ -289,10 +364,6 @@ public final class PrefixCache {
   private static boolean isPrefix(TokenSequence shorter, TokenSequence longer) {
     return shorter.computed() <= longer.computed()
         && shorter.commonPrefix(longer) == shorter.computed();
-  }
-
-  private static boolean isIdle(TokenSequence sequence) {
-    return !sequence.isActive() && !sequence.isPinned();
   }
 
   private int pinnedCount() {

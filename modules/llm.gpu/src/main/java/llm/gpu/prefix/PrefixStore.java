@@ -74,6 +74,13 @@ public final class PrefixStore {
         saved += written > 0 ? 1 : 0;
       }
     }
+    for (PrefixShelf.Entry entry : cache.shelf().entries()) {
+      long bytes = StateFile.size(entry.count(), entry.state().byteSize());
+      if (bytes <= room && !stop.getAsBoolean()) {
+        room -= write(prefix + "-" + saved, origin, entry.tokens(), entry.state());
+        saved++;
+      }
+    }
     deleteOldest();
     return saved;
   }
@@ -81,7 +88,7 @@ public final class PrefixStore {
   /**
    * What {@link #restore} did.
    *
-   * @param restored sequences that are in memory again
+   * @param restored prefixes that are in memory again
    * @param refused files that were removed: damaged, of another form, or of a model that has the
    *     same name and other content
    */
@@ -93,8 +100,7 @@ public final class PrefixStore {
    *
    * @throws IOException when the folder cannot be read
    */
-  public Restored restore(Origin origin, PrefixCache cache, SequenceStates states)
-      throws IOException {
+  public Restored restore(Origin origin, PrefixCache cache) throws IOException {
     if (!Files.isDirectory(folder)) {
       return new Restored(0, 0);
     }
@@ -107,28 +113,11 @@ public final class PrefixStore {
           Files.deleteIfExists(file);
           refused++;
         } else {
-          restored += restore(whole.get(), cache, states) ? 1 : 0;
+          restored += cache.adopt(whole.get().tokens(), whole.get().state()) ? 1 : 0;
         }
       }
     }
     return new Restored(restored, refused);
-  }
-
-  private static boolean restore(
-      StateFile.Content content, PrefixCache cache, SequenceStates states) {
-    var adopted = cache.adopt(content.tokens());
-    if (adopted.isEmpty()) {
-      return false;
-    }
-    boolean filled = false;
-    try {
-      filled = states.restoreState(adopted.get().id(), content.state());
-    } finally {
-      if (!filled) {
-        cache.drop(adopted.get());
-      }
-    }
-    return filled;
   }
 
   /** Returns the file's bytes; 0 when there is none, because llama.cpp gives no state. */
@@ -136,15 +125,20 @@ public final class PrefixStore {
       throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(states.stateBytes(sequence.id()));
-      if (!states.saveState(sequence.id(), state)) {
-        return 0;
-      }
+      return states.saveState(sequence.id(), state)
+          ? write(name, origin, sequence.computedTokens(), state)
+          : 0;
+    }
+  }
+
+  private long write(String name, Origin origin, int[] tokens, MemorySegment state)
+      throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
       Path file = folder.resolve(name + SUFFIX);
       Path unfinished = Files.createTempFile(folder, name + "-", UNFINISHED);
       try {
         try (var channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
-          for (MemorySegment part :
-              StateFile.parts(origin, sequence.computedTokens(), state, arena)) {
+          for (MemorySegment part : StateFile.parts(origin, tokens, state, arena)) {
             write(part, channel);
           }
         }

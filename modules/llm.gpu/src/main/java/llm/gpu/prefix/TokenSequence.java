@@ -84,6 +84,11 @@ public final class TokenSequence {
     return active;
   }
 
+  /** Whether it is only kept, and may be given up. */
+  boolean isIdle() {
+    return !active && !isPinned();
+  }
+
   void activate(boolean nowActive) {
     active = nowActive;
   }

@@ -127,7 +127,7 @@ final class EngineFixture implements AutoCloseable {
     return settings(
         new Slots(4, 2),
         poolTokens,
-        new Prefixes(kept, -1, Duration.ZERO, Optional.of(folder), bytes),
+        new Prefixes(kept, -1, 0, Duration.ZERO, Optional.of(folder), bytes),
         64,
         10_000,
         Duration.ofSeconds(20));

@@ -45,6 +45,7 @@ class LocalSettingsTest {
                 background_slots: 3
                 prefix_sequences: 7
                 prefix_tokens: 500
+                prefix_memory_mb: 12
                 prefix_worth_ms: 33
                 prefix_dir: saved
                 prefix_dir_mb: 5
@@ -73,7 +74,12 @@ class LocalSettingsTest {
                 2,
                 new EngineSettings.Slots(6, 3),
                 new EngineSettings.Prefixes(
-                    7, 500, Duration.ofMillis(33), settings.engine().prefixes().folder(), 5L << 20),
+                    7,
+                    500,
+                    12L << 20,
+                    Duration.ofMillis(33),
+                    settings.engine().prefixes().folder(),
+                    5L << 20),
                 new EngineSettings.Vectors(Optional.of(Pooling.LAST), 900),
                 5,
                 9,
@@ -106,7 +112,8 @@ class LocalSettingsTest {
         "prefix_tokens: -2",
         "step_target_ms: 1",
         "prefix_dir_mb: 0",
-        "prefix_worth_ms: -1"
+        "prefix_worth_ms: -1",
+        "prefix_memory_mb: -1"
       })
   void badValuesAreRefused(String line) {
     var config = TestConfig.yaml("providers: {local: {" + line + "}}");

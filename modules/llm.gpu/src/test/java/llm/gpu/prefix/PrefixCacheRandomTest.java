@@ -2,6 +2,8 @@ package llm.gpu.prefix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -9,10 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
-import llm.gpu.prefix.PrefixCache.Limits;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @DisplayName("P-1: what a prompt is said to have in memory is there, whatever came before")
 class PrefixCacheRandomTest {
@@ -20,13 +21,17 @@ class PrefixCacheRandomTest {
   private static final int ROUNDS = 400;
 
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void overThousandsOfRandomRequests(boolean cutsBack) {
+  @CsvSource({"true, 0", "true, 30", "false, 0"})
+  void overThousandsOfRandomRequests(boolean cutsBack, int window) {
     int reused = 0;
+    int takenBack = 0;
     for (long seed = 1; seed <= RUNS; seed++) {
-      reused += new Run(seed, cutsBack).all();
+      var run = new Run(seed, cutsBack, window);
+      reused += run.all();
+      takenBack += run.takenBack;
     }
     assertThat(reused).as("tokens found, seeds 1 to %d", RUNS).isGreaterThan(1000);
+    assertThat(takenBack).as("from the shelf, seeds 1 to %d", RUNS).isGreaterThan(100);
   }
 
   /** An engine of {@code slots} that knows how much of each sequence it computed. */
@@ -35,23 +40,31 @@ class PrefixCacheRandomTest {
     private final SplittableRandom random;
     private final boolean cutsBack;
     private final int slots;
-    private final Limits limits;
+    private final PrefixLimits limits;
     private final ReferenceMemory memory;
     private final PrefixCache cache;
     private final List<TokenSequence> working = new ArrayList<>();
     private final List<TokenSequence> pins = new ArrayList<>(); // one entry for each pin
     private final List<int[]> prompts = new ArrayList<>(); // that came before
+    private final int window;
+    private final long shelfBytes;
+    private final PrefixShelf shelf;
     private int reused;
+    private int takenBack;
 
-    private Run(long seed, boolean cutsBack) {
+    private Run(long seed, boolean cutsBack, int window) {
       this.seed = "seed " + seed;
       this.random = new SplittableRandom(seed);
       this.cutsBack = cutsBack;
       this.slots = 1 + random.nextInt(5);
       int kept = random.nextInt(6);
-      this.limits = new Limits(kept, random.nextInt(400), random.nextInt(200));
-      this.memory = new ReferenceMemory(slots + kept, cutsBack);
-      this.cache = new PrefixCache(memory, limits, cutsBack);
+      int pool = 200 + random.nextInt(1000);
+      this.window = window;
+      this.limits = new PrefixLimits(kept, random.nextInt(1000), random.nextInt(200), pool);
+      this.memory = new ReferenceMemory(slots + kept, cutsBack, pool, window);
+      this.shelfBytes = new long[] {0, 2_000, 20_000, 1_000_000}[random.nextInt(4)];
+      this.shelf = new PrefixShelf(memory, shelfBytes, () -> takenBack++);
+      this.cache = new PrefixCache(memory, shelf, limits, cutsBack);
     }
 
     private int all() {
@@ -59,11 +72,16 @@ class PrefixCacheRandomTest {
         act();
         check();
       }
+      shelf.close();
+      assertThat(shelf.bytes()).as(seed).isZero();
+      assertThat(shelf.tokens()).as(seed).isZero();
+      memory.requireAllStatesFreed();
       return reused;
     }
 
     private void act() {
       int dice = random.nextInt(20);
+      memory.refuses(random.nextInt(20) == 0);
       if (dice < 6 && working.size() < slots) {
         begin(prompt());
       } else if (dice < 11 && !working.isEmpty()) {
@@ -77,6 +95,7 @@ class PrefixCacheRandomTest {
         cache.unpin(pinned);
       } else if (dice == 19) {
         evictOrAdopt();
+        forgetOld();
       }
     }
 
@@ -95,13 +114,20 @@ class PrefixCacheRandomTest {
 
     private void begin(int[] prompt) {
       int need = cache.need(prompt, Set.of());
+      if (need > limits.poolTokens()) {
+        return; // it would not be let in
+      }
+      int before = takenBack;
       TokenSequence begun = cache.begin(prompt);
       assertThat(begun.computed()).as(seed).isLessThan(prompt.length);
       assertThat(begun.tokens()).as(seed).isEqualTo(prompt);
       assertThat(working).as(seed).doesNotContain(begun);
       reused += begun.computed();
       working.add(begun);
-      assertThat(need).as(seed).isEqualTo(placesNeeded());
+      if (takenBack == before) {
+        assertThat(need).as(seed).isEqualTo(placesNeeded());
+      }
+      assertThat(placesNeeded()).as(seed).isLessThanOrEqualTo(limits.poolTokens());
     }
 
     /** By the memory itself, and what those in work still have to compute. */
@@ -118,6 +144,11 @@ class PrefixCacheRandomTest {
         sequence.append(random.nextInt(3));
       }
       int more = 1 + random.nextInt(sequence.remaining());
+      while (memory.placesHeld() + more > limits.poolTokens()) {
+        if (!cache.evict()) {
+          return; // it has to wait
+        }
+      }
       for (int i = 0; i < more; i++) {
         int position = sequence.computed() + i;
         memory.compute(sequence.id(), position, sequence.token(position));
@@ -160,14 +191,34 @@ class PrefixCacheRandomTest {
         return;
       }
       List<TokenSequence> before = cache.kept();
-      cache
-          .adopt(prompt())
-          .ifPresent(adopted -> {
-            for (int i = 0; i < adopted.count(); i++) {
-              memory.compute(adopted.id(), i, adopted.token(i));
-            }
-            assertThat(cache.kept()).as(seed).containsAll(before).contains(adopted);
-          });
+      long onShelf = shelf.bytes();
+      boolean adopted = adopt(prompt());
+      assertThat(cache.kept()).as(seed).containsAll(before);
+      assertThat(cache.kept().size() > before.size() || shelf.bytes() > onShelf)
+          .as(seed)
+          .isEqualTo(adopted);
+    }
+
+    /** A state as it comes from a file. */
+    private boolean adopt(int[] tokens) {
+      var elsewhere = new ReferenceMemory(1, cutsBack, tokens.length, window);
+      for (int i = 0; i < tokens.length; i++) {
+        elsewhere.compute(0, i, tokens[i]);
+      }
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment state = arena.allocate(elsewhere.stateBytes(0), Integer.BYTES);
+        elsewhere.saveState(0, state);
+        return cache.adopt(tokens, state);
+      }
+    }
+
+    /** A window's past is given away, sooner or later. */
+    private void forgetOld() {
+      List<TokenSequence> all = new ArrayList<>(cache.kept());
+      all.addAll(working);
+      if (!all.isEmpty()) {
+        memory.forgetOld(any(all).id());
+      }
     }
 
     private void check() {
@@ -197,6 +248,13 @@ class PrefixCacheRandomTest {
       assertThat(cache.keptTokens())
           .as(seed)
           .isLessThanOrEqualTo(Math.max(limits.tokens(), pinned));
+      assertThat(memory.placesHeld()).as(seed).isLessThanOrEqualTo(limits.poolTokens());
+      assertThat(shelf.bytes()).as(seed).isBetween(0L, shelfBytes);
+      long bytes = shelf.entries().stream().mapToLong(one -> 8L * one.count() + 4).sum();
+      assertThat(shelf.bytes()).as(seed).isEqualTo(bytes);
+      assertThat(shelf.tokens())
+          .as(seed)
+          .isEqualTo(shelf.entries().stream().mapToInt(PrefixShelf.Entry::count).sum());
     }
 
     private <T> T any(List<T> from) {

@@ -19,13 +19,16 @@ import java.util.SplittableRandom;
  * @param seed of its weights
  * @param damage what is wrong with it
  * @param pooling what its header says of vectors, a number of {@code enum llama_pooling_type}
+ * @param window how far every second layer looks back, by the architecture cohere2; 0: all do
+ *     without end, by that of llama
  */
 public record TinyModel(
     int contextTokens,
     Optional<String> template,
     long seed,
     Damage damage,
-    Optional<Integer> pooling) {
+    Optional<Integer> pooling,
+    int window) {
   /** The template {@code chatml}, as llama.cpp recognises it. */
   public static final String CHATML =
       "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' +"
@@ -50,32 +53,37 @@ public record TinyModel(
 
   /** A sound one without a template. */
   public static TinyModel plain(int contextTokens) {
-    return new TinyModel(contextTokens, Optional.empty(), 1, Damage.NONE, Optional.empty());
+    return new TinyModel(contextTokens, Optional.empty(), 1, Damage.NONE, Optional.empty(), 0);
   }
 
   /** A sound one with the template {@link #CHATML}. */
   public static TinyModel chat(int contextTokens) {
-    return new TinyModel(contextTokens, Optional.of(CHATML), 1, Damage.NONE, Optional.empty());
+    return new TinyModel(contextTokens, Optional.of(CHATML), 1, Damage.NONE, Optional.empty(), 0);
   }
 
   /** The same with another template. */
   public TinyModel withTemplate(String other) {
-    return new TinyModel(contextTokens, Optional.of(other), seed, damage, pooling);
+    return new TinyModel(contextTokens, Optional.of(other), seed, damage, pooling, window);
   }
 
   /** The same with other weights. */
   public TinyModel withSeed(long other) {
-    return new TinyModel(contextTokens, template, other, damage, pooling);
+    return new TinyModel(contextTokens, template, other, damage, pooling, window);
   }
 
   /** The same, damaged. */
   public TinyModel with(Damage other) {
-    return new TinyModel(contextTokens, template, seed, other, pooling);
+    return new TinyModel(contextTokens, template, seed, other, pooling, window);
   }
 
   /** The same with a header that says how vectors are made. */
   public TinyModel withPooling(int type) {
-    return new TinyModel(contextTokens, template, seed, damage, Optional.of(type));
+    return new TinyModel(contextTokens, template, seed, damage, Optional.of(type), window);
+  }
+
+  /** The same by cohere2: every second layer looks back {@code tokens} and no further. */
+  public TinyModel withWindow(int tokens) {
+    return new TinyModel(contextTokens, template, seed, damage, pooling, tokens);
   }
 
   /** Writes it and returns the file. */
@@ -90,20 +98,20 @@ public record TinyModel(
   /** The file. */
   public byte[] bytes() {
     List<String> tokens = tokens();
-    int layers = damage == Damage.NO_LAYERS ? 0 : 1;
+    String kind = window > 0 ? "cohere2" : "llama";
     var writer =
         new GgufWriter()
-            .text("general.architecture", "llama")
+            .text("general.architecture", kind)
             .text("general.name", "tiny")
-            .number("llama.context_length", contextTokens)
-            .number("llama.embedding_length", WIDTH)
-            .number("llama.block_count", layers)
-            .number("llama.feed_forward_length", INNER)
-            .number("llama.attention.head_count", HEADS)
-            .number("llama.attention.head_count_kv", HEADS)
-            .number("llama.rope.dimension_count", WIDTH / HEADS)
+            .number(kind + ".context_length", contextTokens)
+            .number(kind + ".embedding_length", WIDTH)
+            .number(kind + ".block_count", layers())
+            .number(kind + ".feed_forward_length", INNER)
+            .number(kind + ".attention.head_count", HEADS)
+            .number(kind + ".attention.head_count_kv", HEADS)
+            .number(kind + ".rope.dimension_count", WIDTH / HEADS)
             .decimal(
-                "llama.attention.layer_norm_rms_epsilon",
+                kind + ".attention.layer_norm_rms_epsilon",
                 damage == Damage.NEGATIVE_EPSILON ? -1f : 1e-5f)
             .text("tokenizer.ggml.model", damage == Damage.NO_TOKENIZER ? "no_vocab" : "llama")
             .texts("tokenizer.ggml.tokens", tokens)
@@ -114,6 +122,13 @@ public record TinyModel(
             .number("tokenizer.ggml.unknown_token_id", 0)
             .flag("tokenizer.ggml.add_bos_token", true)
             .flag("tokenizer.ggml.add_space_prefix", false);
+    if (window > 0) {
+      writer
+          .number("cohere2.attention.sliding_window", window)
+          .number("cohere2.attention.sliding_window_pattern", 2)
+          .decimal("cohere2.logit_scale", 1f)
+          .decimal("cohere2.attention.layer_norm_epsilon", 1e-5f);
+    }
     pooling.ifPresent(type -> writer.number("llama.pooling_type", type));
     template.ifPresent(text -> writer.text("tokenizer.chat_template", text));
     addTensors(writer, tokens.size());
@@ -126,22 +141,40 @@ public record TinyModel(
     if (damage == Damage.NAN_EMBEDDING) {
       embedding[5 * WIDTH] = Float.NaN;
     }
-    writer.tensor("token_embd.weight", embedding, WIDTH, tokens);
-    writer.tensor("blk.0.attn_norm.weight", ones(), WIDTH);
-    for (String name : List.of("attn_q", "attn_k", "attn_v", "attn_output")) {
-      writer.tensor("blk.0." + name + ".weight", weights(random, WIDTH * WIDTH, .3f), WIDTH, WIDTH);
+    if (window > 0) {
+      Arrays.fill(embedding, 0, 3 * WIDTH, 0f); // as below
     }
-    writer.tensor("blk.0.ffn_norm.weight", ones(), WIDTH);
-    writer.tensor("blk.0.ffn_gate.weight", weights(random, WIDTH * INNER, .3f), WIDTH, INNER);
-    writer.tensor("blk.0.ffn_down.weight", weights(random, INNER * WIDTH, .3f), INNER, WIDTH);
-    writer.tensor("blk.0.ffn_up.weight", weights(random, WIDTH * INNER, .3f), WIDTH, INNER);
+    writer.tensor("token_embd.weight", embedding, WIDTH, tokens);
+    for (int layer = 0; layer < Math.max(1, layers()); layer++) {
+      addLayer(writer, random, "blk." + layer + ".");
+    }
     writer.tensor("output_norm.weight", ones(), WIDTH);
+    if (window > 0) {
+      return; // its output is the embedding
+    }
     float[] output = weights(random, WIDTH * tokens, 1f);
     Arrays.fill(output, 0, 3 * WIDTH, 0f); // unknown, begin and end never win
     if (damage == Damage.NAN_WEIGHTS) {
       output[5 * WIDTH] = Float.NaN;
     }
     writer.tensor("output.weight", output, WIDTH, tokens);
+  }
+
+  private int layers() {
+    return damage == Damage.NO_LAYERS ? 0 : window > 0 ? 2 : 1;
+  }
+
+  private void addLayer(GgufWriter writer, SplittableRandom random, String layer) {
+    writer.tensor(layer + "attn_norm.weight", ones(), WIDTH);
+    for (String name : List.of("attn_q", "attn_k", "attn_v", "attn_output")) {
+      writer.tensor(layer + name + ".weight", weights(random, WIDTH * WIDTH, .3f), WIDTH, WIDTH);
+    }
+    if (window == 0) {
+      writer.tensor(layer + "ffn_norm.weight", ones(), WIDTH);
+    }
+    writer.tensor(layer + "ffn_gate.weight", weights(random, WIDTH * INNER, .3f), WIDTH, INNER);
+    writer.tensor(layer + "ffn_down.weight", weights(random, INNER * WIDTH, .3f), INNER, WIDTH);
+    writer.tensor(layer + "ffn_up.weight", weights(random, WIDTH * INNER, .3f), WIDTH, INNER);
   }
 
   private List<String> tokens() {
