@@ -221,6 +221,15 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return warmPrefixes;
   }
 
+  /** Whether a model keeps beginnings of prompts by {@link #warmPrefixes}. */
+  public boolean keepsPrefixes(ModelName model) {
+    try {
+      return registry.route(model).provider().prefixes(model).isPresent();
+    } catch (LlmException unknown) {
+      return false;
+    }
+  }
+
   /** Every model that can be asked for now, in a stable order. */
   public List<ListedModel> models() {
     return registry.models();

@@ -1,0 +1,136 @@
+package llm.core.conversation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import llm.domain.port.LogStore;
+import llm.domain.store.LogKey;
+import llm.domain.store.StoreException;
+
+/**
+ * One conversation's log. While the store is away its records wait here, in order, and go before
+ * anything newer as soon as it is back: a turn completes meanwhile and says that it is not durable.
+ * Thread-safe; appending blocks as long as the store does.
+ */
+final class ConversationLog {
+  private final LogStore store;
+  private final LogKey key;
+  private final Backlog backlog;
+  private final List<String> waiting = new ArrayList<>(0); // guarded by this, as all below
+  private Optional<String> head = Optional.empty(); // of what waits
+  private long end; // in the store
+  private long waitingChars;
+
+  /** What all conversations may keep waiting, in characters. */
+  static final class Backlog {
+    private final AtomicLong chars = new AtomicLong();
+    private final long most;
+
+    Backlog(long bytes) {
+      this.most = bytes / Character.BYTES;
+    }
+
+    /** What waits, in bytes. */
+    long bytes() {
+      return chars.get() * Character.BYTES;
+    }
+
+    private boolean take(long more) {
+      if (chars.addAndGet(more) > most) {
+        chars.addAndGet(-more);
+        return false;
+      }
+      return true;
+    }
+
+    private void free(long done) {
+      chars.addAndGet(-done);
+    }
+  }
+
+  /** One whose records up to {@code end} are in the store. */
+  ConversationLog(LogStore store, LogKey key, long end, Backlog backlog) {
+    this.store = store;
+    this.key = key;
+    this.end = end;
+    this.backlog = backlog;
+  }
+
+  /**
+   * Appends records.
+   *
+   * @return whether they are kept as the store promises; false: they wait
+   * @throws StoreException with {@code CONFLICT} when somebody else has written, with {@code FULL}
+   *     or {@code UNAVAILABLE} when they cannot even wait; nothing is appended then
+   */
+  synchronized boolean append(List<ConversationRecord> records, Optional<String> newHead)
+      throws StoreException {
+    List<String> texts = records.stream().map(RecordCodec::write).toList();
+    if (waiting.isEmpty()) {
+      try {
+        store.append(key, end, texts, newHead);
+        end += texts.size();
+        return true;
+      } catch (StoreException failure) {
+        if (failure.reason() != StoreException.Reason.UNAVAILABLE) {
+          throw failure;
+        }
+        hold(texts, newHead, failure);
+        return false;
+      }
+    }
+    hold(
+        texts,
+        newHead,
+        new StoreException(StoreException.Reason.UNAVAILABLE, "The store cannot be reached."));
+    return catchUp();
+  }
+
+  /**
+   * Writes what waits.
+   *
+   * @return whether nothing waits any more
+   * @throws StoreException as {@link #append}, but not with {@code UNAVAILABLE}
+   */
+  synchronized boolean catchUp() throws StoreException {
+    if (waiting.isEmpty()) {
+      return true;
+    }
+    try {
+      store.append(key, end, List.copyOf(waiting), head);
+    } catch (StoreException failure) {
+      if (failure.reason() == StoreException.Reason.UNAVAILABLE) {
+        return false;
+      }
+      throw failure;
+    }
+    end += waiting.size();
+    forget();
+    return true;
+  }
+
+  /** Whether records wait for the store. */
+  synchronized boolean isBehind() {
+    return !waiting.isEmpty();
+  }
+
+  /** Gives up what waits: the conversation is gone, or was written by somebody else. */
+  synchronized void forget() {
+    backlog.free(waitingChars);
+    waitingChars = 0;
+    waiting.clear();
+    head = Optional.empty();
+  }
+
+  private void hold(List<String> texts, Optional<String> newHead, StoreException why)
+      throws StoreException {
+    long chars = texts.stream().mapToLong(String::length).sum();
+    if (!backlog.take(chars)) {
+      throw why;
+    }
+    waiting.addAll(texts);
+    waitingChars += chars;
+    head = newHead.or(() -> head);
+  }
+}

@@ -1,0 +1,359 @@
+package llm.core.conversation;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import llm.domain.call.Registration;
+import llm.domain.chat.Message;
+import llm.domain.error.LlmError;
+import llm.domain.port.TimeSource;
+import llm.domain.port.TokenCounter;
+
+/**
+ * The context a conversation runs in, and the one it goes on in before the first is full (C-5).
+ *
+ * <pre>
+ * IDLE --- warm-up ratio reached ---> WARMING --- summary made, prefix read ---> READY
+ *   ^                                   |                                         |
+ *   +------- failed: later again -------+                                         |
+ *   +------- cancelled -----------------+-----------------------------------------+
+ *   +------- a turn begins over the handover ratio: the conversation goes on in it +
+ * </pre>
+ *
+ * <p>No turn waits for a warm-up: one that is not ready in time costs that turn its oldest messages
+ * ({@link Plan#leftOut}), which stay in the context and are part of the next summary. Messages that
+ * arrive meanwhile are told word by word after the handover.
+ *
+ * <p>Thread-safe. Turns come one at a time; the warm-up is another thread's.
+ */
+final class DualContext {
+  private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
+  private static final Duration LAST_RETRY = Duration.ofMinutes(5);
+
+  private final Window window;
+  private final ContextPrompts prompts;
+  private final TokenCounter counter;
+  private final WarmUp warmUp;
+  private final TimeSource time;
+  private final DualEvents events;
+  private final Object lock = new Object();
+
+  private Context active; // guarded by lock, as all below
+  private Ledger ledger;
+  private State state = new Idle();
+  private long number; // of the latest warm-up
+  private Duration retry = FIRST_RETRY;
+  private long notBefore;
+  private boolean closed;
+
+  /** Makes the next context ready; what it starts tells {@link #summarized} and the rest. */
+  interface WarmUp {
+    /**
+     * Begins without waiting.
+     *
+     * @param number names this warm-up
+     * @param prompt ends with the question for the summary
+     * @return ends it
+     */
+    Registration begin(long number, List<Message> prompt);
+  }
+
+  private sealed interface State {}
+
+  private record Idle() implements State {}
+
+  /** Messages before {@code cut} are in the summary to come; empty until the work was begun. */
+  private record Warming(int cut, long since, Registration work, Optional<Summary> summary)
+      implements State {}
+
+  private record Ready(int cut, long since, Summary summary) implements State {}
+
+  /**
+   * What a turn asks the model.
+   *
+   * @param messages the prompt
+   * @param leftOut messages that had no room, from the oldest on
+   * @param promptTokens of the prompt, as near as is known
+   * @param uncorrected the same by our counter alone, for {@link #calibrate}
+   */
+  record Plan(List<Message> messages, int leftOut, int promptTokens, long uncorrected) {}
+
+  /**
+   * A change of context.
+   *
+   * @param summary what the new one begins with
+   * @param ledger all of it
+   * @param kept messages that went on word by word
+   * @param sinceReady nanoseconds since it was ready
+   */
+  record Handover(String summary, Ledger ledger, int kept, long sinceReady) {}
+
+  /** One that begins with {@code summary} and {@code ledger}, both empty for a new conversation. */
+  DualContext(
+      Window window,
+      ContextPrompts prompts,
+      TokenCounter counter,
+      String summary,
+      Ledger ledger,
+      WarmUp warmUp,
+      TimeSource time,
+      DualEvents events) {
+    this.window = window;
+    this.prompts = prompts;
+    this.counter = counter;
+    this.warmUp = warmUp;
+    this.time = time;
+    this.events = events;
+    this.ledger = ledger;
+    this.active = new Context(prompts.first(summary, ledger), counter);
+    this.notBefore = time.nanoTime();
+  }
+
+  /** Adds a message that the model was told or has said. */
+  void add(Message message) {
+    synchronized (lock) {
+      active.add(message);
+    }
+  }
+
+  /**
+   * Begins a turn: goes on in the next context where that is due and ready, and says what to ask.
+   *
+   * @param message the user's, which is then part of the context
+   * @return the prompt and, where there was one, the change of context
+   * @throws TooLong when the message alone has no room; the context is as it was
+   */
+  Begun begin(Message message) throws TooLong {
+    synchronized (lock) {
+      active.add(message);
+      Optional<Handover> handover = handOver();
+      int limit = window.promptTokens();
+      int from = active.firstThatFits(limit);
+      if (from == active.size()) {
+        int tokens = active.tokensOf(message) + active.tokensOf(active.first());
+        active.removeLast();
+        throw new TooLong(tokens, limit);
+      }
+      if (from > 0) {
+        events.hardStop(from, active.promptTokens(), limit);
+      }
+      return new Begun(plan(from), handover);
+    }
+  }
+
+  /**
+   * How a turn begins.
+   *
+   * @param plan what to ask
+   * @param handover the change of context before it
+   */
+  record Begun(Plan plan, Optional<Handover> handover) {}
+
+  /** A message that has no room in an empty context. */
+  static final class TooLong extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final int tokens;
+    private final int limit;
+
+    private TooLong(int tokens, int limit) {
+      super("the message takes " + tokens + " of " + limit + " tokens");
+      this.tokens = tokens;
+      this.limit = limit;
+    }
+
+    /** What it takes with the first message, in tokens. */
+    int tokens() {
+      return tokens;
+    }
+
+    /** What there is for a prompt. */
+    int limit() {
+      return limit;
+    }
+  }
+
+  /**
+   * The model's provider has found the prompt of {@code plan} too long: asks again with less.
+   *
+   * @param real its count
+   * @return empty when there is nothing more to leave out
+   */
+  Optional<Plan> shorter(Plan plan, int real) {
+    synchronized (lock) {
+      active.calibrate(real, plan.uncorrected());
+      int from = active.firstThatFits(window.promptTokens());
+      if (from <= plan.leftOut() || from == active.size()) {
+        return Optional.empty();
+      }
+      events.hardStop(from, active.promptTokens(), window.promptTokens());
+      return Optional.of(plan(from));
+    }
+  }
+
+  /** A turn ended without an answer: its user's message is told no more. */
+  void takeBack() {
+    synchronized (lock) {
+      active.removeLast();
+    }
+  }
+
+  /** The provider's count of a plan's prompt. */
+  void calibrate(Plan plan, int real) {
+    synchronized (lock) {
+      active.calibrate(real, plan.uncorrected());
+    }
+  }
+
+  /** Starts a warm-up where it is due. Between turns, so that it finds all of the last one read. */
+  void turnEnded() {
+    synchronized (lock) {
+      boolean due = state instanceof Idle && !closed && time.nanoTime() - notBefore >= 0;
+      if (due && ratioNow() >= window.warmupRatio()) {
+        startWarmUp();
+      }
+    }
+  }
+
+  /**
+   * The summary was made.
+   *
+   * @return the beginning of the next context's prompts, for its model to read before it is used;
+   *     empty when it is no longer wanted
+   */
+  Optional<List<Message>> summarized(long which, Summary summary) {
+    synchronized (lock) {
+      if (which != number || !(state instanceof Warming warming)) {
+        return Optional.empty();
+      }
+      int cut = active.turnStart(Math.min(warming.cut(), summary.covered()));
+      state = new Warming(cut, warming.since(), warming.work(), Optional.of(summary));
+      return Optional.of(next(cut, summary).prompt(0, active.size() - cut));
+    }
+  }
+
+  /** The next context may be used. */
+  void ready(long which) {
+    synchronized (lock) {
+      if (which == number
+          && state instanceof Warming(int cut, long since, var _, Optional<Summary> made)
+          && made.isPresent()) {
+        long now = time.nanoTime();
+        state = new Ready(cut, now, made.get());
+        retry = FIRST_RETRY;
+        events.warmupReady(now - since);
+      }
+    }
+  }
+
+  /** The summary was not made; it is tried again after a while. */
+  void failed(long which, LlmError error) {
+    synchronized (lock) {
+      if (which == number && state instanceof Warming) {
+        state = new Idle();
+        notBefore = time.nanoTime() + retry.toNanos();
+        Duration twice = retry.multipliedBy(2);
+        retry = twice.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : twice;
+        events.warmupFailed(error);
+      }
+    }
+  }
+
+  /** Ends a warm-up; none begins any more. */
+  void close(String reason) {
+    Registration work = () -> {};
+    synchronized (lock) {
+      closed = true;
+      if (state instanceof Warming warming) {
+        work = warming.work();
+      }
+      if (!(state instanceof Idle)) {
+        state = new Idle();
+        events.warmupCancelled(reason);
+      }
+    }
+    work.close();
+  }
+
+  /** The share of the room for prompts that is taken, over 1 when it is too much. */
+  double ratio() {
+    synchronized (lock) {
+      return ratioNow();
+    }
+  }
+
+  /** What must not be forgotten. */
+  Ledger ledger() {
+    synchronized (lock) {
+      return ledger;
+    }
+  }
+
+  /** Adds to the ledger; it is told from the next context on. */
+  void note(List<Ledger.Entry> entries) {
+    synchronized (lock) {
+      ledger = ledger.with(entries, ledgerChars());
+    }
+  }
+
+  /** Whether a warm-up is under way. */
+  boolean isWarming() {
+    synchronized (lock) {
+      return state instanceof Warming;
+    }
+  }
+
+  private double ratioNow() {
+    return (double) active.promptTokens() / window.promptTokens();
+  }
+
+  private Plan plan(int from) {
+    List<Message> messages = active.prompt(from, active.size());
+    long uncorrected = active.uncorrectedTokens(from);
+    return new Plan(messages, from, active.correctedTokens(from), uncorrected);
+  }
+
+  private void startWarmUp() {
+    Message question = prompts.summaryQuestion();
+    int room = window.tokens() - window.summaryTokens() - active.tokensOf(question);
+    int told = active.longestPrefix(room);
+    int cut = Math.min(active.startOfLast(window.keptMessages()), told);
+    if (cut == 0) {
+      return; // nothing that a summary could stand for
+    }
+    List<Message> prompt = active.prompt(0, told);
+    prompt.add(question);
+    number++;
+    long since = time.nanoTime();
+    events.warmupStart(ratioNow());
+    // What it starts cannot answer before this returns: its answers take the lock.
+    state = new Warming(cut, since, warmUp.begin(number, prompt), Optional.empty());
+  }
+
+  private Optional<Handover> handOver() {
+    double before = ratioNow();
+    if (!(state instanceof Ready(int cut, long since, Summary summary))
+        || before < window.handoverRatio()) {
+      return Optional.empty();
+    }
+    ledger = ledger.with(summary.entries(), ledgerChars());
+    int kept = active.size() - cut;
+    active = next(cut, summary);
+    state = new Idle();
+    long sinceReady = time.nanoTime() - since;
+    events.handoverPerform(sinceReady, before, ratioNow());
+    return Optional.of(new Handover(summary.text(), ledger, kept, sinceReady));
+  }
+
+  private Context next(int cut, Summary summary) {
+    Ledger then = ledger.with(summary.entries(), ledgerChars());
+    var next = new Context(prompts.first(summary.text(), then), counter, active);
+    active.messages(cut).forEach(next::add);
+    return next;
+  }
+
+  /** About an eighth of the room for prompts, at four characters a token. */
+  private int ledgerChars() {
+    return Math.max(Ledger.MAX_ENTRY_CHARS, window.promptTokens() / 2);
+  }
+}

@@ -1,0 +1,170 @@
+package llm.core.conversation;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import llm.core.concurrent.Alarms;
+import llm.core.concurrent.CallScope;
+import llm.core.gateway.Gateway;
+import llm.core.telemetry.Log;
+import llm.domain.call.CallId;
+import llm.domain.call.CancelReason;
+import llm.domain.call.EventStream;
+import llm.domain.call.Principal;
+import llm.domain.call.Registration;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Message;
+import llm.domain.chat.Priority;
+import llm.domain.chat.StreamEvent;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
+import llm.domain.port.IdSource;
+import llm.domain.prompt.WarmPrefix;
+import llm.domain.prompt.WarmPrefixId;
+
+/**
+ * Makes the next context of one conversation ready, on a thread of its own and at background
+ * priority: asks its model for a summary behind the prompt that the model has read already, then
+ * has it read the beginning of the next one, where its provider can. Thread-safe.
+ */
+final class Summarizer implements DualContext.WarmUp {
+  private static final Duration KEEP = Duration.ofMinutes(10);
+  private static final int MAX_SUMMARY_CHARS = 1 << 18;
+
+  private final String conversation;
+  private final ModelName model;
+  private final Principal owner;
+  private final Window window;
+  private final Means means;
+  private volatile DualContext context; // set once, before anything begins
+  private WarmPrefixId warm; // guarded by this; null when none
+
+  /**
+   * What all of them work with.
+   *
+   * @param limit how long one may take
+   */
+  record Means(
+      Gateway gateway, SummaryCache cache, Alarms alarms, IdSource ids, Duration limit, Log log) {}
+
+  Summarizer(String conversation, ModelName model, Principal owner, Window window, Means means) {
+    this.conversation = conversation;
+    this.model = model;
+    this.owner = owner;
+    this.window = window;
+    this.means = means;
+  }
+
+  /** Whose next context this makes. */
+  void serve(DualContext served) {
+    context = served;
+  }
+
+  @Override
+  public Registration begin(long number, List<Message> prompt) {
+    CallScope call =
+        CallScope.open(
+            new CallId("warmup-" + means.ids().next()),
+            owner,
+            Optional.empty(),
+            means.limit(),
+            means.alarms(),
+            failure -> means.log().error("cancel_hook_failed").cause(failure).emit());
+    Thread.ofVirtual().name("llm-warm-up").start(() -> run(number, prompt, call));
+    return () -> call.cancel(CancelReason.CLOSED);
+  }
+
+  /** Lets go of what the model was asked to keep: it is in use now, or no longer wanted. */
+  void release() {
+    WarmPrefixId old;
+    synchronized (this) {
+      old = warm;
+      warm = null;
+    }
+    if (old != null) {
+      means.gateway().warmPrefixes().release(old, owner);
+    }
+  }
+
+  private void run(long number, List<Message> prompt, CallScope call) {
+    try (call) {
+      List<Message> told = prompt.subList(1, prompt.size() - 1); // without first and question
+      Summary summary = summary(prompt, told, call);
+      Optional<List<Message>> next = context.summarized(number, summary);
+      if (next.isPresent()) {
+        warm(next.get(), call);
+        context.ready(number);
+      }
+    } catch (LlmException failure) {
+      context.failed(number, failure.error());
+    } catch (RuntimeException | Error bug) {
+      means.log().error("warmup_broke").put("conversation", conversation).cause(bug).emit();
+      context.failed(number, new LlmError.Internal());
+    }
+  }
+
+  private Summary summary(List<Message> prompt, List<Message> told, CallScope call)
+      throws LlmException {
+    Optional<SummaryCache.Hit> known = means.cache().find(conversation, told);
+    if (known.isPresent() && known.get().covered() * 2 >= told.size()) {
+      return Summary.ofAnswer(known.get().answer(), known.get().covered());
+    }
+    String answer = ask(prompt, call);
+    if (answer.isBlank()) {
+      throw new LlmException(new LlmError.ProviderFailed(model.value(), "The summary is empty."));
+    }
+    means.cache().save(conversation, told, answer);
+    return Summary.ofAnswer(answer, told.size());
+  }
+
+  private String ask(List<Message> prompt, CallScope call) throws LlmException {
+    var request =
+        ChatRequest.of(model, prompt)
+            .withPriority(Priority.BACKGROUND)
+            .withMaxTokens(window.summaryTokens());
+    var answer = new StringBuilder();
+    try (EventStream<StreamEvent> stream = means.gateway().stream(request, call)) {
+      while (true) {
+        switch (stream.next()) {
+          case StreamEvent.TextDelta delta -> {
+            if (answer.length() < MAX_SUMMARY_CHARS) {
+              answer.append(delta.text());
+            }
+          }
+          case StreamEvent.Done _ -> {
+            return answer.toString();
+          }
+          case StreamEvent.Failed(LlmError error, var _) -> throw new LlmException(error);
+          case StreamEvent.Cancelled(CancelReason reason, var _) ->
+              throw new LlmException(new LlmError.Cancelled(reason));
+          default -> {
+            // reasoning and the like are no part of a summary
+          }
+        }
+      }
+    }
+  }
+
+  /** A wish: without it the first turn of the next context begins later, and that is all. */
+  private void warm(List<Message> beginning, CallScope call) {
+    var request = ChatRequest.of(model, beginning).withPriority(Priority.BACKGROUND);
+    if (!means.gateway().keepsPrefixes(model)) {
+      return;
+    }
+    try {
+      WarmPrefix kept = means.gateway().warmPrefixes().warm(request, KEEP, call);
+      release();
+      synchronized (this) {
+        warm = kept.id();
+      }
+    } catch (LlmException refused) {
+      means
+          .log()
+          .debug("warmup_prefix_refused")
+          .put("conversation", conversation)
+          .cause(refused)
+          .emit();
+    }
+  }
+}
