@@ -1,6 +1,6 @@
 package llm.core.conversation;
 
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,10 +17,16 @@ final class ConversationLog {
   private final LogStore store;
   private final LogKey key;
   private final Backlog backlog;
-  private final List<String> waiting = new ArrayList<>(0); // guarded by this, as all below
-  private Optional<String> head = Optional.empty(); // of what waits
+  private final ArrayDeque<Batch> waiting = new ArrayDeque<>(0); // guarded by this, as all below
   private long end; // in the store
   private long waitingChars;
+
+  /** What was appended together, and is again: the store knows it by that, if it has it already. */
+  private record Batch(List<String> texts, Optional<String> head) {
+    private long chars() {
+      return texts.stream().mapToLong(String::length).sum();
+    }
+  }
 
   /** What all conversations may keep waiting, in characters. */
   static final class Backlog {
@@ -66,25 +72,27 @@ final class ConversationLog {
    */
   synchronized boolean append(List<ConversationRecord> records, Optional<String> newHead)
       throws StoreException {
-    List<String> texts = records.stream().map(RecordCodec::write).toList();
-    if (waiting.isEmpty()) {
-      try {
-        store.append(key, end, texts, newHead);
-        end += texts.size();
-        return true;
-      } catch (StoreException failure) {
-        if (failure.reason() != StoreException.Reason.UNAVAILABLE) {
-          throw failure;
-        }
-        hold(texts, newHead, failure);
-        return false;
-      }
+    var batch = new Batch(records.stream().map(RecordCodec::write).toList(), newHead);
+    boolean mustWait = !waiting.isEmpty();
+    if (mustWait && !backlog.take(batch.chars())) {
+      throw new StoreException(
+          StoreException.Reason.UNAVAILABLE,
+          "The store cannot be reached, and no more may wait for it.");
     }
-    hold(
-        texts,
-        newHead,
-        new StoreException(StoreException.Reason.UNAVAILABLE, "The store cannot be reached."));
-    return catchUp();
+    if (mustWait) {
+      hold(batch);
+      return catchUp();
+    }
+    try {
+      write(batch);
+      return true;
+    } catch (StoreException failure) {
+      if (failure.reason() != StoreException.Reason.UNAVAILABLE || !backlog.take(batch.chars())) {
+        throw failure;
+      }
+      hold(batch);
+      return false;
+    }
   }
 
   /**
@@ -94,20 +102,20 @@ final class ConversationLog {
    * @throws StoreException as {@link #append}, but not with {@code UNAVAILABLE}
    */
   synchronized boolean catchUp() throws StoreException {
-    if (waiting.isEmpty()) {
-      return true;
-    }
     try {
-      store.append(key, end, List.copyOf(waiting), head);
+      while (!waiting.isEmpty()) {
+        write(waiting.peek());
+        long chars = waiting.remove().chars();
+        waitingChars -= chars;
+        backlog.free(chars);
+      }
+      return true;
     } catch (StoreException failure) {
       if (failure.reason() == StoreException.Reason.UNAVAILABLE) {
         return false;
       }
       throw failure;
     }
-    end += waiting.size();
-    forget();
-    return true;
   }
 
   /** Whether records wait for the store. */
@@ -120,17 +128,15 @@ final class ConversationLog {
     backlog.free(waitingChars);
     waitingChars = 0;
     waiting.clear();
-    head = Optional.empty();
   }
 
-  private void hold(List<String> texts, Optional<String> newHead, StoreException why)
-      throws StoreException {
-    long chars = texts.stream().mapToLong(String::length).sum();
-    if (!backlog.take(chars)) {
-      throw why;
-    }
-    waiting.addAll(texts);
-    waitingChars += chars;
-    head = newHead.or(() -> head);
+  private void write(Batch batch) throws StoreException {
+    store.append(key, end, batch.texts(), batch.head());
+    end += batch.texts().size();
+  }
+
+  private void hold(Batch batch) {
+    waiting.add(batch);
+    waitingChars += batch.chars();
   }
 }

@@ -1,5 +1,7 @@
 package llm.core.conversation;
 
+import llm.core.context.Window;
+
 import java.time.Duration;
 import llm.core.config.Section;
 import llm.core.config.Setting;

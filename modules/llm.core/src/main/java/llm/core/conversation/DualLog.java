@@ -1,5 +1,8 @@
 package llm.core.conversation;
 
+import llm.core.context.DualEvents;
+import llm.core.context.DualContext;
+
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Metrics;
 import llm.domain.error.LlmError;

@@ -1,5 +1,7 @@
 package llm.core.conversation;
 
+import llm.core.context.Ledger;
+
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,5 +1,9 @@
 package llm.core.conversation;
 
+import llm.core.context.Window;
+import llm.core.context.Summary;
+import llm.core.context.DualContext;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

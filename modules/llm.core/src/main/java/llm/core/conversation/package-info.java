@@ -1,5 +1,2 @@
-/**
- * Conversations: their context, the change to a fresh one before it is full, and the turns that run
- * in it.
- */
+/** Conversations: their logs, their turns, and what is kept of them. */
 package llm.core.conversation;

@@ -1,11 +1,11 @@
-package llm.core.conversation;
+package llm.core.context;
 
 import llm.domain.error.LlmError;
 
 /**
  * What a {@link DualContext} tells of itself. Called under its lock: must not block or call back.
  */
-interface DualEvents {
+public interface DualEvents {
   /** The next context is being made; {@code ratio} of the room is taken. */
   void warmupStart(double ratio);
 

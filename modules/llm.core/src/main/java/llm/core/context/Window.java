@@ -1,4 +1,4 @@
-package llm.core.conversation;
+package llm.core.context;
 
 /**
  * What of a model's window a conversation uses, and when it changes to a fresh context.

@@ -1,4 +1,4 @@
-package llm.core.conversation;
+package llm.core.context;
 
 import java.time.Duration;
 import java.util.List;
@@ -26,7 +26,7 @@ import llm.domain.port.TokenCounter;
  *
  * <p>Thread-safe. Turns come one at a time; the warm-up is another thread's.
  */
-final class DualContext {
+public final class DualContext {
   private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
   private static final Duration LAST_RETRY = Duration.ofMinutes(5);
 
@@ -47,7 +47,7 @@ final class DualContext {
   private boolean closed;
 
   /** Makes the next context ready; what it starts tells {@link #summarized} and the rest. */
-  interface WarmUp {
+  public interface WarmUp {
     /**
      * Begins without waiting.
      *
@@ -76,20 +76,20 @@ final class DualContext {
    * @param promptTokens of the prompt, as near as is known
    * @param uncorrected the same by our counter alone, for {@link #calibrate}
    */
-  record Plan(List<Message> messages, int leftOut, int promptTokens, long uncorrected) {}
+  public record Plan(List<Message> messages, int leftOut, int promptTokens, long uncorrected) {}
 
   /**
    * A change of context.
    *
    * @param summary what the new one begins with
    * @param ledger all of it
-   * @param kept messages that went on word by word
+   * @param kept messages before this turn's that went on word by word
    * @param sinceReady nanoseconds since it was ready
    */
-  record Handover(String summary, Ledger ledger, int kept, long sinceReady) {}
+  public record Handover(String summary, Ledger ledger, int kept, long sinceReady) {}
 
   /** One that begins with {@code summary} and {@code ledger}, both empty for a new conversation. */
-  DualContext(
+  public DualContext(
       Window window,
       ContextPrompts prompts,
       TokenCounter counter,
@@ -110,7 +110,7 @@ final class DualContext {
   }
 
   /** Adds a message that the model was told or has said. */
-  void add(Message message) {
+  public void add(Message message) {
     synchronized (lock) {
       active.add(message);
     }
@@ -123,7 +123,7 @@ final class DualContext {
    * @return the prompt and, where there was one, the change of context
    * @throws TooLong when the message alone has no room; the context is as it was
    */
-  Begun begin(Message message) throws TooLong {
+  public Begun begin(Message message) throws TooLong {
     synchronized (lock) {
       active.add(message);
       Optional<Handover> handover = handOver();
@@ -147,10 +147,10 @@ final class DualContext {
    * @param plan what to ask
    * @param handover the change of context before it
    */
-  record Begun(Plan plan, Optional<Handover> handover) {}
+  public record Begun(Plan plan, Optional<Handover> handover) {}
 
   /** A message that has no room in an empty context. */
-  static final class TooLong extends Exception {
+  public static final class TooLong extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final int tokens;
@@ -163,12 +163,12 @@ final class DualContext {
     }
 
     /** What it takes with the first message, in tokens. */
-    int tokens() {
+    public int tokens() {
       return tokens;
     }
 
     /** What there is for a prompt. */
-    int limit() {
+    public int limit() {
       return limit;
     }
   }
@@ -179,7 +179,7 @@ final class DualContext {
    * @param real its count
    * @return empty when there is nothing more to leave out
    */
-  Optional<Plan> shorter(Plan plan, int real) {
+  public Optional<Plan> shorter(Plan plan, int real) {
     synchronized (lock) {
       active.calibrate(real, plan.uncorrected());
       int from = active.firstThatFits(window.promptTokens());
@@ -192,21 +192,21 @@ final class DualContext {
   }
 
   /** A turn ended without an answer: its user's message is told no more. */
-  void takeBack() {
+  public void takeBack() {
     synchronized (lock) {
       active.removeLast();
     }
   }
 
   /** The provider's count of a plan's prompt. */
-  void calibrate(Plan plan, int real) {
+  public void calibrate(Plan plan, int real) {
     synchronized (lock) {
       active.calibrate(real, plan.uncorrected());
     }
   }
 
   /** Starts a warm-up where it is due. Between turns, so that it finds all of the last one read. */
-  void turnEnded() {
+  public void turnEnded() {
     synchronized (lock) {
       boolean due = state instanceof Idle && !closed && time.nanoTime() - notBefore >= 0;
       if (due && ratioNow() >= window.warmupRatio()) {
@@ -221,7 +221,7 @@ final class DualContext {
    * @return the beginning of the next context's prompts, for its model to read before it is used;
    *     empty when it is no longer wanted
    */
-  Optional<List<Message>> summarized(long which, Summary summary) {
+  public Optional<List<Message>> summarized(long which, Summary summary) {
     synchronized (lock) {
       if (which != number || !(state instanceof Warming warming)) {
         return Optional.empty();
@@ -233,7 +233,7 @@ final class DualContext {
   }
 
   /** The next context may be used. */
-  void ready(long which) {
+  public void ready(long which) {
     synchronized (lock) {
       if (which == number
           && state instanceof Warming(int cut, long since, var _, Optional<Summary> made)
@@ -247,7 +247,7 @@ final class DualContext {
   }
 
   /** The summary was not made; it is tried again after a while. */
-  void failed(long which, LlmError error) {
+  public void failed(long which, LlmError error) {
     synchronized (lock) {
       if (which == number && state instanceof Warming) {
         state = new Idle();
@@ -260,7 +260,7 @@ final class DualContext {
   }
 
   /** Ends a warm-up; none begins any more. */
-  void close(String reason) {
+  public void close(String reason) {
     Registration work = () -> {};
     synchronized (lock) {
       closed = true;
@@ -276,28 +276,28 @@ final class DualContext {
   }
 
   /** The share of the room for prompts that is taken, over 1 when it is too much. */
-  double ratio() {
+  public double ratio() {
     synchronized (lock) {
       return ratioNow();
     }
   }
 
   /** What must not be forgotten. */
-  Ledger ledger() {
+  public Ledger ledger() {
     synchronized (lock) {
       return ledger;
     }
   }
 
   /** Adds to the ledger; it is told from the next context on. */
-  void note(List<Ledger.Entry> entries) {
+  public void note(List<Ledger.Entry> entries) {
     synchronized (lock) {
       ledger = ledger.with(entries, ledgerChars());
     }
   }
 
   /** Whether a warm-up is under way. */
-  boolean isWarming() {
+  public boolean isWarming() {
     synchronized (lock) {
       return state instanceof Warming;
     }
@@ -337,7 +337,7 @@ final class DualContext {
       return Optional.empty();
     }
     ledger = ledger.with(summary.entries(), ledgerChars());
-    int kept = active.size() - cut;
+    int kept = active.size() - cut - 1; // this turn's message is none of them
     active = next(cut, summary);
     state = new Idle();
     long sinceReady = time.nanoTime() - since;

@@ -1,4 +1,4 @@
-package llm.core.conversation;
+package llm.core.context;
 
 import java.util.List;
 import java.util.Objects;
@@ -10,15 +10,15 @@ import java.util.Objects;
  * @param entries what the ledger gains
  * @param covered how many messages of the context it stands for, from the oldest on
  */
-record Summary(String text, List<Ledger.Entry> entries, int covered) {
+public record Summary(String text, List<Ledger.Entry> entries, int covered) {
   /** Copies the list. */
-  Summary {
+  public Summary {
     Objects.requireNonNull(text, "text");
     entries = List.copyOf(entries);
   }
 
   /** What a model answered to the question for a summary. */
-  static Summary ofAnswer(String answer, int covered) {
+  public static Summary ofAnswer(String answer, int covered) {
     return new Summary(Ledger.withoutEntries(answer), Ledger.parse(answer), covered);
   }
 }

@@ -1,4 +1,4 @@
-package llm.core.conversation;
+package llm.core.context;
 
 import java.util.List;
 import java.util.Map;

@@ -1,0 +1,84 @@
+package llm.core.conversation;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import llm.core.conversation.ConversationRecord.Answered;
+import llm.core.conversation.ConversationRecord.Asked;
+import llm.domain.call.EventStream;
+
+/** A turn that was answered before, told again. One thread. */
+final class ReplayedTurn implements EventStream<TurnEvent> {
+  private final ArrayDeque<TurnEvent> events;
+
+  ReplayedTurn(List<TurnEvent> events) {
+    this.events = new ArrayDeque<>(events);
+  }
+
+  /**
+   * What the records say of a turn.
+   *
+   * @param text what the user said
+   * @param answer the last one; empty when there is none
+   */
+  record Found(String turn, String text, Optional<Answered> answer) {
+
+    /** The answer as events; empty when there is none. */
+    Optional<List<TurnEvent>> events(Conversation conversation) {
+      return answer.map(
+          said ->
+              List.of(
+                  new TurnEvent.Started(conversation.id(), turn, true),
+                  new TurnEvent.Chunk(said.text(), false),
+                  new TurnEvent.Chunk("", true),
+                  new TurnEvent.Finished(report(said, conversation.context().ratio()))));
+    }
+
+    private TurnReport report(Answered said, double ratio) {
+      return new TurnReport(
+          turn,
+          said.finish(),
+          said.usage(),
+          OptionalDouble.empty(),
+          OptionalDouble.empty(),
+          OptionalDouble.empty(),
+          ratio,
+          ratio,
+          OptionalDouble.empty(),
+          0,
+          true);
+    }
+  }
+
+  /** Looks a turn up; empty when it was never begun. */
+  static Optional<Found> find(List<ConversationRecord> records, String turn) {
+    Found found = null;
+    for (ConversationRecord record : records) {
+      if (record instanceof Asked asked && asked.turn().equals(turn)) {
+        found = new Found(turn, asked.text(), Optional.empty());
+      } else if (found != null && record instanceof Answered said && said.turn().equals(turn)) {
+        found = new Found(turn, found.text(), Optional.of(said));
+      }
+    }
+    return Optional.ofNullable(found);
+  }
+
+  @Override
+  public TurnEvent next() {
+    if (events.isEmpty()) {
+      throw new IllegalStateException("the turn has ended");
+    }
+    return events.remove();
+  }
+
+  @Override
+  public boolean hasReady() {
+    return !events.isEmpty();
+  }
+
+  @Override
+  public void close() {
+    // nothing goes on
+  }
+}

@@ -1,0 +1,299 @@
+package llm.core.conversation;
+
+import llm.core.context.DualContext;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.atomic.AtomicBoolean;
+import llm.core.telemetry.Level;
+import llm.core.telemetry.Log;
+import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
+import llm.domain.call.EventStream;
+import llm.domain.chat.FinishReason;
+import llm.domain.chat.Message;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.Usage;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.port.TimeSource;
+import llm.domain.store.StoreException;
+
+/**
+ * One turn being answered. Whoever reads it to its end, or closes it early, ends the turn: the
+ * answer, or as much of it as came, is kept before the last event is given out, and the
+ * conversation's floor is given back.
+ */
+final class TurnStream implements EventStream<TurnEvent> {
+  private final Turn turn;
+  private final EventStream<StreamEvent> inner;
+  private final ArrayDeque<TurnEvent> ready = new ArrayDeque<>(3); // of the consumer alone
+  private final StringBuilder text = new StringBuilder(); // guarded by itself
+  private final AtomicBoolean ended = new AtomicBoolean();
+  private boolean gaveTerminal; // of the consumer alone
+  private boolean spoke;
+  private int chunks;
+  private OptionalDouble firstToken = OptionalDouble.empty();
+  private OptionalDouble firstAnswer = OptionalDouble.empty();
+
+  /**
+   * What a turn has when its answer begins.
+   *
+   * @param name the turn's id
+   * @param startNanos when it was taken up
+   * @param sentNanos when the model was asked
+   * @param ratioBefore the share of the room that was taken before it
+   * @param durable whether what was kept so far is kept as promised
+   */
+  record Turn(
+      Conversation conversation,
+      String name,
+      DualContext.Begun begun,
+      DualContext.Plan plan,
+      long startNanos,
+      long sentNanos,
+      double ratioBefore,
+      boolean durable,
+      Call call,
+      Means means) {}
+
+  /** What all turns work with. */
+  record Means(
+      TimeSource time, Log manager, Log client, ConversationMetrics metrics, Behind behind) {}
+
+  /** Told of conversations whose records wait for the store. */
+  interface Behind {
+    void add(Conversation conversation);
+  }
+
+  TurnStream(Turn turn, EventStream<StreamEvent> inner) {
+    this.turn = turn;
+    this.inner = inner;
+    ready.add(new TurnEvent.Started(turn.conversation().id(), turn.name(), false));
+  }
+
+  @Override
+  public TurnEvent next() throws LlmException {
+    if (gaveTerminal) {
+      throw new IllegalStateException("the turn has ended");
+    }
+    while (ready.isEmpty()) {
+      take(inner.next());
+    }
+    TurnEvent event = ready.remove();
+    gaveTerminal = event instanceof TurnEvent.Terminal;
+    return event;
+  }
+
+  @Override
+  public boolean hasReady() {
+    return !ready.isEmpty() || inner.hasReady();
+  }
+
+  @Override
+  public void close() {
+    inner.close();
+    if (ended.compareAndSet(false, true)) {
+      // The store may take its time, and whoever closes must not wait.
+      Thread.ofVirtual()
+          .name("llm-turn-end")
+          .start(() -> end(Optional.empty(), Usage.NONE, CancelReason.CLOSED.name()));
+    }
+  }
+
+  private void take(StreamEvent event) {
+    switch (event) {
+      case StreamEvent.Started _ -> {
+        // said already
+      }
+      case StreamEvent.TextDelta delta -> {
+        content();
+        if (!delta.text().isEmpty()) {
+          say(delta.text());
+        }
+      }
+      case StreamEvent.ReasoningDelta _,
+          StreamEvent.ToolCallStarted _,
+          StreamEvent.ToolArgumentsDelta _ ->
+          content();
+      case StreamEvent.Done(FinishReason finish, Usage usage) -> {
+        if (usage.promptTokens() > 0) {
+          turn.conversation().context().calibrate(turn.plan(), usage.promptTokens());
+        }
+        finished(Optional.of(finish), usage).ifPresent(this::giveWhole);
+      }
+      case StreamEvent.Failed(LlmError error, Usage usage) ->
+          ended(usage, error.code().wireName())
+              .ifPresent(report -> ready.add(new TurnEvent.Failed(error, report)));
+      case StreamEvent.Cancelled(CancelReason reason, Usage usage) ->
+          ended(usage, reason.name())
+              .ifPresent(report -> ready.add(new TurnEvent.Cancelled(reason, report)));
+    }
+  }
+
+  private void content() {
+    if (!spoke) {
+      spoke = true;
+      double sinceSent = millisSince(turn.sentNanos());
+      firstToken = OptionalDouble.of(millisSince(turn.startNanos()));
+      turn.means().metrics().firstToken(firstToken.getAsDouble() / 1e3);
+      turn.means()
+          .client()
+          .debug("first_token")
+          .call(turn.call())
+          .put("ms", sinceSent)
+          .emit();
+      turn.means()
+          .manager()
+          .debug("time_to_first_token_ms")
+          .call(turn.call())
+          .put("turn", turn.name())
+          .put("ms", firstToken.getAsDouble())
+          .emit();
+    }
+  }
+
+  private void say(String more) {
+    if (firstAnswer.isEmpty()) {
+      firstAnswer = OptionalDouble.of(millisSince(turn.startNanos()));
+    }
+    synchronized (text) {
+      text.append(more);
+    }
+    Log client = turn.means().client();
+    if (client.enabled(Level.DEBUG)) {
+      client
+          .debug("chunk")
+          .call(turn.call())
+          .put("size", more.length())
+          .put("seq", chunks)
+          .emit();
+    }
+    chunks++;
+    ready.add(new TurnEvent.Chunk(more, false));
+  }
+
+  private void giveWhole(TurnReport report) {
+    ready.add(new TurnEvent.Chunk("", true));
+    ready.add(new TurnEvent.Finished(report));
+  }
+
+  private Optional<TurnReport> finished(Optional<FinishReason> finish, Usage usage) {
+    return ended.compareAndSet(false, true)
+        ? Optional.of(end(finish, usage, ""))
+        : Optional.of(report(finish, usage, turn.ratioBefore(), false)); // closed meanwhile
+  }
+
+  private Optional<TurnReport> ended(Usage usage, String code) {
+    return ended.compareAndSet(false, true)
+        ? Optional.of(end(Optional.empty(), usage, code))
+        : Optional.of(report(Optional.empty(), usage, turn.ratioBefore(), false));
+  }
+
+  /** Once: keeps what came, gives the floor back and says how it went. */
+  private TurnReport end(Optional<FinishReason> finish, Usage usage, String code) {
+    Conversation conversation = turn.conversation();
+    DualContext context = conversation.context();
+    String answer;
+    synchronized (text) {
+      answer = text.toString();
+    }
+    boolean said = finish.isPresent() || !answer.isEmpty();
+    var at = turn.means().time().now();
+    if (said) {
+      context.add(Message.assistant(answer));
+    } else {
+      context.takeBack();
+    }
+    ConversationRecord record =
+        said
+            ? new ConversationRecord.Answered(turn.name(), answer, finish, usage, at)
+            : new ConversationRecord.Unanswered(turn.name(), code, at);
+    boolean durable = keep(record) && turn.durable();
+    Conversation.End how =
+        finish.isPresent()
+            ? Conversation.End.ANSWERED
+            : said ? Conversation.End.INTERRUPTED : Conversation.End.UNANSWERED;
+    context.turnEnded();
+    TurnReport report = report(finish, usage, context.ratio(), durable);
+    conversation.leave(Optional.of(how));
+    tell(report, how, code);
+    return report;
+  }
+
+  private boolean keep(ConversationRecord record) {
+    Conversation conversation = turn.conversation();
+    try {
+      boolean kept = conversation.log().append(List.of(record), Optional.empty());
+      if (!kept) {
+        turn.means().behind().add(conversation);
+      }
+      return kept;
+    } catch (StoreException failure) {
+      turn.means()
+          .manager()
+          .error("turn_not_kept")
+          .call(turn.call())
+          .put("conversation", conversation.id())
+          .put("turn", turn.name())
+          .cause(failure)
+          .emit();
+      return false;
+    }
+  }
+
+  private TurnReport report(
+      Optional<FinishReason> finish, Usage usage, double ratioAfter, boolean durable) {
+    return new TurnReport(
+        turn.name(),
+        finish,
+        usage,
+        firstToken,
+        firstAnswer,
+        OptionalDouble.of(millisSince(turn.startNanos())),
+        turn.ratioBefore(),
+        ratioAfter,
+        turn.begun().handover().stream().mapToDouble(one -> one.sinceReady() / 1e6).findFirst(),
+        turn.plan().leftOut(),
+        durable);
+  }
+
+  private void tell(TurnReport report, Conversation.End how, String code) {
+    Means means = turn.means();
+    means.metrics().turn(how);
+    means
+        .client()
+        .debug("stream_end")
+        .call(turn.call())
+        .put("total_ms", millisSince(turn.sentNanos()))
+        .put("chunks", chunks)
+        .emit();
+    var line =
+        means
+            .manager()
+            .info("user_turn_finish")
+            .call(turn.call())
+            .put("conversation", turn.conversation().id())
+            .put("turn", turn.name())
+            .put("response_total_ms", report.responseTotalMs().orElse(0))
+            .put("context_ratio_before", report.contextRatioBefore())
+            .put("context_ratio_after", report.contextRatioAfter())
+            .put("durable", report.durable());
+    report.timeToFirstTokenMs().ifPresent(ms -> line.put("time_to_first_token_ms", ms));
+    report.firstAnswerMs().ifPresent(ms -> line.put("first_answer_ms", ms));
+    report.handoverMs().ifPresent(ms -> line.put("handover_ms_if_any", ms));
+    if (report.leftOutMessages() > 0) {
+      line.put("left_out_messages", report.leftOutMessages());
+    }
+    if (how != Conversation.End.ANSWERED) {
+      line.put("end", how.name()).put("reason", code);
+    }
+    line.emit();
+  }
+
+  private double millisSince(long start) {
+    return (turn.means().time().nanoTime() - start) / 1e6;
+  }
+}
