@@ -8,6 +8,9 @@ module llm.core {
   exports llm.core.catalogue;
   exports llm.core.concurrent;
   exports llm.core.config;
+  exports llm.core.context;
+  exports llm.core.conversation;
+  exports llm.core.conversation.record;
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
   exports llm.core.dialect.openai.upstream;

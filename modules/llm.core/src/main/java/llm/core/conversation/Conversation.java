@@ -1,5 +1,9 @@
 package llm.core.conversation;
 
+import llm.core.conversation.record.Replay;
+import llm.core.conversation.record.TurnEnd;
+import llm.core.context.Summarizer;
+import java.time.Duration;
 import llm.core.context.Ledger;
 import llm.core.context.DualContext;
 
@@ -26,35 +30,33 @@ final class Conversation {
   private static final int REMEMBERED = 64;
 
   private final ConversationInfo.Identity identity;
+  private final int answerTokens;
   private final DualContext context;
   private final Summarizer summarizer;
   private final ConversationLog log;
   private final ReentrantLock lock = new ReentrantLock(true);
   private final Condition free = lock.newCondition();
-  private final Map<String, End> ends; // guarded by lock, as all below
+  private final Map<String, TurnEnd> ends; // guarded by lock, as all below
   private String running; // the turn that runs; null when none does
   private int waiting;
   private int turns; // begun, each counted once
   private String latest; // the turn begun last; null before the first
   private boolean gone;
 
-  /** How a turn ended. */
-  enum End {
-    /** With a whole answer. */
-    ANSWERED,
-    /** With a part of one. */
-    INTERRUPTED,
-    /** Without any. */
-    UNANSWERED
-  }
-
+  /**
+   * One as its records say.
+   *
+   * @param answerTokens the most of an answer
+   */
   Conversation(
       ConversationInfo.Identity identity,
+      int answerTokens,
       DualContext context,
       Summarizer summarizer,
       ConversationLog log,
       Replay replay) {
     this.identity = identity;
+    this.answerTokens = answerTokens;
     this.context = context;
     this.summarizer = summarizer;
     this.log = log;
@@ -76,8 +78,13 @@ final class Conversation {
     return identity.owner().equals(principal.name());
   }
 
-  Instant createdAt() {
-    return identity.createdAt();
+  ConversationInfo.Identity identity() {
+    return identity;
+  }
+
+  /** The most tokens of an answer. */
+  int answerTokens() {
+    return answerTokens;
   }
 
   DualContext context() {
@@ -115,7 +122,7 @@ final class Conversation {
         if (running != null && waiting >= most) {
           throw new LlmException(
               new LlmError.QueueFull(
-                  "conversation " + id(), most, java.time.Duration.ofSeconds(1)));
+                  "conversation " + id(), most, Duration.ofSeconds(1)));
         }
         awaitFloor(call);
         if (gone) {
@@ -160,7 +167,7 @@ final class Conversation {
   }
 
   /** Gives the floor back. */
-  void leave(Optional<End> end) {
+  void leave(Optional<TurnEnd> end) {
     lock.lock();
     try {
       end.ifPresent(how -> {
@@ -176,7 +183,7 @@ final class Conversation {
   }
 
   /** How a turn ended; empty when it runs, is not remembered or was never begun. */
-  Optional<End> endOf(String turn) {
+  Optional<TurnEnd> endOf(String turn) {
     lock.lock();
     try {
       return Optional.ofNullable(ends.get(turn));
@@ -225,6 +232,16 @@ final class Conversation {
     }
   }
 
+  /** Turns begun, {@code turn} among them. */
+  int turnsWith(String turn) {
+    lock.lock();
+    try {
+      return turns + (ends.containsKey(turn) ? 0 : 1);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether nothing would be lost by forgetting it here. */
   boolean isQuiet() {
     lock.lock();
@@ -262,118 +279,6 @@ final class Conversation {
     while (ends.size() > REMEMBERED) {
       oldest.next();
       oldest.remove();
-    }
-  }
-
-  /**
-   * What the records of a conversation come to.
-   *
-   * @param created the first of them
-   * @param summary what the context begins with
-   * @param ledger what must not be forgotten
-   * @param messages told word by word
-   * @param ends of all turns
-   * @param turns begun, each counted once
-   * @param latest the turn begun last; null before the first
-   */
-  record Replay(
-      ConversationRecord.Created created,
-      String summary,
-      Ledger ledger,
-      List<Message> messages,
-      Map<String, End> ends,
-      int turns,
-      String latest) {
-
-    /**
-     * Goes through the records.
-     *
-     * @param records all of a conversation's, in order
-     * @return empty when they do not begin as a conversation does
-     */
-    static Optional<Replay> of(List<ConversationRecord> records) {
-      if (records.isEmpty()
-          || !(records.getFirst() instanceof ConversationRecord.Created created)) {
-        return Optional.empty();
-      }
-      var walk = new Walk();
-      records.forEach(walk::take);
-      walk.takeBackOpenTurn(); // its answer was not there when the process ended
-      return Optional.of(
-          new Replay(
-              created,
-              walk.summary,
-              walk.ledger,
-              walk.messages,
-              walk.ends,
-              walk.begun,
-              walk.latest));
-    }
-
-    private static final class Walk {
-      private String summary = "";
-      private Ledger ledger = Ledger.EMPTY;
-      private List<Message> messages = new ArrayList<>();
-      private final Map<String, End> ends = new LinkedHashMap<>();
-      private int begun;
-      private String latest;
-      private boolean open;
-
-      private void take(ConversationRecord record) {
-        switch (record) {
-          case ConversationRecord.Created _ -> {
-            // told by the replay itself
-          }
-          case ConversationRecord.Asked(String turn, String text, Instant _) -> {
-            takeBackOpenTurn();
-            messages.add(Message.user(text));
-            begun += ends.containsKey(turn) ? 0 : 1;
-            latest = turn;
-            open = true;
-          }
-          case ConversationRecord.Answered(String turn, String text, var finish, var _, var _) -> {
-            messages.add(Message.assistant(text));
-            end(turn, finish.isPresent() ? End.ANSWERED : End.INTERRUPTED);
-          }
-          case ConversationRecord.Unanswered(String turn, String _, Instant _) -> {
-            takeBack(turn);
-            end(turn, End.UNANSWERED);
-          }
-          case ConversationRecord.HandedOver(String text, Ledger all, int kept, Instant _) -> {
-            summary = text;
-            ledger = all;
-            int from = Math.max(0, messages.size() - kept);
-            messages = new ArrayList<>(messages.subList(from, messages.size()));
-          }
-          case ConversationRecord.Noted(List<Ledger.Entry> entries, Instant _) ->
-              ledger = ledger.with(entries, Integer.MAX_VALUE);
-        }
-      }
-
-      /**
-       * The turn's messages are told no more: the question, and the part of an answer behind it.
-       */
-      private void takeBack(String turn) {
-        if (ends.get(turn) == End.INTERRUPTED && turn.equals(latest) && !messages.isEmpty()) {
-          messages.removeLast();
-        }
-        if (!messages.isEmpty()) {
-          messages.removeLast();
-        }
-      }
-
-      private void takeBackOpenTurn() {
-        if (open && !messages.isEmpty()) {
-          messages.removeLast();
-          end(latest, End.UNANSWERED);
-        }
-      }
-
-      private void end(String turn, End how) {
-        ends.remove(turn);
-        ends.put(turn, how);
-        open = false;
-      }
     }
   }
 }

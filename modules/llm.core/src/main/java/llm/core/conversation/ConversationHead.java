@@ -12,7 +12,14 @@ import llm.domain.text.JsonWriter;
 final class ConversationHead {
   private ConversationHead() {}
 
-  static String write(ConversationInfo.Identity identity) {
+  /**
+   * What it says.
+   *
+   * @param turns begun
+   */
+  record Content(ConversationInfo.Identity identity, int turns) {}
+
+  static String write(ConversationInfo.Identity identity, int turns) {
     return new JsonWriter()
         .beginObject()
         .name("owner")
@@ -21,25 +28,29 @@ final class ConversationHead {
         .value(identity.model().value())
         .name("created_at")
         .value(identity.createdAt().toEpochMilli())
+        .name("turns")
+        .value(turns)
         .endObject()
         .toJson()
         .value();
   }
 
   /** Reads a description; empty when it is none. */
-  static Optional<ConversationInfo.Identity> read(String id, String head) {
+  static Optional<Content> read(String id, String head) {
     try {
       return JsonCursor.document(
           head.getBytes(StandardCharsets.UTF_8),
           in -> {
             var texts = new String[2];
             var created = new long[1];
+            var turns = new int[1];
             in.object(
                 name -> {
                   switch (name) {
                     case "owner" -> texts[0] = in.string();
                     case "model" -> texts[1] = in.string();
                     case "created_at" -> created[0] = in.longInteger();
+                    case "turns" -> turns[0] = in.integer();
                     default -> {
                       // of a later release
                     }
@@ -48,11 +59,13 @@ final class ConversationHead {
             return texts[0] == null || texts[1] == null
                 ? Optional.empty()
                 : Optional.of(
-                    new ConversationInfo.Identity(
-                        id,
-                        new ModelName(texts[1]),
-                        texts[0],
-                        Instant.ofEpochMilli(created[0])));
+                    new Content(
+                        new ConversationInfo.Identity(
+                            id,
+                            new ModelName(texts[1]),
+                            texts[0],
+                            Instant.ofEpochMilli(created[0])),
+                        turns[0]));
           });
     } catch (LlmException | IllegalArgumentException none) {
       return Optional.empty();

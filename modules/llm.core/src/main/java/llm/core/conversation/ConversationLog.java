@@ -1,5 +1,7 @@
 package llm.core.conversation;
 
+import llm.core.conversation.record.ConversationRecord;
+import llm.core.conversation.record.RecordCodec;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,6 @@
 package llm.core.conversation;
 
+import llm.core.conversation.record.TurnEnd;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 import llm.core.telemetry.Metrics;
@@ -29,7 +30,7 @@ final class ConversationMetrics {
         backlogBytes::getAsLong);
   }
 
-  void turn(Conversation.End how) {
+  void turn(TurnEnd how) {
     turns.labels(how.name().toLowerCase(Locale.ROOT)).increment();
   }
 

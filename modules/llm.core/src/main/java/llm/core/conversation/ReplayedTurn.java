@@ -1,11 +1,12 @@
 package llm.core.conversation;
 
+import llm.core.conversation.record.ConversationRecord;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import llm.core.conversation.ConversationRecord.Answered;
-import llm.core.conversation.ConversationRecord.Asked;
+import llm.core.conversation.record.ConversationRecord.Answered;
+import llm.core.conversation.record.ConversationRecord.Asked;
 import llm.domain.call.EventStream;
 
 /** A turn that was answered before, told again. One thread. */

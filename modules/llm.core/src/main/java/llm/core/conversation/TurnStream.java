@@ -1,5 +1,7 @@
 package llm.core.conversation;
 
+import llm.core.conversation.record.ConversationRecord;
+import llm.core.conversation.record.TurnEnd;
 import llm.core.context.DualContext;
 
 import java.util.ArrayDeque;
@@ -212,10 +214,10 @@ final class TurnStream implements EventStream<TurnEvent> {
             ? new ConversationRecord.Answered(turn.name(), answer, finish, usage, at)
             : new ConversationRecord.Unanswered(turn.name(), code, at);
     boolean durable = keep(record) && turn.durable();
-    Conversation.End how =
+    TurnEnd how =
         finish.isPresent()
-            ? Conversation.End.ANSWERED
-            : said ? Conversation.End.INTERRUPTED : Conversation.End.UNANSWERED;
+            ? TurnEnd.ANSWERED
+            : said ? TurnEnd.INTERRUPTED : TurnEnd.UNANSWERED;
     context.turnEnded();
     TurnReport report = report(finish, usage, context.ratio(), durable);
     conversation.leave(Optional.of(how));
@@ -260,7 +262,7 @@ final class TurnStream implements EventStream<TurnEvent> {
         durable);
   }
 
-  private void tell(TurnReport report, Conversation.End how, String code) {
+  private void tell(TurnReport report, TurnEnd how, String code) {
     Means means = turn.means();
     means.metrics().turn(how);
     means
@@ -287,7 +289,7 @@ final class TurnStream implements EventStream<TurnEvent> {
     if (report.leftOutMessages() > 0) {
       line.put("left_out_messages", report.leftOutMessages());
     }
-    if (how != Conversation.End.ANSWERED) {
+    if (how != TurnEnd.ANSWERED) {
       line.put("end", how.name()).put("reason", code);
     }
     line.emit();

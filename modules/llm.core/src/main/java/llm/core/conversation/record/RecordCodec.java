@@ -1,4 +1,4 @@
-package llm.core.conversation;
+package llm.core.conversation.record;
 
 import llm.core.context.Ledger;
 
@@ -7,12 +7,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import llm.core.conversation.ConversationRecord.Answered;
-import llm.core.conversation.ConversationRecord.Asked;
-import llm.core.conversation.ConversationRecord.Created;
-import llm.core.conversation.ConversationRecord.HandedOver;
-import llm.core.conversation.ConversationRecord.Noted;
-import llm.core.conversation.ConversationRecord.Unanswered;
+import llm.core.conversation.record.ConversationRecord.Answered;
+import llm.core.conversation.record.ConversationRecord.Asked;
+import llm.core.conversation.record.ConversationRecord.Created;
+import llm.core.conversation.record.ConversationRecord.HandedOver;
+import llm.core.conversation.record.ConversationRecord.Noted;
+import llm.core.conversation.record.ConversationRecord.Unanswered;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.Usage;
@@ -25,10 +25,11 @@ import llm.domain.text.JsonWriter;
  * Writes records as JSON, one object each, and reads them again. Fields that are not known are left
  * out when reading, so that an older program reads what a newer one wrote.
  */
-final class RecordCodec {
+public final class RecordCodec {
   private RecordCodec() {}
 
-  static String write(ConversationRecord record) {
+  /** A record as one line of JSON. */
+  public static String write(ConversationRecord record) {
     var out = new JsonWriter().beginObject();
     switch (record) {
       case Created(ModelName model, String owner, String system, Instant _) ->
@@ -77,7 +78,7 @@ final class RecordCodec {
    *
    * @throws StoreException with {@code DAMAGED} when it is none
    */
-  static ConversationRecord read(String text) throws StoreException {
+  public static ConversationRecord read(String text) throws StoreException {
     try {
       return JsonCursor.document(
           text.getBytes(StandardCharsets.UTF_8), in -> new Fields(in).record());

@@ -1,4 +1,4 @@
-package llm.core.conversation;
+package llm.core.context;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -24,7 +24,7 @@ import llm.domain.text.JsonWriter;
  * <p>A cache: a store that cannot be reached, and a value that cannot be read, are misses that are
  * logged. Thread-safe; blocks as long as the store does.
  */
-final class SummaryCache {
+public final class SummaryCache {
   private static final String PREFIX = "summary:session:";
   private static final int HASH_CHARS = 16;
 

@@ -1,14 +1,12 @@
-package llm.core.conversation;
+package llm.core.context;
 
-import llm.core.context.DualEvents;
-import llm.core.context.DualContext;
 
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Metrics;
 import llm.domain.error.LlmError;
 
 /** Writes what a {@link DualContext} tells as events of logger {@code llm.dual}, and counts it. */
-final class DualLog implements DualEvents {
+public final class DualLog implements DualEvents {
   private final Log log;
   private final Counters counters;
   private final String conversation;

@@ -1,8 +1,5 @@
-package llm.core.conversation;
+package llm.core.context;
 
-import llm.core.context.Window;
-import llm.core.context.Summary;
-import llm.core.context.DualContext;
 
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +29,7 @@ import llm.domain.prompt.WarmPrefixId;
  * priority: asks its model for a summary behind the prompt that the model has read already, then
  * has it read the beginning of the next one, where its provider can. Thread-safe.
  */
-final class Summarizer implements DualContext.WarmUp {
+public final class Summarizer implements DualContext.WarmUp {
   private static final Duration KEEP = Duration.ofMinutes(10);
   private static final int MAX_SUMMARY_CHARS = 1 << 18;
 

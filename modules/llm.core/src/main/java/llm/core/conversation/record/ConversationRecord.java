@@ -1,4 +1,4 @@
-package llm.core.conversation;
+package llm.core.conversation.record;
 
 import llm.core.context.Ledger;
 

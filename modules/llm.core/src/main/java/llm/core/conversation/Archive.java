@@ -1,0 +1,131 @@
+package llm.core.conversation;
+
+import llm.core.conversation.record.ConversationRecord;
+import llm.core.conversation.record.RecordCodec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.port.LogStore;
+import llm.domain.store.LogInfo;
+import llm.domain.store.LogKey;
+import llm.domain.store.LogRecord;
+import llm.domain.store.StoreException;
+
+/**
+ * Conversations as the store has them, a log each. Thread-safe; every method blocks as long as the
+ * store does, and throws {@code StoreUnavailable} when that cannot answer.
+ */
+final class Archive {
+  private static final String SPACE = "conversation";
+  private static final int READ_AT_ONCE = 1_000;
+  private static final Duration ASK_AGAIN = Duration.ofSeconds(2);
+
+  private final LogStore store;
+
+  Archive(LogStore store) {
+    this.store = store;
+  }
+
+  /** The log of a conversation. */
+  ConversationLog log(String id, long end, ConversationLog.Backlog backlog) throws LlmException {
+    return new ConversationLog(store, key(id), end, backlog);
+  }
+
+  /**
+   * Begins a log.
+   *
+   * @throws LlmException with {@code Conflict} when there is one of this id
+   */
+  void create(ConversationInfo.Identity identity, ConversationRecord.Created created)
+      throws LlmException {
+    LogKey key = key(identity.id());
+    try {
+      Optional<String> head = Optional.of(ConversationHead.write(identity, 0));
+      store.append(key, 0, List.of(RecordCodec.write(created)), head);
+    } catch (StoreException failure) {
+      if (failure.reason() == StoreException.Reason.CONFLICT) {
+        String message = "There is a conversation " + identity.id() + " already; name another id.";
+        throw new LlmException(new LlmError.Conflict(message), failure);
+      }
+      throw unavailable(failure);
+    }
+  }
+
+  /** What the store says of one; empty when it has none of this id. */
+  Optional<LogInfo> find(String id) throws LlmException {
+    LogKey key = key(id);
+    try {
+      return store.find(key);
+    } catch (StoreException failure) {
+      throw unavailable(failure);
+    }
+  }
+
+  /** The next conversations in the order of their ids; fewer than asked at the end only. */
+  List<LogInfo> list(Optional<String> after, int limit) throws LlmException {
+    try {
+      return store.list(SPACE, after, limit);
+    } catch (StoreException failure) {
+      throw unavailable(failure);
+    }
+  }
+
+  /** All records of one, none when there is none. */
+  List<ConversationRecord> records(String id) throws LlmException {
+    List<ConversationRecord> all = new ArrayList<>();
+    while (true) {
+      List<ConversationRecord> page = records(id, all.size(), READ_AT_ONCE);
+      all.addAll(page);
+      if (page.size() < READ_AT_ONCE) {
+        return all;
+      }
+    }
+  }
+
+  /** Records of one from a position on. */
+  List<ConversationRecord> records(String id, long from, int limit) throws LlmException {
+    LogKey key = key(id);
+    try {
+      List<ConversationRecord> records = new ArrayList<>();
+      for (LogRecord record : store.read(key, from, limit)) {
+        records.add(RecordCodec.read(record.text()));
+      }
+      return records;
+    } catch (StoreException failure) {
+      throw unavailable(failure);
+    }
+  }
+
+  /** Removes one; returns whether it was there. */
+  boolean delete(String id) throws LlmException {
+    LogKey key = key(id);
+    try {
+      return store.delete(key);
+    } catch (StoreException failure) {
+      throw unavailable(failure);
+    }
+  }
+
+  /** What a caller is told. */
+  static LlmException unavailable(StoreException failure) {
+    LlmError error =
+        switch (failure.reason()) {
+          case UNAVAILABLE, FULL ->
+              new LlmError.StoreUnavailable(failure.getMessage(), Optional.of(ASK_AGAIN));
+          case CONFLICT -> new LlmError.Conflict(failure.getMessage());
+          case DAMAGED -> new LlmError.Internal();
+        };
+    return new LlmException(error, failure);
+  }
+
+  private static LogKey key(String id) throws LlmException {
+    if (!LogKey.isId(id)) {
+      throw new LlmException(
+          LlmError.InvalidRequest.at("id", "id must match [A-Za-z0-9._:-]{1,128}"));
+    }
+    return new LogKey(SPACE, id);
+  }
+}

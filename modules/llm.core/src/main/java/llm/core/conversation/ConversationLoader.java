@@ -1,0 +1,119 @@
+package llm.core.conversation;
+
+import llm.core.conversation.record.ConversationRecord;
+import llm.core.conversation.record.Replay;
+import java.util.List;
+import java.util.Optional;
+import llm.core.catalogue.ListedModel;
+import llm.core.catalogue.Prompts;
+import llm.core.context.ContextPrompts;
+import llm.core.context.DualContext;
+import llm.core.context.DualLog;
+import llm.core.context.Ledger;
+import llm.core.context.Summarizer;
+import llm.core.context.Window;
+import llm.core.gateway.Gateway;
+import llm.core.telemetry.Log;
+import llm.core.telemetry.Metrics;
+import llm.core.tokens.TokenCounters;
+import llm.domain.call.Principal;
+import llm.domain.chat.Message;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
+import llm.domain.model.ModelSpec;
+import llm.domain.port.TimeSource;
+
+/** Makes conversations of their records. Thread-safe; blocks as long as the store does. */
+final class ConversationLoader {
+  private final ConversationSettings settings;
+  private final Prompts prompts;
+  private final Gateway gateway;
+  private final TokenCounters counters;
+  private final Archive archive;
+  private final ConversationLog.Backlog backlog;
+  private final Summarizer.Means summaries;
+  private final TimeSource time;
+  private final Log log;
+  private final DualLog.Counters counts;
+
+  /**
+   * Over an archive.
+   *
+   * @param log tells of contexts
+   */
+  ConversationLoader(
+      ConversationSettings settings,
+      Prompts prompts,
+      Gateway gateway,
+      TokenCounters counters,
+      Archive archive,
+      ConversationLog.Backlog backlog,
+      Summarizer.Means summaries,
+      TimeSource time,
+      Log log,
+      Metrics metrics) {
+    this.settings = settings;
+    this.prompts = prompts;
+    this.gateway = gateway;
+    this.counters = counters;
+    this.archive = archive;
+    this.backlog = backlog;
+    this.summaries = summaries;
+    this.time = time;
+    this.log = log;
+    this.counts = new DualLog.Counters(metrics);
+  }
+
+  /** Reads a conversation; empty when there is none. */
+  Optional<Conversation> load(String id) throws LlmException {
+    List<ConversationRecord> records = archive.records(id);
+    Optional<Replay> replay = Replay.of(records);
+    if (replay.isEmpty()) {
+      return Optional.empty();
+    }
+    Replay known = replay.get();
+    ConversationRecord.Created created = known.created();
+    var identity =
+        new ConversationInfo.Identity(id, created.model(), created.owner(), created.at());
+    ModelSpec spec = specOf(created.model());
+    Window window = settings.windowOf(spec);
+    var owner = new Principal(created.owner());
+    var summarizer = new Summarizer(id, created.model(), owner, window, summaries);
+    var context =
+        new DualContext(
+            window,
+            words(created),
+            counters.forModel(spec),
+            known.summary(),
+            known.ledger(),
+            summarizer,
+            time,
+            new DualLog(log, counts, id));
+    known.messages().forEach(context::add);
+    summarizer.serve(context);
+    ConversationLog ownLog = archive.log(id, records.size(), backlog);
+    return Optional.of(
+        new Conversation(identity, window.answerTokens(), context, summarizer, ownLog, known));
+  }
+
+  /** Refuses a conversation whose first message leaves no room. */
+  void requireRoom(ConversationRecord.Created created) throws LlmException {
+    ModelSpec spec = specOf(created.model());
+    Message first = words(created).first("", Ledger.EMPTY);
+    int tokens = counters.forModel(spec).countMessages(List.of(first));
+    int room = settings.windowOf(spec).promptTokens();
+    if (tokens >= room) {
+      throw new LlmException(
+          new LlmError.ContextLengthExceeded(created.model().value(), tokens, room));
+    }
+  }
+
+  private ContextPrompts words(ConversationRecord.Created created) {
+    return new ContextPrompts(created.system(), Optional.empty(), prompts);
+  }
+
+  private ModelSpec specOf(ModelName model) {
+    return gateway.model(model.value()).map(ListedModel::spec).orElse(ModelSpec.UNKNOWN_MODEL);
+  }
+}

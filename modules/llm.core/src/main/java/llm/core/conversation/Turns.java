@@ -1,0 +1,240 @@
+package llm.core.conversation;
+
+import llm.core.conversation.record.ConversationRecord;
+import llm.core.conversation.record.TurnEnd;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llm.core.context.DualContext;
+import llm.core.conversation.record.ConversationRecord.Asked;
+import llm.core.conversation.record.ConversationRecord.HandedOver;
+import llm.core.conversation.record.ConversationRecord.Unanswered;
+import llm.core.gateway.Gateway;
+import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
+import llm.domain.call.EventStream;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Message;
+import llm.domain.chat.StreamEvent;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.store.StoreException;
+
+/**
+ * Takes turns up: keeps what the user said, then asks the model. Thread-safe; blocks as long as
+ * store and model do.
+ */
+final class Turns {
+  private static final int MAX_SHORTENINGS = 4;
+
+  private final ConversationSettings settings;
+  private final Gateway gateway;
+  private final Archive archive;
+  private final Residents residents;
+  private final TurnStream.Means means;
+
+  Turns(
+      ConversationSettings settings,
+      Gateway gateway,
+      Archive archive,
+      Residents residents,
+      TurnStream.Means means) {
+    this.settings = settings;
+    this.gateway = gateway;
+    this.archive = archive;
+    this.residents = residents;
+    this.means = means;
+  }
+
+  /** A turn as it was asked for, at {@code startNanos}. */
+  private record Asking(
+      Conversation conversation, String name, String text, long startNanos, Call call) {}
+
+  /** Answers {@code text} as turn {@code name}, or tells its answer again. */
+  EventStream<TurnEvent> take(Conversation conversation, String name, String text, Call call)
+      throws LlmException {
+    var asking = new Asking(conversation, name, text, means.time().nanoTime(), call);
+    boolean queue = settings.concurrentTurns() == ConversationSettings.ConcurrentTurns.QUEUE;
+    conversation.enter(name, queue ? settings.queuedTurns() : 0, call);
+    boolean given = false;
+    try {
+      Optional<List<TurnEvent>> told = answeredBefore(asking);
+      if (told.isPresent()) {
+        return new ReplayedTurn(told.get());
+      }
+      EventStream<TurnEvent> stream = begin(asking);
+      given = true;
+      return stream;
+    } finally {
+      if (!given) {
+        conversation.leave(Optional.empty());
+      }
+    }
+  }
+
+  private EventStream<TurnEvent> begin(Asking asking) throws LlmException {
+    Conversation conversation = asking.conversation();
+    DualContext context = conversation.context();
+    double ratio = context.ratio();
+    means
+        .manager()
+        .info("user_turn_start")
+        .call(asking.call())
+        .put("conversation", conversation.id())
+        .put("turn", asking.name())
+        .put("context_ratio_before", ratio)
+        .emit();
+    DualContext.Begun begun = begun(conversation, asking.text());
+    boolean asked = false;
+    boolean kept = false;
+    try {
+      boolean durable = keepQuestion(asking, begun);
+      kept = true;
+      TurnStream stream = ask(asking, begun, ratio, durable);
+      asked = true;
+      conversation.begun(asking.name());
+      return stream;
+    } catch (LlmException failure) {
+      if (kept) {
+        keepUnanswered(conversation, asking.name(), failure.error());
+      }
+      throw failure;
+    } finally {
+      if (!asked) {
+        context.takeBack();
+      }
+    }
+  }
+
+  private DualContext.Begun begun(Conversation conversation, String text) throws LlmException {
+    try {
+      DualContext.Begun begun = conversation.context().begin(Message.user(text));
+      begun.handover().ifPresent(_ -> conversation.summarizer().release());
+      return begun;
+    } catch (DualContext.TooLong tooLong) {
+      String model = conversation.model().value();
+      throw new LlmException(
+          new LlmError.ContextLengthExceeded(model, tooLong.tokens(), tooLong.limit()), tooLong);
+    }
+  }
+
+  /** Asks the model, again with less where its provider counts otherwise than we do. */
+  private TurnStream ask(Asking asking, DualContext.Begun begun, double ratio, boolean durable)
+      throws LlmException {
+    Conversation conversation = asking.conversation();
+    DualContext.Plan plan = begun.plan();
+    for (int attempt = 0; ; attempt++) {
+      long sent = means.time().nanoTime();
+      var request =
+          ChatRequest.of(conversation.model(), plan.messages())
+              .withMaxTokens(conversation.answerTokens());
+      try {
+        EventStream<StreamEvent> inner = gateway.stream(request, asking.call());
+        var turn =
+            new TurnStream.Turn(
+                conversation,
+                asking.name(),
+                begun,
+                plan,
+                asking.startNanos(),
+                sent,
+                ratio,
+                durable,
+                asking.call(),
+                means);
+        return new TurnStream(turn, inner);
+      } catch (LlmException refused) {
+        plan = shorter(conversation.context(), plan, refused, attempt);
+      }
+    }
+  }
+
+  private static DualContext.Plan shorter(
+      DualContext context, DualContext.Plan plan, LlmException refused, int attempt)
+      throws LlmException {
+    if (refused.error() instanceof LlmError.ContextLengthExceeded(var _, int real, var _)
+        && attempt < MAX_SHORTENINGS) {
+      return context.shorter(plan, real).orElseThrow(() -> refused);
+    }
+    throw refused;
+  }
+
+  /** Before the model is asked: what the user said is not lost whatever comes. */
+  private boolean keepQuestion(Asking asking, DualContext.Begun begun) throws LlmException {
+    Conversation conversation = asking.conversation();
+    Instant now = means.time().now();
+    List<ConversationRecord> records = new ArrayList<>(2);
+    begun
+        .handover()
+        .ifPresent(
+            over -> records.add(new HandedOver(over.summary(), over.ledger(), over.kept(), now)));
+    records.add(new Asked(asking.name(), asking.text(), now));
+    String head =
+        ConversationHead.write(conversation.identity(), conversation.turnsWith(asking.name()));
+    try {
+      boolean kept = conversation.log().append(records, Optional.of(head));
+      if (!kept) {
+        means.behind().add(conversation);
+      }
+      return kept;
+    } catch (StoreException failure) {
+      // What is in memory may be ahead of the store, or behind: it is read again next time.
+      residents.remove(conversation.id(), "store");
+      if (failure.reason() == StoreException.Reason.CONFLICT) {
+        String message = "Conversation " + conversation.id() + " went on elsewhere; ask again.";
+        throw new LlmException(new LlmError.Conflict(message), failure);
+      }
+      throw Archive.unavailable(failure);
+    }
+  }
+
+  private void keepUnanswered(Conversation conversation, String name, LlmError error) {
+    try {
+      var record = new Unanswered(name, error.code().wireName(), means.time().now());
+      if (!conversation.log().append(List.of(record), Optional.empty())) {
+        means.behind().add(conversation);
+      }
+    } catch (StoreException failure) {
+      means
+          .manager()
+          .warn("turn_not_kept")
+          .put("conversation", conversation.id())
+          .put("turn", name)
+          .cause(failure)
+          .emit();
+    }
+  }
+
+  /** What a turn that was answered is told again as; empty when it is to be answered now. */
+  private Optional<List<TurnEvent>> answeredBefore(Asking asking) throws LlmException {
+    Conversation conversation = asking.conversation();
+    String name = asking.name();
+    Optional<TurnEnd> end = conversation.endOf(name);
+    if (end.isEmpty() && conversation.remembersAll()) {
+      return Optional.empty();
+    }
+    Optional<ReplayedTurn.Found> found =
+        ReplayedTurn.find(archive.records(conversation.id()), name);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    if (!found.get().text().equals(asking.text())) {
+      throw new LlmException(
+          new LlmError.Conflict(
+              "Turn " + name + " was begun with another text; name another turn_id."));
+    }
+    if (end.equals(Optional.of(TurnEnd.INTERRUPTED)) && conversation.isLatest(name)) {
+      forgetPart(conversation, name);
+      return Optional.empty();
+    }
+    return found.get().events(conversation);
+  }
+
+  /** Of a turn that is tried again: neither question nor part of an answer is told any more. */
+  private void forgetPart(Conversation conversation, String name) {
+    conversation.context().takeBack();
+    conversation.context().takeBack();
+    keepUnanswered(conversation, name, new LlmError.Cancelled(CancelReason.USER));
+  }
+}

@@ -1,0 +1,122 @@
+package llm.core.conversation.record;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llm.core.context.Ledger;
+import llm.domain.chat.Message;
+
+/**
+ * What the records of a conversation come to.
+ *
+ * @param created the first of them
+ * @param summary what the context begins with
+ * @param ledger what must not be forgotten
+ * @param messages told word by word
+ * @param ends of all turns
+ * @param turns begun, each counted once
+ * @param latest the turn begun last; null before the first
+ */
+public record Replay(
+    ConversationRecord.Created created,
+    String summary,
+    Ledger ledger,
+    List<Message> messages,
+    Map<String, TurnEnd> ends,
+    int turns,
+    String latest) {
+
+  /**
+   * Goes through the records.
+   *
+   * @param records all of a conversation's, in order
+   * @return empty when they do not begin as a conversation does
+   */
+  public static Optional<Replay> of(List<ConversationRecord> records) {
+    if (records.isEmpty()
+        || !(records.getFirst() instanceof ConversationRecord.Created created)) {
+      return Optional.empty();
+    }
+    var walk = new Walk();
+    records.forEach(walk::take);
+    walk.takeBackOpenTurn(); // its answer was not there when the process ended
+    return Optional.of(
+        new Replay(
+            created,
+            walk.summary,
+            walk.ledger,
+            walk.messages,
+            walk.ends,
+            walk.begun,
+            walk.latest));
+  }
+
+  private static final class Walk {
+    private String summary = "";
+    private Ledger ledger = Ledger.EMPTY;
+    private List<Message> messages = new ArrayList<>();
+    private final Map<String, TurnEnd> ends = new LinkedHashMap<>();
+    private int begun;
+    private String latest;
+    private boolean open;
+
+    private void take(ConversationRecord record) {
+      switch (record) {
+        case ConversationRecord.Created _ -> {
+          // told by the replay itself
+        }
+        case ConversationRecord.Asked(String turn, String text, Instant _) -> {
+          takeBackOpenTurn();
+          messages.add(Message.user(text));
+          begun += ends.containsKey(turn) ? 0 : 1;
+          latest = turn;
+          open = true;
+        }
+        case ConversationRecord.Answered(String turn, String text, var finish, var _, var _) -> {
+          messages.add(Message.assistant(text));
+          end(turn, finish.isPresent() ? TurnEnd.ANSWERED : TurnEnd.INTERRUPTED);
+        }
+        case ConversationRecord.Unanswered(String turn, String _, Instant _) -> {
+          takeBack(turn);
+          end(turn, TurnEnd.UNANSWERED);
+        }
+        case ConversationRecord.HandedOver(String text, Ledger all, int kept, Instant _) -> {
+          summary = text;
+          ledger = all;
+          int from = Math.max(0, messages.size() - kept);
+          messages = new ArrayList<>(messages.subList(from, messages.size()));
+        }
+        case ConversationRecord.Noted(List<Ledger.Entry> entries, Instant _) ->
+            ledger = ledger.with(entries, Integer.MAX_VALUE);
+      }
+    }
+
+    /**
+     * The turn's messages are told no more: the question, and the part of an answer behind it.
+     */
+    private void takeBack(String turn) {
+      if (ends.get(turn) == TurnEnd.INTERRUPTED && turn.equals(latest) && !messages.isEmpty()) {
+        messages.removeLast();
+      }
+      if (!messages.isEmpty()) {
+        messages.removeLast();
+      }
+    }
+
+    private void takeBackOpenTurn() {
+      if (open && !messages.isEmpty()) {
+        messages.removeLast();
+        end(latest, TurnEnd.UNANSWERED);
+      }
+    }
+
+    private void end(String turn, TurnEnd how) {
+      ends.remove(turn);
+      ends.put(turn, how);
+      open = false;
+    }
+  }
+}
