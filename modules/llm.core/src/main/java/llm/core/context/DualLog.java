@@ -1,6 +1,5 @@
 package llm.core.context;
 
-
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Metrics;
 import llm.domain.error.LlmError;
@@ -11,14 +10,15 @@ public final class DualLog implements DualEvents {
   private final Counters counters;
   private final String conversation;
 
-  DualLog(Log log, Counters counters, String conversation) {
+  /** Of one conversation. */
+  public DualLog(Log log, Counters counters, String conversation) {
     this.log = log;
     this.counters = counters;
     this.conversation = conversation;
   }
 
   /** What is counted of all conversations. */
-  static final class Counters {
+  public static final class Counters {
     private final Metrics.Counter started;
     private final Metrics.Counter ready;
     private final Metrics.Counter cancelled;
@@ -26,7 +26,8 @@ public final class DualLog implements DualEvents {
     private final Metrics.Counter handovers;
     private final Metrics.Counter hardStops;
 
-    Counters(Metrics metrics) {
+    /** Registers them. */
+    public Counters(Metrics metrics) {
       var warmups =
           metrics.counter(
               "llm_conversation_warmups_total", "Contexts made ready, by how it went.", "status");

@@ -1,6 +1,5 @@
 package llm.core.context;
 
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -46,10 +45,12 @@ public final class Summarizer implements DualContext.WarmUp {
    *
    * @param limit how long one may take
    */
-  record Means(
+  public record Means(
       Gateway gateway, SummaryCache cache, Alarms alarms, IdSource ids, Duration limit, Log log) {}
 
-  Summarizer(String conversation, ModelName model, Principal owner, Window window, Means means) {
+  /** For one conversation; {@link #serve} tells whose contexts these are. */
+  public Summarizer(
+      String conversation, ModelName model, Principal owner, Window window, Means means) {
     this.conversation = conversation;
     this.model = model;
     this.owner = owner;
@@ -58,7 +59,7 @@ public final class Summarizer implements DualContext.WarmUp {
   }
 
   /** Whose next context this makes. */
-  void serve(DualContext served) {
+  public void serve(DualContext served) {
     context = served;
   }
 
@@ -77,7 +78,7 @@ public final class Summarizer implements DualContext.WarmUp {
   }
 
   /** Lets go of what the model was asked to keep: it is in use now, or no longer wanted. */
-  void release() {
+  public void release() {
     WarmPrefixId old;
     synchronized (this) {
       old = warm;

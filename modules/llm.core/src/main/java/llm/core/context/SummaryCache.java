@@ -33,7 +33,8 @@ public final class SummaryCache {
   private final TimeSource time;
   private final Log log;
 
-  SummaryCache(ValueStore store, Duration life, TimeSource time, Log log) {
+  /** Over a store; a value lives {@code life}. */
+  public SummaryCache(ValueStore store, Duration life, TimeSource time, Log log) {
     this.store = store;
     this.life = life;
     this.time = time;

@@ -1,11 +1,11 @@
 package llm.core.conversation;
 
-import llm.core.conversation.record.ConversationRecord;
-import llm.core.conversation.record.RecordCodec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llm.core.conversation.record.ConversationRecord;
+import llm.core.conversation.record.RecordCodec;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.LogStore;

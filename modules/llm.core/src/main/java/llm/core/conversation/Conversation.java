@@ -1,25 +1,19 @@
 package llm.core.conversation;
 
-import llm.core.conversation.record.Replay;
-import llm.core.conversation.record.TurnEnd;
-import llm.core.context.Summarizer;
 import java.time.Duration;
-import llm.core.context.Ledger;
-import llm.core.context.DualContext;
-
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import llm.core.context.DualContext;
+import llm.core.context.Summarizer;
+import llm.core.conversation.record.Replay;
+import llm.core.conversation.record.TurnEnd;
 import llm.domain.call.Call;
 import llm.domain.call.Principal;
 import llm.domain.call.Registration;
-import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -121,8 +115,7 @@ final class Conversation {
         }
         if (running != null && waiting >= most) {
           throw new LlmException(
-              new LlmError.QueueFull(
-                  "conversation " + id(), most, Duration.ofSeconds(1)));
+              new LlmError.QueueFull("conversation " + id(), most, Duration.ofSeconds(1)));
         }
         awaitFloor(call);
         if (gone) {

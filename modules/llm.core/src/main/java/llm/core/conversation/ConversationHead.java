@@ -44,18 +44,17 @@ final class ConversationHead {
             var texts = new String[2];
             var created = new long[1];
             var turns = new int[1];
-            in.object(
-                name -> {
-                  switch (name) {
-                    case "owner" -> texts[0] = in.string();
-                    case "model" -> texts[1] = in.string();
-                    case "created_at" -> created[0] = in.longInteger();
-                    case "turns" -> turns[0] = in.integer();
-                    default -> {
-                      // of a later release
-                    }
-                  }
-                });
+            in.object(name -> {
+              switch (name) {
+                case "owner" -> texts[0] = in.string();
+                case "model" -> texts[1] = in.string();
+                case "created_at" -> created[0] = in.longInteger();
+                case "turns" -> turns[0] = in.integer();
+                default -> {
+                  // of a later release
+                }
+              }
+            });
             return texts[0] == null || texts[1] == null
                 ? Optional.empty()
                 : Optional.of(

@@ -1,7 +1,5 @@
 package llm.core.conversation;
 
-import llm.core.conversation.record.ConversationRecord;
-import llm.core.conversation.record.Replay;
 import java.util.List;
 import java.util.Optional;
 import llm.core.catalogue.ListedModel;
@@ -12,6 +10,8 @@ import llm.core.context.DualLog;
 import llm.core.context.Ledger;
 import llm.core.context.Summarizer;
 import llm.core.context.Window;
+import llm.core.conversation.record.ConversationRecord;
+import llm.core.conversation.record.Replay;
 import llm.core.gateway.Gateway;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Metrics;

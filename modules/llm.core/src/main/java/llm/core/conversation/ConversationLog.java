@@ -1,11 +1,11 @@
 package llm.core.conversation;
 
-import llm.core.conversation.record.ConversationRecord;
-import llm.core.conversation.record.RecordCodec;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import llm.core.conversation.record.ConversationRecord;
+import llm.core.conversation.record.RecordCodec;
 import llm.domain.port.LogStore;
 import llm.domain.store.LogKey;
 import llm.domain.store.StoreException;

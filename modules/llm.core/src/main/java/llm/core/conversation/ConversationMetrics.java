@@ -1,8 +1,8 @@
 package llm.core.conversation;
 
-import llm.core.conversation.record.TurnEnd;
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import llm.core.conversation.record.TurnEnd;
 import llm.core.telemetry.Metrics;
 
 /** What is counted of conversations. */
@@ -22,8 +22,7 @@ final class ConversationMetrics {
             "llm_conversation_first_token_seconds",
             "Time from a turn's beginning to its first token.",
             SECONDS);
-    metrics.gauge(
-        "llm_conversations_resident", "Conversations in memory.", resident::getAsLong);
+    metrics.gauge("llm_conversations_resident", "Conversations in memory.", resident::getAsLong);
     metrics.gauge(
         "llm_conversation_backlog_bytes",
         "Records of conversations that wait for the store.",

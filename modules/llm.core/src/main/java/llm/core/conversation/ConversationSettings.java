@@ -1,10 +1,9 @@
 package llm.core.conversation;
 
-import llm.core.context.Window;
-
 import java.time.Duration;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.core.context.Window;
 import llm.domain.model.ModelSpec;
 
 /**

@@ -1,7 +1,5 @@
 package llm.core.conversation;
 
-import llm.core.conversation.record.ConversationRecord;
-import llm.core.context.DualContext;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,6 +9,7 @@ import llm.core.catalogue.Prompts;
 import llm.core.concurrent.Alarms;
 import llm.core.context.Summarizer;
 import llm.core.context.SummaryCache;
+import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.ConversationRecord.Created;
 import llm.core.gateway.Gateway;
 import llm.core.telemetry.Log;
@@ -75,8 +74,7 @@ public final class Conversations implements AutoCloseable {
     Log dual = telemetry.log("llm.dual");
     var backlog = new ConversationLog.Backlog(settings.backlogBytes());
     var cache = new SummaryCache(values, settings.summaryLife(), time, dual);
-    var summaries =
-        new Summarizer.Means(gateway, cache, alarms, ids, settings.warmupLimit(), dual);
+    var summaries = new Summarizer.Means(gateway, cache, alarms, ids, settings.warmupLimit(), dual);
     this.loader =
         new ConversationLoader(
             settings,
@@ -218,10 +216,7 @@ public final class Conversations implements AutoCloseable {
     if (!LogKey.isId(id)) {
       throw notFound(id);
     }
-    return residents
-        .find(id)
-        .filter(one -> one.isOf(principal))
-        .orElseThrow(() -> notFound(id));
+    return residents.find(id).filter(one -> one.isOf(principal)).orElseThrow(() -> notFound(id));
   }
 
   private Optional<ConversationInfo> info(LogInfo found, Principal principal) {

@@ -1,10 +1,10 @@
 package llm.core.conversation;
 
-import llm.core.conversation.record.ConversationRecord;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.ConversationRecord.Answered;
 import llm.core.conversation.record.ConversationRecord.Asked;
 import llm.domain.call.EventStream;
@@ -27,13 +27,12 @@ final class ReplayedTurn implements EventStream<TurnEvent> {
 
     /** The answer as events; empty when there is none. */
     Optional<List<TurnEvent>> events(Conversation conversation) {
-      return answer.map(
-          said ->
-              List.of(
-                  new TurnEvent.Started(conversation.id(), turn, true),
-                  new TurnEvent.Chunk(said.text(), false),
-                  new TurnEvent.Chunk("", true),
-                  new TurnEvent.Finished(report(said, conversation.context().ratio()))));
+      return answer.map(said ->
+          List.of(
+              new TurnEvent.Started(conversation.id(), turn, true),
+              new TurnEvent.Chunk(said.text(), false),
+              new TurnEvent.Chunk("", true),
+              new TurnEvent.Finished(report(said, conversation.context().ratio()))));
     }
 
     private TurnReport report(Answered said, double ratio) {

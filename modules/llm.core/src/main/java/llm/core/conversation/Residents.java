@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import llm.domain.error.LlmException;
 
 /**
- * The conversations in memory. One that is not there is loaded, by one thread however many ask; with
- * too many, those used least recently are left to the store, unless something goes on in them.
+ * The conversations in memory. One that is not there is loaded, by one thread however many ask;
+ * with too many, those used least recently are left to the store, unless something goes on in them.
  * Thread-safe.
  */
 final class Residents {

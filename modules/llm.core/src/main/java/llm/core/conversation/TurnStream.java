@@ -1,14 +1,13 @@
 package llm.core.conversation;
 
-import llm.core.conversation.record.ConversationRecord;
-import llm.core.conversation.record.TurnEnd;
-import llm.core.context.DualContext;
-
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicBoolean;
+import llm.core.context.DualContext;
+import llm.core.conversation.record.ConversationRecord;
+import llm.core.conversation.record.TurnEnd;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
@@ -141,12 +140,7 @@ final class TurnStream implements EventStream<TurnEvent> {
       double sinceSent = millisSince(turn.sentNanos());
       firstToken = OptionalDouble.of(millisSince(turn.startNanos()));
       turn.means().metrics().firstToken(firstToken.getAsDouble() / 1e3);
-      turn.means()
-          .client()
-          .debug("first_token")
-          .call(turn.call())
-          .put("ms", sinceSent)
-          .emit();
+      turn.means().client().debug("first_token").call(turn.call()).put("ms", sinceSent).emit();
       turn.means()
           .manager()
           .debug("time_to_first_token_ms")
@@ -166,12 +160,7 @@ final class TurnStream implements EventStream<TurnEvent> {
     }
     Log client = turn.means().client();
     if (client.enabled(Level.DEBUG)) {
-      client
-          .debug("chunk")
-          .call(turn.call())
-          .put("size", more.length())
-          .put("seq", chunks)
-          .emit();
+      client.debug("chunk").call(turn.call()).put("size", more.length()).put("seq", chunks).emit();
     }
     chunks++;
     ready.add(new TurnEvent.Chunk(more, false));
@@ -215,9 +204,7 @@ final class TurnStream implements EventStream<TurnEvent> {
             : new ConversationRecord.Unanswered(turn.name(), code, at);
     boolean durable = keep(record) && turn.durable();
     TurnEnd how =
-        finish.isPresent()
-            ? TurnEnd.ANSWERED
-            : said ? TurnEnd.INTERRUPTED : TurnEnd.UNANSWERED;
+        finish.isPresent() ? TurnEnd.ANSWERED : said ? TurnEnd.INTERRUPTED : TurnEnd.UNANSWERED;
     context.turnEnded();
     TurnReport report = report(finish, usage, context.ratio(), durable);
     conversation.leave(Optional.of(how));

@@ -1,15 +1,15 @@
 package llm.core.conversation;
 
-import llm.core.conversation.record.ConversationRecord;
-import llm.core.conversation.record.TurnEnd;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.core.context.DualContext;
+import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.ConversationRecord.Asked;
 import llm.core.conversation.record.ConversationRecord.HandedOver;
 import llm.core.conversation.record.ConversationRecord.Unanswered;
+import llm.core.conversation.record.TurnEnd;
 import llm.core.gateway.Gateway;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;

@@ -1,10 +1,9 @@
 package llm.core.conversation.record;
 
-import llm.core.context.Ledger;
-
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import llm.core.context.Ledger;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.Usage;
 import llm.domain.model.ModelName;

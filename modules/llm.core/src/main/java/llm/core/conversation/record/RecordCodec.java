@@ -1,12 +1,11 @@
 package llm.core.conversation.record;
 
-import llm.core.context.Ledger;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llm.core.context.Ledger;
 import llm.core.conversation.record.ConversationRecord.Answered;
 import llm.core.conversation.record.ConversationRecord.Asked;
 import llm.core.conversation.record.ConversationRecord.Created;

@@ -36,8 +36,7 @@ public record Replay(
    * @return empty when they do not begin as a conversation does
    */
   public static Optional<Replay> of(List<ConversationRecord> records) {
-    if (records.isEmpty()
-        || !(records.getFirst() instanceof ConversationRecord.Created created)) {
+    if (records.isEmpty() || !(records.getFirst() instanceof ConversationRecord.Created created)) {
       return Optional.empty();
     }
     var walk = new Walk();
@@ -45,13 +44,7 @@ public record Replay(
     walk.takeBackOpenTurn(); // its answer was not there when the process ended
     return Optional.of(
         new Replay(
-            created,
-            walk.summary,
-            walk.ledger,
-            walk.messages,
-            walk.ends,
-            walk.begun,
-            walk.latest));
+            created, walk.summary, walk.ledger, walk.messages, walk.ends, walk.begun, walk.latest));
   }
 
   private static final class Walk {
@@ -94,14 +87,11 @@ public record Replay(
       }
     }
 
-    /**
-     * The turn's messages are told no more: the question, and the part of an answer behind it.
-     */
+    /** The turn's messages are told no more: its question, and the part of an answer behind it. */
     private void takeBack(String turn) {
-      if (ends.get(turn) == TurnEnd.INTERRUPTED && turn.equals(latest) && !messages.isEmpty()) {
-        messages.removeLast();
-      }
-      if (!messages.isEmpty()) {
+      boolean last = turn.equals(latest);
+      int told = !last ? 0 : open ? 1 : ends.get(turn) == TurnEnd.INTERRUPTED ? 2 : 0;
+      for (int i = 0; i < told && !messages.isEmpty(); i++) {
         messages.removeLast();
       }
     }
