@@ -11,6 +11,7 @@ module llm.core {
   exports llm.core.context;
   exports llm.core.conversation;
   exports llm.core.conversation.record;
+  exports llm.core.conversation.wire;
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
   exports llm.core.dialect.openai.upstream;

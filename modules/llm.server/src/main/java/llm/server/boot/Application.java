@@ -11,16 +11,21 @@ import java.util.Set;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.TimerThread;
 import llm.core.config.ConfigException;
+import llm.core.conversation.Conversations;
 import llm.core.event.EventBus;
 import llm.core.event.LlmEventLog;
 import llm.core.gateway.Gateway;
+import llm.core.store.memory.MemoryLogStore;
+import llm.core.store.memory.MemoryValueStore;
 import llm.core.telemetry.JsonLines;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
+import llm.core.tokens.TokenCounters;
 import llm.domain.interaction.LlmEvent;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
 import llm.domain.port.ProviderHealth;
+import llm.server.api.ConversationEndpoints;
 import llm.server.api.ErrorDialects;
 import llm.server.api.HealthEndpoints;
 import llm.server.api.LlmEndpoints;
@@ -49,6 +54,7 @@ final class Application {
   private final Gateway gateway;
   private final HttpSettings settings;
   private final WebSockets sockets;
+  private final Conversations conversations;
   private volatile boolean verified;
   private final Log log;
 
@@ -60,6 +66,7 @@ final class Application {
       Optional<TlsLayer> layer,
       EventBus events,
       Gateway gateway,
+      Conversations conversations,
       HttpSettings settings) {
     this.telemetry = telemetry;
     this.timer = timer;
@@ -68,6 +75,7 @@ final class Application {
     this.layer = layer;
     this.events = events;
     this.gateway = gateway;
+    this.conversations = conversations;
     this.settings = settings;
     this.sockets = new WebSockets(timer, telemetry);
     this.log = telemetry.log("llm.server");
@@ -104,7 +112,15 @@ final class Application {
     var admission = new Admission(settings.http().maxRequests());
     var application =
         new Application(
-            telemetry, timer, admission, listener, layer, events, gateway, settings.http());
+            telemetry,
+            timer,
+            admission,
+            listener,
+            layer,
+            events,
+            gateway,
+            conversations(settings, gateway, telemetry, timer),
+            settings.http());
     application.serve(settings, wanted);
     return application;
   }
@@ -118,6 +134,20 @@ final class Application {
       Optional<Path> home) {
     return Gateway.open(
         settings.root(), settings::catalogue, telemetry, alarms, IdSource.RANDOM, events, home);
+  }
+
+  private static Conversations conversations(
+      Settings settings, Gateway gateway, Telemetry telemetry, Alarms alarms) {
+    return new Conversations(
+        settings.conversations(),
+        settings.prompts(),
+        gateway,
+        new MemoryLogStore(256 << 20, 8 << 20, alarms.time(), telemetry.metrics()),
+        new MemoryValueStore(64 << 20, alarms.time(), telemetry.metrics()),
+        new TokenCounters(),
+        telemetry,
+        alarms,
+        IdSource.RANDOM);
   }
 
   private static Optional<TlsLayer> layer(Settings settings, Alarms alarms, Telemetry telemetry)
@@ -168,6 +198,7 @@ final class Application {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new LlmEndpoints(gateway).routes());
     routes.addAll(new WarmEndpoints(gateway).routes());
+    routes.addAll(new ConversationEndpoints(conversations).routes());
     routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
     routes.addAll(
         new HealthEndpoints(gateway, wanted, admission, () -> verified, time, Version.current())
@@ -265,6 +296,7 @@ final class Application {
     sockets.close();
     listener.close();
     layer.ifPresent(TlsLayer::close);
+    conversations.close();
     gateway.close();
     events.close();
   }

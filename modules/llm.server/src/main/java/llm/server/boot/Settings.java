@@ -14,6 +14,7 @@ import llm.core.config.ConfigProblem;
 import llm.core.config.ConfigSources;
 import llm.core.config.Configuration;
 import llm.core.config.Section;
+import llm.core.conversation.ConversationSettings;
 import llm.core.telemetry.TelemetrySettings;
 import llm.server.api.monitor.MonitorSettings;
 import llm.server.auth.AuthSettings;
@@ -41,6 +42,8 @@ final class Settings {
   private final MonitorSettings monitor;
   private final AuthSettings auth;
   private final TelemetrySettings telemetry;
+  private final Prompts texts;
+  private final ConversationSettings conversations;
 
   /** What {@link #MODELS} holds; the largest file by far. */
   private record Models(Configuration file, Catalogue catalogue) {
@@ -61,7 +64,8 @@ final class Settings {
     this.monitor = MonitorSettings.read(server);
     this.auth = auth(main.root());
     this.telemetry = TelemetrySettings.read(main.root());
-    Prompts.read(prompts.root()); // nobody asks for them yet; what is wrong is told all the same
+    this.texts = Prompts.read(prompts.root());
+    this.conversations = conversations(main.root());
     requireLoopbackOrKeys(server);
     requireOwnEngineForTls(server);
   }
@@ -85,6 +89,7 @@ final class Settings {
     WebSocketSettings.read(server, http.limits().write());
     MonitorSettings.read(server);
     auth(root);
+    conversations(root);
     TelemetrySettings.read(root);
   }
 
@@ -94,6 +99,11 @@ final class Settings {
 
   private static AuthSettings auth(Section root) {
     return AuthSettings.read(root.section("auth", "Who may use the server."));
+  }
+
+  private static ConversationSettings conversations(Section root) {
+    return ConversationSettings.read(
+        root.section("conversation", "Talks that the server remembers."));
   }
 
   Section root() {
@@ -119,6 +129,15 @@ final class Settings {
 
   AuthSettings auth() {
     return auth;
+  }
+
+  ConversationSettings conversations() {
+    return conversations;
+  }
+
+  /** The prompts of conversations. */
+  Prompts prompts() {
+    return texts;
   }
 
   TelemetrySettings telemetry() {

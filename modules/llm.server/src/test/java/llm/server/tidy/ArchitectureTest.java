@@ -34,7 +34,7 @@ class ArchitectureTest {
           Set.of("template"),
           Set.of("scripted"),
           Set.of("gateway"),
-          Set.of("conversation", "tool", "approval"),
+          Set.of("context", "conversation", "tool", "approval"),
           Set.of("agent", "task"),
           Set.of("store"),
           Set.of("testkit"));

@@ -25,15 +25,21 @@ public final class LlmErrors {
 
   /** Writes the error's object, {@code {"error":{…}}}. */
   static void write(LlmError error, String requestId, JsonOut out) {
-    out.object()
-        .name("error")
+    out.object();
+    field(error, requestId, out);
+    out.endObject();
+  }
+
+  /** Writes the error as a field of the object that is open, {@code "error":{…}}. */
+  public static void field(LlmError error, String requestId, JsonOut out) {
+    out.name("error")
         .object()
         .field("code", error.code().wireName())
         .field("message", error.message())
         .name("data")
         .object();
     data(error, out);
-    out.endObject().field("request_id", requestId).endObject().endObject();
+    out.endObject().field("request_id", requestId).endObject();
   }
 
   private static void data(LlmError error, JsonOut out) {
