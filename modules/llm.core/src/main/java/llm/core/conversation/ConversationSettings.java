@@ -103,7 +103,7 @@ public record ConversationSettings(
           "Conversations kept in memory; the others are read from the store when they go on.");
   private static final Setting<Duration> SUMMARY_LIFE =
       Setting.duration(
-          "summary_cache_hours",
+          "summary_cache_seconds",
           Duration.ofHours(24),
           Duration.ofHours(1),
           Duration.ofDays(365),

@@ -1,0 +1,246 @@
+package llm.core.context;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llm.core.catalogue.Prompts;
+import llm.core.context.DualContext.Plan;
+import llm.core.context.DualContext.TooLong;
+import llm.core.telemetry.Metrics;
+import llm.core.testkit.ManualClock;
+import llm.core.testkit.RecordingTelemetry;
+import llm.domain.chat.Message;
+import llm.domain.chat.Role;
+import llm.domain.error.LlmError;
+import llm.domain.service.TokenEstimator;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("C-5: the change to a fresh context")
+class DualContextTest {
+  private static final String TEN_TOKENS = "x".repeat(24); // and 4 around it
+  private static final Window WINDOW = new Window(400, 100, 60, 0.5, 0.8, 2);
+
+  private final ManualClock clock = new ManualClock();
+  private final RecordingTelemetry telemetry = new RecordingTelemetry();
+  private final Metrics metrics = telemetry.metrics();
+  private final List<List<Message>> asked = new ArrayList<>();
+  private long number;
+  private boolean ended;
+  private final DualContext context =
+      new DualContext(
+          WINDOW,
+          new ContextPrompts("Be brief.", Optional.empty(), Prompts.DEFAULTS),
+          new TokenEstimator(),
+          "",
+          Ledger.EMPTY,
+          (which, prompt) -> {
+            number = which;
+            asked.add(List.copyOf(prompt));
+            return () -> ended = true;
+          },
+          clock,
+          new DualLog(telemetry.log("llm.dual"), new DualLog.Counters(metrics), "c1"));
+
+  private Plan turn(String question) throws TooLong {
+    Plan plan = context.begin(Message.user(question + TEN_TOKENS)).plan();
+    context.add(Message.assistant("answer " + TEN_TOKENS));
+    context.turnEnded();
+    return plan;
+  }
+
+  private void talkUntil(double ratio) throws TooLong {
+    while (context.ratio() < ratio) {
+      turn("q");
+    }
+  }
+
+  private void makeReady() {
+    context.summarized(number, Summary.ofAnswer("They talked.\n- fact: it rained", 99));
+    context.ready(number);
+  }
+
+  @Test
+  void theSummaryIsAskedForBehindThePromptTheModelHasRead() throws TooLong {
+    talkUntil(0.5);
+    Plan last = turn("last ");
+
+    assertThat(asked).hasSize(1);
+    List<Message> question = asked.getFirst();
+    assertThat(question.getLast().role()).isEqualTo(Role.USER);
+    assertThat(question.getLast().text()).contains("Summarise").contains("- fact: ");
+    assertThat(last.messages())
+        .startsWith(question.subList(0, question.size() - 1).toArray(Message[]::new));
+    assertThat(telemetry.trail()).containsExactly("warmup_start");
+    assertThat(telemetry.events().getFirst().logger()).isEqualTo("llm.dual");
+  }
+
+  @Test
+  void theNextTurnOverTheThresholdRunsInTheFreshContextAndLaterMessagesAreToldWordByWord()
+      throws TooLong {
+    talkUntil(0.5);
+    turn("after the summary was asked for ");
+    clock.advance(Duration.ofMillis(340));
+    List<Message> beginning =
+        context
+            .summarized(number, Summary.ofAnswer("They talked.\n- fact: it rained", 99))
+            .orElseThrow();
+    clock.advance(Duration.ofMillis(60));
+    context.ready(number);
+    talkUntil(0.8);
+    double full = context.ratio();
+    clock.advance(Duration.ofMillis(12));
+
+    var begun = context.begin(Message.user("new"));
+
+    List<Message> told = begun.plan().messages();
+    assertThat(told).startsWith(beginning.toArray(Message[]::new));
+    assertThat(told.getFirst().text())
+        .isEqualTo(
+            "Be brief.\n\nWhat is known from this conversation so far:\n- fact: it rained\n\n\n"
+                + "A summary of this conversation so far:\nThey talked.");
+    assertThat(told).anyMatch(message -> message.text().startsWith("after the summary"));
+    assertThat(begun.handover()).isPresent();
+    assertThat(begun.handover().get().sinceReady()).isEqualTo(12_000_000);
+    assertThat(begun.handover().get().kept()).isEqualTo(told.size() - 2);
+    assertThat(context.ratio()).isLessThan(full);
+    assertThat(telemetry.trail())
+        .containsExactly("warmup_start", "warmup_ready", "handover_perform");
+    assertThat(telemetry.events("warmup_ready").getFirst().fields()).containsEntry("ms", 400.0);
+    assertThat(telemetry.events("handover_perform").getFirst().fields()).containsEntry("ms", 12.0);
+  }
+
+  @Test
+  void beforeTheThresholdAReadyContextWaits() throws TooLong {
+    talkUntil(0.5);
+    makeReady();
+
+    assertThat(context.begin(Message.user("q")).handover()).isEmpty();
+  }
+
+  @Test
+  void aFullContextWhoseNextIsNotReadyLeavesTheOldestOutAndSaysSo() throws TooLong {
+    talkUntil(0.5);
+    Plan plan = turn("q");
+    while (plan.leftOut() == 0) {
+      plan = turn("q");
+    }
+
+    assertThat(plan.promptTokens()).isLessThanOrEqualTo(WINDOW.promptTokens());
+    assertThat(plan.messages().get(1).role()).isEqualTo(Role.USER);
+    var event = telemetry.events("context_hard_stop").getFirst();
+    assertThat(event.fields()).containsEntry("left_out_messages", (long) plan.leftOut());
+    assertThat(event.fields()).containsEntry("conversation", "c1");
+    makeReady();
+    var begun = context.begin(Message.user("late"));
+    assertThat(begun.handover()).as("what was left out is in the summary").isPresent();
+    assertThat(begun.plan().leftOut()).isZero();
+  }
+
+  @Test
+  void aWarmUpThatFailsIsTriedAgainEachTimeLater() throws TooLong {
+    talkUntil(0.5);
+    context.failed(number, new LlmError.Internal());
+    turn("at once ");
+    assertThat(asked).hasSize(1);
+
+    clock.advance(Duration.ofSeconds(5));
+    turn("later ");
+    assertThat(asked).hasSize(2);
+    context.failed(number, new LlmError.Internal());
+    clock.advance(Duration.ofSeconds(5));
+    context.turnEnded();
+    assertThat(asked).hasSize(2);
+    clock.advance(Duration.ofSeconds(5));
+    context.turnEnded();
+    assertThat(asked).hasSize(3);
+    makeReady();
+    assertThat(telemetry.trail())
+        .containsExactly(
+            "warmup_start",
+            "warmup_failed",
+            "warmup_start",
+            "warmup_failed",
+            "warmup_start",
+            "warmup_ready");
+  }
+
+  @Test
+  void answersOfAWarmUpThatIsOverAreNotHeard() throws TooLong {
+    talkUntil(0.5);
+    long old = number;
+    context.failed(old, new LlmError.Internal());
+    clock.advance(Duration.ofSeconds(5));
+    turn("again ");
+
+    assertThat(context.summarized(old, Summary.ofAnswer("old", 2))).isEmpty();
+    context.ready(old);
+    context.failed(old, new LlmError.Internal());
+    assertThat(context.isWarming()).isTrue();
+    context.ready(number);
+    assertThat(context.isWarming()).as("ready before it has a summary").isTrue();
+  }
+
+  @Test
+  void closingCancelsTheWarmUpAndNoneBeginsAnyMore() throws TooLong {
+    talkUntil(0.5);
+    context.close("deleted");
+
+    assertThat(ended).isTrue();
+    turn("q");
+    assertThat(asked).hasSize(1);
+    assertThat(telemetry.events("warmup_cancelled").getFirst().fields())
+        .containsEntry("reason", "deleted");
+  }
+
+  @Test
+  void aMessageThatHasNoRoomAloneIsRefusedAndTheContextIsAsBefore() throws TooLong {
+    turn("q");
+    double before = context.ratio();
+
+    TooLong refused =
+        catchThrowableOfType(TooLong.class, () -> context.begin(Message.user("x".repeat(2_000))));
+
+    assertThat(refused.limit()).isEqualTo(300);
+    assertThat(refused.tokens()).isGreaterThan(500);
+    assertThat(context.ratio()).isEqualTo(before);
+  }
+
+  @Test
+  void aProviderThatCountsMoreIsAskedAgainWithLess() throws TooLong {
+    talkUntil(0.7);
+    Plan plan = context.begin(Message.user("q")).plan();
+
+    Plan shorter = context.shorter(plan, 450).orElseThrow();
+
+    assertThat(shorter.leftOut()).isPositive();
+    assertThat(shorter.promptTokens()).isLessThanOrEqualTo(300);
+    assertThat(shorter.messages().getLast()).isEqualTo(plan.messages().getLast());
+    Plan least = context.shorter(shorter, 100_000).orElseThrow();
+    assertThat(least.messages()).hasSize(2);
+    assertThat(context.shorter(least, 100_000)).as("nothing more to leave out").isEmpty();
+  }
+
+  @Test
+  void theLedgerSurvivesAnyNumberOfHandoversThoughNoSummaryRepeatsIt() throws TooLong {
+    for (int i = 0; i < 12; i++) {
+      while (!context.isWarming()) {
+        turn("q");
+      }
+      context.summarized(number, Summary.ofAnswer("Part.\n- decision: number " + i, 99));
+      context.ready(number);
+      talkUntil(0.8);
+      Message first = context.begin(Message.user("go on")).plan().messages().getFirst();
+      context.takeBack();
+      for (int known = 0; known <= i; known++) {
+        assertThat(first.text()).contains("- decision: number " + known + "\n");
+      }
+    }
+    context.note(List.of(new Ledger.Entry(Ledger.Kind.FILE, "a.txt")));
+    assertThat(context.ledger().entries()).hasSize(13);
+  }
+}
