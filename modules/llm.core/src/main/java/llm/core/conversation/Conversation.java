@@ -215,6 +215,16 @@ final class Conversation {
     }
   }
 
+  /** Turns that wait for the floor. */
+  int waiting() {
+    lock.lock();
+    try {
+      return waiting;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Turns begun. */
   int turns() {
     lock.lock();

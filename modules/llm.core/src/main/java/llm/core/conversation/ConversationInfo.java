@@ -10,6 +10,7 @@ import llm.domain.model.ModelName;
  * @param identity what never changes
  * @param turns begun
  * @param runningTurn the turn that is being answered; empty when none is
+ * @param waitingTurns that come after it
  * @param contextRatio the share of the room for prompts that is taken; empty when it is not in
  *     memory
  * @param changedAt when something was last kept of it
@@ -18,6 +19,7 @@ public record ConversationInfo(
     Identity identity,
     int turns,
     Optional<String> runningTurn,
+    int waitingTurns,
     Optional<Double> contextRatio,
     Instant changedAt) {
 

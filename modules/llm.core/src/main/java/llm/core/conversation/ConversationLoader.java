@@ -68,11 +68,19 @@ final class ConversationLoader {
   /** Reads a conversation; empty when there is none. */
   Optional<Conversation> load(String id) throws LlmException {
     List<ConversationRecord> records = archive.records(id);
-    Optional<Replay> replay = Replay.of(records);
-    if (replay.isEmpty()) {
-      return Optional.empty();
-    }
-    Replay known = replay.get();
+    Optional<Replay> known = Replay.of(records);
+    return known.isPresent()
+        ? Optional.of(conversation(id, known.get(), records.size()))
+        : Optional.empty();
+  }
+
+  /** One that has just begun. */
+  Conversation begun(String id, ConversationRecord.Created created) throws LlmException {
+    List<ConversationRecord> records = List.of(created);
+    return conversation(id, Replay.of(records).orElseThrow(), records.size());
+  }
+
+  private Conversation conversation(String id, Replay known, long end) throws LlmException {
     ConversationRecord.Created created = known.created();
     var identity =
         new ConversationInfo.Identity(id, created.model(), created.owner(), created.at());
@@ -92,9 +100,8 @@ final class ConversationLoader {
             new DualLog(log, counts, id));
     known.messages().forEach(context::add);
     summarizer.serve(context);
-    ConversationLog ownLog = archive.log(id, records.size(), backlog);
-    return Optional.of(
-        new Conversation(identity, window.answerTokens(), context, summarizer, ownLog, known));
+    ConversationLog ownLog = archive.log(id, end, backlog);
+    return new Conversation(identity, window.answerTokens(), context, summarizer, ownLog, known);
   }
 
   /** Refuses a conversation whose first message leaves no room. */

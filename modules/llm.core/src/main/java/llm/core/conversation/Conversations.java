@@ -119,8 +119,9 @@ public final class Conversations implements AutoCloseable {
     loader.requireRoom(created);
     var identity = new ConversationInfo.Identity(id, model, created.owner(), now);
     archive.create(identity, created);
+    residents.add(loader.begun(id, created));
     log.info("conversation_open").call(call).put("conversation", id).emit();
-    return new ConversationInfo(identity, 0, Optional.empty(), Optional.of(0.0), now);
+    return new ConversationInfo(identity, 0, Optional.empty(), 0, Optional.of(0.0), now);
   }
 
   /**
@@ -231,6 +232,7 @@ public final class Conversations implements AutoCloseable {
         head.identity(),
         here.map(Conversation::turns).orElse(head.turns()),
         here.flatMap(Conversation::running),
+        here.map(Conversation::waiting).orElse(0),
         here.map(known -> known.context().ratio()),
         found.changedAt());
   }

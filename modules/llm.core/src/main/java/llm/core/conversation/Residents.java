@@ -94,7 +94,8 @@ final class Residents {
     all.forEach(one -> one.close("shutdown"));
   }
 
-  private void add(Conversation loaded) {
+  /** Puts one here that is in the store. */
+  void add(Conversation loaded) {
     List<Conversation> letGo = new ArrayList<>();
     synchronized (this) {
       byId.put(loaded.id(), loaded);

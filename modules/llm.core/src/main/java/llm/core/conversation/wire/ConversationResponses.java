@@ -84,6 +84,7 @@ public final class ConversationResponses {
         .field("changed_at", time(info.changedAt()))
         .field("turns", info.turns())
         .fieldOrNull("running_turn", info.runningTurn())
+        .field("waiting_turns", info.waitingTurns())
         .name("context_ratio");
     info.contextRatio().ifPresentOrElse(out::value, out::nothing);
   }

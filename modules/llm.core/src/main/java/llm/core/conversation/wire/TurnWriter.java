@@ -86,8 +86,8 @@ public final class TurnWriter {
     number("time_to_first_token_ms", report.timeToFirstTokenMs());
     number("first_answer_ms", report.firstAnswerMs());
     number("response_total_ms", report.responseTotalMs());
-    out.name("context_ratio_before").value(report.contextRatioBefore());
-    out.name("context_ratio_after").value(report.contextRatioAfter());
+    out.name("context_ratio_before").value(rounded(report.contextRatioBefore()));
+    out.name("context_ratio_after").value(rounded(report.contextRatioAfter()));
     number("handover_ms", report.handoverMs());
     out.field("left_out_messages", report.leftOutMessages());
     out.name("durable").value(report.durable());
@@ -97,10 +97,14 @@ public final class TurnWriter {
   private void number(String name, OptionalDouble value) {
     out.name(name);
     if (value.isPresent()) {
-      out.value(value.getAsDouble());
+      out.value(rounded(value.getAsDouble()));
     } else {
       out.nothing();
     }
+  }
+
+  private static double rounded(double value) {
+    return Math.round(value * 1_000) / 1_000.0;
   }
 
   private static byte[] ascii(String text) {

@@ -1,0 +1,388 @@
+package llm.core.conversation;
+
+import static llm.core.conversation.ConversationFixture.answer;
+import static llm.core.conversation.ConversationFixture.await;
+import static llm.core.conversation.ConversationFixture.drain;
+import static llm.core.conversation.ConversationFixture.report;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import llm.core.conversation.ConversationSettings.ConcurrentTurns;
+import llm.core.conversation.Conversations.Opening;
+import llm.core.conversation.record.ConversationRecord;
+import llm.core.testkit.Gate;
+import llm.domain.call.CancelReason;
+import llm.domain.call.EventStream;
+import llm.domain.call.Principal;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Message;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@DisplayName("C-6: conversations, a turn at a time")
+@Timeout(60)
+class ConversationsTest {
+  private static final LlmError BROKEN = new LlmError.ProviderFailed("talker", "Broken.");
+
+  private ConversationFixture talk = new ConversationFixture(8_000);
+
+  @AfterEach
+  void close() {
+    talk.close();
+  }
+
+  private interface Action {
+    void run() throws LlmException;
+  }
+
+  private static LlmError refusal(Action action) {
+    return catchThrowableOfType(LlmException.class, action::run).error();
+  }
+
+  private int waiting() {
+    try {
+      return talk.conversations.find("c1", talk.owner()).orElseThrow().waitingTurns();
+    } catch (LlmException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  private List<String> lastTold() {
+    ChatRequest last = talk.talker.turns().getLast();
+    return last.messages().stream().map(Message::text).toList();
+  }
+
+  @Test
+  void aTurnStreamsChunksTheLastOfThemFinalAndThenHowItWent() throws LlmException {
+    talk.open("c1");
+    EventStream<TurnEvent> stream = talk.begin("c1", "t1", "Hello");
+    talk.clock.advance(Duration.ofMillis(5));
+    List<TurnEvent> events = drain(stream);
+
+    assertThat(events.subList(0, 4))
+        .containsExactly(
+            new TurnEvent.Started("c1", "t1", false),
+            new TurnEvent.Chunk("[", false),
+            new TurnEvent.Chunk("Hello]", false),
+            new TurnEvent.Chunk("", true));
+    TurnReport report = report(events);
+    assertThat(report.turn()).isEqualTo("t1");
+    assertThat(report.timeToFirstTokenMs()).hasValue(5);
+    assertThat(report.firstAnswerMs()).hasValue(5);
+    assertThat(report.durable()).isTrue();
+    assertThat(report.contextRatioAfter()).isGreaterThan(report.contextRatioBefore());
+    assertThat(talk.telemetry.trail())
+        .containsSubsequence(
+            "user_turn_start",
+            "first_token",
+            "time_to_first_token_ms",
+            "stream_end",
+            "user_turn_finish");
+    assertThat(talk.telemetry.events("user_turn_finish").getFirst().fields())
+        .containsEntry("time_to_first_token_ms", 5.0)
+        .containsKeys("response_total_ms", "context_ratio_before", "context_ratio_after");
+  }
+
+  @Test
+  void theModelIsToldTheWholeConversationEachTurn() throws LlmException {
+    talk.open("c1");
+    talk.turn("c1", "t1", "one");
+    talk.turn("c1", "t2", "two");
+    talk.turn("c1", "t3", "three");
+
+    assertThat(lastTold()).containsExactly("Be brief.", "one", "[one]", "two", "[two]", "three");
+  }
+
+  @Test
+  void aSecondTurnMeetsAConflictThatNamesTheOneThatRuns() throws LlmException {
+    talk.open("c1");
+    Gate gate = talk.talker.holdNextAnswer();
+    EventStream<TurnEvent> first = talk.begin("c1", "t1", "one");
+
+    assertThat(refusal(() -> talk.begin("c1", "t2", "two")))
+        .isEqualTo(
+            new LlmError.Conflict("Conversation c1 is answering turn t1; wait for its end."));
+    assertThat(talk.conversations.find("c1", talk.owner()).orElseThrow().runningTurn())
+        .contains("t1");
+    gate.open();
+    drain(first);
+    assertThat(answer(talk.turn("c1", "t2", "two"))).isEqualTo("[two]");
+  }
+
+  @Test
+  void whereTurnsMayWaitTheyAreAnsweredInOrderUpToABound() throws Exception {
+    talk.close();
+    talk =
+        new ConversationFixture(
+            8_000, ConversationFixture.settings(ConcurrentTurns.QUEUE, 100, 1 << 20));
+    talk.open("c1");
+    Gate gate = talk.talker.holdNextAnswer();
+    EventStream<TurnEvent> first = talk.begin("c1", "t1", "one");
+    CompletableFuture<List<TurnEvent>> second = later("t2", "two");
+    await(() -> waiting() == 1);
+    CompletableFuture<List<TurnEvent>> third = later("t3", "three");
+    await(() -> waiting() == 2);
+
+    assertThat(refusal(() -> talk.begin("c1", "t4", "four")))
+        .isInstanceOf(LlmError.QueueFull.class);
+    assertThat(refusal(() -> talk.begin("c1", "t1", "one")))
+        .as("the turn that runs does not wait for itself")
+        .isInstanceOf(LlmError.Conflict.class);
+    gate.open();
+    drain(first);
+    assertThat(answer(second.get())).isEqualTo("[two]");
+    assertThat(answer(third.get())).isEqualTo("[three]");
+    assertThat(lastTold()).endsWith("[one]", "two", "[two]", "three");
+  }
+
+  @Test
+  void aWaitingTurnWhoseCallIsCancelledWaitsNoMore() throws Exception {
+    talk.close();
+    talk =
+        new ConversationFixture(
+            8_000, ConversationFixture.settings(ConcurrentTurns.QUEUE, 100, 1 << 20));
+    talk.open("c1");
+    Gate gate = talk.talker.holdNextAnswer();
+    EventStream<TurnEvent> first = talk.begin("c1", "t1", "one");
+    var call = talk.call();
+    var refused = new AtomicReference<LlmError>();
+    Thread waiting =
+        Thread.startVirtualThread(() ->
+            refused.set(
+                refusal(() -> talk.conversations.turn("c1", Optional.of("t2"), "two", call))));
+    await(() -> waiting() == 1);
+
+    call.cancel(CancelReason.CLIENT_GONE);
+    waiting.join();
+
+    assertThat(refused.get()).isEqualTo(new LlmError.Cancelled(CancelReason.CLIENT_GONE));
+    gate.open();
+    drain(first);
+    talk.turn("c1", "t3", "three");
+    assertThat(lastTold()).containsExactly("Be brief.", "one", "[one]", "three");
+  }
+
+  private CompletableFuture<List<TurnEvent>> later(String turn, String text) {
+    var done = new CompletableFuture<List<TurnEvent>>();
+    Thread.startVirtualThread(() -> {
+      try {
+        done.complete(talk.turn("c1", turn, text));
+      } catch (LlmException | RuntimeException failure) {
+        done.completeExceptionally(failure);
+      }
+    });
+    return done;
+  }
+
+  @Test
+  void aTurnThatWasAnsweredIsToldAgainAndTheModelIsNotAsked() throws LlmException {
+    talk.open("c1");
+    String said = answer(talk.turn("c1", "t1", "one"));
+    talk.turn("c1", "t2", "two");
+    talk.restart();
+
+    List<TurnEvent> again = talk.turn("c1", "t1", "one");
+
+    assertThat(again.getFirst()).isEqualTo(new TurnEvent.Started("c1", "t1", true));
+    assertThat(answer(again)).isEqualTo(said);
+    assertThat(talk.talker.turns()).hasSize(2);
+    assertThat(refusal(() -> talk.begin("c1", "t1", "something else")))
+        .isEqualTo(
+            new LlmError.Conflict("Turn t1 was begun with another text; name another turn_id."));
+    assertThat(answer(talk.turn("c1", "t3", "three"))).isEqualTo("[three]");
+  }
+
+  @Test
+  void aTurnOfLongAgoIsFoundInTheStore() throws LlmException {
+    talk.open("c1");
+    for (int i = 0; i < 100; i++) {
+      talk.turn("c1", "t" + i, "q" + i);
+    }
+    int asked = talk.talker.turns().size();
+
+    assertThat(answer(talk.turn("c1", "t3", "q3"))).isEqualTo("[q3]");
+    assertThat(talk.talker.turns()).hasSize(asked);
+  }
+
+  @Test
+  void aTurnThatTheModelRefusesIsToldToNobodyAndCanBeTriedAgain() throws LlmException {
+    talk.open("c1");
+    talk.turn("c1", "t1", "one");
+    talk.talker.refuseNext(BROKEN);
+
+    assertThat(refusal(() -> talk.begin("c1", "t2", "two"))).isEqualTo(BROKEN);
+    talk.restart();
+    talk.turn("c1", "t3", "three");
+    assertThat(lastTold()).containsExactly("Be brief.", "one", "[one]", "three");
+    assertThat(answer(talk.turn("c1", "t2", "two"))).isEqualTo("[two]");
+    assertThat(talk.conversations.find("c1", talk.owner()).orElseThrow().turns()).isEqualTo(3);
+  }
+
+  @Test
+  void aPartOfAnAnswerStaysUntilTheTurnIsTriedAgain() throws LlmException {
+    talk.open("c1");
+    talk.talker.breakNext(BROKEN);
+    List<TurnEvent> broken = talk.turn("c1", "t1", "one");
+    assertThat(broken.getLast()).isInstanceOf(TurnEvent.Failed.class);
+
+    for (boolean restarted : new boolean[] {false, true}) {
+      if (restarted) {
+        talk.restart();
+      }
+      talk.talker.breakNext(BROKEN);
+      talk.turn("c1", "t1", "one");
+      assertThat(lastTold()).as("restarted %s", restarted).containsExactly("Be brief.", "one");
+    }
+    talk.turn("c1", "t2", "two");
+    assertThat(lastTold()).containsExactly("Be brief.", "one", "[", "two");
+    talk.restart();
+    talk.turn("c1", "t3", "three");
+    assertThat(lastTold()).containsExactly("Be brief.", "one", "[", "two", "[two]", "three");
+  }
+
+  @Test
+  void aTurnThatIsClosedEarlyEndsAndGivesTheFloorBack() throws LlmException {
+    talk.open("c1");
+    Gate gate = talk.talker.holdNextAnswer();
+    EventStream<TurnEvent> stream = talk.begin("c1", "t1", "one");
+    stream.next();
+    stream.next();
+    stream.close();
+    gate.open();
+    await(() -> talk.telemetry.events("user_turn_finish").size() == 1);
+
+    talk.turn("c1", "t2", "two");
+
+    assertThat(lastTold()).containsExactly("Be brief.", "one", "[", "two");
+    assertThat(talk.telemetry.events("user_turn_finish").getFirst().fields())
+        .containsEntry("end", "INTERRUPTED");
+  }
+
+  @Test
+  void anotherProcessGoesOnWhereThisOneEnded() throws LlmException {
+    talk.open("c1");
+    talk.turn("c1", "t1", "one");
+    talk.begin("c1", "t2", "never answered"); // and the process dies
+    talk.restart();
+
+    talk.turn("c1", "t3", "three");
+
+    assertThat(lastTold()).containsExactly("Be brief.", "one", "[one]", "three");
+    assertThat(answer(talk.turn("c1", "t2", "never answered"))).isEqualTo("[never answered]");
+  }
+
+  @Test
+  void nobodySeesAnothersConversation() throws LlmException {
+    talk.open("c1");
+    var other = new Principal("other");
+
+    assertThat(talk.conversations.find("c1", other)).isEmpty();
+    assertThat(talk.conversations.list(other, Optional.empty(), 10)).isEmpty();
+    assertThat(talk.conversations.delete("c1", other)).isFalse();
+    assertThat(refusal(() -> talk.conversations.history("c1", other, 0, 10)))
+        .isEqualTo(new LlmError.NotFound("conversation", "c1"));
+    assertThat(refusal(() -> talk.turn("nope", "t1", "hi")))
+        .isEqualTo(new LlmError.NotFound("conversation", "nope"));
+    assertThat(refusal(() -> talk.turn("../etc", "t1", "hi")))
+        .isEqualTo(new LlmError.NotFound("conversation", "../etc"));
+  }
+
+  @Test
+  void badWordsAreRefusedWithWhereTheyStand() throws LlmException {
+    talk.open("c1");
+    talk.clock.advance(Duration.ofMillis(1));
+
+    assertThat(refusal(() -> talk.open("c1"))).isInstanceOf(LlmError.Conflict.class);
+    assertThat(refusal(() -> talk.open("a b")).message()).startsWith("id must match");
+    assertThat(refusal(() -> talk.turn("c1", "a/b", "hi")).message())
+        .startsWith("turn_id must match");
+    assertThat(refusal(() -> talk.turn("c1", "t", " ")).message())
+        .isEqualTo("text must not be blank");
+    var unknown = new Opening(Optional.empty(), Optional.of("nope"), Optional.empty());
+    assertThat(refusal(() -> talk.conversations.open(unknown, talk.call())))
+        .isEqualTo(new LlmError.ModelNotFound("nope"));
+    var wordy = new Opening(Optional.empty(), Optional.empty(), Optional.of("x".repeat(40_000)));
+    assertThat(refusal(() -> talk.conversations.open(wordy, talk.call())))
+        .isInstanceOf(LlmError.ContextLengthExceeded.class);
+    assertThat(refusal(() -> talk.turn("c1", "t1", "x".repeat(40_000))))
+        .isInstanceOf(LlmError.ContextLengthExceeded.class);
+    talk.turn("c1", "t1", "short");
+    assertThat(lastTold()).containsExactly("Be brief.", "short");
+  }
+
+  @Test
+  void conversationsAreListedInPagesAndDeletedForGood() throws LlmException {
+    for (int i = 0; i < 25; i++) {
+      talk.open("c%02d".formatted(i));
+    }
+    talk.turn("c07", "t1", "one");
+
+    List<ConversationInfo> page = talk.conversations.list(talk.owner(), Optional.of("c04"), 5);
+    assertThat(page)
+        .extracting(info -> info.identity().id())
+        .containsExactly("c05", "c06", "c07", "c08", "c09");
+    assertThat(page.get(2).turns()).isEqualTo(1);
+    assertThat(talk.conversations.delete("c07", talk.owner())).isTrue();
+    assertThat(talk.conversations.find("c07", talk.owner())).isEmpty();
+    assertThat(refusal(() -> talk.turn("c07", "t2", "two"))).isInstanceOf(LlmError.NotFound.class);
+    assertThat(talk.conversations.delete("c07", talk.owner())).isFalse();
+  }
+
+  @Test
+  void aConversationThatIsDeletedInTheMiddleOfATurnStaysDeleted() throws LlmException {
+    talk.open("c1");
+    Gate gate = talk.talker.holdNextAnswer();
+    EventStream<TurnEvent> stream = talk.begin("c1", "t1", "one");
+    stream.next();
+
+    talk.conversations.delete("c1", talk.owner());
+    gate.open();
+    List<TurnEvent> rest = drain(stream);
+
+    assertThat(report(rest).durable()).isFalse();
+    assertThat(talk.conversations.find("c1", talk.owner())).isEmpty();
+  }
+
+  @Test
+  void withMoreThanMayStayInMemoryTheOthersGoOnFromTheStore() throws LlmException {
+    talk.close();
+    talk =
+        new ConversationFixture(
+            8_000, ConversationFixture.settings(ConcurrentTurns.REJECT, 4, 1 << 20));
+    for (int round = 0; round < 3; round++) {
+      for (int i = 0; i < 20; i++) {
+        String id = "c" + i;
+        if (round == 0) {
+          talk.open(id);
+        }
+        talk.turn(id, "t" + round, "round " + round);
+      }
+    }
+
+    assertThat(lastTold())
+        .containsExactly("Be brief.", "round 0", "[round 0]", "round 1", "[round 1]", "round 2");
+    assertThat(talk.telemetry.metrics().prometheusText()).contains("llm_conversations_resident 4");
+  }
+
+  @Test
+  void historyTellsEverythingInOrder() throws LlmException {
+    talk.open("c1");
+    talk.turn("c1", "t1", "one");
+
+    List<ConversationRecord> all = talk.conversations.history("c1", talk.owner(), 0, 100);
+
+    assertThat(all.get(0)).isInstanceOf(ConversationRecord.Created.class);
+    assertThat(all.get(1)).isEqualTo(new ConversationRecord.Asked("t1", "one", all.get(1).at()));
+    assertThat(((ConversationRecord.Answered) all.get(2)).text()).isEqualTo("[one]");
+    assertThat(talk.conversations.history("c1", talk.owner(), 1, 1)).containsExactly(all.get(1));
+  }
+}
