@@ -163,16 +163,28 @@ final class Conversation {
   void leave(Optional<TurnEnd> end) {
     lock.lock();
     try {
-      end.ifPresent(how -> {
-        ends.remove(running);
-        ends.put(running, how);
-        forgetOldEnds();
-      });
+      end.ifPresent(how -> remember(running, how));
       running = null;
       free.signal();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** A turn is over, as far as the model's context goes. */
+  void ended(String turn, TurnEnd how) {
+    lock.lock();
+    try {
+      remember(turn, how);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void remember(String turn, TurnEnd how) {
+    ends.remove(turn);
+    ends.put(turn, how);
+    forgetOldEnds();
   }
 
   /** How a turn ended; empty when it runs, is not remembered or was never begun. */

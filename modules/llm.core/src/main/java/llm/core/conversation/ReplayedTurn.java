@@ -7,6 +7,7 @@ import java.util.OptionalDouble;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.ConversationRecord.Answered;
 import llm.core.conversation.record.ConversationRecord.Asked;
+import llm.core.conversation.record.ConversationRecord.Unanswered;
 import llm.domain.call.EventStream;
 
 /** A turn that was answered before, told again. One thread. */
@@ -24,6 +25,11 @@ final class ReplayedTurn implements EventStream<TurnEvent> {
    * @param answer the last one; empty when there is none
    */
   record Found(String turn, String text, Optional<Answered> answer) {
+
+    /** Whether only a part of an answer came. */
+    boolean isPart() {
+      return answer.isPresent() && answer.get().finish().isEmpty();
+    }
 
     /** The answer as events; empty when there is none. */
     Optional<List<TurnEvent>> events(Conversation conversation) {
@@ -59,6 +65,8 @@ final class ReplayedTurn implements EventStream<TurnEvent> {
         found = new Found(turn, asked.text(), Optional.empty());
       } else if (found != null && record instanceof Answered said && said.turn().equals(turn)) {
         found = new Found(turn, found.text(), Optional.of(said));
+      } else if (found != null && record instanceof Unanswered not && not.turn().equals(turn)) {
+        found = new Found(turn, found.text(), Optional.empty());
       }
     }
     return Optional.ofNullable(found);

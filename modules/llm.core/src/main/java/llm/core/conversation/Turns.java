@@ -97,6 +97,7 @@ final class Turns {
       return stream;
     } catch (LlmException failure) {
       if (kept) {
+        conversation.ended(asking.name(), TurnEnd.UNANSWERED);
         keepUnanswered(conversation, asking.name(), failure.error());
       }
       throw failure;
@@ -224,7 +225,7 @@ final class Turns {
           new LlmError.Conflict(
               "Turn " + name + " was begun with another text; name another turn_id."));
     }
-    if (end.equals(Optional.of(TurnEnd.INTERRUPTED)) && conversation.isLatest(name)) {
+    if (found.get().isPart()) {
       forgetPart(conversation, name);
       return Optional.empty();
     }
@@ -232,9 +233,17 @@ final class Turns {
   }
 
   /** Of a turn that is tried again: neither question nor part of an answer is told any more. */
-  private void forgetPart(Conversation conversation, String name) {
+  private void forgetPart(Conversation conversation, String name) throws LlmException {
+    if (!conversation.isLatest(name)) {
+      throw new LlmException(
+          new LlmError.Conflict(
+              "Turn "
+                  + name
+                  + " was interrupted and the conversation went on; begin another one."));
+    }
     conversation.context().takeBack();
     conversation.context().takeBack();
+    conversation.ended(name, TurnEnd.UNANSWERED);
     keepUnanswered(conversation, name, new LlmError.Cancelled(CancelReason.USER));
   }
 }

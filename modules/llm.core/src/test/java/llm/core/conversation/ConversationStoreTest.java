@@ -174,7 +174,7 @@ class ConversationStoreTest {
    * process that is replaced. A turn that ended well and durably is kept once, in its place.
    */
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 24, 38})
   void whateverFailsNoAcknowledgedTurnIsLostOrDoubled(long seed) throws LlmException {
     var random = new Random(seed);
     talk.open("c1");

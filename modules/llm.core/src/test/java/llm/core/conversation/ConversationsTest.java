@@ -244,6 +244,10 @@ class ConversationsTest {
     }
     talk.turn("c1", "t2", "two");
     assertThat(lastTold()).containsExactly("Be brief.", "one", "[", "two");
+    assertThat(refusal(() -> talk.begin("c1", "t1", "one")))
+        .isEqualTo(
+            new LlmError.Conflict(
+                "Turn t1 was interrupted and the conversation went on; begin another one."));
     talk.restart();
     talk.turn("c1", "t3", "three");
     assertThat(lastTold()).containsExactly("Be brief.", "one", "[", "two", "[two]", "three");

@@ -63,6 +63,7 @@ public record Replay(
         }
         case ConversationRecord.Asked(String turn, String text, Instant _) -> {
           takeBackOpenTurn();
+          takeBack(turn);
           messages.add(Message.user(text));
           begun += ends.containsKey(turn) ? 0 : 1;
           latest = turn;
