@@ -53,17 +53,22 @@ public final class DualContext {
      *
      * @param number names this warm-up
      * @param prompt ends with the question for the summary
+     * @param urgent whether turns are told less until it is done
      * @return ends it
      */
-    Registration begin(long number, List<Message> prompt);
+    Registration begin(long number, List<Message> prompt, boolean urgent);
   }
 
   private sealed interface State {}
 
   private record Idle() implements State {}
 
-  /** Messages before {@code cut} are in the summary to come; empty until the work was begun. */
-  private record Warming(int cut, long since, Registration work, Optional<Summary> summary)
+  /**
+   * Messages before {@code cut} are in the summary so far; of those behind it, as many as {@code
+   * wanted} are to be in the one to come.
+   */
+  private record Warming(
+      int cut, int wanted, boolean urgent, long since, Registration work, Optional<Summary> summary)
       implements State {}
 
   private record Ready(int cut, long since, Summary summary) implements State {}
@@ -205,43 +210,71 @@ public final class DualContext {
     }
   }
 
-  /** Starts a warm-up where it is due. Between turns, so that it finds all of the last one read. */
+  /**
+   * Starts a warm-up where it is due, and again as an urgent one where it was not done in time.
+   * Between turns, so that it finds all of the last one read.
+   */
   public void turnEnded() {
+    Registration overtaken = () -> {};
     synchronized (lock) {
-      boolean due = state instanceof Idle && !closed && time.nanoTime() - notBefore >= 0;
-      if (due && ratioNow() >= window.warmupRatio()) {
-        startWarmUp();
+      double ratio = ratioNow();
+      boolean urgent = ratio >= window.handoverRatio();
+      if (state instanceof Idle
+          && !closed
+          && time.nanoTime() - notBefore >= 0
+          && ratio >= window.warmupRatio()) {
+        events.warmupStart(ratio);
+        startWarmUp(time.nanoTime(), urgent);
+      } else if (state instanceof Warming warming && urgent && !warming.urgent()) {
+        overtaken = warming.work();
+        startWarmUp(warming.since(), true);
       }
     }
+    overtaken.close();
   }
+
+  /**
+   * What a warm-up does next.
+   *
+   * @param isQuestion whether it asks for another summary, because what came meanwhile would fill
+   *     the next context at once; else it has the model read the beginning of that
+   */
+  public record Step(List<Message> prompt, boolean isQuestion) {}
 
   /**
    * The summary was made.
    *
-   * @return the beginning of the next context's prompts, for its model to read before it is used;
-   *     empty when it is no longer wanted
+   * @return what to do next; empty when the warm-up is no longer wanted
    */
-  public Optional<List<Message>> summarized(long which, Summary summary) {
+  public Optional<Step> summarized(long which, Summary summary) {
     synchronized (lock) {
       if (which != number || !(state instanceof Warming warming)) {
         return Optional.empty();
       }
-      int cut = active.turnStart(Math.min(warming.cut(), summary.covered()));
-      state = new Warming(cut, warming.since(), warming.work(), Optional.of(summary));
-      return Optional.of(next(cut, summary).prompt(0, active.size() - cut));
+      int more = Math.min(warming.wanted(), summary.covered());
+      int cut = active.turnStart(warming.cut() + more);
+      Summary all = warming.summary().map(summary::behind).orElse(summary);
+      Context next = next(cut, all);
+      boolean full = (double) next.promptTokens() / window.promptTokens() >= window.handoverRatio();
+      Optional<Part> part = cut > warming.cut() && full ? part(next) : Optional.empty();
+      int wanted = part.map(Part::cut).orElse(0);
+      state =
+          new Warming(
+              cut, wanted, warming.urgent(), warming.since(), warming.work(), Optional.of(all));
+      return Optional.of(
+          part.map(one -> new Step(one.question(), true))
+              .orElseGet(() -> new Step(next.prompt(0, next.size()), false)));
     }
   }
 
   /** The next context may be used. */
   public void ready(long which) {
     synchronized (lock) {
-      if (which == number
-          && state instanceof Warming(int cut, long since, var _, Optional<Summary> made)
-          && made.isPresent()) {
+      if (which == number && state instanceof Warming warming && warming.summary().isPresent()) {
         long now = time.nanoTime();
-        state = new Ready(cut, now, made.get());
+        state = new Ready(warming.cut(), now, warming.summary().get());
         retry = FIRST_RETRY;
-        events.warmupReady(now - since);
+        events.warmupReady(now - warming.since());
       }
     }
   }
@@ -313,21 +346,41 @@ public final class DualContext {
     return new Plan(messages, from, active.correctedTokens(from), uncorrected);
   }
 
-  private void startWarmUp() {
-    Message question = prompts.summaryQuestion();
-    int room = window.tokens() - window.summaryTokens() - active.tokensOf(question);
-    int told = active.longestPrefix(room);
-    int cut = Math.min(active.startOfLast(window.keptMessages()), told);
-    if (cut == 0) {
-      return; // nothing that a summary could stand for
+  private void startWarmUp(long since, boolean urgent) {
+    Optional<Part> part = part(active);
+    if (part.isEmpty()) {
+      state = new Idle(); // nothing that a summary could stand for
+      return;
     }
-    List<Message> prompt = active.prompt(0, told);
-    prompt.add(question);
     number++;
-    long since = time.nanoTime();
-    events.warmupStart(ratioNow());
     // What it starts cannot answer before this returns: its answers take the lock.
-    state = new Warming(cut, since, warmUp.begin(number, prompt), Optional.empty());
+    Registration work = warmUp.begin(number, part.get().question(), urgent);
+    state = new Warming(0, part.get().cut(), urgent, since, work, Optional.empty());
+  }
+
+  /**
+   * What is summarised at once.
+   *
+   * @param question the prompt, as far as it was read already, and the question
+   * @param cut messages that the summary is to stand for; the others go on word by word
+   */
+  private record Part(List<Message> question, int cut) {}
+
+  /** As much of a context as a prompt has room for; empty when that is nothing. */
+  private Optional<Part> part(Context context) {
+    Message question = prompts.summaryQuestion();
+    int room = window.tokens() - window.summaryTokens() - context.tokensOf(question);
+    int told = context.longestPrefix(room);
+    int kept =
+        Math.max(
+            context.startOfLast(window.keptMessages()), context.firstThatFits(window.keptTokens()));
+    int cut = Math.min(kept, told);
+    if (cut == 0) {
+      return Optional.empty();
+    }
+    List<Message> prompt = context.prompt(0, told);
+    prompt.add(question);
+    return Optional.of(new Part(prompt, cut));
   }
 
   private Optional<Handover> handOver() {

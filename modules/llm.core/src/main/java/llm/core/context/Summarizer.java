@@ -64,7 +64,7 @@ public final class Summarizer implements DualContext.WarmUp {
   }
 
   @Override
-  public Registration begin(long number, List<Message> prompt) {
+  public Registration begin(long number, List<Message> prompt, boolean urgent) {
     CallScope call =
         CallScope.open(
             new CallId("warmup-" + means.ids().next()),
@@ -73,7 +73,7 @@ public final class Summarizer implements DualContext.WarmUp {
             means.limit(),
             means.alarms(),
             failure -> means.log().error("cancel_hook_failed").cause(failure).emit());
-    Thread.ofVirtual().name("llm-warm-up").start(() -> run(number, prompt, call));
+    Thread.ofVirtual().name("llm-warm-up").start(() -> run(number, prompt, urgent, call));
     return () -> call.cancel(CancelReason.CLOSED);
   }
 
@@ -89,13 +89,16 @@ public final class Summarizer implements DualContext.WarmUp {
     }
   }
 
-  private void run(long number, List<Message> prompt, CallScope call) {
+  private void run(long number, List<Message> prompt, boolean urgent, CallScope call) {
+    Priority priority = urgent ? Priority.INTERACTIVE : Priority.BACKGROUND;
     try (call) {
-      List<Message> told = prompt.subList(1, prompt.size() - 1); // without first and question
-      Summary summary = summary(prompt, told, call);
-      Optional<List<Message>> next = context.summarized(number, summary);
+      var next = Optional.of(new DualContext.Step(prompt, true));
+      while (next.isPresent() && next.get().isQuestion()) {
+        Summary made = summary(next.get().prompt(), priority, call);
+        next = context.summarized(number, made);
+      }
       if (next.isPresent()) {
-        warm(next.get(), call);
+        warm(next.get().prompt(), priority, call);
         context.ready(number);
       }
     } catch (LlmException failure) {
@@ -106,25 +109,25 @@ public final class Summarizer implements DualContext.WarmUp {
     }
   }
 
-  private Summary summary(List<Message> prompt, List<Message> told, CallScope call)
+  private Summary summary(List<Message> prompt, Priority priority, CallScope call)
       throws LlmException {
+    List<Message> told = prompt.subList(0, prompt.size() - 1); // without the question
+    int messages = told.size() - 1; // without the first one
     Optional<SummaryCache.Hit> known = means.cache().find(conversation, told);
-    if (known.isPresent() && known.get().covered() * 2 >= told.size()) {
-      return Summary.ofAnswer(known.get().answer(), known.get().covered());
+    if (known.isPresent() && known.get().covered() * 2 > messages) {
+      return Summary.ofAnswer(known.get().answer(), known.get().covered() - 1);
     }
-    String answer = ask(prompt, call);
+    String answer = ask(prompt, priority, call);
     if (answer.isBlank()) {
       throw new LlmException(new LlmError.ProviderFailed(model.value(), "The summary is empty."));
     }
     means.cache().save(conversation, told, answer);
-    return Summary.ofAnswer(answer, told.size());
+    return Summary.ofAnswer(answer, messages);
   }
 
-  private String ask(List<Message> prompt, CallScope call) throws LlmException {
+  private String ask(List<Message> prompt, Priority priority, CallScope call) throws LlmException {
     var request =
-        ChatRequest.of(model, prompt)
-            .withPriority(Priority.BACKGROUND)
-            .withMaxTokens(window.summaryTokens());
+        ChatRequest.of(model, prompt).withPriority(priority).withMaxTokens(window.summaryTokens());
     var answer = new StringBuilder();
     try (EventStream<StreamEvent> stream = means.gateway().stream(request, call)) {
       while (true) {
@@ -149,8 +152,8 @@ public final class Summarizer implements DualContext.WarmUp {
   }
 
   /** A wish: without it the first turn of the next context begins later, and that is all. */
-  private void warm(List<Message> beginning, CallScope call) {
-    var request = ChatRequest.of(model, beginning).withPriority(Priority.BACKGROUND);
+  private void warm(List<Message> beginning, Priority priority, CallScope call) {
+    var request = ChatRequest.of(model, beginning).withPriority(priority);
     if (!means.gateway().keepsPrefixes(model)) {
       return;
     }

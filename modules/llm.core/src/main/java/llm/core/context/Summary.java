@@ -1,5 +1,6 @@
 package llm.core.context;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -15,6 +16,13 @@ public record Summary(String text, List<Ledger.Entry> entries, int covered) {
   public Summary {
     Objects.requireNonNull(text, "text");
     entries = List.copyOf(entries);
+  }
+
+  /** This one, made behind {@code earlier}, in place of both. */
+  Summary behind(Summary earlier) {
+    List<Ledger.Entry> all = new ArrayList<>(earlier.entries);
+    all.addAll(entries);
+    return new Summary(text, all, covered);
   }
 
   /** What a model answered to the question for a summary. */

@@ -19,6 +19,8 @@ public record Window(
     double handoverRatio,
     int keptMessages) {
 
+  private static final double KEPT_SHARE = 0.75; // of the room below the warm-up ratio
+
   /** Rejects what leaves no room or has no order. */
   public Window {
     if (answerTokens < 1 || answerTokens >= tokens) {
@@ -35,6 +37,14 @@ public record Window(
     if (keptMessages < 0) {
       throw new IllegalArgumentException("kept messages are 0 or more");
     }
+  }
+
+  /**
+   * Tokens that a prompt may take behind a handover beside its summary: so few that the next one is
+   * not due at once.
+   */
+  int keptTokens() {
+    return (int) (promptTokens() * warmupRatio * KEPT_SHARE) - summaryTokens;
   }
 
   /** Tokens that a prompt may take. */

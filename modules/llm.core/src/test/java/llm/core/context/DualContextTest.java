@@ -31,6 +31,7 @@ class DualContextTest {
   private final List<List<Message>> asked = new ArrayList<>();
   private long number;
   private boolean ended;
+  private boolean urgent;
   private final DualContext context =
       new DualContext(
           WINDOW,
@@ -38,8 +39,9 @@ class DualContextTest {
           new TokenEstimator(),
           "",
           Ledger.EMPTY,
-          (which, prompt) -> {
+          (which, prompt, isUrgent) -> {
             number = which;
+            urgent = isUrgent;
             asked.add(List.copyOf(prompt));
             return () -> ended = true;
           },
@@ -88,7 +90,8 @@ class DualContextTest {
     List<Message> beginning =
         context
             .summarized(number, Summary.ofAnswer("They talked.\n- fact: it rained", 99))
-            .orElseThrow();
+            .orElseThrow()
+            .prompt();
     clock.advance(Duration.ofMillis(60));
     context.ready(number);
     talkUntil(0.8);
@@ -167,6 +170,23 @@ class DualContextTest {
             "warmup_failed",
             "warmup_start",
             "warmup_ready");
+  }
+
+  @Test
+  void aWarmUpThatIsNotDoneInTimeIsBegunAgainAsAnUrgentOne() throws TooLong {
+    talkUntil(0.5);
+    assertThat(urgent).isFalse();
+    long first = number;
+    talkUntil(0.8);
+
+    assertThat(urgent).isTrue();
+    assertThat(ended).as("the one before is cancelled").isTrue();
+    assertThat(number).isEqualTo(first + 1);
+    talkUntil(1.2);
+    assertThat(asked).as("urgent once").hasSize(2);
+    assertThat(telemetry.trail()).containsOnlyOnce("warmup_start");
+    makeReady();
+    assertThat(context.begin(Message.user("q")).handover()).isPresent();
   }
 
   @Test

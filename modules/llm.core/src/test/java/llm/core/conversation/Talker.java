@@ -13,7 +13,6 @@ import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.Message;
-import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -102,7 +101,7 @@ final class Talker implements ChatProvider {
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
     Message last = request.messages().getLast();
     int prompt = COUNTER.countPrompt(request);
-    if (request.priority() == Priority.BACKGROUND) {
+    if (last.text().contains("After the summary write")) {
       summaries.add(request);
       Gate gate = summaryGate.get();
       if (gate != null) {
