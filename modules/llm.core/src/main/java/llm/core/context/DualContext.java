@@ -3,6 +3,7 @@ package llm.core.context;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import llm.core.context.SummaryQuestions.Part;
 import llm.domain.call.Registration;
 import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
@@ -34,6 +35,7 @@ public final class DualContext {
   private final ContextPrompts prompts;
   private final TokenCounter counter;
   private final WarmUp warmUp;
+  private final SummaryQuestions questions;
   private final TimeSource time;
   private final DualEvents events;
   private final Object lock = new Object();
@@ -65,11 +67,24 @@ public final class DualContext {
 
   /**
    * Messages before {@code cut} are in the summary so far; of those behind it, as many as {@code
-   * wanted} are to be in the one to come.
+   * wanted} are to be in the one to come, and {@code told} were asked about.
    */
   private record Warming(
-      int cut, int wanted, boolean urgent, long since, Registration work, Optional<Summary> summary)
-      implements State {}
+      int cut,
+      int wanted,
+      int told,
+      boolean urgent,
+      long since,
+      Registration work,
+      Optional<Summary> summary)
+      implements State {
+
+    private Warming asking(Optional<Part> part, int nowCut, Optional<Summary> made) {
+      int nowWanted = part.map(Part::cut).orElse(0);
+      int nowTold = part.map(Part::told).orElse(0);
+      return new Warming(nowCut, nowWanted, nowTold, urgent, since, work, made);
+    }
+  }
 
   private record Ready(int cut, long since, Summary summary) implements State {}
 
@@ -107,6 +122,7 @@ public final class DualContext {
     this.prompts = prompts;
     this.counter = counter;
     this.warmUp = warmUp;
+    this.questions = new SummaryQuestions(window, prompts);
     this.time = time;
     this.events = events;
     this.ledger = ledger;
@@ -153,30 +169,6 @@ public final class DualContext {
    * @param handover the change of context before it
    */
   public record Begun(Plan plan, Optional<Handover> handover) {}
-
-  /** A message that has no room in an empty context. */
-  public static final class TooLong extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    private final int tokens;
-    private final int limit;
-
-    private TooLong(int tokens, int limit) {
-      super("the message takes " + tokens + " of " + limit + " tokens");
-      this.tokens = tokens;
-      this.limit = limit;
-    }
-
-    /** What it takes with the first message, in tokens. */
-    public int tokens() {
-      return tokens;
-    }
-
-    /** What there is for a prompt. */
-    public int limit() {
-      return limit;
-    }
-  }
 
   /**
    * The model's provider has found the prompt of {@code plan} too long: asks again with less.
@@ -256,14 +248,31 @@ public final class DualContext {
       Summary all = warming.summary().map(summary::behind).orElse(summary);
       Context next = next(cut, all);
       boolean full = (double) next.promptTokens() / window.promptTokens() >= window.handoverRatio();
-      Optional<Part> part = cut > warming.cut() && full ? part(next) : Optional.empty();
-      int wanted = part.map(Part::cut).orElse(0);
-      state =
-          new Warming(
-              cut, wanted, warming.urgent(), warming.since(), warming.work(), Optional.of(all));
+      Optional<Part> part = cut > warming.cut() && full ? questions.about(next) : Optional.empty();
+      state = warming.asking(part, cut, Optional.of(all));
       return Optional.of(
           part.map(one -> new Step(one.question(), true))
               .orElseGet(() -> new Step(next.prompt(0, next.size()), false)));
+    }
+  }
+
+  /**
+   * The model's provider has found the question too long: asks about less.
+   *
+   * @param over how many tokens it was too long
+   * @return empty when nothing is left to ask about, or the warm-up is no longer wanted
+   */
+  public Optional<Step> tooLong(long which, int over) {
+    synchronized (lock) {
+      if (which != number || !(state instanceof Warming warming)) {
+        return Optional.empty();
+      }
+      Context base = warming.summary().map(made -> next(warming.cut(), made)).orElse(active);
+      Optional<Part> part = questions.shorter(base, warming.told(), over);
+      if (part.isPresent()) {
+        state = warming.asking(part, warming.cut(), warming.summary());
+      }
+      return part.map(less -> new Step(less.question(), true));
     }
   }
 
@@ -347,7 +356,7 @@ public final class DualContext {
   }
 
   private void startWarmUp(long since, boolean urgent) {
-    Optional<Part> part = part(active);
+    Optional<Part> part = questions.about(active);
     if (part.isEmpty()) {
       state = new Idle(); // nothing that a summary could stand for
       return;
@@ -355,32 +364,8 @@ public final class DualContext {
     number++;
     // What it starts cannot answer before this returns: its answers take the lock.
     Registration work = warmUp.begin(number, part.get().question(), urgent);
-    state = new Warming(0, part.get().cut(), urgent, since, work, Optional.empty());
-  }
-
-  /**
-   * What is summarised at once.
-   *
-   * @param question the prompt, as far as it was read already, and the question
-   * @param cut messages that the summary is to stand for; the others go on word by word
-   */
-  private record Part(List<Message> question, int cut) {}
-
-  /** As much of a context as a prompt has room for; empty when that is nothing. */
-  private Optional<Part> part(Context context) {
-    Message question = prompts.summaryQuestion();
-    int room = window.tokens() - window.summaryTokens() - context.tokensOf(question);
-    int told = context.longestPrefix(room);
-    int kept =
-        Math.max(
-            context.startOfLast(window.keptMessages()), context.firstThatFits(window.keptTokens()));
-    int cut = Math.min(kept, told);
-    if (cut == 0) {
-      return Optional.empty();
-    }
-    List<Message> prompt = context.prompt(0, told);
-    prompt.add(question);
-    return Optional.of(new Part(prompt, cut));
+    state =
+        new Warming(0, part.get().cut(), part.get().told(), urgent, since, work, Optional.empty());
   }
 
   private Optional<Handover> handOver() {

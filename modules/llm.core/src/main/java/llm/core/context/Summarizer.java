@@ -94,8 +94,7 @@ public final class Summarizer implements DualContext.WarmUp {
     try (call) {
       var next = Optional.of(new DualContext.Step(prompt, true));
       while (next.isPresent() && next.get().isQuestion()) {
-        Summary made = summary(next.get().prompt(), priority, call);
-        next = context.summarized(number, made);
+        next = step(number, next.get().prompt(), priority, call);
       }
       if (next.isPresent()) {
         warm(next.get().prompt(), priority, call);
@@ -106,6 +105,22 @@ public final class Summarizer implements DualContext.WarmUp {
     } catch (RuntimeException | Error bug) {
       means.log().error("warmup_broke").put("conversation", conversation).cause(bug).emit();
       context.failed(number, new LlmError.Internal());
+    }
+  }
+
+  /** Asks for a summary; about less where the provider counts otherwise than we do. */
+  private Optional<DualContext.Step> step(
+      long number, List<Message> prompt, Priority priority, CallScope call) throws LlmException {
+    try {
+      return context.summarized(number, summary(prompt, priority, call));
+    } catch (LlmException refused) {
+      if (refused.error() instanceof LlmError.ContextLengthExceeded(var _, int real, int limit)) {
+        Optional<DualContext.Step> shorter = context.tooLong(number, real - limit);
+        if (shorter.isPresent()) {
+          return shorter;
+        }
+      }
+      throw refused;
     }
   }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.core.context.DualContext;
+import llm.core.context.TooLong;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.ConversationRecord.Asked;
 import llm.core.conversation.record.ConversationRecord.HandedOver;
@@ -113,7 +114,7 @@ final class Turns {
       DualContext.Begun begun = conversation.context().begin(Message.user(text));
       begun.handover().ifPresent(_ -> conversation.summarizer().release());
       return begun;
-    } catch (DualContext.TooLong tooLong) {
+    } catch (TooLong tooLong) {
       String model = conversation.model().value();
       throw new LlmException(
           new LlmError.ContextLengthExceeded(model, tooLong.tokens(), tooLong.limit()), tooLong);

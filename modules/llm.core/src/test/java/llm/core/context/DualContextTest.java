@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.catalogue.Prompts;
 import llm.core.context.DualContext.Plan;
-import llm.core.context.DualContext.TooLong;
 import llm.core.telemetry.Metrics;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
@@ -187,6 +186,28 @@ class DualContextTest {
     assertThat(telemetry.trail()).containsOnlyOnce("warmup_start");
     makeReady();
     assertThat(context.begin(Message.user("q")).handover()).isPresent();
+  }
+
+  @Test
+  void aQuestionThatTheProviderFindsTooLongIsAskedAboutLess() throws TooLong {
+    talkUntil(0.5);
+    int before = asked.getFirst().size();
+    int last = before;
+    for (int i = 0; i < 3; i++) {
+      var shorter = context.tooLong(number, 20).orElseThrow();
+      assertThat(shorter.isQuestion()).isTrue();
+      assertThat(shorter.prompt()).hasSizeLessThan(last);
+      assertThat(shorter.prompt().getLast()).isEqualTo(asked.getFirst().getLast());
+      last = shorter.prompt().size();
+    }
+    context.summarized(number, Summary.ofAnswer("Short.", last - 2)).orElseThrow();
+    context.ready(number);
+    talkUntil(0.8);
+    List<Message> told = context.begin(Message.user("q")).plan().messages();
+    assertThat(told.getFirst().text()).contains("Short.");
+    assertThat(told.get(1)).isEqualTo(asked.getFirst().get(last - 1));
+
+    assertThat(context.tooLong(number, 10_000)).as("nothing is left to ask about").isEmpty();
   }
 
   @Test
