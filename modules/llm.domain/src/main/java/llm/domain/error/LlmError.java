@@ -382,6 +382,19 @@ public sealed interface LlmError {
   }
 
   /**
+   * What the request needs is kept in a store that cannot be read now.
+   *
+   * @param message which, and what is kept there
+   * @param retryAfter when it may be back; empty: nobody knows
+   */
+  record StoreUnavailable(String message, Optional<Duration> retryAfter) implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.STORE_UNAVAILABLE;
+    }
+  }
+
+  /**
    * A provider accepted the request and failed.
    *
    * @param provider its id

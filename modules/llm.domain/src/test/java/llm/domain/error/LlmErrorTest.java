@@ -130,6 +130,10 @@ class LlmErrorTest {
             "model_unavailable",
             "The model's file is missing."),
         arguments(
+            new LlmError.StoreUnavailable("The conversations are away.", Optional.of(SOON)),
+            "store_unavailable",
+            "The conversations are away."),
+        arguments(
             new LlmError.ProviderFailed("openai", "Provider openai broke off."),
             "provider_failed",
             "Provider openai broke off."),
