@@ -14,6 +14,7 @@ module llm.core {
   exports llm.core.event;
   exports llm.core.gateway;
   exports llm.core.provider;
+  exports llm.core.schema;
   exports llm.core.scripted;
   exports llm.core.sse;
   exports llm.core.telemetry;
