@@ -17,6 +17,7 @@ module llm.core {
   exports llm.core.schema;
   exports llm.core.scripted;
   exports llm.core.sse;
+  exports llm.core.structured;
   exports llm.core.telemetry;
   exports llm.core.testkit;
   exports llm.core.tokens;

@@ -11,6 +11,7 @@ import llm.core.schema.JsonNode.NullNode;
 import llm.core.schema.JsonNode.NumberNode;
 import llm.core.schema.JsonNode.ObjectNode;
 import llm.core.schema.JsonNode.TextNode;
+import llm.domain.text.Excerpt;
 
 /**
  * Makes Java values of nodes that fit their schema. What was made of a complete node is kept there
@@ -145,9 +146,9 @@ final class Binder {
         throw error;
       }
       refusals++;
-      if (strict) {
+      if (strict && problem == null) {
         String name = shape.type().getSimpleName();
-        String why = String.valueOf(refused.getCause().getMessage());
+        String why = Excerpt.of(String.valueOf(refused.getCause().getMessage()));
         problem =
             new JsonProblem(
                 path.toString(), -1, "what " + name + " accepts", "what it refuses: " + why);

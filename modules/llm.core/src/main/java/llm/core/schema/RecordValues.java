@@ -73,7 +73,7 @@ public final class RecordValues<T> {
     var binder = new Binder(true);
     T value = type.cast(binder.bind(shape, json.root().orElseThrow()));
     problem = binder.problem();
-    return Optional.ofNullable(value);
+    return problem == null ? Optional.of(value) : Optional.empty();
   }
 
   /** Why there is no finished value. */
