@@ -18,12 +18,14 @@ module llm.core {
   exports llm.core.event;
   exports llm.core.gateway;
   exports llm.core.provider;
+  exports llm.core.schema;
   exports llm.core.scripted;
   exports llm.core.sse;
   exports llm.core.store to
       llm.server;
   exports llm.core.store.memory to
       llm.server;
+  exports llm.core.structured;
   exports llm.core.telemetry;
   exports llm.core.testkit;
   exports llm.core.tokens;

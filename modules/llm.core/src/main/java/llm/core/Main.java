@@ -15,8 +15,10 @@ public final class Main {
       Shows what the module llm.core does, without a key, a network or a file, and prints one JSON
       line an event: a configuration with its problems (config_problem), the log's escaping
       (log_line), a metric family (metric), the event bus with a subscriber that fails
-      (llm_request_created, event_subscriber_failed), and a call cancelled by its deadline
-      (call_cancelled, stream_end).
+      (llm_request_created, event_subscriber_failed), a call cancelled by its deadline
+      (call_cancelled, stream_end), and structured answers while they come: what the user sees
+      (answer_chunk), a record that grows (structured_partial, structured_complete), an answer that
+      does not fit (structured_failed).
       """;
 
   private Main() {}

@@ -395,6 +395,25 @@ public sealed interface LlmError {
   }
 
   /**
+   * A model's answer is not the JSON it was asked for. Of the answer's text the message repeats
+   * nothing but names, numbers and values of a choice.
+   *
+   * @param path which value of it, as {@code items[2].name}; empty: the answer as a whole
+   * @param problem what was expected there and what was found, without the full stop
+   */
+  record InvalidAnswer(String path, String problem) implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.INVALID_ANSWER;
+    }
+
+    @Override
+    public String message() {
+      return "The model's answer does not fit its schema: " + problem + ".";
+    }
+  }
+
+  /**
    * A provider accepted the request and failed.
    *
    * @param provider its id

@@ -134,6 +134,11 @@ class LlmErrorTest {
             "store_unavailable",
             "The conversations are away."),
         arguments(
+            new LlmError.InvalidAnswer("score", "score: expected a number, found a string (at 9)"),
+            "invalid_answer",
+            "The model's answer does not fit its schema: score: expected a number, found a string"
+                + " (at 9)."),
+        arguments(
             new LlmError.ProviderFailed("openai", "Provider openai broke off."),
             "provider_failed",
             "Provider openai broke off."),

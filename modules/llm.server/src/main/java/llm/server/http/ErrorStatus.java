@@ -36,6 +36,7 @@ public final class ErrorStatus {
       case LlmError.ModelUnavailable _ -> 503;
       case LlmError.StoreUnavailable _ -> 503;
       case LlmError.DeadlineExceeded _ -> 504;
+      case LlmError.InvalidAnswer _ -> 502;
       case LlmError.ProviderFailed _ -> 502;
       case LlmError.ProviderRefused refused -> refused(refused.httpStatus());
       case LlmError.ProviderUnreachable _ -> 502;
@@ -71,6 +72,7 @@ public final class ErrorStatus {
           LlmError.NotImplemented _,
           LlmError.ModelUnavailable _,
           LlmError.DeadlineExceeded _,
+          LlmError.InvalidAnswer _,
           LlmError.ProviderFailed _,
           LlmError.ProviderUnreachable _,
           LlmError.Cancelled _,

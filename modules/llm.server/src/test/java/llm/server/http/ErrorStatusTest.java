@@ -40,6 +40,7 @@ class ErrorStatusTest {
         Arguments.of(503, new LlmError.ModelUnavailable("m", "x")),
         Arguments.of(503, new LlmError.StoreUnavailable("x", Optional.empty())),
         Arguments.of(504, new LlmError.DeadlineExceeded(CancelReason.DEADLINE, "x", SOON)),
+        Arguments.of(502, new LlmError.InvalidAnswer("a", "x")),
         Arguments.of(502, new LlmError.ProviderFailed("p", "x")),
         Arguments.of(502, new LlmError.ProviderUnreachable("p", "x")),
         Arguments.of(400, refused(400)),

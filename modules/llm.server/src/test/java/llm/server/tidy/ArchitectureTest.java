@@ -31,7 +31,7 @@ class ArchitectureTest {
           Set.of("tokens", "catalogue"),
           Set.of("resilience"),
           Set.of("sse", "dialect"),
-          Set.of("template"),
+          Set.of("template", "structured"),
           Set.of("scripted"),
           Set.of("gateway"),
           Set.of("context", "conversation", "tool", "approval"),

@@ -74,6 +74,7 @@ public final class LlmErrors {
       case LlmError.Cancelled e -> out.field("reason", e.reason().name().toLowerCase(Locale.ROOT));
       case LlmError.ModelUnavailable e -> out.field("model", e.model());
       case LlmError.StoreUnavailable e -> e.retryAfter().ifPresent(after -> retry(out, after));
+      case LlmError.InvalidAnswer e -> out.field("path", e.path());
       case LlmError.ProviderFailed e -> out.field("provider", e.provider());
       case LlmError.ProviderRefused e -> {
         out.field("provider", e.provider()).field("upstream_status", e.httpStatus());

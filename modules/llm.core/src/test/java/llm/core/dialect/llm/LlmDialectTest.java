@@ -206,6 +206,7 @@ class LlmDialectTest {
         new LlmError.StoreUnavailable("no", Optional.of(Duration.ofSeconds(6))),
         "{\"retry_after_seconds\":6}");
     expect(new LlmError.StoreUnavailable("no", Optional.empty()), "{}");
+    expect(new LlmError.InvalidAnswer("a.b", "no"), "{\"path\":\"a.b\"}");
     expect(new LlmError.ProviderFailed("p", "no"), "{\"provider\":\"p\"}");
     expect(
         new LlmError.ProviderRefused(

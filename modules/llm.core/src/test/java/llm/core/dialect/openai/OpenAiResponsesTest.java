@@ -132,6 +132,7 @@ class OpenAiResponsesTest {
         "server_error",
         null,
         "store_unavailable");
+    expect(new LlmError.InvalidAnswer("a", "no"), "server_error", null, "invalid_answer");
     expect(new LlmError.ProviderFailed("p", "no"), "server_error", null, "provider_failed");
     expect(
         refused(400, "context_length_exceeded"),
