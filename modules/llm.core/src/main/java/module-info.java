@@ -16,6 +16,10 @@ module llm.core {
   exports llm.core.provider;
   exports llm.core.scripted;
   exports llm.core.sse;
+  exports llm.core.store to
+      llm.server;
+  exports llm.core.store.memory to
+      llm.server;
   exports llm.core.telemetry;
   exports llm.core.testkit;
   exports llm.core.tokens;

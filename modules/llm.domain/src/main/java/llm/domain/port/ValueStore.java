@@ -20,7 +20,8 @@ public interface ValueStore extends AutoCloseable {
   /**
    * Puts a value, instead of one that was there.
    *
-   * @param life how long it is kept at most; more than 0
+   * @param value any text, a lone surrogate excepted; one that is too large is not kept
+   * @param life how long it is kept at most, to the millisecond; more than 0
    */
   void put(String key, String value, Duration life) throws StoreException;
 
