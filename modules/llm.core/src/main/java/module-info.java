@@ -18,6 +18,8 @@ module llm.core {
   exports llm.core.sse;
   exports llm.core.store to
       llm.server;
+  exports llm.core.store.journal to
+      llm.server;
   exports llm.core.store.memory to
       llm.server;
   exports llm.core.telemetry;
