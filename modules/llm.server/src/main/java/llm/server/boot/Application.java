@@ -47,6 +47,7 @@ final class Application {
   private final Optional<TlsLayer> layer;
   private final EventBus events;
   private final Gateway gateway;
+  private final Stores stores;
   private final HttpSettings settings;
   private final WebSockets sockets;
   private volatile boolean verified;
@@ -60,6 +61,7 @@ final class Application {
       Optional<TlsLayer> layer,
       EventBus events,
       Gateway gateway,
+      Stores stores,
       HttpSettings settings) {
     this.telemetry = telemetry;
     this.timer = timer;
@@ -68,6 +70,7 @@ final class Application {
     this.layer = layer;
     this.events = events;
     this.gateway = gateway;
+    this.stores = stores;
     this.settings = settings;
     this.sockets = new WebSockets(timer, telemetry);
     this.log = telemetry.log("llm.server");
@@ -79,7 +82,7 @@ final class Application {
    * @param wanted providers that the user asked for by name
    * @param home the installation's folder
    * @throws ConfigException when the configuration is wrong
-   * @throws StartFailure when the address cannot be listened on
+   * @throws StartFailure when the address cannot be listened on, or the store not be opened
    */
   static Application start(
       Settings settings, Set<String> wanted, JsonLines telemetry, Optional<Path> home)
@@ -90,13 +93,16 @@ final class Application {
     var eventLog = new LlmEventLog(telemetry);
     events.subscribe("log", LlmEvent.class, eventLog::isOn, eventLog);
     Gateway gateway = openGateway(settings, telemetry, timer, events::publish, home);
+    Optional<Stores> stores = Optional.empty();
     HttpListener listener;
     Optional<TlsLayer> layer;
     try {
       settings.verifyToServe();
+      stores = Optional.of(Stores.open(settings.store(), timer, telemetry));
       layer = layer(settings, timer, telemetry);
       listener = bind(settings.http(), layer, timer, telemetry);
     } catch (ConfigException | StartFailure refused) {
+      stores.ifPresent(Stores::close);
       gateway.close();
       throw refused;
     }
@@ -104,7 +110,15 @@ final class Application {
     var admission = new Admission(settings.http().maxRequests());
     var application =
         new Application(
-            telemetry, timer, admission, listener, layer, events, gateway, settings.http());
+            telemetry,
+            timer,
+            admission,
+            listener,
+            layer,
+            events,
+            gateway,
+            stores.get(),
+            settings.http());
     application.serve(settings, wanted);
     return application;
   }
@@ -170,7 +184,8 @@ final class Application {
     routes.addAll(new WarmEndpoints(gateway).routes());
     routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
     routes.addAll(
-        new HealthEndpoints(gateway, wanted, admission, () -> verified, time, Version.current())
+        new HealthEndpoints(
+                gateway, wanted, admission, stores::status, () -> verified, time, Version.current())
             .routes());
     routes.addAll(
         new MonitorEndpoints(telemetry.metrics(), metricsKind, Version.current()).routes());
@@ -244,7 +259,8 @@ final class Application {
         .put("version", Version.current())
         .put("providers", String.join(",", gateway.health().keySet()))
         .put("default_model", gateway.defaultModel())
-        .put("durability", "none")
+        .put("store", stores.kind())
+        .put("durability", stores.durability())
         .put("start_ms", startMillis)
         .emit();
   }
@@ -266,6 +282,7 @@ final class Application {
     listener.close();
     layer.ifPresent(TlsLayer::close);
     gateway.close();
+    stores.close();
     events.close();
   }
 }

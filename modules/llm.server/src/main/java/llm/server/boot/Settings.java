@@ -41,6 +41,7 @@ final class Settings {
   private final MonitorSettings monitor;
   private final AuthSettings auth;
   private final TelemetrySettings telemetry;
+  private final StoreSettings store;
 
   /** What {@link #MODELS} holds; the largest file by far. */
   private record Models(Configuration file, Catalogue catalogue) {
@@ -61,6 +62,7 @@ final class Settings {
     this.monitor = MonitorSettings.read(server);
     this.auth = auth(main.root());
     this.telemetry = TelemetrySettings.read(main.root());
+    this.store = store(main.root());
     Prompts.read(prompts.root()); // nobody asks for them yet; what is wrong is told all the same
     requireLoopbackOrKeys(server);
     requireOwnEngineForTls(server);
@@ -86,6 +88,7 @@ final class Settings {
     MonitorSettings.read(server);
     auth(root);
     TelemetrySettings.read(root);
+    store(root);
   }
 
   private static Section server(Section root) {
@@ -94,6 +97,10 @@ final class Settings {
 
   private static AuthSettings auth(Section root) {
     return AuthSettings.read(root.section("auth", "Who may use the server."));
+  }
+
+  private static StoreSettings store(Section root) {
+    return StoreSettings.read(root.section("store", "Where conversations are kept."));
   }
 
   Section root() {
@@ -119,6 +126,10 @@ final class Settings {
 
   AuthSettings auth() {
     return auth;
+  }
+
+  StoreSettings store() {
+    return store;
   }
 
   TelemetrySettings telemetry() {

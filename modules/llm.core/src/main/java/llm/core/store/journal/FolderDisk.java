@@ -62,7 +62,7 @@ final class FolderDisk implements Disk {
     return new IOException(
         "another process uses the journal in "
             + folder
-            + "; give each server a store.data_dir of its own, or share a Redis (store.redis)",
+            + "; give each server a store.data_dir of its own, or share a Redis (redis.host)",
         cause);
   }
 
