@@ -9,6 +9,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import llm.core.testkit.RedisProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +17,33 @@ import org.junit.jupiter.api.io.TempDir;
 class StoreIT {
   @TempDir private Path folder;
   private final HttpClient client = HttpClient.newHttpClient();
+
+  @Test
+  void usesARedisAndGoesOnWithoutIt() throws Exception {
+    try (var redis = RedisProcess.start(folder)) {
+      var environment = Map.of("REDIS_URL", "redis://127.0.0.1:" + redis.port() + "/2");
+      try (var server = ServerProcess.serve(folder, environment)) {
+        server.awaitLine("redis_described");
+        assertThat(server.awaitLine("server_started")).contains("\"durability\":\"redis\"");
+        assertThat(health(server))
+            .contains("\"status\":\"ok\"", "\"store\":{\"kind\":\"redis\",\"status\":\"up\"}");
+        redis.kill();
+        server.awaitLine("redis_unavailable");
+        assertThat(health(server)).contains("\"status\":\"degraded\"", "\"status\":\"down\"");
+        try (var second = ServerProcess.serve(folder, environment)) {
+          second.awaitLine("redis_unavailable");
+          assertThat(health(second)).contains("\"status\":\"degraded\"");
+          redis.start();
+          second.awaitLine("redis_connected");
+          second.terminate();
+          assertThat(second.exitCode()).isZero();
+        }
+        server.terminate();
+        assertThat(server.exitCode()).isZero();
+        assertThat(server.errors()).isEqualTo("[]");
+      }
+    }
+  }
 
   private String health(ServerProcess server) throws Exception {
     var request = HttpRequest.newBuilder(server.uri("/health")).build();

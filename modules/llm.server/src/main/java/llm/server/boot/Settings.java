@@ -100,7 +100,9 @@ final class Settings {
   }
 
   private static StoreSettings store(Section root) {
-    return StoreSettings.read(root.section("store", "Where conversations are kept."));
+    return StoreSettings.read(
+        root.section("store", "Where conversations are kept."),
+        root.section("redis", "A Redis that several servers may share."));
   }
 
   Section root() {

@@ -6,24 +6,34 @@ import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.core.store.journal.JournalSettings;
+import llm.core.store.redis.RedisSettings;
 
 /**
  * Where what outlives a request is kept, from section {@code store}.
  *
  * @param kind which store; never {@code AUTO}
  * @param folder the journal's; present when it is used
+ * @param redis present when it is used
+ * @param timeLimit how long whoever asks waits
  * @param memoryBytes the most that logs take in memory
  * @param valueBytes the most that values take in memory
  */
 record StoreSettings(
-    Kind kind, Optional<Path> folder, JournalSettings journal, long memoryBytes, long valueBytes) {
+    Kind kind,
+    Optional<Path> folder,
+    JournalSettings journal,
+    Optional<RedisSettings> redis,
+    Duration timeLimit,
+    long memoryBytes,
+    long valueBytes) {
 
   /** Which store. */
   enum Kind {
     /** The most durable one that is set up. */
     AUTO,
     MEMORY,
-    JOURNAL
+    JOURNAL,
+    REDIS
   }
 
   private static final Setting<Kind> KIND =
@@ -31,7 +41,8 @@ record StoreSettings(
           "kind",
           Kind.AUTO,
           "Where conversations are kept: memory (gone with the process), journal (files under"
-              + " data_dir); auto is journal when data_dir is set, else memory.");
+              + " data_dir), redis; auto is redis when redis.url or redis.host is set, else journal"
+              + " when data_dir is, else memory.");
   private static final Setting<Path> DATA_DIR =
       Setting.optionalPath(
           "data_dir", "The journal's folder, made where it is missing; of one process at a time.");
@@ -60,21 +71,32 @@ record StoreSettings(
           1L << 40,
           "The most memory of cached values, such as summaries; beyond it the oldest go.");
 
-  /** Reads the section. */
-  static StoreSettings read(Section store) {
+  /** Reads the sections {@code store} and {@code redis}. */
+  static StoreSettings read(Section store, Section redis) {
     Kind kind = store.get(KIND);
     Optional<Path> folder = store.find(DATA_DIR);
     if (kind == Kind.JOURNAL && folder.isEmpty()) {
       store.reject("data_dir", "is needed by store.kind journal: name a folder for its files");
     }
-    if (kind == Kind.AUTO) {
-      kind = folder.isPresent() ? Kind.JOURNAL : Kind.MEMORY;
+    Optional<RedisSettings> server = RedisSettings.read(redis);
+    if (kind == Kind.REDIS && server.isEmpty()) {
+      store.reject("kind", "redis needs redis.host, or REDIS_URL in the environment");
     }
+    Duration timeLimit = store.get(TIMEOUT);
     return new StoreSettings(
-        kind,
+        kind == Kind.AUTO ? mostDurable(server, folder) : kind,
         folder,
-        JournalSettings.read(store, store.get(APPEND_BYTES), store.get(TIMEOUT)),
+        JournalSettings.read(store, store.get(APPEND_BYTES), timeLimit),
+        server,
+        timeLimit,
         store.get(MEMORY_BYTES),
         store.get(VALUE_BYTES));
+  }
+
+  private static Kind mostDurable(Optional<RedisSettings> redis, Optional<Path> folder) {
+    if (redis.isPresent()) {
+      return Kind.REDIS;
+    }
+    return folder.isPresent() ? Kind.JOURNAL : Kind.MEMORY;
   }
 }

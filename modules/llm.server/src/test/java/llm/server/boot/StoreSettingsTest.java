@@ -114,6 +114,27 @@ class StoreSettingsTest {
   }
 
   @Test
+  void withAnAddressOfARedisThatIsUsedThereOrNot() throws Exception {
+    var settings =
+        good(
+            Map.of("REDIS_URL", "redis://127.0.0.1:1", "LLM_STORE_DATA_DIR", "d"),
+            "redis:",
+            "  key_prefix: 'llm:'");
+    assertThat(settings.kind()).isEqualTo(Kind.REDIS);
+    assertThat(settings.redis().orElseThrow().keyPrefix()).isEqualTo("llm:");
+    try (var stores = Stores.open(settings, clock, telemetry)) {
+      assertThat(stores.durability()).isEqualTo("redis");
+      assertThat(stores.status().available()).as("nobody is there").isFalse();
+    }
+    assertThat(problems(read(Map.of(), "store:", "  kind: redis")))
+        .contains("redis needs redis.host, or REDIS_URL in the environment");
+    var untrusted = good(Map.of(), "redis:", "  host: h", "  tls: true", "  ca_file: none.pem");
+    assertThatThrownBy(() -> Stores.open(untrusted, clock, telemetry))
+        .isInstanceOf(StartFailure.class)
+        .hasMessageContaining("redis.ca_file none.pem cannot be used");
+  }
+
+  @Test
   void aFolderThatCannotBeUsedIsTold() throws Exception {
     Path file = Files.writeString(folder.resolve("file"), "x");
     var settings = good(Map.of(), "store:", "  data_dir: " + file);
