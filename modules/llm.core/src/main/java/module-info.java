@@ -3,6 +3,7 @@ module llm.core {
   requires transitive llm.domain;
   requires jtokkit;
   requires org.yaml.snakeyaml;
+  requires redis.clients.jedis;
   requires tools.jackson.core;
 
   exports llm.core.catalogue;
@@ -23,7 +24,11 @@ module llm.core {
   exports llm.core.sse;
   exports llm.core.store to
       llm.server;
+  exports llm.core.store.journal to
+      llm.server;
   exports llm.core.store.memory to
+      llm.server;
+  exports llm.core.store.redis to
       llm.server;
   exports llm.core.structured;
   exports llm.core.telemetry;

@@ -7,16 +7,16 @@ import java.util.TreeMap;
 import llm.domain.store.LogRecord;
 
 /** What a store of logs holds, in the plainest words: the port's rules without any storage. */
-final class ModelLogs {
+public final class ModelLogs {
   /** One log, nothing of it forgotten. */
-  static final class Log {
-    final List<String> records = new ArrayList<>();
+  public static final class Log {
+    public final List<String> records = new ArrayList<>();
     Optional<String> snapshot = Optional.empty();
     int first;
-    String head = "";
+    public String head = "";
 
     /** How an append ends. */
-    boolean append(int position, List<String> more, Optional<String> newHead) {
+    public boolean append(int position, List<String> more, Optional<String> newHead) {
       if (position == records.size()) {
         records.addAll(more);
         newHead.ifPresent(text -> head = text);
@@ -28,7 +28,7 @@ final class ModelLogs {
           && records.subList(position, until).equals(more);
     }
 
-    boolean compact(int position, String text) {
+    public boolean compact(int position, String text) {
       if (position >= records.size()) {
         return false;
       }
@@ -39,7 +39,7 @@ final class ModelLogs {
       return true;
     }
 
-    List<LogRecord> read(int from, int limit) {
+    public List<LogRecord> read(int from, int limit) {
       var found = new ArrayList<LogRecord>();
       if (from < first) {
         found.add(new LogRecord(first - 1, snapshot.orElseThrow()));
@@ -51,9 +51,9 @@ final class ModelLogs {
     }
   }
 
-  final TreeMap<String, Log> logs = new TreeMap<>();
+  public final TreeMap<String, Log> logs = new TreeMap<>();
 
-  boolean append(String id, int position, List<String> more, Optional<String> head) {
+  public boolean append(String id, int position, List<String> more, Optional<String> head) {
     Log log = logs.getOrDefault(id, new Log());
     boolean done = log.append(position, more, head);
     if (!log.records.isEmpty()) {
@@ -62,11 +62,11 @@ final class ModelLogs {
     return done;
   }
 
-  boolean compact(String id, int position, String text) {
+  public boolean compact(String id, int position, String text) {
     return logs.containsKey(id) && logs.get(id).compact(position, text);
   }
 
-  List<LogRecord> read(String id, int from, int limit) {
+  public List<LogRecord> read(String id, int from, int limit) {
     return logs.getOrDefault(id, new Log()).read(from, limit);
   }
 }

@@ -15,8 +15,6 @@ import llm.core.conversation.Conversations;
 import llm.core.event.EventBus;
 import llm.core.event.LlmEventLog;
 import llm.core.gateway.Gateway;
-import llm.core.store.memory.MemoryLogStore;
-import llm.core.store.memory.MemoryValueStore;
 import llm.core.telemetry.JsonLines;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
@@ -52,6 +50,7 @@ final class Application {
   private final Optional<TlsLayer> layer;
   private final EventBus events;
   private final Gateway gateway;
+  private final Stores stores;
   private final HttpSettings settings;
   private final WebSockets sockets;
   private final Conversations conversations;
@@ -67,6 +66,7 @@ final class Application {
       EventBus events,
       Gateway gateway,
       Conversations conversations,
+      Stores stores,
       HttpSettings settings) {
     this.telemetry = telemetry;
     this.timer = timer;
@@ -76,6 +76,7 @@ final class Application {
     this.events = events;
     this.gateway = gateway;
     this.conversations = conversations;
+    this.stores = stores;
     this.settings = settings;
     this.sockets = new WebSockets(timer, telemetry);
     this.log = telemetry.log("llm.server");
@@ -87,7 +88,7 @@ final class Application {
    * @param wanted providers that the user asked for by name
    * @param home the installation's folder
    * @throws ConfigException when the configuration is wrong
-   * @throws StartFailure when the address cannot be listened on
+   * @throws StartFailure when the address cannot be listened on, or the store not be opened
    */
   static Application start(
       Settings settings, Set<String> wanted, JsonLines telemetry, Optional<Path> home)
@@ -98,13 +99,16 @@ final class Application {
     var eventLog = new LlmEventLog(telemetry);
     events.subscribe("log", LlmEvent.class, eventLog::isOn, eventLog);
     Gateway gateway = openGateway(settings, telemetry, timer, events::publish, home);
+    Optional<Stores> stores = Optional.empty();
     HttpListener listener;
     Optional<TlsLayer> layer;
     try {
       settings.verifyToServe();
+      stores = Optional.of(Stores.open(settings.store(), timer, telemetry));
       layer = layer(settings, timer, telemetry);
       listener = bind(settings.http(), layer, timer, telemetry);
     } catch (ConfigException | StartFailure refused) {
+      stores.ifPresent(Stores::close);
       gateway.close();
       throw refused;
     }
@@ -119,7 +123,8 @@ final class Application {
             layer,
             events,
             gateway,
-            conversations(settings, gateway, telemetry, timer),
+            conversations(settings, gateway, stores.get(), telemetry, timer),
+            stores.get(),
             settings.http());
     application.serve(settings, wanted);
     return application;
@@ -137,13 +142,13 @@ final class Application {
   }
 
   private static Conversations conversations(
-      Settings settings, Gateway gateway, Telemetry telemetry, Alarms alarms) {
+      Settings settings, Gateway gateway, Stores stores, Telemetry telemetry, Alarms alarms) {
     return new Conversations(
         settings.conversations(),
         settings.prompts(),
         gateway,
-        new MemoryLogStore(256 << 20, 8 << 20, alarms.time(), telemetry.metrics()),
-        new MemoryValueStore(64 << 20, alarms.time(), telemetry.metrics()),
+        stores.logs(),
+        stores.values(),
         new TokenCounters(),
         telemetry,
         alarms,
@@ -201,7 +206,8 @@ final class Application {
     routes.addAll(new ConversationEndpoints(conversations).routes());
     routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
     routes.addAll(
-        new HealthEndpoints(gateway, wanted, admission, () -> verified, time, Version.current())
+        new HealthEndpoints(
+                gateway, wanted, admission, stores::status, () -> verified, time, Version.current())
             .routes());
     routes.addAll(
         new MonitorEndpoints(telemetry.metrics(), metricsKind, Version.current()).routes());
@@ -275,7 +281,8 @@ final class Application {
         .put("version", Version.current())
         .put("providers", String.join(",", gateway.health().keySet()))
         .put("default_model", gateway.defaultModel())
-        .put("durability", "none")
+        .put("store", stores.kind())
+        .put("durability", stores.durability())
         .put("start_ms", startMillis)
         .emit();
   }
@@ -298,6 +305,7 @@ final class Application {
     layer.ifPresent(TlsLayer::close);
     conversations.close();
     gateway.close();
+    stores.close();
     events.close();
   }
 }

@@ -44,6 +44,7 @@ final class Settings {
   private final TelemetrySettings telemetry;
   private final Prompts texts;
   private final ConversationSettings conversations;
+  private final StoreSettings store;
 
   /** What {@link #MODELS} holds; the largest file by far. */
   private record Models(Configuration file, Catalogue catalogue) {
@@ -66,6 +67,7 @@ final class Settings {
     this.telemetry = TelemetrySettings.read(main.root());
     this.texts = Prompts.read(prompts.root());
     this.conversations = conversations(main.root());
+    this.store = store(main.root());
     requireLoopbackOrKeys(server);
     requireOwnEngineForTls(server);
   }
@@ -91,6 +93,7 @@ final class Settings {
     auth(root);
     conversations(root);
     TelemetrySettings.read(root);
+    store(root);
   }
 
   private static Section server(Section root) {
@@ -104,6 +107,12 @@ final class Settings {
   private static ConversationSettings conversations(Section root) {
     return ConversationSettings.read(
         root.section("conversation", "Talks that the server remembers."));
+  }
+
+  private static StoreSettings store(Section root) {
+    return StoreSettings.read(
+        root.section("store", "Where conversations are kept."),
+        root.section("redis", "A Redis that several servers may share."));
   }
 
   Section root() {
@@ -138,6 +147,10 @@ final class Settings {
   /** The prompts of conversations. */
   Prompts prompts() {
     return texts;
+  }
+
+  StoreSettings store() {
+    return store;
   }
 
   TelemetrySettings telemetry() {

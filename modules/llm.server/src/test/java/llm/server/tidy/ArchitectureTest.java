@@ -93,6 +93,17 @@ class ArchitectureTest {
   }
 
   @Test
+  void aStoreIsKnownToWhoOpensItAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("llm.core.store..", "llm.server.boot..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("llm.core.store..")
+        .check(classes);
+  }
+
+  @Test
   void methodHandlesAndLayoutsStayInFfi() {
     noClasses()
         .that()
