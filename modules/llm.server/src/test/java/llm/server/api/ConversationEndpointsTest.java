@@ -2,6 +2,7 @@ package llm.server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class ConversationEndpointsTest {
   private static final String PATH = "/conversations";
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final Step[] ANSWER = {
     new Step.Emit(new StreamEvent.Started("mock")),
     new Step.Emit(new StreamEvent.TextDelta("Good ")),
@@ -101,11 +103,9 @@ class ConversationEndpointsTest {
 
   private HttpResponse<String> send(String key, String method, String path, String body)
       throws Exception {
-    return server
-        .client()
-        .send(
-            request(key, method, path, body),
-            HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+    return CLIENT.send(
+        request(key, method, path, body),
+        HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
   }
 
   private HttpResponse<String> turn(String body) throws Exception {
@@ -128,7 +128,8 @@ class ConversationEndpointsTest {
 
     var turn = turn("{\"text\":\"Hello\",\"turn_id\":\"t1\"}");
     assertThat(turn.statusCode()).as(turn.body()).isEqualTo(200);
-    assertThat(turn.headers().firstValue("Content-Type")).contains("text/event-stream");
+    assertThat(turn.headers().firstValue("Content-Type"))
+        .contains("text/event-stream; charset=utf-8");
     List<String> frames = List.of(turn.body().split("\n\n"));
     assertThat(frames.subList(0, 4))
         .containsExactly(
@@ -185,8 +186,7 @@ class ConversationEndpointsTest {
         new Step.Pause(Duration.ofMinutes(10)));
     open();
     var first =
-        server
-            .client()
+        CLIENT
             .sendAsync(
                 request("ann", "POST", PATH + "/c1/turns", "{\"text\":\"a\",\"turn_id\":\"t1\"}"),
                 HttpResponse.BodyHandlers.ofInputStream())
