@@ -58,7 +58,6 @@ final class RedisLink {
     this.alarms = alarms;
     this.background = background;
     this.log = telemetry.log("llm.store");
-    telemetry.metrics().gauge("llm_redis_up", "Whether the Redis answers.", () -> isUp() ? 1 : 0);
     background.execute(this::tryAndGoOn);
   }
 
