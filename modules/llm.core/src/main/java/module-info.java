@@ -8,6 +8,7 @@ module llm.core {
   exports llm.core.catalogue;
   exports llm.core.concurrent;
   exports llm.core.config;
+  exports llm.core.connection;
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
   exports llm.core.dialect.openai.upstream;

@@ -24,6 +24,7 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.ConnectionWarmer;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
@@ -51,6 +52,7 @@ final class OpenAiProvider implements ChatProvider {
   private final ModelWatch watch;
   private final Instant created;
   private final String description;
+  private final int mostAtOnce;
   private final Set<Call> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -61,8 +63,8 @@ final class OpenAiProvider implements ChatProvider {
     this.transport = transport;
     this.context = context;
     this.exchange = new Exchange(settings, transport, context.time());
-    int most = settings.transport().maxConnections();
-    this.watch = new ModelWatch(settings, exchange, context, () -> running.size() >= most);
+    this.mostAtOnce = settings.transport().maxConnections();
+    this.watch = new ModelWatch(settings, exchange, context, this::isFull);
     this.created = context.time().now();
     this.description = "A model of upstream '" + id + "'.";
   }
@@ -107,6 +109,11 @@ final class OpenAiProvider implements ChatProvider {
   }
 
   @Override
+  public Optional<ConnectionWarmer> connection() {
+    return Optional.of(watch);
+  }
+
+  @Override
   public List<ModelInfo> models() {
     return watch.models().stream().map(model -> info(prefix + model)).toList();
   }
@@ -136,7 +143,7 @@ final class OpenAiProvider implements ChatProvider {
     validateModel(request.model());
     String model = request.model().value();
     byte[] body = ChatRequestWriter.write(request, atUpstream(model), stream, traits);
-    running.add(call);
+    begins(call);
     boolean accepted = false;
     try {
       requireOpen();
@@ -167,7 +174,7 @@ final class OpenAiProvider implements ChatProvider {
     validateModel(request.model());
     String model = request.model().value();
     byte[] body = EmbeddingRequestWriter.write(request, atUpstream(model), traits);
-    running.add(call);
+    begins(call);
     try {
       requireOpen();
       try (UpstreamResponse response = ask(EMBEDDINGS, body, call, false)) {
@@ -177,6 +184,18 @@ final class OpenAiProvider implements ChatProvider {
     } finally {
       running.remove(call);
     }
+  }
+
+  /** What we ask of our own accord has no place where requests need all of them. */
+  private void begins(Call call) {
+    running.add(call);
+    if (isFull()) {
+      watch.makeWay();
+    }
+  }
+
+  private boolean isFull() {
+    return running.size() >= mostAtOnce;
   }
 
   private void requireOpen() throws LlmException {
