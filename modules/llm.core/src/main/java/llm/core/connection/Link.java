@@ -1,17 +1,15 @@
 package llm.core.connection;
 
-import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicLong;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.CallScope;
+import llm.core.concurrent.Turn;
 import llm.core.connection.Attempt.Outcome;
 import llm.core.connection.LinkEvents.Kind;
 import llm.domain.call.Call;
 import llm.domain.call.CallId;
-import llm.domain.call.CancelReason;
 import llm.domain.call.Registration;
-import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
@@ -25,9 +23,6 @@ import llm.domain.port.WarmPlan.EmptyGeneration;
  * when one has ended, so that a slow answer makes no crowd. Alarms start threads and block nobody.
  */
 final class Link implements AutoCloseable {
-  /** A model may have to be loaded first. */
-  private static final Duration GENERATION_PATIENCE = Duration.ofMinutes(2);
-
   private static final double NANOS_PER_SECOND = 1e9;
   private static final double NANOS_PER_MS = 1e6;
 
@@ -41,7 +36,7 @@ final class Link implements AutoCloseable {
   private final String provider;
   private final Optional<ConnectionWarmer> warmer;
   private final Optional<WarmPlan> plan;
-  private final Models models;
+  private final Attempts attempts;
   private final LinkEvents events;
   private final Alarms alarms;
   private final TimeSource time;
@@ -51,20 +46,21 @@ final class Link implements AutoCloseable {
   private volatile Optional<Handshake> last = Optional.empty();
   private volatile Optional<Attempt> latest = Optional.empty(); // that said something
 
+  private final Turn turn;
   private final Object lock = new Object();
-  private Call trying; // guarded by lock; null: nothing is tried
   private Registration alarm = () -> {}; // guarded by lock
   private boolean closed; // guarded by lock
-  private long rounds; // guarded by lock
+  private final AtomicLong rounds = new AtomicLong();
 
   Link(ChatProvider provider, Models models, LinkEvents events, Alarms alarms) {
     this.provider = provider.id();
     this.warmer = provider.connection();
     this.plan = warmer.flatMap(ConnectionWarmer::plan);
-    this.models = models;
     this.events = events;
     this.alarms = alarms;
     this.time = alarms.time();
+    this.attempts = new Attempts(this.provider, plan, models, events, time);
+    this.turn = new Turn("Handshake with provider '" + this.provider + "'");
     this.usedNanos = time.nanoTime();
   }
 
@@ -103,14 +99,14 @@ final class Link implements AutoCloseable {
   Handshake handshake(ConnectionWarmer by, Optional<ModelName> model, Call call)
       throws LlmException {
     used();
-    take(call);
+    turn.take(call);
     Attempt attempt;
     try {
       events.starts(Kind.HANDSHAKE, call);
-      attempt = attempt(by, model, call);
+      attempt = attempts.make(by, model, call);
       learn(Kind.HANDSHAKE, attempt);
     } finally {
-      leave();
+      turn.give();
     }
     events.finished(Kind.HANDSHAKE, call, attempt);
     if (attempt.failure().isPresent()) {
@@ -122,16 +118,11 @@ final class Link implements AutoCloseable {
 
   @Override
   public void close() {
-    Call stopped;
     synchronized (lock) {
       closed = true;
       alarm.close();
-      lock.notifyAll();
-      stopped = trying;
     }
-    if (stopped != null) {
-      stopped.cancel(CancelReason.SHUTDOWN);
-    }
+    turn.close();
   }
 
   private String tried() {
@@ -163,37 +154,33 @@ final class Link implements AutoCloseable {
     Attempt attempt;
     try (call) {
       events.starts(kind, call);
-      attempt = attempt(warmer.orElseThrow(), generates ? kept.model() : Optional.empty(), call);
+      attempt =
+          attempts.make(warmer.orElseThrow(), generates ? kept.model() : Optional.empty(), call);
       learn(kind, attempt);
     } finally {
-      synchronized (lock) {
-        leave();
-        arm(time.nanoTime() + kept.interval().toNanos());
-      }
+      turn.give();
+      armAfter(kept);
     }
     events.finished(kind, call, attempt);
   }
 
+  /** The call of an attempt, its turn taken; null when it is not to be. */
   private CallScope begin() {
-    synchronized (lock) {
-      if (closed) {
-        return null;
-      }
-      if (trying != null) { // somebody's handshake does as well
-        arm(time.nanoTime() + plan.orElseThrow().interval().toNanos());
-        return null;
-      }
-      CallScope call =
-          CallScope.open(
-              new CallId("warm-" + provider + "-" + ++rounds),
-              Connections.KEEPER,
-              Optional.empty(),
-              plan.orElseThrow().patience().plus(GENERATION_PATIENCE),
-              alarms,
-              events::hookFailed);
-      trying = call;
+    WarmPlan kept = plan.orElseThrow();
+    CallScope call =
+        CallScope.open(
+            new CallId("warm-" + provider + "-" + rounds.incrementAndGet()),
+            Connections.KEEPER,
+            Optional.empty(),
+            kept.patience().plus(Attempts.GENERATION_PATIENCE),
+            alarms,
+            events::hookFailed);
+    if (turn.tryTake(call)) {
       return call;
     }
+    call.close();
+    armAfter(kept); // somebody's handshake does as well
+    return null;
   }
 
   /** The alarm's time has come. */
@@ -219,7 +206,7 @@ final class Link implements AutoCloseable {
       long used = usedNanos;
       long now = time.nanoTime();
       boolean inUse = shaken && now - used < kept.interval().toNanos();
-      if (inUse || trying != null) {
+      if (inUse || turn.isTaken()) {
         arm((inUse ? used : now) + kept.interval().toNanos());
         return Next.WAIT;
       }
@@ -243,99 +230,18 @@ final class Link implements AutoCloseable {
     }
   }
 
+  private void armAfter(WarmPlan kept) {
+    synchronized (lock) {
+      arm(time.nanoTime() + kept.interval().toNanos());
+    }
+  }
+
   /** Sets the one alarm; the lock is held. */
   private void arm(long atNanos) {
     alarm.close();
     if (!closed) {
       alarm = alarms.at(atNanos, this::due);
     }
-  }
-
-  private void take(Call call) throws LlmException {
-    Registration hook =
-        call.onCancel(() -> {
-          synchronized (lock) {
-            lock.notifyAll();
-          }
-        });
-    try {
-      synchronized (lock) {
-        while (trying != null && !closed && call.cancelled().isEmpty()) {
-          lock.wait();
-        }
-        Optional<CancelReason> over =
-            closed ? Optional.of(CancelReason.SHUTDOWN) : call.cancelled();
-        if (over.isPresent()) {
-          throw stopped(over.get(), call);
-        }
-        trying = call;
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      throw new LlmException(new LlmError.Cancelled(CancelReason.CLOSED));
-    } finally {
-      hook.close();
-    }
-  }
-
-  private void leave() {
-    synchronized (lock) {
-      trying = null;
-      lock.notifyAll();
-    }
-  }
-
-  private Attempt attempt(ConnectionWarmer by, Optional<ModelName> model, Call call) {
-    long began = time.nanoTime();
-    Optional<Long> ping = Optional.empty();
-    Optional<Long> generation = Optional.empty();
-    OptionalInt status = OptionalInt.empty();
-    Optional<LlmError> failure = Optional.empty();
-    try {
-      status = ping(by, call);
-      ping = Optional.of(time.nanoTime() - began);
-      if (model.isPresent()) {
-        long begun = time.nanoTime();
-        generate(model.get(), call);
-        generation = Optional.of(time.nanoTime() - begun);
-      }
-    } catch (LlmException failed) {
-      failure = Optional.of(failed.error());
-    } catch (RuntimeException bug) {
-      events.threw(call, bug);
-      failure = Optional.of(new LlmError.Internal());
-    }
-    return new Attempt(time.nanoTime() - began, ping, status, generation, failure);
-  }
-
-  private OptionalInt ping(ConnectionWarmer by, Call call) throws LlmException {
-    Call own = plan.map(kept -> call.child(kept.patience())).orElse(call);
-    try {
-      return by.ping(own);
-    } catch (LlmException failed) {
-      throw own.cancelled().isPresent() ? stopped(own.cancelled().get(), own) : failed;
-    } finally {
-      if (own != call) {
-        own.end();
-      }
-    }
-  }
-
-  private void generate(ModelName model, Call call) throws LlmException {
-    Call own = call.child(GENERATION_PATIENCE);
-    try {
-      models.generateFromNothing(model, own);
-    } finally {
-      own.end();
-    }
-  }
-
-  private LlmException stopped(CancelReason reason, Call call) {
-    return new LlmException(
-        reason.isFailure()
-            ? new LlmError.DeadlineExceeded(
-                reason, "Provider '" + provider + "'", call.deadline().budget())
-            : new LlmError.Cancelled(reason));
   }
 
   private void learn(Kind kind, Attempt attempt) {

@@ -9,13 +9,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import llm.core.concurrent.CallScope;
+import llm.core.concurrent.Turn;
 import llm.core.dialect.openai.upstream.ModelList;
 import llm.core.provider.ProviderContext;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
 import llm.domain.call.CallId;
+import llm.domain.call.CancelReason;
 import llm.domain.call.Principal;
-import llm.domain.call.Registration;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.ConnectionWarmer;
@@ -50,17 +51,12 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
   private volatile List<String> models;
   private volatile Set<String> known;
 
-  private final OwnTurn turn = new OwnTurn();
-  private final AtomicLong rounds = new AtomicLong();
+  private final Turn turn;
+  private final Rounds rounds;
+  private final AtomicLong asked = new AtomicLong();
   private volatile boolean asking; // for its models; written by whose turn it is
   private volatile long answers; // to that question; written by whose turn it is
   private volatile int lastStatus; // of them; written before answers
-
-  private final Object lock = new Object();
-  private Registration alarm = () -> {}; // guarded by lock
-  private volatile boolean resting; // written under lock
-  private long lookNanos; // guarded by lock; while at rest: when a look may ask again
-  private boolean closed; // guarded by lock
 
   /**
    * A watch that has not begun.
@@ -77,6 +73,8 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
     this.context = context;
     this.isFull = isFull;
     this.log = context.telemetry().log("llm.provider");
+    this.turn = new Turn("Provider '" + settings.name() + "'");
+    this.rounds = new Rounds(context.alarms(), this::start);
     this.models = settings.models();
     this.known = Set.copyOf(models);
   }
@@ -88,7 +86,7 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
 
   /** The models it lists, in its order. */
   List<String> models() {
-    lookedAt();
+    rounds.lookedAt(untilNext());
     return models;
   }
 
@@ -99,13 +97,13 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
 
   /** How it is; at rest, how it was when it was asked last, and this has it asked again. */
   ProviderHealth health() {
-    lookedAt();
+    rounds.lookedAt(untilNext());
     return health.get();
   }
 
   /** A request was accepted. */
   void served() {
-    wake();
+    rounds.wake(untilNext());
     if (health.get().status() == Status.DOWN) {
       become(SERVES);
     }
@@ -113,18 +111,20 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
 
   /** A request failed; only what is not about the request says something of the upstream. */
   void failed(LlmError error) {
-    wake();
-    if (isDown(error) && health.get().status() != Status.DOWN) {
-      soon();
+    rounds.wake(untilNext());
+    if (!isDown(error)) {
+      return;
     }
-    if (isDown(error)) {
-      become(new ProviderHealth(Status.DOWN, error.message()));
+    boolean news = health.get().status() != Status.DOWN;
+    become(new ProviderHealth(Status.DOWN, error.message()));
+    if (news && !asking) {
+      rounds.next(untilNext()); // before its time
     }
   }
 
   /** A request needs the place of the question under way. */
   void makeWay() {
-    turn.makeWay();
+    turn.cancelHolder(CancelReason.CLOSED);
   }
 
   @Override
@@ -134,7 +134,7 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
 
   @Override
   public OptionalInt ping(Call call) throws LlmException {
-    wake();
+    rounds.wake(untilNext());
     if (settings.warm().asksForModels()) {
       return OptionalInt.of(askInTurn(call));
     }
@@ -151,23 +151,17 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
 
   @Override
   public void rest() {
-    synchronized (lock) {
-      resting = true;
-      alarm.close();
-    }
+    rounds.rest();
   }
 
   @Override
   public void close() {
-    synchronized (lock) {
-      closed = true;
-      alarm.close();
-    }
+    rounds.close();
     turn.close();
   }
 
   private void round() {
-    var id = new CallId("models-" + settings.name() + "-" + rounds.incrementAndGet());
+    var id = new CallId("models-" + settings.name() + "-" + asked.incrementAndGet());
     try (CallScope call =
         CallScope.open(
             id,
@@ -198,7 +192,7 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
         turn.give();
       }
     } finally {
-      again();
+      rounds.next(untilNext());
     }
   }
 
@@ -235,58 +229,6 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
     Duration wait = settings.refresh();
     boolean soon = health.get().status() != Status.UP && wait.compareTo(WHILE_DOWN) > 0;
     return soon ? WHILE_DOWN : wait;
-  }
-
-  private void again() {
-    Duration wait = untilNext();
-    synchronized (lock) {
-      lookNanos = context.time().nanoTime() + wait.toNanos();
-      if (!resting) {
-        arm(wait);
-      }
-    }
-  }
-
-  /** What was up is down: it is asked again before its time, unless it is being asked now. */
-  private void soon() {
-    synchronized (lock) {
-      if (!asking && settings.refresh().compareTo(WHILE_DOWN) > 0) {
-        arm(WHILE_DOWN);
-      }
-    }
-  }
-
-  /** It is used again. */
-  private void wake() {
-    if (resting) {
-      synchronized (lock) {
-        resting = false;
-        arm(untilNext());
-      }
-    }
-  }
-
-  /** Somebody wants to know how it is: at rest, what is known may be old. */
-  private void lookedAt() {
-    if (!resting) {
-      return;
-    }
-    synchronized (lock) {
-      long now = context.time().nanoTime();
-      if (closed || asking || now - lookNanos < 0) {
-        return;
-      }
-      lookNanos = now + untilNext().toNanos();
-    }
-    start();
-  }
-
-  /** Sets the one alarm anew; the lock is held. */
-  private void arm(Duration wait) {
-    alarm.close();
-    if (!closed) {
-      alarm = context.alarms().at(context.time().nanoTime() + wait.toNanos(), this::start);
-    }
   }
 
   private int ask(Call call) throws LlmException {

@@ -121,7 +121,7 @@ record WarmSettings(Optional<WarmPlan> plan, String pingMethod, String pingPath)
   private static Optional<ModelName> model(Section section, String name, List<String> models) {
     Optional<String> asked = section.find(GENERATION_MODEL).or(() -> models.stream().findFirst());
     try {
-      return asked.map(model -> new ModelName(name + "/" + model));
+      return asked.map(model -> new ModelName(name + "/" + new ModelName(model)));
     } catch (IllegalArgumentException refused) {
       section.reject(GENERATION_MODEL.key(), refused.getMessage());
       return Optional.empty();
