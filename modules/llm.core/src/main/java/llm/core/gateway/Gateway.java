@@ -109,7 +109,6 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     var setups = new InstalledProviders(root, telemetry, alarms, ids, home).setups();
     var gateway = new Gateway(settings, setups, catalogue, telemetry, alarms, ids, events);
     gateway.logProviders();
-    gateway.connections.start();
     return gateway;
   }
 
@@ -134,9 +133,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
           };
       setups.put(id, setup);
     }
-    var gateway = new Gateway(settings, setups, () -> catalogue, telemetry, alarms, ids, events);
-    gateway.connections.start();
-    return gateway;
+    return new Gateway(settings, setups, () -> catalogue, telemetry, alarms, ids, events);
   }
 
   /**
@@ -231,7 +228,10 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return warmPrefixes;
   }
 
-  /** What requests go over, kept warm so that they begin sooner. */
+  /**
+   * What requests go over, so that they begin sooner: warm from {@link Connections#start} on, which
+   * is not called here, because at start a process has better to do.
+   */
   public Connections connections() {
     return connections;
   }

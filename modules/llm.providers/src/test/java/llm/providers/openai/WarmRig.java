@@ -59,6 +59,7 @@ final class WarmRig implements AutoCloseable {
     if (!config.problems().isEmpty()) {
       throw new AssertionError(config.problems());
     }
+    gateway.connections().start();
   }
 
   static Reply answer(Received request) {
