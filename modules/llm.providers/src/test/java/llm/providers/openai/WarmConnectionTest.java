@@ -307,6 +307,7 @@ class WarmConnectionTest {
     var server = FaultUpstream.open();
     server.otherwise(_ -> Reply.nothing());
     var rig = new WarmRig(server, "warm: {ping_path: /ping}");
+    rig.await("conn_handshake_start", 1);
     rig.server.take(); // the question for models, or the ping
     rig.gateway.close();
     rig.await("conn_handshake_finish", 1);
