@@ -1,5 +1,6 @@
 package llm.core.connection;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import llm.core.concurrent.Alarms;
@@ -128,7 +129,7 @@ final class Link implements AutoCloseable {
   private String tried() {
     return latest
         .map(attempt ->
-            attempt.outcome() == Outcome.LOST
+            isLost()
                 ? "Connection lost."
                 : "Connection warm, last ping "
                     + Math.round(attempt.pingNanos().orElse(0L) / NANOS_PER_MS)
@@ -203,11 +204,12 @@ final class Link implements AutoCloseable {
       if (goesToRest(kept)) {
         return Next.REST;
       }
-      long used = usedNanos;
-      long now = time.nanoTime();
-      boolean inUse = shaken && now - used < kept.interval().toNanos();
-      if (inUse || turn.isTaken()) {
-        arm((inUse ? used : now) + kept.interval().toNanos());
+      if (shaken && !isLost() && isWithin(kept.interval())) {
+        arm(usedNanos + kept.interval().toNanos()); // a request is as good as a ping
+        return Next.WAIT;
+      }
+      if (turn.isTaken()) {
+        arm(time.nanoTime() + kept.interval().toNanos());
         return Next.WAIT;
       }
       return Next.PING;
@@ -216,9 +218,23 @@ final class Link implements AutoCloseable {
 
   /** Both this and a request write first and look then, so that one of the two sees the other. */
   private boolean goesToRest(WarmPlan kept) {
-    resting = kept.idle().isPositive();
-    resting = resting && time.nanoTime() - usedNanos >= kept.idle().toNanos();
+    if (!kept.idle().isPositive() || isWithin(kept.idle())) {
+      return false;
+    }
+    resting = true;
+    if (isWithin(kept.idle())) {
+      resting = false;
+    }
     return resting;
+  }
+
+  /** Whether a request went over it in the time that lies behind. */
+  private boolean isWithin(Duration time) {
+    return this.time.nanoTime() - usedNanos < time.toNanos();
+  }
+
+  private boolean isLost() {
+    return latest.filter(attempt -> attempt.outcome() == Outcome.LOST).isPresent();
   }
 
   private void wake() {

@@ -109,12 +109,17 @@ class ConnectionsTest {
     shakeHands();
     ping(TestWarmer.LOST, 1);
     ping(TestWarmer.LOST, 2);
+    clock.advance(Duration.ofSeconds(9));
+    connections.used("w", call); // one that fails makes no ping needless
+    clock.advance(Duration.ofSeconds(1));
+    kept.end(TestWarmer.LOST);
+    awaitEvents(FINISHED, 3);
     connections.used("w", call);
-    ping(TestWarmer.ANSWERED, 3);
     ping(TestWarmer.ANSWERED, 4);
+    ping(TestWarmer.ANSWERED, 5);
     assertThat(telemetry.trail().stream().filter(name -> name.startsWith("connection_")))
         .containsExactly("connection_lost", "connection_back");
-    assertThat(count("failed")).isEqualTo(2);
+    assertThat(count("failed")).isEqualTo(3);
     assertThat(count("200")).isEqualTo(3);
     assertThat(telemetry.metrics().distribution("llm_connection_ping_seconds").orElseThrow())
         .satisfies(seconds -> assertThat(seconds.count()).isEqualTo(3));

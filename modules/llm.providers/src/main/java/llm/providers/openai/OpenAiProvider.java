@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import llm.core.connection.Connections;
 import llm.core.dialect.openai.upstream.ChatRequestWriter;
 import llm.core.dialect.openai.upstream.ChunkReader;
 import llm.core.dialect.openai.upstream.EmbeddingReader;
@@ -191,7 +192,15 @@ final class OpenAiProvider implements ChatProvider {
     running.add(call);
     if (isFull()) {
       watch.makeWay();
+      if (running.size() > mostAtOnce) {
+        running.stream().filter(this::isOurs).forEach(ours -> ours.cancel(CancelReason.CLOSED));
+      }
     }
+  }
+
+  /** An empty generation that nobody waits for. */
+  private boolean isOurs(Call call) {
+    return call.principal().equals(Connections.KEEPER);
   }
 
   private boolean isFull() {

@@ -169,6 +169,19 @@ class WarmConnectionTest {
   }
 
   @Test
+  void aRequestThatNeedsThePlaceOfAnEmptyGenerationGetsIt() throws LlmException {
+    var server = FaultUpstream.open();
+    server.otherwise(request ->
+        request.body().contains("\"content\":\"\"") ? Reply.nothing() : WarmRig.answer(request));
+    try (var rig = new WarmRig(server, "max_connections: 1", "warm: {generation: always}")) {
+      Upstreams.await(() -> posts(rig).size() == 1);
+      assertThat(rig.gateway.complete(Upstreams.ask("up/m"), rig.call).text()).isEqualTo("Hi");
+      assertThat(rig.await("conn_handshake_finish", 1).text("error")).contains("cancelled");
+      assertThat(rig.telemetry.trail()).doesNotContain("empty_generation_failed");
+    }
+  }
+
+  @Test
   void noPingIsSentWhereRequestsHaveEveryConnection() throws LlmException {
     var gate = new Gate();
     try (var rig = WarmRig.open("max_connections: 1", "warm: {ping_path: /ping}")) {
