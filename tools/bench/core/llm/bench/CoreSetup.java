@@ -129,7 +129,7 @@ final class CoreSetup implements AutoCloseable {
   void open(String id) {
     try (CallScope call = call()) {
       conversations.open(
-          new Conversations.Opening(Optional.of(id), Optional.of("m"), Optional.empty()), call);
+          new Conversations.Opening(Optional.of(id), Optional.of("m"), Optional.empty(), false), call);
     } catch (LlmException failure) {
       throw new BenchFailure("no conversation: " + failure.getMessage());
     }

@@ -19,6 +19,7 @@ import llm.domain.model.ModelName;
 final class Conversation {
   private final ConversationInfo.Identity identity;
   private final int answerTokens;
+  private final boolean metadata;
   private final DualContext context;
   private final Summarizer summarizer;
   private final ConversationLog log;
@@ -34,16 +35,19 @@ final class Conversation {
    * One as its records say.
    *
    * @param answerTokens the most of an answer
+   * @param metadata whether answers come with what is judged of them
    */
   Conversation(
       ConversationInfo.Identity identity,
       int answerTokens,
+      boolean metadata,
       DualContext context,
       Summarizer summarizer,
       ConversationLog log,
       Replay replay) {
     this.identity = identity;
     this.answerTokens = answerTokens;
+    this.metadata = metadata;
     this.context = context;
     this.summarizer = summarizer;
     this.log = log;
@@ -70,6 +74,11 @@ final class Conversation {
   /** The most tokens of an answer. */
   int answerTokens() {
     return answerTokens;
+  }
+
+  /** Whether answers come with what is judged of them. */
+  boolean hasMetadata() {
+    return metadata;
   }
 
   DualContext context() {

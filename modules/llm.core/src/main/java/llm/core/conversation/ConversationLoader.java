@@ -101,7 +101,8 @@ final class ConversationLoader {
     known.messages().forEach(context::add);
     summarizer.serve(context);
     ConversationLog ownLog = archive.log(id, end, backlog);
-    return new Conversation(identity, window.answerTokens(), context, summarizer, ownLog, known);
+    return new Conversation(
+        identity, window.answerTokens(), created.metadata(), context, summarizer, ownLog, known);
   }
 
   /** Refuses a conversation whose first message leaves no room. */
@@ -117,7 +118,12 @@ final class ConversationLoader {
   }
 
   private ContextPrompts words(ConversationRecord.Created created) {
-    return new ContextPrompts(created.system(), Optional.empty(), prompts);
+    return new ContextPrompts(
+        created.system(),
+        created.metadata()
+            ? Optional.of(prompts.responseFormatInstruction().text())
+            : Optional.empty(),
+        prompts);
   }
 
   private ModelSpec specOf(ModelName model) {

@@ -101,8 +101,11 @@ public final class Conversations implements AutoCloseable {
    * @param id {@code [A-Za-z0-9._:-]{1,128}}; empty: one is made
    * @param model empty: the default one
    * @param system who the assistant is; empty: as {@code prompts.yml} says
+   * @param metadata whether the model judges what is said before it answers, and the user sees that
+   *     and the answer alone (C-2); the model is asked for it by the response-format instruction
    */
-  public record Opening(Optional<String> id, Optional<String> model, Optional<String> system) {}
+  public record Opening(
+      Optional<String> id, Optional<String> model, Optional<String> system, boolean metadata) {}
 
   /**
    * Begins a conversation.
@@ -115,7 +118,7 @@ public final class Conversations implements AutoCloseable {
     ModelName model = gateway.resolve(opening.model());
     String system = opening.system().orElseGet(() -> prompts.systemPrompt().text());
     Instant now = time.now();
-    var created = new Created(model, call.principal().name(), system, now);
+    var created = new Created(model, call.principal().name(), system, opening.metadata(), now);
     loader.requireRoom(created);
     var identity = new ConversationInfo.Identity(id, model, created.owner(), now);
     archive.create(identity, created);

@@ -1,5 +1,6 @@
 package llm.core.conversation;
 
+import java.util.Optional;
 import llm.domain.call.CancelReason;
 import llm.domain.error.LlmError;
 
@@ -19,10 +20,24 @@ public sealed interface TurnEvent {
   /**
    * More of the answer.
    *
-   * @param text whole characters; may be empty in the last one
+   * @param text whole characters; may be empty in the first and the last one
    * @param isFinal whether it is the last one
+   * @param metadata what is judged of the answer, where the conversation asks for that: in the
+   *     first one and in the last one
    */
-  record Chunk(String text, boolean isFinal) implements TurnEvent {}
+  record Chunk(String text, boolean isFinal, Optional<Metadata> metadata) implements TurnEvent {
+    /** More of an answer that is not judged, or was before. */
+    public Chunk(String text, boolean isFinal) {
+      this(text, isFinal, Optional.empty());
+    }
+  }
+
+  /**
+   * What the model judges of what was said.
+   *
+   * @param aggressionScore 0.0 to 1.0
+   */
+  record Metadata(boolean isSafe, double aggressionScore) {}
 
   /** The last event. */
   sealed interface Terminal extends TurnEvent {}

@@ -8,6 +8,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import llm.core.context.DualContext;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.TurnEnd;
+import llm.core.schema.JsonLimits;
+import llm.core.schema.PartialJson.Framing;
+import llm.core.structured.AnswerChunks;
+import llm.core.structured.AnswerEvent;
+import llm.core.structured.LlmStreamChunk;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
@@ -29,12 +34,11 @@ import llm.domain.store.StoreException;
  */
 final class TurnStream implements EventStream<TurnEvent> {
   private final Turn turn;
-  private final EventStream<StreamEvent> inner;
+  private final Source inner;
   private final ArrayDeque<TurnEvent> ready = new ArrayDeque<>(3); // of the consumer alone
   private final StringBuilder text = new StringBuilder(); // guarded by itself
   private final AtomicBoolean ended = new AtomicBoolean();
   private boolean gaveTerminal; // of the consumer alone
-  private boolean spoke;
   private int chunks;
   private OptionalDouble firstToken = OptionalDouble.empty();
   private OptionalDouble firstAnswer = OptionalDouble.empty();
@@ -71,7 +75,9 @@ final class TurnStream implements EventStream<TurnEvent> {
 
   TurnStream(Turn turn, EventStream<StreamEvent> inner) {
     this.turn = turn;
-    this.inner = inner;
+    var tapped = new FirstContent(inner, this::content);
+    this.inner =
+        turn.conversation().hasMetadata() ? new JudgedSource(tapped) : new PlainSource(tapped);
     ready.add(new TurnEvent.Started(turn.conversation().id(), turn.name(), false));
   }
 
@@ -81,7 +87,7 @@ final class TurnStream implements EventStream<TurnEvent> {
       throw new IllegalStateException("the turn has ended");
     }
     while (ready.isEmpty()) {
-      take(inner.next());
+      inner.pull();
     }
     TurnEvent event = ready.remove();
     gaveTerminal = event instanceof TurnEvent.Terminal;
@@ -104,55 +110,126 @@ final class TurnStream implements EventStream<TurnEvent> {
     }
   }
 
-  private void take(StreamEvent event) {
-    switch (event) {
-      case StreamEvent.Started _ -> {
-        // said already
-      }
-      case StreamEvent.TextDelta delta -> {
-        content();
-        if (!delta.text().isEmpty()) {
-          say(delta.text());
+  /** Where the answer comes from. */
+  private interface Source {
+    /** Takes the next event; there may be nothing to tell of it. */
+    void pull() throws LlmException;
+
+    boolean hasReady();
+
+    void close();
+  }
+
+  /** An answer as it comes. */
+  private final class PlainSource implements Source {
+    private final EventStream<StreamEvent> stream;
+
+    private PlainSource(EventStream<StreamEvent> stream) {
+      this.stream = stream;
+    }
+
+    @Override
+    public void pull() throws LlmException {
+      switch (stream.next()) {
+        case StreamEvent.TextDelta delta -> say(delta.text(), Optional.empty());
+        case StreamEvent.Done(FinishReason finish, Usage usage) ->
+            done(finish, usage, Optional.empty());
+        case StreamEvent.Failed(LlmError error, Usage usage) -> failed(error, usage);
+        case StreamEvent.Cancelled(CancelReason reason, Usage usage) -> cancelled(reason, usage);
+        case StreamEvent.Started _,
+            StreamEvent.ReasoningDelta _,
+            StreamEvent.ToolCallStarted _,
+            StreamEvent.ToolArgumentsDelta _ -> {
+          // no part of what is said
         }
       }
-      case StreamEvent.ReasoningDelta _,
-          StreamEvent.ToolCallStarted _,
-          StreamEvent.ToolArgumentsDelta _ ->
-          content();
-      case StreamEvent.Done(FinishReason finish, Usage usage) -> {
-        if (usage.promptTokens() > 0) {
-          turn.conversation().context().calibrate(turn.plan(), usage.promptTokens());
-        }
-        finished(Optional.of(finish), usage).ifPresent(this::giveWhole);
-      }
-      case StreamEvent.Failed(LlmError error, Usage usage) ->
-          ended(usage, error.code().wireName())
-              .ifPresent(report -> ready.add(new TurnEvent.Failed(error, report)));
-      case StreamEvent.Cancelled(CancelReason reason, Usage usage) ->
-          ended(usage, reason.name())
-              .ifPresent(report -> ready.add(new TurnEvent.Cancelled(reason, report)));
+    }
+
+    @Override
+    public boolean hasReady() {
+      return stream.hasReady();
+    }
+
+    @Override
+    public void close() {
+      stream.close();
     }
   }
 
+  /** An answer that the model gives as JSON, with what it judges first (C-2). */
+  private final class JudgedSource implements Source {
+    private final AnswerChunks stream;
+
+    private JudgedSource(EventStream<StreamEvent> stream) {
+      this.stream = AnswerChunks.of(stream, Framing.SURROUNDED, JsonLimits.ANSWER);
+    }
+
+    @Override
+    public void pull() throws LlmException {
+      switch (stream.next()) {
+        case AnswerEvent.Chunk(LlmStreamChunk chunk) -> say(chunk.textChunk(), metadata(chunk));
+        case AnswerEvent.Done(LlmStreamChunk last, String _, FinishReason finish, Usage usage) ->
+            done(finish, usage, metadata(last));
+        case AnswerEvent.Failed(LlmError error, Usage usage) -> failed(error, usage);
+        case AnswerEvent.Cancelled(CancelReason reason, Usage usage) -> cancelled(reason, usage);
+      }
+    }
+
+    private static Optional<TurnEvent.Metadata> metadata(LlmStreamChunk chunk) {
+      return chunk
+          .isSafe()
+          .flatMap(
+              safe -> chunk.aggressionScore().map(score -> new TurnEvent.Metadata(safe, score)));
+    }
+
+    @Override
+    public boolean hasReady() {
+      return stream.hasReady();
+    }
+
+    @Override
+    public void close() {
+      stream.close();
+    }
+  }
+
+  private void done(FinishReason finish, Usage usage, Optional<TurnEvent.Metadata> metadata) {
+    if (usage.promptTokens() > 0) {
+      turn.conversation().context().calibrate(turn.plan(), usage.promptTokens());
+    }
+    TurnReport report = finished(Optional.of(finish), usage);
+    ready.add(new TurnEvent.Chunk("", true, metadata));
+    ready.add(new TurnEvent.Finished(report));
+  }
+
+  private void failed(LlmError error, Usage usage) {
+    ready.add(new TurnEvent.Failed(error, ended(usage, error.code().wireName())));
+  }
+
+  private void cancelled(CancelReason reason, Usage usage) {
+    ready.add(new TurnEvent.Cancelled(reason, ended(usage, reason.name())));
+  }
+
+  /** The first content of any kind is there. */
   private void content() {
-    if (!spoke) {
-      spoke = true;
-      double sinceSent = millisSince(turn.sentNanos());
-      firstToken = OptionalDouble.of(millisSince(turn.startNanos()));
-      turn.means().metrics().firstToken(firstToken.getAsDouble() / 1e3);
-      turn.means().client().debug("first_token").call(turn.call()).put("ms", sinceSent).emit();
-      turn.means()
-          .manager()
-          .debug("time_to_first_token_ms")
-          .call(turn.call())
-          .put("turn", turn.name())
-          .put("ms", firstToken.getAsDouble())
-          .emit();
-    }
+    double sinceSent = millisSince(turn.sentNanos());
+    firstToken = OptionalDouble.of(millisSince(turn.startNanos()));
+    turn.means().metrics().firstToken(firstToken.getAsDouble() / 1e3);
+    turn.means().client().debug("first_token").call(turn.call()).put("ms", sinceSent).emit();
+    turn.means()
+        .manager()
+        .debug("time_to_first_token_ms")
+        .call(turn.call())
+        .put("turn", turn.name())
+        .put("ms", firstToken.getAsDouble())
+        .emit();
   }
 
-  private void say(String more) {
-    if (firstAnswer.isEmpty()) {
+  private void say(String more, Optional<TurnEvent.Metadata> metadata) {
+    if (more.isEmpty() && metadata.isEmpty()) {
+      return;
+    }
+    if (firstAnswer.isEmpty() && !more.isEmpty()) {
       firstAnswer = OptionalDouble.of(millisSince(turn.startNanos()));
     }
     synchronized (text) {
@@ -163,24 +240,19 @@ final class TurnStream implements EventStream<TurnEvent> {
       client.debug("chunk").call(turn.call()).put("size", more.length()).put("seq", chunks).emit();
     }
     chunks++;
-    ready.add(new TurnEvent.Chunk(more, false));
+    ready.add(new TurnEvent.Chunk(more, false, metadata));
   }
 
-  private void giveWhole(TurnReport report) {
-    ready.add(new TurnEvent.Chunk("", true));
-    ready.add(new TurnEvent.Finished(report));
-  }
-
-  private Optional<TurnReport> finished(Optional<FinishReason> finish, Usage usage) {
+  private TurnReport finished(Optional<FinishReason> finish, Usage usage) {
     return ended.compareAndSet(false, true)
-        ? Optional.of(end(finish, usage, ""))
-        : Optional.of(report(finish, usage, turn.ratioBefore(), false)); // closed meanwhile
+        ? end(finish, usage, "")
+        : report(finish, usage, turn.ratioBefore(), false); // closed meanwhile
   }
 
-  private Optional<TurnReport> ended(Usage usage, String code) {
+  private TurnReport ended(Usage usage, String code) {
     return ended.compareAndSet(false, true)
-        ? Optional.of(end(Optional.empty(), usage, code))
-        : Optional.of(report(Optional.empty(), usage, turn.ratioBefore(), false));
+        ? end(Optional.empty(), usage, code)
+        : report(Optional.empty(), usage, turn.ratioBefore(), false);
   }
 
   /** Once: keeps what came, gives the floor back and says how it went. */

@@ -107,8 +107,12 @@ final class ConversationFixture implements AutoCloseable {
   }
 
   void open(String id) throws LlmException {
+    open(id, false);
+  }
+
+  void open(String id, boolean metadata) throws LlmException {
     conversations.open(
-        new Opening(Optional.of(id), Optional.empty(), Optional.of("Be brief.")), call());
+        new Opening(Optional.of(id), Optional.empty(), Optional.of("Be brief."), metadata), call());
   }
 
   CallScope call() {

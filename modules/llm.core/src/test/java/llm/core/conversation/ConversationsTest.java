@@ -311,10 +311,11 @@ class ConversationsTest {
         .startsWith("turn_id must match");
     assertThat(refusal(() -> talk.turn("c1", "t", " ")).message())
         .isEqualTo("text must not be blank");
-    var unknown = new Opening(Optional.empty(), Optional.of("nope"), Optional.empty());
+    var unknown = new Opening(Optional.empty(), Optional.of("nope"), Optional.empty(), false);
     assertThat(refusal(() -> talk.conversations.open(unknown, talk.call())))
         .isEqualTo(new LlmError.ModelNotFound("nope"));
-    var wordy = new Opening(Optional.empty(), Optional.empty(), Optional.of("x".repeat(40_000)));
+    var wordy =
+        new Opening(Optional.empty(), Optional.empty(), Optional.of("x".repeat(40_000)), false);
     assertThat(refusal(() -> talk.conversations.open(wordy, talk.call())))
         .isInstanceOf(LlmError.ContextLengthExceeded.class);
     assertThat(refusal(() -> talk.turn("c1", "t1", "x".repeat(40_000))))
@@ -388,5 +389,38 @@ class ConversationsTest {
     assertThat(all.get(1)).isEqualTo(new ConversationRecord.Asked("t1", "one", all.get(1).at()));
     assertThat(((ConversationRecord.Answered) all.get(2)).text()).isEqualTo("[one]");
     assertThat(talk.conversations.history("c1", talk.owner(), 1, 1)).containsExactly(all.get(1));
+  }
+
+  @Test
+  void whereAnswersAreJudgedTheUserSeesThatFirstAndNeverTheThought() throws LlmException {
+    talk.open("c1", true);
+    String thought = "\"internal_thought\":\"They seem nice.\",";
+    talk.talker.answerNext(
+        "Sure:\n{\"is_safe\":true,\"aggression_score\":0.25," + thought + "\"answer\":\"Good d",
+        "ay!\"}");
+
+    List<TurnEvent> events = talk.turn("c1", "t1", "Hello");
+
+    var judged = Optional.of(new TurnEvent.Metadata(true, 0.25));
+    assertThat(events.subList(1, events.size() - 1))
+        .containsExactly(
+            new TurnEvent.Chunk("Good d", false, judged),
+            new TurnEvent.Chunk("ay!", false),
+            new TurnEvent.Chunk("", true, judged));
+    talk.turn("c1", "t2", "And?");
+    assertThat(lastTold().getFirst()).startsWith("Be brief.").contains("\"is_safe\"");
+    assertThat(lastTold()).endsWith("Hello", "Good day!", "And?");
+    assertThat(talk.conversations.history("c1", talk.owner(), 0, 9).toString())
+        .doesNotContain("They seem nice");
+  }
+
+  @Test
+  void anAnswerThatIsNotTheJsonItShouldBeFailsTheTurn() throws LlmException {
+    talk.open("c1", true);
+
+    List<TurnEvent> events = talk.turn("c1", "t1", "Hello");
+
+    assertThat(((TurnEvent.Failed) events.getLast()).error())
+        .isInstanceOf(LlmError.InvalidAnswer.class);
   }
 }

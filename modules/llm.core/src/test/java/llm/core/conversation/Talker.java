@@ -39,6 +39,7 @@ final class Talker implements ChatProvider {
   private final AtomicReference<LlmError> refusal = new AtomicReference<>();
   private final AtomicReference<LlmError> breaking = new AtomicReference<>();
   private final AtomicInteger failingSummaries = new AtomicInteger();
+  private final AtomicReference<String[]> script = new AtomicReference<>();
   private volatile int answerChars;
 
   Talker(int contextTokens) {
@@ -82,6 +83,11 @@ final class Talker implements ChatProvider {
     return gate;
   }
 
+  /** The next answer is this, in two pieces. */
+  void answerNext(String first, String second) {
+    script.set(new String[] {first, second});
+  }
+
   /** The next turn is refused. */
   void refuseNext(LlmError error) {
     refusal.set(error);
@@ -120,6 +126,10 @@ final class Talker implements ChatProvider {
     }
     if (prompt > spec.contextTokens()) {
       throw new LlmException(new LlmError.ContextLengthExceeded("m", prompt, spec.contextTokens()));
+    }
+    String[] said = script.getAndSet(null);
+    if (said != null) {
+      return new Played(said[0], said[1], null, null, prompt);
     }
     String answer = last.text() + ".".repeat(Math.max(0, answerChars - last.text().length())) + "]";
     return new Played("[", answer, answers.getAndSet(null), breaking.getAndSet(null), prompt);

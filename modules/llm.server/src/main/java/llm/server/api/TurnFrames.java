@@ -59,7 +59,7 @@ final class TurnFrames implements Response.Encoder {
     return switch (event) {
       case TurnEvent.Started(String conversation, String _, boolean _) ->
           new StreamEvent.Started(conversation);
-      case TurnEvent.Chunk(String text, boolean _) -> new StreamEvent.TextDelta(text);
+      case TurnEvent.Chunk(String text, boolean _, var _) -> new StreamEvent.TextDelta(text);
       case TurnEvent.Finished(TurnReport report) ->
           new StreamEvent.Done(report.finish().orElse(FinishReason.STOP), report.usage());
       case TurnEvent.Failed(var error, TurnReport report) ->

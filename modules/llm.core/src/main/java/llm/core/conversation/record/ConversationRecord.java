@@ -22,8 +22,9 @@ public sealed interface ConversationRecord {
    * @param model that answers
    * @param owner whose it is
    * @param system who the assistant is; the first message of each prompt begins with it
+   * @param metadata whether answers come with what is judged of them
    */
-  record Created(ModelName model, String owner, String system, Instant at)
+  record Created(ModelName model, String owner, String system, boolean metadata, Instant at)
       implements ConversationRecord {}
 
   /**

@@ -31,7 +31,7 @@ public final class RecordCodec {
   public static String write(ConversationRecord record) {
     var out = new JsonWriter().beginObject();
     switch (record) {
-      case Created(ModelName model, String owner, String system, Instant _) ->
+      case Created(ModelName model, String owner, String system, boolean metadata, Instant _) ->
           out.name("type")
               .value("created")
               .name("model")
@@ -39,7 +39,9 @@ public final class RecordCodec {
               .name("owner")
               .value(owner)
               .name("system")
-              .value(system);
+              .value(system)
+              .name("metadata")
+              .value(metadata);
       case Asked(String turn, String text, Instant _) ->
           out.name("type").value("asked").name("turn").value(turn).name("text").value(text);
       case Answered(
@@ -111,6 +113,7 @@ public final class RecordCodec {
     private String turn = "";
     private Optional<FinishReason> finish = Optional.empty();
     private String code = "";
+    private boolean metadata;
     private int prompt;
     private int completion;
     private int cached;
@@ -127,7 +130,7 @@ public final class RecordCodec {
     private ConversationRecord record() throws LlmException {
       in.object(this::take);
       return switch (type) {
-        case "created" -> new Created(new ModelName(model), owner, text, at);
+        case "created" -> new Created(new ModelName(model), owner, text, metadata, at);
         case "asked" -> new Asked(turn, text, at);
         case "answered" ->
             new Answered(turn, text, finish, new Usage(prompt, completion, cached), at);
@@ -147,6 +150,7 @@ public final class RecordCodec {
         case "turn" -> turn = in.string();
         case "finish" -> finish = Optional.of(FinishReason.of(in.string()));
         case "code" -> code = in.string();
+        case "metadata" -> metadata = in.flag();
         case "prompt_tokens" -> prompt = in.integer();
         case "completion_tokens" -> completion = in.integer();
         case "cached_tokens" -> cached = in.integer();

@@ -22,20 +22,21 @@ public final class ConversationBodies {
   public record Turn(Optional<String> turn, String text) {}
 
   /**
-   * Reads what a new conversation is to be: {@code id}, {@code model} and {@code system}, none of
-   * them required; no body at all is an empty one.
+   * Reads what a new conversation is to be: {@code id}, {@code model}, {@code system} and {@code
+   * metadata}, none of them required; no body at all is an empty one.
    *
    * @param body UTF-8; a byte order mark is skipped
    * @throws LlmException with {@code InvalidJson} or {@code InvalidRequest}
    */
   public static Opening opening(byte[] body) throws LlmException {
     if (body.length == 0) {
-      return new Opening(Optional.empty(), Optional.empty(), Optional.empty());
+      return new Opening(Optional.empty(), Optional.empty(), Optional.empty(), false);
     }
     return JsonCursor.document(
         body,
         in -> {
           var read = new String[3];
+          var metadata = new boolean[1];
           in.object(name -> {
             switch (name) {
               case "id" -> read[0] = in.string();
@@ -47,7 +48,8 @@ public final class ConversationBodies {
           return new Opening(
               Optional.ofNullable(read[0]),
               Optional.ofNullable(read[1]),
-              Optional.ofNullable(read[2]));
+              Optional.ofNullable(read[2]),
+              metadata[0]);
         });
   }
 

@@ -91,8 +91,10 @@ public final class ConversationResponses {
 
   private static void record(ConversationRecord record, JsonOut out) {
     switch (record) {
-      case Created(var _, String _, String system, Instant _) ->
-          out.field("type", "created").field("system", system);
+      case Created(var _, String _, String system, boolean metadata, Instant _) -> {
+        out.field("type", "created").field("system", system);
+        out.name("metadata").value(metadata);
+      }
       case Asked(String turn, String text, Instant _) ->
           out.field("type", "asked").field("turn_id", turn).field("text", text);
       case Answered(String turn, String text, Optional<FinishReason> finish, var usage, var _) -> {

@@ -49,8 +49,13 @@ public final class TurnWriter {
         out.field("conversation_id", conversation).field("turn_id", turn);
         out.name("replayed").value(replayed).endObject().raw(END);
       }
-      case TurnEvent.Chunk(String text, boolean isFinal) ->
+      case TurnEvent.Chunk(String text, boolean isFinal, Optional<TurnEvent.Metadata> judged) -> {
+        if (judged.isEmpty()) {
           out.raw(CHUNK).escaped(text).raw(isFinal ? CLOSE_LAST_CHUNK : CLOSE_CHUNK);
+        } else {
+          judged(text, isFinal, judged.get());
+        }
+      }
       case TurnEvent.Finished(TurnReport report) -> {
         out.raw(DATA).object().field("type", "turn_finished");
         report(report);
@@ -69,6 +74,12 @@ public final class TurnWriter {
     out.clear();
     failed(error, Optional.empty());
     out.writeTo(sink);
+  }
+
+  private void judged(String text, boolean isFinal, TurnEvent.Metadata judged) {
+    out.raw(DATA).object().field("type", "chunk").field("text_chunk", text);
+    out.name("is_final_chunk").value(isFinal).name("is_safe").value(judged.isSafe());
+    out.name("aggression_score").value(judged.aggressionScore()).endObject().raw(END);
   }
 
   private void failed(LlmError error, Optional<TurnReport> report) {

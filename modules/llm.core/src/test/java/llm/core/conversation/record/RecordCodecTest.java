@@ -93,7 +93,8 @@ class RecordCodecTest {
     var at = Instant.ofEpochMilli(random.nextLong(0, 4_000_000_000_000L));
     String turn = "t" + random.nextInt(100);
     return switch (random.nextInt(6)) {
-      case 0 -> new Created(new ModelName("m"), text(random), text(random), at);
+      case 0 ->
+          new Created(new ModelName("m"), text(random), text(random), random.nextBoolean(), at);
       case 1 -> new Asked(turn, text(random), at);
       case 2 -> new Answered(turn, text(random), finish(random), usage(random), at);
       case 3 -> new Unanswered(turn, "cancelled", at);
