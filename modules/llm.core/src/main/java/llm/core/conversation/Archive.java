@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.RecordCodec;
 import llm.domain.error.LlmError;
@@ -21,7 +22,7 @@ import llm.domain.store.StoreException;
  */
 final class Archive {
   private static final String SPACE = "conversation";
-  private static final int READ_AT_ONCE = 1_000;
+  private static final int READ_AT_ONCE = 100;
   private static final Duration ASK_AGAIN = Duration.ofSeconds(2);
 
   private final LogStore store;
@@ -41,22 +42,32 @@ final class Archive {
   }
 
   /**
-   * Begins a log.
+   * Begins a log. Asked again before anything was said, it does nothing and succeeds: whoever does
+   * not know how it ended asks again.
    *
-   * @throws LlmException with {@code Conflict} when there is one of this id
+   * @return what it begins with, which an earlier try may have written
+   * @throws LlmException with {@code Conflict} when there is another one of this id
    */
-  void create(ConversationInfo.Identity identity, ConversationRecord.Created created)
+  ConversationRecord.Created create(
+      ConversationInfo.Identity identity, ConversationRecord.Created created)
       throws LlmException {
     LogKey key = key(identity.id());
     try {
       Optional<String> head = Optional.of(ConversationHead.write(identity, 0));
       store.append(key, 0, List.of(RecordCodec.write(created)), head);
+      return created;
     } catch (StoreException failure) {
-      if (failure.reason() == StoreException.Reason.CONFLICT) {
-        String message = "There is a conversation " + identity.id() + " already; name another id.";
-        throw new LlmException(new LlmError.Conflict(message), failure);
+      if (failure.reason() != StoreException.Reason.CONFLICT) {
+        throw unavailable(failure);
       }
-      throw unavailable(failure);
+      List<ConversationRecord> there = records(identity.id(), 0, 2, Long.MAX_VALUE);
+      if (there.size() == 1
+          && there.getFirst() instanceof ConversationRecord.Created before
+          && before.isLike(created)) {
+        return before;
+      }
+      String message = "There is a conversation " + identity.id() + " already; name another id.";
+      throw new LlmException(new LlmError.Conflict(message), failure);
     }
   }
 
@@ -82,24 +93,62 @@ final class Archive {
   /** All records of one, none when there is none. */
   List<ConversationRecord> records(String id) throws LlmException {
     List<ConversationRecord> all = new ArrayList<>();
-    while (true) {
-      List<ConversationRecord> page = records(id, all.size(), READ_AT_ONCE);
-      all.addAll(page);
-      if (page.size() < READ_AT_ONCE) {
-        return all;
+    each(id, all::add);
+    return all;
+  }
+
+  /** Goes through all records of one, a part at a time. */
+  void each(String id, Consumer<ConversationRecord> taker) throws LlmException {
+    long from = 0;
+    int read;
+    do {
+      List<LogRecord> page = page(id, from, READ_AT_ONCE);
+      for (LogRecord record : page) {
+        taker.accept(decoded(record));
       }
+      read = page.size();
+      from += read;
+    } while (read == READ_AT_ONCE);
+  }
+
+  /**
+   * Records of one from a position on.
+   *
+   * @param limit the most, 1 or more
+   * @param chars with more than these, no further one is read
+   */
+  List<ConversationRecord> records(String id, long from, int limit, long chars)
+      throws LlmException {
+    List<ConversationRecord> records = new ArrayList<>();
+    long left = chars;
+    int wanted;
+    int read;
+    do {
+      wanted = Math.min(READ_AT_ONCE, limit - records.size());
+      List<LogRecord> page = page(id, from + records.size(), wanted);
+      for (LogRecord record : page) {
+        if (left > 0) {
+          records.add(decoded(record));
+        }
+        left -= record.text().length();
+      }
+      read = page.size();
+    } while (read == wanted && left > 0 && records.size() < limit);
+    return records;
+  }
+
+  private List<LogRecord> page(String id, long from, int limit) throws LlmException {
+    LogKey key = key(id);
+    try {
+      return store.read(key, from, limit);
+    } catch (StoreException failure) {
+      throw unavailable(failure);
     }
   }
 
-  /** Records of one from a position on. */
-  List<ConversationRecord> records(String id, long from, int limit) throws LlmException {
-    LogKey key = key(id);
+  private static ConversationRecord decoded(LogRecord record) throws LlmException {
     try {
-      List<ConversationRecord> records = new ArrayList<>();
-      for (LogRecord record : store.read(key, from, limit)) {
-        records.add(RecordCodec.read(record.text()));
-      }
-      return records;
+      return RecordCodec.read(record.text());
     } catch (StoreException failure) {
       throw unavailable(failure);
     }
@@ -122,6 +171,7 @@ final class Archive {
           case UNAVAILABLE, FULL ->
               new LlmError.StoreUnavailable(failure.getMessage(), Optional.of(ASK_AGAIN));
           case CONFLICT -> new LlmError.Conflict(failure.getMessage());
+          case TOO_LARGE -> LlmError.InvalidRequest.at("text", failure.getMessage());
           case DAMAGED -> new LlmError.Internal();
         };
     return new LlmException(error, failure);

@@ -27,6 +27,9 @@ final class CatchUp implements AutoCloseable {
 
   /** Records of {@code conversation} wait. */
   void add(Conversation conversation) {
+    if (!conversation.log().isBehind()) {
+      return; // closed meanwhile: nothing waits
+    }
     log.warn("store_behind").put("conversation", conversation.id()).emit();
     schedule();
   }
@@ -56,8 +59,15 @@ final class CatchUp implements AutoCloseable {
     synchronized (this) {
       next = null;
     }
-    if (!run()) {
-      schedule();
+    boolean done = false;
+    try {
+      done = run();
+    } catch (RuntimeException | Error bug) {
+      log.error("catch_up_broke").cause(bug).emit();
+    } finally {
+      if (!done) {
+        schedule();
+      }
     }
   }
 
@@ -73,7 +83,7 @@ final class CatchUp implements AutoCloseable {
         }
       } catch (StoreException failure) {
         log.error("turn_not_kept").put("conversation", conversation.id()).cause(failure).emit();
-        residents.remove(conversation.id(), "store");
+        residents.remove(conversation, Conversation.Gone.STORE);
       }
     }
     return done;

@@ -1,7 +1,9 @@
 package llm.core.conversation;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
+import llm.core.conversation.record.ConversationRecord;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,7 +31,20 @@ final class Conversation {
   private String running; // the turn that runs; null when none does
   private int waiting;
   private String latest; // the turn begun last; null before the first
-  private boolean gone;
+  private Gone gone; // null while it is here
+  private Optional<ConversationRecord.HandedOver> unkept = Optional.empty();
+
+  /** Why it is not here any more. */
+  enum Gone {
+    /** It was deleted. */
+    DELETED,
+    /** It was not used for long; it is in the store. */
+    EVICTED,
+    /** The store has it otherwise; it is read again. */
+    STORE,
+    /** The process ends. */
+    SHUTDOWN
+  }
 
   /**
    * One as its records say.
@@ -97,10 +112,11 @@ final class Conversation {
    * Takes the floor for a turn; {@link #leave} gives it back.
    *
    * @param most how many may wait; 0: none does
-   * @throws LlmException with {@code Conflict} naming the turn that runs, {@code QueueFull}, or
-   *     what ended the wait
+   * @return false when it is not here any more, and may be found again
+   * @throws LlmException with {@code Conflict} naming the turn that runs, {@code QueueFull}, {@code
+   *     NotFound} when it is deleted, or what ended the wait
    */
-  void enter(String turn, int most, Call call) throws LlmException {
+  boolean enter(String turn, int most, Call call) throws LlmException {
     try (Registration _ = call.onCancel(this::wakeAll)) {
       lock.lock();
       try {
@@ -118,10 +134,14 @@ final class Conversation {
               new LlmError.QueueFull("conversation " + id(), most, Duration.ofSeconds(1)));
         }
         awaitFloor(call);
-        if (gone) {
+        if (gone == Gone.DELETED) {
           throw new LlmException(new LlmError.NotFound("conversation", id()));
         }
+        if (gone != null) {
+          return false;
+        }
         running = turn;
+        return true;
       } finally {
         lock.unlock();
       }
@@ -131,7 +151,7 @@ final class Conversation {
   private void awaitFloor(Call call) throws LlmException {
     waiting++;
     try {
-      while (running != null && !gone) {
+      while (running != null && gone == null) {
         if (call.cancelled().isPresent()) {
           throw new LlmException(new LlmError.Cancelled(call.cancelled().get()));
         }
@@ -228,27 +248,57 @@ final class Conversation {
     }
   }
 
-  /** Whether nothing would be lost by forgetting it here. */
-  boolean isQuiet() {
+  /** Leaves if nothing would be lost by forgetting it here; nobody gets the floor then. */
+  boolean leaveIfQuiet() {
     lock.lock();
     try {
-      return running == null && waiting == 0 && !log.isBehind() && !context.isWarming();
+      boolean quiet =
+          running == null && waiting == 0 && !log.isBehind() && !context.isWarming();
+      if (quiet) {
+        gone = Gone.EVICTED;
+      }
+      return quiet;
     } finally {
       lock.unlock();
     }
   }
 
-  /** It is deleted, forgotten here or the server stops: nobody gets the floor any more. */
-  void close(String reason) {
+  /**
+   * It is deleted, forgotten here or the server stops: nobody gets the floor any more. A turn that
+   * runs goes on.
+   */
+  void close(Gone why) {
     lock.lock();
     try {
-      gone = true;
+      if (gone == null) {
+        gone = why;
+      }
       free.signalAll();
     } finally {
       lock.unlock();
     }
-    context.close(reason);
+    context.close(why.name().toLowerCase(Locale.ROOT));
     summarizer.release();
+  }
+
+  /** A change of context that no record tells of yet: the turn it was made for was not kept. */
+  Optional<ConversationRecord.HandedOver> unkept() {
+    lock.lock();
+    try {
+      return unkept;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Remembers a change of context until a record tells of it. */
+  void unkept(Optional<ConversationRecord.HandedOver> handover) {
+    lock.lock();
+    try {
+      unkept = handover;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void wakeAll() {

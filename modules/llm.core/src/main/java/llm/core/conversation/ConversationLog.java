@@ -1,5 +1,6 @@
 package llm.core.conversation;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -11,9 +12,9 @@ import llm.domain.store.LogKey;
 import llm.domain.store.StoreException;
 
 /**
- * One conversation's log. While the store is away its records wait here, in order, and go before
- * anything newer as soon as it is back: a turn completes meanwhile and says that it is not durable.
- * Thread-safe; appending blocks as long as the store does.
+ * One conversation's log. While the store takes nothing its records wait here, in order, and go
+ * before anything newer as soon as it does: a turn completes meanwhile and says that it is not
+ * durable. Thread-safe; appending blocks as long as the store does.
  */
 final class ConversationLog {
   private final LogStore store;
@@ -22,6 +23,8 @@ final class ConversationLog {
   private final ArrayDeque<Batch> waiting = new ArrayDeque<>(0); // guarded by this, as all below
   private long end; // in the store
   private long waitingChars;
+  private boolean closed;
+  private volatile boolean behind; // written under this; asked for without waiting for the store
 
   /** What was appended together, and is again: the store knows it by that, if it has it already. */
   private record Batch(List<String> texts, Optional<String> head) {
@@ -44,16 +47,12 @@ final class ConversationLog {
       return chars.get() * Character.BYTES;
     }
 
-    private boolean take(long more) {
-      if (chars.addAndGet(more) > most) {
-        chars.addAndGet(-more);
-        return false;
-      }
-      return true;
+    private boolean hasRoom(long more) {
+      return chars.get() + more <= most;
     }
 
-    private void free(long done) {
-      chars.addAndGet(-done);
+    private void add(long more) {
+      chars.addAndGet(more);
     }
   }
 
@@ -65,31 +64,39 @@ final class ConversationLog {
     this.backlog = backlog;
   }
 
-  /**
-   * Appends records.
-   *
-   * @return whether they are kept as the store promises; false: they wait
-   * @throws StoreException with {@code CONFLICT} when somebody else has written, with {@code FULL}
-   *     or {@code UNAVAILABLE} when they cannot even wait; nothing is appended then
-   */
-  synchronized boolean append(List<ConversationRecord> records, Optional<String> newHead)
-      throws StoreException {
-    var batch = new Batch(records.stream().map(RecordCodec::write).toList(), newHead);
-    boolean mustWait = !waiting.isEmpty();
-    if (mustWait && !backlog.take(batch.chars())) {
-      throw new StoreException(
-          StoreException.Reason.UNAVAILABLE,
-          "The store cannot be reached, and no more may wait for it.");
+  /** Whether the store takes records as long as these. */
+  boolean fits(List<ConversationRecord> records) {
+    long bytes = 0;
+    for (ConversationRecord record : records) {
+      bytes += RecordCodec.write(record).getBytes(StandardCharsets.UTF_8).length;
     }
-    if (mustWait) {
+    return bytes <= store.appendBytes();
+  }
+
+  /**
+   * Appends what begins a turn.
+   *
+   * @return whether it is kept as the store promises; false: it waits
+   * @throws StoreException with {@code CONFLICT} when somebody else has written, {@code TOO_LARGE},
+   *     or {@code FULL} or {@code UNAVAILABLE} when no more may wait; nothing is appended then
+   */
+  synchronized boolean append(List<ConversationRecord> records, String head)
+      throws StoreException {
+    var batch = new Batch(records.stream().map(RecordCodec::write).toList(), Optional.of(head));
+    if (closed) {
+      return false;
+    }
+    if (!catchUp()) {
+      requireRoom(batch, "The store takes nothing, and no more may wait for it.");
       hold(batch);
-      return catchUp();
+      return false;
     }
     try {
       write(batch);
       return true;
     } catch (StoreException failure) {
-      if (failure.reason() != StoreException.Reason.UNAVAILABLE || !backlog.take(batch.chars())) {
+      if (failure.reason() != StoreException.Reason.UNAVAILABLE
+          || !backlog.hasRoom(batch.chars())) {
         throw failure;
       }
       hold(batch);
@@ -98,10 +105,29 @@ final class ConversationLog {
   }
 
   /**
+   * Appends what ends a turn. It waits whatever waits already: without it the turn would be lost,
+   * and there is one for each that may have begun.
+   *
+   * @return as {@link #append}; also false when the conversation is closed, and nothing is written
+   * @throws StoreException with {@code CONFLICT} or {@code TOO_LARGE}
+   */
+  synchronized boolean appendEnd(ConversationRecord record) throws StoreException {
+    if (closed) {
+      return false;
+    }
+    if (!fits(List.of(record))) {
+      throw new StoreException(
+          StoreException.Reason.TOO_LARGE, "The answer is longer than the store takes at once.");
+    }
+    hold(new Batch(List.of(RecordCodec.write(record)), Optional.empty()));
+    return catchUp();
+  }
+
+  /**
    * Writes what waits.
    *
    * @return whether nothing waits any more
-   * @throws StoreException as {@link #append}, but not with {@code UNAVAILABLE}
+   * @throws StoreException when somebody else has written, or what is stored is damaged
    */
   synchronized boolean catchUp() throws StoreException {
     try {
@@ -109,27 +135,39 @@ final class ConversationLog {
         write(waiting.peek());
         long chars = waiting.remove().chars();
         waitingChars -= chars;
-        backlog.free(chars);
+        backlog.add(-chars);
       }
+      behind = false;
       return true;
     } catch (StoreException failure) {
-      if (failure.reason() == StoreException.Reason.UNAVAILABLE) {
-        return false;
-      }
-      throw failure;
+      return switch (failure.reason()) {
+        case UNAVAILABLE, FULL -> false;
+        case CONFLICT, DAMAGED, TOO_LARGE -> throw failure;
+      };
     }
   }
 
-  /** Whether records wait for the store. */
-  synchronized boolean isBehind() {
-    return !waiting.isEmpty();
+  /** Whether records wait for the store. Does not wait for it. */
+  boolean isBehind() {
+    return behind;
   }
 
-  /** Gives up what waits: the conversation is gone, or was written by somebody else. */
-  synchronized void forget() {
-    backlog.free(waitingChars);
+  /**
+   * Nothing is written any more, and what waits is given up: the conversation is gone, or was
+   * written by somebody else.
+   */
+  synchronized void close() {
+    closed = true;
+    behind = false;
+    backlog.add(-waitingChars);
     waitingChars = 0;
     waiting.clear();
+  }
+
+  private void requireRoom(Batch batch, String otherwise) throws StoreException {
+    if (!backlog.hasRoom(batch.chars())) {
+      throw new StoreException(StoreException.Reason.UNAVAILABLE, otherwise);
+    }
   }
 
   private void write(Batch batch) throws StoreException {
@@ -140,5 +178,7 @@ final class ConversationLog {
   private void hold(Batch batch) {
     waiting.add(batch);
     waitingChars += batch.chars();
+    backlog.add(batch.chars());
+    behind = true;
   }
 }

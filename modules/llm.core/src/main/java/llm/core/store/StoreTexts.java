@@ -21,7 +21,7 @@ public final class StoreTexts {
    * The records of an append as UTF-8.
    *
    * @param limit the most bytes of all of them together
-   * @throws StoreException {@code FULL} beyond the limit
+   * @throws StoreException {@code TOO_LARGE} beyond the limit
    * @throws IllegalArgumentException when there is none, the position is negative, or a text has a
    *     lone surrogate, which UTF-8 cannot hold
    */
@@ -39,7 +39,7 @@ public final class StoreTexts {
       bytes.add(encoded);
       if (sum > limit) {
         throw new StoreException(
-            Reason.FULL,
+            Reason.TOO_LARGE,
             "An append has more than the "
                 + limit
                 + " bytes that the store takes at once (store.append_bytes).");

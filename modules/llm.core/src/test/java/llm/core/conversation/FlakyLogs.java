@@ -16,6 +16,8 @@ final class FlakyLogs implements LogStore {
   enum Mood {
     FINE,
     AWAY,
+    /** It takes no more. */
+    FULL,
     /** It does what it is asked and does not say so. */
     MUTE
   }
@@ -41,6 +43,11 @@ final class FlakyLogs implements LogStore {
   }
 
   @Override
+  public long appendBytes() {
+    return inner.appendBytes();
+  }
+
+  @Override
   public boolean isAvailable() {
     return mood.get() == Mood.FINE;
   }
@@ -49,7 +56,7 @@ final class FlakyLogs implements LogStore {
   public void append(LogKey key, long position, List<String> records, Optional<String> head)
       throws StoreException {
     Mood now = mood.get();
-    if (now != Mood.AWAY) {
+    if (now != Mood.AWAY && now != Mood.FULL) {
       inner.append(key, position, records, head);
     }
     check(now);
@@ -91,6 +98,9 @@ final class FlakyLogs implements LogStore {
   }
 
   private static void check(Mood now) throws StoreException {
+    if (now == Mood.FULL) {
+      throw new StoreException(StoreException.Reason.FULL, "The store is full.");
+    }
     if (now != Mood.FINE) {
       throw new StoreException(StoreException.Reason.UNAVAILABLE, "The store is away.");
     }

@@ -162,8 +162,8 @@ public abstract class LogStoreContract {
   void moreThanAnAppendMayBeIsRefused() throws Exception {
     String half = "h".repeat(APPEND_BYTES / 2);
     store.append(A, 0, List.of(half, half), NO_HEAD);
-    refused(Reason.FULL, () -> append(A, 2, half, half, "x"));
-    refused(Reason.FULL, () -> compact(A, 0, half + half + "x"));
+    refused(Reason.TOO_LARGE, () -> append(A, 2, half, half, "x"));
+    refused(Reason.TOO_LARGE, () -> compact(A, 0, half + half + "x"));
     assertThat(store.find(A).orElseThrow().end()).isEqualTo(2);
   }
 

@@ -22,6 +22,9 @@ public interface LogStore extends AutoCloseable {
   /** What survives. */
   Durability durability();
 
+  /** The most bytes of UTF-8 that the records of one append may have together. */
+  long appendBytes();
+
   /** Whether it can be used just now; asked by health checks, answers within a second. */
   boolean isAvailable();
 
@@ -38,7 +41,7 @@ public interface LogStore extends AutoCloseable {
    * @param head what {@link LogInfo#head} says from now on, at most {@link #MAX_HEAD_CHARS}; empty
    *     leaves it
    * @throws StoreException {@code CONFLICT} when the log ends elsewhere or holds others there,
-   *     {@code UNAVAILABLE}, {@code FULL} also when the records are larger than one append may be
+   *     {@code UNAVAILABLE}, {@code FULL}, {@code TOO_LARGE} when the records are more than {@link #appendBytes}
    * @throws IllegalArgumentException when a parameter is not as described here
    */
   void append(LogKey key, long position, List<String> records, Optional<String> head)

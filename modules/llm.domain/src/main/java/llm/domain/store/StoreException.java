@@ -19,6 +19,8 @@ public final class StoreException extends Exception {
     CONFLICT,
     /** More than the store's limits allow. Nothing was done. */
     FULL,
+    /** One append, or one value, is larger than the store takes. Nothing was done. */
+    TOO_LARGE,
     /** What is stored cannot be read. */
     DAMAGED
   }

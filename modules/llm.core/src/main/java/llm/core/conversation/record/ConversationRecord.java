@@ -25,7 +25,12 @@ public sealed interface ConversationRecord {
    * @param metadata whether answers come with what is judged of them
    */
   record Created(ModelName model, String owner, String system, boolean metadata, Instant at)
-      implements ConversationRecord {}
+      implements ConversationRecord {
+    /** Whether {@code other} begins the same, at whatever time. */
+    public boolean isLike(Created other) {
+      return equals(new Created(other.model, other.owner, other.system, other.metadata, at));
+    }
+  }
 
   /**
    * The user said something.

@@ -73,6 +73,7 @@ public record Replay(
           end(turn, TurnEnd.UNANSWERED);
         }
         case ConversationRecord.HandedOver(String text, Ledger all, int kept, Instant _) -> {
+          takeBackOpenTurn();
           summary = text;
           ledger = all;
           int from = Math.max(0, messages.size() - kept);

@@ -97,6 +97,11 @@ public final class JournalLogStore implements LogStore {
   }
 
   @Override
+  public long appendBytes() {
+    return settings.appendBytes();
+  }
+
+  @Override
   public Durability durability() {
     return Durability.FILE;
   }

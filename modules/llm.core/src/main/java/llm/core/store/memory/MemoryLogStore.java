@@ -74,6 +74,11 @@ public final class MemoryLogStore implements LogStore {
   }
 
   @Override
+  public long appendBytes() {
+    return appendBytes;
+  }
+
+  @Override
   public Durability durability() {
     return Durability.NONE;
   }

@@ -31,6 +31,11 @@ final class RedisLogStore implements LogStore {
   }
 
   @Override
+  public long appendBytes() {
+    return appendBytes;
+  }
+
+  @Override
   public Durability durability() {
     return Durability.SHARED;
   }
