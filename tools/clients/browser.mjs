@@ -1,7 +1,7 @@
 // Chromium against the live monitor of a running server, driven by the DevTools protocol.
 //   E2E_URL        the server, without API keys (default http://127.0.0.1:8000)
 //   E2E_CHROMIUM   the browser (default: chromium, google-chrome or chrome on the PATH)
-// One line a check: `ok NAME` or `FAIL NAME: reason`. Needs `npm ci` in tools/e2e/websocket.
+// One line a check: `ok NAME` or `FAIL NAME: reason`. Needs `npm ci` in tools/clients/websocket.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,7 +10,7 @@ import { join } from "node:path";
 
 const folder = new URL("./websocket/", import.meta.url);
 if (!existsSync(new URL("node_modules/ws", folder))) {
-  console.log("skip browser: ws is not installed; npm ci in tools/e2e/websocket needs a network");
+  console.log("skip browser: ws is not installed; npm ci in tools/clients/websocket needs a network");
   process.exit(0);
 }
 const names = [process.env.E2E_CHROMIUM, "chromium", "google-chrome", "chrome"].filter(Boolean);

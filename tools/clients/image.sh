@@ -1,6 +1,6 @@
 #!/bin/sh
 # The image as an installation: what is in it, how it starts, stops and finds itself. Run by
-# tools/e2e/run. One line a check: `ok NAME`, `FAIL NAME: reason` or `skip NAME: reason`.
+# tools/clients/run. One line a check: `ok NAME`, `FAIL NAME: reason` or `skip NAME: reason`.
 set -u
 image=$E2E_IMAGE
 version=$(cat "$image/VERSION")

@@ -1,4 +1,4 @@
-// The official OpenAI client for Node against a running server; started by tools/e2e/run.
+// The official OpenAI client for Node against a running server; started by tools/clients/run.
 // One line a check: `ok NAME` or `FAIL NAME: reason`.
 import { readFileSync, existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 
 const folder = new URL("./openai/", import.meta.url);
 if (!existsSync(new URL("node_modules/openai", folder))) {
-  console.log("skip openai (npm): the package is not installed; npm ci in tools/e2e/openai needs a network");
+  console.log("skip openai (npm): the package is not installed; npm ci in tools/clients/openai needs a network");
   process.exit(0);
 }
 const entry = createRequire(new URL("package.json", folder)).resolve("openai");

@@ -1,5 +1,5 @@
 // The official OpenAI client for Node against model `local` of a running server, which has a GGUF:
-// log probabilities, biases, penalties, priorities, prefixes that are reused. Started by tools/e2e/run.
+// log probabilities, biases, penalties, priorities, prefixes that are reused. Started by tools/clients/run.
 // One line a check: `ok NAME` or `FAIL NAME: reason`.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 
 const folder = new URL("./openai/", import.meta.url);
 if (!existsSync(new URL("node_modules/openai", folder))) {
-  console.log("skip local (npm): the package openai is not installed; npm ci in tools/e2e/openai needs a network");
+  console.log("skip local (npm): the package openai is not installed; npm ci in tools/clients/openai needs a network");
   process.exit(0);
 }
 const entry = createRequire(new URL("package.json", folder)).resolve("openai");

@@ -1,13 +1,13 @@
 // The WebSocket client `ws` and raw sockets against the live monitor of a running server.
 //   E2E_URL   the server, without API keys (default http://127.0.0.1:8000)
-// One line a check: `ok NAME` or `FAIL NAME: reason`. Needs `npm ci` in tools/e2e/websocket.
+// One line a check: `ok NAME` or `FAIL NAME: reason`. Needs `npm ci` in tools/clients/websocket.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 
 const folder = new URL("./websocket/", import.meta.url);
 if (!existsSync(new URL("node_modules/ws", folder))) {
-  console.log("skip websocket (npm): ws is not installed; npm ci in tools/e2e/websocket needs a network");
+  console.log("skip websocket (npm): ws is not installed; npm ci in tools/clients/websocket needs a network");
   process.exit(0);
 }
 const WebSocket = createRequire(new URL("package.json", folder))("ws");
