@@ -146,6 +146,26 @@ public final class Conversations implements AutoCloseable {
     return turns.take(resident(id, call.principal()), name, text, call);
   }
 
+  /**
+   * A summary of what was said in a conversation so far, from the cache where one is there (C-7).
+   * Changes nothing in the conversation; a turn may run meanwhile. Blocks as long as the model
+   * does.
+   *
+   * @throws LlmException with {@code NotFound}, with {@code InvalidRequest} when nothing was said
+   *     yet or its first turn alone leaves no room for the question, what the store or the model
+   *     has against it
+   */
+  public Summarizer.Said summarize(String id, Call call) throws LlmException {
+    Conversation conversation = resident(id, call.principal());
+    return conversation
+        .summarizer()
+        .summarize(call)
+        .orElseThrow(() ->
+            new LlmException(
+                LlmError.InvalidRequest.at(
+                    "id", "conversation " + id + " has nothing that a summary could stand for")));
+  }
+
   /** A conversation of {@code principal}; empty when it has none of this id. */
   public Optional<ConversationInfo> find(String id, Principal principal) throws LlmException {
     return LogKey.isId(id)
