@@ -46,14 +46,8 @@ final class EndToEnd implements Commands.Measuring {
       Greeting greeting = lab.greet(model);
       List<TurnFigures> turns = new ArrayList<>();
       List<SummaryFigures> summaries = new ArrayList<>();
-      int last = STEPS.size() - 1;
-      for (int step = 0; step < last; step++) {
-        var id = Optional.of("e2e-step-" + (step + 1));
-        turns.add(lab.turn(session, "step " + (step + 1), id, STEPS.get(step)));
-      }
       for (int run = 1; run <= inputs.repeats(); run++) {
-        String name = "step " + STEPS.size() + ", run " + run;
-        turns.add(lab.turn(session, name, Optional.empty(), STEPS.get(last)));
+        turns.addAll(dialogue(lab, run));
         summaries.add(summarize(lab, around, run));
       }
       var results =
@@ -67,6 +61,18 @@ final class EndToEnd implements Commands.Measuring {
               summaries);
       ReportFiles.save(inputs.reports(), results, lab);
     }
+  }
+
+  /** All steps but the last are those of the first run, told again as they are recorded. */
+  private List<TurnFigures> dialogue(Lab lab, int run) throws LlmException {
+    List<TurnFigures> turns = new ArrayList<>();
+    for (int step = 1; step <= STEPS.size(); step++) {
+      boolean last = step == STEPS.size();
+      Optional<String> id = last ? Optional.empty() : Optional.of("e2e-step-" + step);
+      String name = "run " + run + ", step " + step;
+      turns.add(lab.turn(session, name, id, STEPS.get(step - 1)));
+    }
+    return turns;
   }
 
   /** The session's model: one that is kept goes on with its own. */
