@@ -47,6 +47,28 @@ public final class DualContext {
   private long notBefore;
   private boolean closed;
 
+  /** One that begins with {@code summary} and {@code ledger}, both empty for a new conversation. */
+  public DualContext(
+      Window window,
+      ContextPrompts prompts,
+      TokenCounter counter,
+      String summary,
+      Ledger ledger,
+      WarmUp warmUp,
+      TimeSource time,
+      DualEvents events) {
+    this.window = window;
+    this.prompts = prompts;
+    this.counter = counter;
+    this.warmUp = warmUp;
+    this.questions = new SummaryQuestions(window, prompts);
+    this.time = time;
+    this.events = events;
+    this.ledger = ledger;
+    this.active = new Context(prompts.first(summary, ledger), counter);
+    this.notBefore = time.nanoTime();
+  }
+
   /** Makes the next context ready; what it starts tells {@link #summarized} and the rest. */
   public interface WarmUp {
     /**
@@ -106,28 +128,6 @@ public final class DualContext {
    * @param sinceReady nanoseconds since it was ready
    */
   public record Handover(String summary, Ledger ledger, int kept, long sinceReady) {}
-
-  /** One that begins with {@code summary} and {@code ledger}, both empty for a new conversation. */
-  public DualContext(
-      Window window,
-      ContextPrompts prompts,
-      TokenCounter counter,
-      String summary,
-      Ledger ledger,
-      WarmUp warmUp,
-      TimeSource time,
-      DualEvents events) {
-    this.window = window;
-    this.prompts = prompts;
-    this.counter = counter;
-    this.warmUp = warmUp;
-    this.questions = new SummaryQuestions(window, prompts);
-    this.time = time;
-    this.events = events;
-    this.ledger = ledger;
-    this.active = new Context(prompts.first(summary, ledger), counter);
-    this.notBefore = time.nanoTime();
-  }
 
   /** Adds a message that the model was told or has said. */
   public void add(Message message) {

@@ -9,6 +9,7 @@ import llm.core.conversation.record.RecordCodec;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.LogStore;
+import llm.domain.store.Durability;
 import llm.domain.store.LogInfo;
 import llm.domain.store.LogKey;
 import llm.domain.store.LogRecord;
@@ -27,6 +28,11 @@ final class Archive {
 
   Archive(LogStore store) {
     this.store = store;
+  }
+
+  /** Whether what is kept survives the process. */
+  boolean survives() {
+    return store.durability() != Durability.NONE;
   }
 
   /** The log of a conversation. */

@@ -32,16 +32,16 @@ final class ReplayedTurn implements EventStream<TurnEvent> {
     }
 
     /** The answer as events; empty when there is none. */
-    Optional<List<TurnEvent>> events(Conversation conversation) {
+    Optional<List<TurnEvent>> events(Conversation conversation, boolean durable) {
       return answer.map(said ->
           List.of(
               new TurnEvent.Started(conversation.id(), turn, true),
               new TurnEvent.Chunk(said.text(), false),
               new TurnEvent.Chunk("", true),
-              new TurnEvent.Finished(report(said, conversation.context().ratio()))));
+              new TurnEvent.Finished(report(said, conversation.context().ratio(), durable))));
     }
 
-    private TurnReport report(Answered said, double ratio) {
+    private TurnReport report(Answered said, double ratio, boolean durable) {
       return new TurnReport(
           turn,
           said.finish(),
@@ -53,7 +53,7 @@ final class ReplayedTurn implements EventStream<TurnEvent> {
           ratio,
           OptionalDouble.empty(),
           0,
-          true);
+          durable);
     }
   }
 

@@ -20,7 +20,8 @@ import llm.domain.chat.Usage;
  * @param handoverMs how long after it was ready the conversation went on in a new context; empty
  *     when this turn brought no change
  * @param leftOutMessages messages that the model was not told, for the context was full
- * @param durable whether all of it is kept as the store promises; false while the store is away
+ * @param durable whether all of it survives this process; false while the store is away, and with a
+ *     store in memory
  */
 public record TurnReport(
     String turn,

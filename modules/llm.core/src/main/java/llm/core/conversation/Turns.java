@@ -90,7 +90,7 @@ final class Turns {
     boolean asked = false;
     boolean kept = false;
     try {
-      boolean durable = keepQuestion(asking, begun);
+      boolean durable = keepQuestion(asking, begun) && archive.survives();
       kept = true;
       TurnStream stream = ask(asking, begun, ratio, durable);
       asked = true;
@@ -248,7 +248,7 @@ final class Turns {
       forgetPart(conversation, name);
       return Optional.empty();
     }
-    return found.get().events(conversation);
+    return found.get().events(conversation, archive.survives());
   }
 
   /** Of a turn that is tried again: neither question nor part of an answer is told any more. */

@@ -23,6 +23,7 @@ import llm.domain.call.EventStream;
 import llm.domain.call.Principal;
 import llm.domain.error.LlmException;
 import llm.domain.port.IdSource;
+import llm.domain.port.LogStore;
 import llm.domain.port.ValueStore;
 
 /** Conversations with a {@link Talker}, on a clock that stands, over a store that can be away. */
@@ -32,8 +33,9 @@ final class ConversationFixture implements AutoCloseable {
 
   final ManualClock clock = new ManualClock();
   final RecordingTelemetry telemetry = new RecordingTelemetry();
-  final FlakyLogs logs =
-      new FlakyLogs(new MemoryLogStore(STORE_BYTES, 8 << 20, clock, telemetry.metrics()));
+  private final LogStore kept =
+      new MemoryLogStore(STORE_BYTES, 8 << 20, clock, telemetry.metrics());
+  FlakyLogs logs = new FlakyLogs(kept); // of the newest process
   final ValueStore values = new MemoryValueStore(16 << 20, clock, telemetry.metrics());
   final Talker talker;
   private final Gateway gateway;
@@ -65,7 +67,7 @@ final class ConversationFixture implements AutoCloseable {
             clock,
             IdSource.RANDOM,
             _ -> {});
-    restart();
+    startAnother();
   }
 
   static ConversationSettings settings(ConcurrentTurns concurrent, int resident, long backlog) {
@@ -82,8 +84,15 @@ final class ConversationFixture implements AutoCloseable {
         backlog);
   }
 
-  /** Another process takes over: nothing but the stores is left. */
+  /** The process dies and another one takes over: nothing but the stores is left. */
   void restart() {
+    logs.is(FlakyLogs.Mood.AWAY);
+    startAnother();
+  }
+
+  /** Another process begins beside this one. */
+  void startAnother() {
+    logs = new FlakyLogs(kept);
     conversations =
         new Conversations(
             settings,

@@ -155,7 +155,7 @@ class ConversationStoreTest {
     talk.open("c1");
     talk.turn("c1", "t1", "one");
     Conversations first = talk.conversations;
-    talk.restart();
+    talk.startAnother();
     talk.turn("c1", "t2", "two");
     Conversations second = talk.conversations;
     talk.conversations = first;
@@ -204,7 +204,7 @@ class ConversationStoreTest {
         }
       }
       if (random.nextInt(8) == 0) {
-        talk.restart();
+        talk.restart(); // what waited for the store is lost, and was not said to be durable
       }
       talk.clock.advance(Duration.ofMillis(random.nextInt(1_500)));
     }

@@ -22,6 +22,7 @@ public final class ConversationEndpoints {
   private static final int LISTED = 100;
   private static final int MOST_RECORDS = 10_000;
   private static final int RECORDS = 1_000;
+  private static final int MOST_POSITION = 999_999_999;
 
   private final Conversations conversations;
 
@@ -60,7 +61,7 @@ public final class ConversationEndpoints {
 
   private Response find(Request request) throws LlmException {
     Query query = Query.of(request.head().query(), "from", "limit");
-    int from = query.number("from", 0, 0, Integer.MAX_VALUE);
+    int from = query.number("from", 0, 0, MOST_POSITION);
     int limit = query.number("limit", RECORDS, 1, MOST_RECORDS);
     String id = request.variable().orElseThrow();
     Principal owner = request.call().principal();

@@ -6,12 +6,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
 /** The parameters behind the question mark of a request. Immutable. */
 public final class Query {
   private static final int SHOWN = 40; // characters of a name that is not known
+
+  private static final Pattern DIGITS = Pattern.compile("\\d{1,9}");
 
   private final Map<String, String> values;
 
@@ -58,13 +61,11 @@ public final class Query {
     if (text == null) {
       return unset;
     }
-    try {
+    if (DIGITS.matcher(text).matches()) {
       int number = Integer.parseInt(text);
       if (number >= least && number <= most) {
         return number;
       }
-    } catch (NumberFormatException _) {
-      // said below
     }
     throw refusal(name, name + " must be a whole number from " + least + " to " + most);
   }

@@ -104,7 +104,14 @@ final class Application {
     Optional<TlsLayer> layer;
     try {
       settings.verifyToServe();
-      stores = Optional.of(Stores.open(settings.store(), timer, telemetry));
+      Stores opened = Stores.open(settings.store(), timer, telemetry);
+      stores = Optional.of(opened);
+      telemetry
+          .metrics()
+          .gauge(
+              "llm_store_available",
+              "Whether the store of logs can be used.",
+              () -> opened.logs().isAvailable() ? 1 : 0);
       layer = layer(settings, timer, telemetry);
       listener = bind(settings.http(), layer, timer, telemetry);
     } catch (ConfigException | StartFailure refused) {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,15 +21,19 @@ import java.util.stream.Stream;
  */
 final class FolderDisk implements Disk {
   private static final String LOCK = "lock";
+  private static final FileAttribute<?> OWNER_ALONE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path folder;
   private final FileChannel lockFile;
   private final FileLock lock;
+  private final boolean posix;
 
   private FolderDisk(Path folder, FileChannel lockFile, FileLock lock) {
     this.folder = folder;
     this.lockFile = lockFile;
     this.lock = lock;
+    this.posix = isPosix(folder);
   }
 
   /**
@@ -70,11 +75,14 @@ final class FolderDisk implements Disk {
     if (Files.isDirectory(folder)) {
       return;
     }
-    boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
     Files.createDirectories(folder);
-    if (posix) {
+    if (isPosix(folder)) {
       Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
     }
+  }
+
+  private static boolean isPosix(Path folder) {
+    return folder.getFileSystem().supportedFileAttributeViews().contains("posix");
   }
 
   @Override
@@ -86,7 +94,11 @@ final class FolderDisk implements Disk {
 
   @Override
   public DiskFile open(String name) throws IOException {
-    return new OpenFile(new RandomAccessFile(folder.resolve(name).toFile(), "rw"));
+    Path file = folder.resolve(name);
+    if (posix && !Files.exists(file)) {
+      Files.createFile(file, OWNER_ALONE);
+    }
+    return new OpenFile(new RandomAccessFile(file.toFile(), "rw"));
   }
 
   @Override
@@ -101,7 +113,7 @@ final class FolderDisk implements Disk {
 
   @Override
   public void syncNames() throws IOException {
-    if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+    if (posix) {
       try (var names = FileChannel.open(folder, StandardOpenOption.READ)) {
         names.force(true);
       }

@@ -309,7 +309,7 @@ public final class JournalLogStore implements LogStore {
     try {
       segments.next();
     } catch (IOException failure) {
-      throw upkeep.fail(failure);
+      throw fullOrFailed(bytes, failure);
     }
     upkeep.tidyUp();
     return segments.active();
@@ -320,6 +320,16 @@ public final class JournalLogStore implements LogStore {
       SegmentFile segment, long offset, int bytes, IOException failure) {
     try {
       segment.cut(offset);
+    } catch (IOException alsoFailed) {
+      failure.addSuppressed(alsoFailed);
+      return upkeep.fail(failure);
+    }
+    return fullOrFailed(bytes, failure);
+  }
+
+  /** A full device is no broken one: the journal goes on once there is room. */
+  private StoreException fullOrFailed(int bytes, IOException failure) {
+    try {
       if (disk.free() < 2L * bytes + settings.appendBytes()) {
         upkeep.tell(failure);
         return new StoreException(

@@ -58,7 +58,6 @@ final class RedisLink {
     this.alarms = alarms;
     this.background = background;
     this.log = telemetry.log("llm.store");
-    telemetry.metrics().gauge("llm_redis_up", "Whether the Redis answers.", () -> isUp() ? 1 : 0);
     background.execute(this::tryAndGoOn);
   }
 
@@ -72,7 +71,7 @@ final class RedisLink {
     try {
       return answered(question);
     } catch (JedisConnectionException lost) {
-      if (hasTimedOut(lost)) {
+      if (hasTimedOut(lost) || isInterrupted(lost)) {
         throw failed(lost);
       }
     } catch (JedisException refused) {
@@ -135,8 +134,17 @@ final class RedisLink {
       return new StoreException(
           Reason.DAMAGED, "A key of the log holds something else in Redis.", failure);
     }
+    if (isInterrupted(failure)) { // the asker's doing, which says nothing of Redis
+      Thread.currentThread().interrupt();
+      return new StoreException(Reason.UNAVAILABLE, "Asking Redis was interrupted.", failure);
+    }
     become(State.DOWN, failure);
     return away(failure);
+  }
+
+  private static boolean isInterrupted(JedisException failure) {
+    boolean waiting = failure.getCause() instanceof InterruptedException;
+    return waiting || Thread.currentThread().isInterrupted();
   }
 
   private static StoreException away(Exception cause) {

@@ -20,7 +20,7 @@ public record RedisStores(LogStore logs, ValueStore values) {
    * LogStore#isAvailable}, and every change of that is logged.
    *
    * @param appendBytes the most bytes of one append, and of one value
-   * @param timeLimit how long an answer may take
+   * @param timeLimit how long each may take: to wait for a free connection, to connect, to answer
    * @throws IllegalArgumentException when the file of authorities cannot be used
    */
   public static RedisStores open(

@@ -21,6 +21,7 @@ final class FaultDisk implements Disk {
   private final List<TreeMap<String, Content>> namesSince = new ArrayList<>();
   private long steps; // a byte written is one, any other change is one
   private long stopAt = Long.MAX_VALUE;
+  private long free = Long.MAX_VALUE;
   private int syncs;
 
   /** The machine is gone. */
@@ -45,6 +46,18 @@ final class FaultDisk implements Disk {
   FaultDisk stopAfter(long mostSteps) {
     stopAt = mostSteps;
     return this;
+  }
+
+  /** From now on no more bytes fit than these; until it is told otherwise. */
+  void fill(long bytes) {
+    free = bytes;
+    stopAt = steps + bytes;
+  }
+
+  /** There is room again. */
+  void makeRoom() {
+    free = Long.MAX_VALUE;
+    stopAt = Long.MAX_VALUE;
   }
 
   long steps() {
@@ -115,6 +128,10 @@ final class FaultDisk implements Disk {
     return new MemoryFile(names.get(name));
   }
 
+  private boolean isFull() {
+    return free < Long.MAX_VALUE;
+  }
+
   @Override
   public void rename(String from, String to) throws IOException {
     step();
@@ -138,7 +155,7 @@ final class FaultDisk implements Disk {
 
   @Override
   public long free() {
-    return Long.MAX_VALUE;
+    return free;
   }
 
   @Override
@@ -184,14 +201,18 @@ final class FaultDisk implements Disk {
 
     @Override
     public void sync() throws IOException {
-      step();
+      if (!isFull()) {
+        step();
+      }
       syncs++;
       content.synced = content.bytes.clone();
     }
 
     @Override
     public void truncate(long size) throws IOException {
-      step();
+      if (!isFull()) {
+        step();
+      }
       content.bytes = Arrays.copyOf(content.bytes, (int) size);
     }
 

@@ -276,9 +276,37 @@ class JournalCrashTest {
     store.close();
   }
 
+  @Test
+  void aFullDeviceIsNoBrokenOne() throws Exception {
+    var disk = new FaultDisk();
+    var store = open(disk, ALWAYS);
+    store.append(new LogKey("test", "a"), 0, List.of("x"), Optional.empty());
+    for (int bytes = 0; bytes < 40; bytes += 13) {
+      disk.fill(bytes);
+      assertThat(failure(store)).isEqualTo(Reason.FULL);
+      assertThat(store.isAvailable()).isTrue();
+      assertThat(store.read(new LogKey("test", "a"), 0, 9)).hasSize(1);
+    }
+    disk.makeRoom();
+    for (int i = 1; i < 30; i++) {
+      store.append(new LogKey("test", "a"), i, List.of("y".repeat(100)), Optional.empty());
+      disk.fill(0); // the next segment cannot be made, at times
+      assertThat(failure(store, i + 1)).isEqualTo(Reason.FULL);
+      disk.makeRoom();
+    }
+    store.close();
+    store = open(disk.afterKill(), ALWAYS);
+    assertThat(store.read(new LogKey("test", "a"), 0, 99)).hasSize(30);
+    store.close();
+  }
+
   private static Reason failure(LogStore store) {
+    return failure(store, 1);
+  }
+
+  private static Reason failure(LogStore store, long position) {
     try {
-      store.append(new LogKey("test", "a"), 1, List.of("y"), Optional.empty());
+      store.append(new LogKey("test", "a"), position, List.of("y"), Optional.empty());
       throw new AssertionError("acknowledged");
     } catch (StoreException refused) {
       return refused.reason();

@@ -79,6 +79,8 @@ class JournalLogStoreTest extends LogStoreContract {
     assertThat(store.durability()).isEqualTo(Durability.FILE);
     assertThat(Files.getPosixFilePermissions(folder.resolve("journal")))
         .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+    assertThat(Files.getPosixFilePermissions(segments().getFirst()))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
     store = reopenAlways();
     append(A, 0, "x");
     store = reopen(store);

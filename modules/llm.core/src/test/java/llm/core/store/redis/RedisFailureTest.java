@@ -126,6 +126,25 @@ class RedisFailureTest {
   }
 
   @Test
+  void whoIsInterruptedSaysNothingOfRedis() throws Exception {
+    try (var redis = RedisProcess.start(folder);
+        var store = open(Redises.of(redis, ""));
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Boolean> interrupted =
+          threads.submit(() -> {
+            Thread.currentThread().interrupt();
+            boolean done = appended(store, A, 0);
+            return done || Thread.interrupted();
+          });
+      assertThat(interrupted.get()).isTrue();
+      assertThat(store.isAvailable()).isTrue();
+      assertThat(appended(store, A, 0)).isTrue();
+      assertThat(store.read(A, 0, 9)).isEqualTo(expected(1));
+      assertThat(telemetry.events("redis_unavailable")).isEmpty();
+    }
+  }
+
+  @Test
   void tlsChecksTheServersNameAndAuthority() throws Exception {
     var authority = TestAuthority.create();
     var context = authority.server("localhost");

@@ -27,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 class RedisLogStoreTest extends LogStoreContract {
   private static final AtomicInteger PREFIX = new AtomicInteger();
   private static final Duration TIME_LIMIT = Duration.ofSeconds(10);
+  private static final String FEW_RIGHTS =
+      "~* +@read +@write +@scripting +@connection +info"; // as docs/deploy/stores.md says
   private static final LogKey A = new LogKey("test", "a");
 
   @TempDir private static Path folder;
@@ -172,6 +174,33 @@ class RedisLogStoreTest extends LogStoreContract {
       try (var client = RedisClients.create(with, TIME_LIMIT)) {
         assertThat(client.info("keyspace")).contains("db3:keys=4");
       }
+    }
+  }
+
+  @Test
+  void aUserWithFewRightsIsEnough(@TempDir Path other) throws Exception {
+    try (var guarded =
+        RedisProcess.start(other, ("--user few on >word " + FEW_RIGHTS).split(" "))) {
+      var plain = Redises.of(guarded, "");
+      var few =
+          new RedisSettings(
+              plain.host(),
+              plain.port(),
+              Optional.of("few"),
+              Optional.of(new Secret("word")),
+              1,
+              false,
+              Optional.empty(),
+              "",
+              1);
+      try (var open = open(few)) {
+        open.append(A, 0, List.of("x", "y"), Optional.of("head"));
+        open.compact(A, 0, "s");
+        assertThat(open.read(A, 0, 9)).hasSize(2);
+        assertThat(open.list("test", Optional.empty(), 9)).hasSize(1);
+        assertThat(open.delete(A)).isTrue();
+      }
+      assertThat(telemetry.events("redis_not_described")).isEmpty();
     }
   }
 }
