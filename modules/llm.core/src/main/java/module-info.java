@@ -9,6 +9,7 @@ module llm.core {
   exports llm.core.catalogue;
   exports llm.core.concurrent;
   exports llm.core.config;
+  exports llm.core.connection;
   exports llm.core.context;
   exports llm.core.conversation;
   exports llm.core.conversation.record;

@@ -22,10 +22,12 @@ public final class Main {
       does not fit (structured_failed).
 
       SCENE shows one part of the conversation core alone, with a model that answers by rote:
-        client   a request and its stream (request_send, first_token, chunk, stream_end)
-        context  what a model is asked, and what of its window that takes (usage_ratio)
-        dual     the next context: warmup_start, warmup_ready, handover_perform, warmup_cancelled
-        manager  turns until one goes on in a new context, a summary made and read from the cache
+        connection  a handshake with an empty generation, then pings (conn_handshake_start,
+                    conn_handshake_finish, keep_alive_ping_start, keep_alive_ping_finish)
+        client      a request and its stream (request_send, first_token, chunk, stream_end)
+        context     what a model is asked, and what of its window that takes (usage_ratio)
+        dual        the next context: warmup_start, warmup_ready, handover_perform, warmup_cancelled
+        manager     turns until one goes on in a new context, a summary made and read from the cache
       """;
 
   private Main() {}

@@ -5,6 +5,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import llm.core.concurrent.Alarms;
 import llm.core.scripted.ScriptedStream;
 import llm.core.scripted.Step;
@@ -14,11 +17,14 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.model.ModelName;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.ConnectionWarmer;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.TokenCounter;
+import llm.domain.port.WarmPlan;
 import llm.domain.service.TokenEstimator;
 
 /**
@@ -38,7 +44,12 @@ final class SandboxModel implements ChatProvider {
   private static final List<String> SUMMARY =
       List.of("The user ", "asks for trains.\n", "- fact: trains to Ulm ", "leave every hour\n");
 
+  private static final int PINGS = 3; // the third begins when the second has been told of
+  private static final Duration INTERVAL = Duration.ofMillis(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final Alarms alarms;
+  private final Warmer warmer = new Warmer();
 
   SandboxModel(Alarms alarms) {
     this.alarms = alarms;
@@ -57,6 +68,38 @@ final class SandboxModel implements ChatProvider {
     var usage = Usage.of(prompt, ANSWER.size());
     steps.add(new Step.Emit(new StreamEvent.Done(FinishReason.STOP, usage)));
     return new ScriptedStream(steps.iterator(), ID, _ -> usage, call, alarms, () -> {});
+  }
+
+  @Override
+  public Optional<ConnectionWarmer> connection() {
+    return Optional.of(warmer);
+  }
+
+  /** Waits until it was pinged {@link #PINGS} times; false when that took too long. */
+  boolean awaitPings() throws InterruptedException {
+    return warmer.pings.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Kept warm by pings that are answered at once. */
+  private static final class Warmer implements ConnectionWarmer {
+    private final CountDownLatch pings = new CountDownLatch(PINGS);
+
+    @Override
+    public OptionalInt ping(Call call) {
+      pings.countDown();
+      return OptionalInt.empty();
+    }
+
+    @Override
+    public Optional<WarmPlan> plan() {
+      return Optional.of(
+          new WarmPlan(
+              INTERVAL,
+              PATIENCE,
+              PATIENCE,
+              WarmPlan.EmptyGeneration.HANDSHAKE,
+              Optional.of(new ModelName(ID))));
+    }
   }
 
   @Override

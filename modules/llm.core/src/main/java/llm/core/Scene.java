@@ -8,6 +8,12 @@ import llm.core.telemetry.Telemetry;
 
 /** C-11: a part of the conversation core that is shown alone. */
 enum Scene {
+  CONNECTION {
+    @Override
+    void play(Telemetry telemetry, TimerThread timer) throws Exception {
+      new TalkScenes(telemetry, timer).connection();
+    }
+  },
   CLIENT {
     @Override
     void play(Telemetry telemetry, TimerThread timer) throws Exception {

@@ -58,9 +58,18 @@ final class TalkScenes {
     this.log = telemetry.log("llm.sandbox");
   }
 
+  /** A handshake with an empty generation, and the pings after it. */
+  void connection() throws InterruptedException {
+    var model = new SandboxModel(timer);
+    try (var gateway = gateway(model)) {
+      gateway.connections().start();
+      log.info("connection").put("pinged", model.awaitPings()).emit();
+    }
+  }
+
   /** One request and its stream, as logger {@code llm.client} tells it. */
   void client() throws LlmException {
-    try (var gateway = gateway();
+    try (var gateway = gateway(new SandboxModel(timer));
         var conversations = conversations(gateway)) {
       open(conversations);
       turn(conversations, "Is there a train to Ulm?");
@@ -69,7 +78,7 @@ final class TalkScenes {
 
   /** Turns until one of them went on in a new context, and what the cache has of it all. */
   void manager() throws LlmException {
-    try (var gateway = gateway();
+    try (var gateway = gateway(new SandboxModel(timer));
         var conversations = conversations(gateway)) {
       open(conversations);
       boolean handedOver = false;
@@ -85,10 +94,10 @@ final class TalkScenes {
     }
   }
 
-  private Gateway gateway() {
+  private Gateway gateway(SandboxModel model) {
     return Gateway.of(
         GATEWAY,
-        List.of(new ProviderSetup.Ready(new SandboxModel(timer))),
+        List.of(new ProviderSetup.Ready(model)),
         Catalogue.EMPTY,
         telemetry,
         timer,

@@ -20,6 +20,18 @@ class SceneTest {
   }
 
   @Test
+  void theConnectionIsShakenHandsOverAndPinged() throws Exception {
+    assertThat(play("connection"))
+        .containsSubsequence(
+            "conn_handshake_start",
+            "conn_handshake_finish",
+            "keep_alive_ping_start",
+            "keep_alive_ping_finish");
+    assertThat(telemetry.events("conn_handshake_finish").getFirst().text("generation_ms"))
+        .isPresent();
+  }
+
+  @Test
   void theClientShowsARequestAndItsStream() throws Exception {
     assertThat(play("client"))
         .containsSubsequence(

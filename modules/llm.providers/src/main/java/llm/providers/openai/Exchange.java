@@ -28,6 +28,9 @@ final class Exchange {
   /** Of an error's body, more is not read. */
   private static final int MOST_ERROR_BYTES = 64 * 1024;
 
+  /** Of an answer to a ping, more is not read. */
+  private static final int MOST_PING_BYTES = 1024 * 1024;
+
   /** Room for a body whose length is not known; it grows. */
   private static final int FIRST_BYTES = 4 * 1024;
 
@@ -74,6 +77,32 @@ final class Exchange {
   /** Gets what is at {@code path}; see {@link #post}. */
   UpstreamResponse get(String path, Call call) throws LlmException {
     return accepted(send("GET", path, Body.NONE, call, false), call);
+  }
+
+  /**
+   * Asks what has a light answer, and reads that to its end, so that the connection can be used
+   * again; one that is long costs its connection instead.
+   *
+   * @return the status, whatever it is
+   * @throws LlmException when there is no answer
+   */
+  int ping(String method, String path, Call call) throws LlmException {
+    try (UpstreamResponse response = send(method, path, Body.NONE, call, false)) {
+      InputStream body = response.body();
+      byte[] bytes = new byte[FIRST_BYTES];
+      int read = 0;
+      for (int n = 0; n >= 0 && read < MOST_PING_BYTES; n = body.read(bytes)) {
+        read += n;
+      }
+      return response.status();
+    } catch (IOException cut) {
+      throw new LlmException(failure(cut, call), cut);
+    }
+  }
+
+  /** All connections are taken. */
+  LlmError full() {
+    return new LlmError.Overloaded("connections to '" + provider + "'", maxConnections, SOON);
   }
 
   /** Sees to it that a connection is open for the next request. */
@@ -137,8 +166,7 @@ final class Exchange {
       case CONNECT, TLS ->
           new LlmError.ProviderUnreachable(
               provider, "Provider '" + provider + "' cannot be reached: " + why);
-      case POOL_EXHAUSTED ->
-          new LlmError.Overloaded("connections to '" + provider + "'", maxConnections, SOON);
+      case POOL_EXHAUSTED -> full();
       case TIMEOUT -> failures.broke("did not answer in time: " + why);
       case CUT -> failures.broke("broke off the connection: " + why);
       case PROTOCOL -> failures.broke("sent what is no HTTP: " + why);

@@ -282,7 +282,7 @@ final class Application {
     return gateway.models().stream().map(model -> model.info().id()).toList();
   }
 
-  /** Says in the log that the server serves. */
+  /** Says in the log that the server serves, and begins what was not to hold up its start. */
   void announce(double startMillis) {
     log.info("server_started")
         .put("address", url())
@@ -293,6 +293,7 @@ final class Application {
         .put("durability", stores.durability())
         .put("start_ms", startMillis)
         .emit();
+    gateway.connections().start();
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.OptionalInt;
 import llm.core.concurrent.CallScope;
 import llm.core.config.ConfigException;
 import llm.core.config.ConfigSources;
+import llm.core.connection.Handshake;
 import llm.core.conversation.Conversations;
 import llm.core.conversation.TurnEvent;
 import llm.core.conversation.TurnReport;
@@ -124,14 +125,41 @@ final class Lab implements AutoCloseable {
   Greeting greet(ModelName model) throws LlmException {
     log.info("handshake_start").put("model", model.value()).emit();
     double client = core.gatewayOpening().toNanos() / 1e6;
-    var greeting =
-        new Greeting(client, OptionalDouble.empty(), OptionalInt.empty(), OptionalDouble.empty());
+    Greeting greeting;
+    try (CallScope call = call()) {
+      greeting = greeting(model, client, call);
+    }
     var line =
         log.info("handshake_finish").put("ms", greeting.handshake()).put("client_ms", client);
     greeting.ping().ifPresent(ms -> line.put("ping_ms", ms));
     greeting.generation().ifPresent(ms -> line.put("generation_ms", ms));
     line.emit();
     return greeting;
+  }
+
+  /** Where the ping is answered, what else is wrong shows in the first turn. */
+  private Greeting greeting(ModelName model, double client, CallScope call) throws LlmException {
+    try {
+      Handshake made = core.gateway().connections().handshake(model, call);
+      return new Greeting(
+          client,
+          OptionalDouble.of(made.ping().toNanos() / 1e6),
+          made.status(),
+          made.generation().stream().mapToDouble(took -> took.toNanos() / 1e6).findFirst());
+    } catch (LlmException failed) {
+      String id = call.id().value();
+      OptionalDouble ping = trail.number(id, "conn_handshake_finish", "ping_ms");
+      if (ping.isEmpty() && !(failed.error() instanceof LlmError.Unsupported)) {
+        throw failed;
+      }
+      log.warn("handshake_incomplete").put("message", failed.error().message()).emit();
+      OptionalDouble status = trail.number(id, "conn_handshake_finish", "status");
+      return new Greeting(
+          client,
+          ping,
+          status.isPresent() ? OptionalInt.of((int) status.getAsDouble()) : OptionalInt.empty(),
+          OptionalDouble.empty());
+    }
   }
 
   /**

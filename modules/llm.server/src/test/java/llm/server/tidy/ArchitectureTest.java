@@ -33,6 +33,7 @@ class ArchitectureTest {
           Set.of("sse", "dialect"),
           Set.of("template", "structured"),
           Set.of("scripted"),
+          Set.of("connection"),
           Set.of("gateway"),
           Set.of("context", "conversation", "tool", "approval"),
           Set.of("agent", "task"),
