@@ -407,7 +407,8 @@ class ConversationsTest {
     assertThat(read.covered()).isEqualTo(2);
     assertThat(talk.talker.summaries()).hasSize(1);
     assertThat(talk.telemetry.events("summary_cache_check"))
-        .extracting(event -> event.text("key").orElseThrow() + " " + event.text("hit").orElseThrow())
+        .extracting(
+            event -> event.text("key").orElseThrow() + " " + event.text("hit").orElseThrow())
         .containsExactly(
             "summary:session:f31190817143a3ef false", "summary:session:f31190817143a3ef true");
     assertThat(lastTold()).containsExactly("Be brief.", "Hello", "[Hello]", "And now?");

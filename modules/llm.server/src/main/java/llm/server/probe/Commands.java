@@ -74,7 +74,7 @@ enum Commands {
 
   /** What a command does once its options are read. */
   interface Measuring {
-    void run(Around around, JsonLines lines)
+    void run(Terminal terminal, JsonLines lines)
         throws ConfigException, Core.Refused, LlmException, IOException;
   }
 
@@ -82,18 +82,18 @@ enum Commands {
 
   /** Runs the command in this process; returns the exit code. */
   int run(String... args) {
-    return run(Around.process(), args);
+    return run(Terminal.process(), args);
   }
 
-  int run(Around around, String... args) {
+  int run(Terminal terminal, String... args) {
     if (List.of(args).contains("--help")) {
-      new PrintStream(around.out(), true, StandardCharsets.UTF_8).print(help());
+      new PrintStream(terminal.out(), true, StandardCharsets.UTF_8).print(help());
       return OK;
     }
     try {
-      return run(around, measuring(Options.read(known, args)));
+      return run(terminal, measuring(Options.read(known, args)));
     } catch (Wrong wrong) {
-      around.err().println(command + ": " + wrong.getMessage() + "; --help lists the options.");
+      terminal.err().println(command + ": " + wrong.getMessage() + "; --help lists the options.");
       return WRONG_USE;
     }
   }
@@ -109,32 +109,32 @@ enum Commands {
         + "\nExit code: 0, 1 when it failed (an event 'error' says why), 2 for a wrong option.\n";
   }
 
-  private static int run(Around around, Measuring measuring) {
+  private static int run(Terminal terminal, Measuring measuring) {
     var settings = new TelemetrySettings(Level.WARN, Map.of(), RING_LINES);
-    try (var lines = new JsonLines(around.out(), settings, TimeSource.SYSTEM)) {
+    try (var lines = new JsonLines(terminal.out(), settings, TimeSource.SYSTEM)) {
       var log = lines.log("llm.probe");
       try {
-        measuring.run(around, lines);
+        measuring.run(terminal, lines);
         return OK;
       } catch (ConfigException refused) {
         refused
             .problems()
-            .forEach(problem -> fail(around, log, "invalid_configuration", problem.toString()));
+            .forEach(problem -> fail(terminal, log, "invalid_configuration", problem.toString()));
       } catch (Core.Refused refused) {
-        fail(around, log, ErrorCode.STORE_UNAVAILABLE.wireName(), refused.getMessage());
+        fail(terminal, log, ErrorCode.STORE_UNAVAILABLE.wireName(), refused.getMessage());
       } catch (LlmException failure) {
-        fail(around, log, failure.error().code().wireName(), failure.error().message());
+        fail(terminal, log, failure.error().code().wireName(), failure.error().message());
       } catch (IOException failure) {
-        fail(around, log, "report_not_saved", failure.toString());
+        fail(terminal, log, "report_not_saved", failure.toString());
       } catch (RuntimeException bug) {
-        fail(around, log, ErrorCode.INTERNAL.wireName(), bug.toString());
+        fail(terminal, log, ErrorCode.INTERNAL.wireName(), bug.toString());
       }
       return FAILED;
     }
   }
 
-  private static void fail(Around around, Log log, String code, String message) {
+  private static void fail(Terminal terminal, Log log, String code, String message) {
     log.error("error").put("code", code).put("message", message).emit();
-    around.say("failed: " + message);
+    terminal.say("failed: " + message);
   }
 }

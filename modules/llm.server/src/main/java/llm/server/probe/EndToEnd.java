@@ -14,6 +14,10 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.server.boot.Core;
+import llm.server.probe.report.Greeting;
+import llm.server.probe.report.Results;
+import llm.server.probe.report.SummaryFigures;
+import llm.server.probe.report.TurnFigures;
 
 /**
  * C-10: a dialogue of three steps in a conversation that is kept. The last step is asked as often
@@ -39,16 +43,16 @@ final class EndToEnd implements Commands.Measuring {
   }
 
   @Override
-  public void run(Around around, JsonLines lines)
+  public void run(Terminal terminal, JsonLines lines)
       throws ConfigException, Core.Refused, LlmException, IOException {
-    try (var lab = Lab.open(around, inputs, Core.Keeping.AS_CONFIGURED, lines)) {
+    try (var lab = Lab.open(terminal, inputs, Core.Keeping.AS_CONFIGURED, lines)) {
       ModelName model = open(lab);
       Greeting greeting = lab.greet(model);
       List<TurnFigures> turns = new ArrayList<>();
       List<SummaryFigures> summaries = new ArrayList<>();
       for (int run = 1; run <= inputs.repeats(); run++) {
         turns.addAll(dialogue(lab, run));
-        summaries.add(summarize(lab, around, run));
+        summaries.add(summarize(lab, terminal, run));
       }
       var results =
           new Results(
@@ -59,7 +63,7 @@ final class EndToEnd implements Commands.Measuring {
               greeting,
               turns,
               summaries);
-      ReportFiles.save(inputs.reports(), results, lab);
+      lab.report(inputs.reports(), results);
     }
   }
 
@@ -96,13 +100,13 @@ final class EndToEnd implements Commands.Measuring {
     return model;
   }
 
-  private SummaryFigures summarize(Lab lab, Around around, int run) throws LlmException {
+  private SummaryFigures summarize(Lab lab, Terminal terminal, int run) throws LlmException {
     long start = lab.nanos();
     Summarizer.Said said = lab.ask(call -> lab.conversations().summarize(session, call));
     double millis = lab.millisSince(start);
     String key =
         lab.trail().all(List.of("summary_cache_check")).getLast().text("key").orElseThrow();
-    around.say("summary " + run + ": " + (said.cached() ? "from the cache" : "by the model"));
+    terminal.say("summary " + run + ": " + (said.cached() ? "from the cache" : "by the model"));
     return new SummaryFigures(run, key, said.cached(), millis, said.covered());
   }
 }

@@ -8,6 +8,7 @@ import llm.core.telemetry.Log;
 import llm.core.telemetry.Metrics;
 import llm.core.telemetry.Telemetry;
 import llm.domain.call.Call;
+import llm.server.probe.report.Trail;
 
 /**
  * Lets the events of connections, turns and contexts through to the log and keeps them for the

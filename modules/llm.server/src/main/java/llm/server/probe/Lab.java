@@ -1,8 +1,8 @@
 package llm.server.probe;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -27,6 +27,11 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.server.boot.Core;
+import llm.server.probe.report.Greeting;
+import llm.server.probe.report.ReportFiles;
+import llm.server.probe.report.Results;
+import llm.server.probe.report.Trail;
+import llm.server.probe.report.TurnFigures;
 
 /** The core with its clocks: shakes hands, takes turns and keeps what they cost. One thread. */
 final class Lab implements AutoCloseable {
@@ -40,14 +45,14 @@ final class Lab implements AutoCloseable {
           "llm.dual", Level.DEBUG,
           "llm.probe", Level.DEBUG);
 
-  private final Around around;
+  private final Terminal terminal;
   private final Core core;
   private final Trail trail;
   private final Log log;
   private int calls;
 
-  private Lab(Around around, Core core, Trail trail, Log log) {
-    this.around = around;
+  private Lab(Terminal terminal, Core core, Trail trail, Log log) {
+    this.terminal = terminal;
     this.core = core;
     this.trail = trail;
     this.log = log;
@@ -58,20 +63,20 @@ final class Lab implements AutoCloseable {
    *
    * @param lines takes the events; which of them are shown is set here
    */
-  static Lab open(Around around, Inputs inputs, Core.Keeping keeping, JsonLines lines)
+  static Lab open(Terminal terminal, Inputs inputs, Core.Keeping keeping, JsonLines lines)
       throws ConfigException, Core.Refused {
     lines.levels(Level.WARN, SHOWN);
     var trail = new Trail();
     var tap = new EventTap(lines, trail);
     ConfigSources sources =
-        inputs.config().map(around.sources()::withConfig).orElse(around.sources());
+        inputs.config().map(terminal.sources()::withConfig).orElse(terminal.sources());
     var core = Core.open(sources, inputs.prompts(), keeping, tap);
     var levels = new HashMap<>(core.telemetry().levels());
     levels.putAll(SHOWN);
     lines.levels(Level.WARN, levels);
     var log = tap.log("llm.probe");
     core.warnings().forEach(text -> log.warn("config_warning").put("message", text).emit());
-    return new Lab(around, core, trail, log);
+    return new Lab(terminal, core, trail, log);
   }
 
   Gateway gateway() {
@@ -111,14 +116,12 @@ final class Lab implements AutoCloseable {
     return core.time().nanoTime();
   }
 
-  Instant now() {
-    return core.time().now();
-  }
-
-  /** A report was written. */
-  void saved(Path report) {
-    log.info("report_saved").put("path", report.toString()).emit();
-    around.say("report: " + report);
+  /** Writes the reports into a folder and tells where they are. */
+  void report(Path folder, Results results) throws IOException {
+    for (Path report : ReportFiles.save(folder, results, trail, core.time().now())) {
+      log.info("report_saved").put("path", report.toString()).emit();
+      terminal.say("report: " + report);
+    }
   }
 
   /** Makes the way to the model ready, and says how long that took. */
@@ -208,7 +211,7 @@ final class Lab implements AutoCloseable {
     TurnReport report = turn.report();
     if (turn.replayed()) {
       log.info("turn_replayed").put("turn", report.turn()).emit();
-      around.say(turn.name() + ": told again as it was recorded");
+      terminal.say(turn.name() + ": told again as it was recorded");
       return turn;
     }
     log.info("context_usage")
@@ -216,7 +219,7 @@ final class Lab implements AutoCloseable {
         .put("before", report.contextRatioBefore())
         .put("after", report.contextRatioAfter())
         .emit();
-    around.say(
+    terminal.say(
         String.format(
             Locale.ROOT,
             "%s: first token %.1f ms, total %.1f ms, %d chunks, context %.0f %%",

@@ -10,6 +10,9 @@ import llm.core.telemetry.JsonLines;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.server.boot.Core;
+import llm.server.probe.report.Greeting;
+import llm.server.probe.report.Results;
+import llm.server.probe.report.TurnFigures;
 
 /** C-9: one text, asked again and again in one conversation that nobody keeps. */
 final class Probe implements Commands.Measuring {
@@ -25,9 +28,9 @@ final class Probe implements Commands.Measuring {
   }
 
   @Override
-  public void run(Around around, JsonLines lines)
+  public void run(Terminal terminal, JsonLines lines)
       throws ConfigException, Core.Refused, LlmException, IOException {
-    try (var lab = Lab.open(around, inputs, Core.Keeping.IN_MEMORY, lines)) {
+    try (var lab = Lab.open(terminal, inputs, Core.Keeping.IN_MEMORY, lines)) {
       ModelName model = lab.gateway().resolve(inputs.model());
       Greeting greeting = lab.greet(model);
       var opening = new Opening(Optional.empty(), Optional.of(model.value()), Optional.empty());
@@ -39,7 +42,7 @@ final class Probe implements Commands.Measuring {
       var results =
           new Results(
               Results.Kind.PROBE, model.value(), lab.storeKind(), text, greeting, turns, List.of());
-      ReportFiles.save(inputs.reports(), results, lab);
+      lab.report(inputs.reports(), results);
     }
   }
 }

@@ -8,12 +8,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import llm.core.config.ConfigSources;
 import llm.core.testkit.FaultUpstream;
 import llm.core.testkit.RedisProcess;
@@ -41,13 +38,13 @@ class CommandsTest {
     out.reset();
     var args = new ArrayList<>(List.of(more));
     args.add("--report-dir=" + folder.resolve("reports"));
-    var around =
-        new Around(
+    var terminal =
+        new Terminal(
             ConfigSources.of(environment, folder),
             out,
             new PrintStream(err, true, StandardCharsets.UTF_8),
             watched);
-    return command.run(around, args.toArray(String[]::new));
+    return command.run(terminal, args.toArray(String[]::new));
   }
 
   private List<String> lines() {
@@ -146,29 +143,6 @@ class CommandsTest {
   }
 
   @Test
-  void aReportIsNeverOverwritten() throws Exception {
-    var results =
-        new Results(
-            Results.Kind.PROBE,
-            "m",
-            "memory",
-            "text",
-            new Greeting(1, OptionalDouble.empty(), OptionalInt.empty(), OptionalDouble.empty()),
-            List.of(),
-            List.of());
-    Path reports = folder.resolve("reports");
-    for (int time = 0; time < 3; time++) {
-      ReportFiles.save(reports, "one", results, new Trail(), Instant.EPOCH);
-    }
-    assertThat(reports(".md"))
-        .extracting(file -> file.getFileName().toString())
-        .containsExactly("one-2.md", "one-3.md", "one.md");
-    assertThat(reports(".json")).hasSize(3);
-    assertThat(Files.readString(reports(".md").getFirst()))
-        .contains("TTFT p50: not measured (target < 800 ms) — FAIL");
-  }
-
-  @Test
   void showsProgressToWhoeverLooksOn() {
     watched = true;
     assertThat(run(Commands.PROBE, Map.of(), "--repeats", "1")).isZero();
@@ -251,8 +225,16 @@ class CommandsTest {
       config(
           "providers: {openai_compatible: {upstreams: {far: {base_url: '"
               + upstream.uri()
-              + "/v1', api_key: wrong, models: [far]}}}}\n");
-      assertThat(run(Commands.PROBE, Map.of(), "--config", "config.yml", "--model", "far/far"))
+              + "/v1', api_key: '${FAR_KEY}', models: [far]}}}}\n");
+      assertThat(
+              run(
+                  Commands.PROBE,
+                  Map.of("FAR_KEY", "wrong"),
+                  "--config",
+                  "config.yml",
+                  "--model",
+                  "far"))
+          .as(() -> lines().toString())
           .isEqualTo(1);
       assertThat(line("error")).contains("\"code\":\"provider_refused\"");
       lines().forEach(CommandsTest::requireJson);

@@ -1,4 +1,4 @@
-package llm.server.probe;
+package llm.server.probe.report;
 
 import java.util.List;
 import java.util.OptionalDouble;
@@ -11,7 +11,7 @@ import java.util.function.Function;
  * @param subject the text that was asked, or the session
  * @param summaries of the end-to-end command
  */
-record Results(
+public record Results(
     Kind kind,
     String model,
     String store,
@@ -23,13 +23,13 @@ record Results(
   static final double TARGET_MS = 800;
 
   /** Which command measured. */
-  enum Kind {
+  public enum Kind {
     PROBE,
     E2E
   }
 
   /** Copies the lists. */
-  Results {
+  public Results {
     turns = List.copyOf(turns);
     summaries = List.copyOf(summaries);
   }

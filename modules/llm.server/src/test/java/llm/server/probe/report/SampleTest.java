@@ -1,4 +1,4 @@
-package llm.server.probe;
+package llm.server.probe.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -14,12 +14,12 @@ import llm.core.config.ConfigSources;
  * @param err takes what is wrong with the options, and the progress
  * @param progress whether somebody looks on
  */
-record Around(ConfigSources sources, OutputStream out, PrintStream err, boolean progress) {
+record Terminal(ConfigSources sources, OutputStream out, PrintStream err, boolean progress) {
 
   /** This process. Progress is shown where both ends are a terminal. */
-  static Around process() {
+  static Terminal process() {
     var console = System.console();
-    return new Around(
+    return new Terminal(
         ConfigSources.process(),
         new FileOutputStream(FileDescriptor.out),
         System.err,

@@ -1,4 +1,4 @@
-package llm.server.probe;
+package llm.server.probe.report;
 
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -12,15 +12,16 @@ import java.util.OptionalInt;
  * @param status of that answer; empty where no network lies between
  * @param generation of one token from an empty text; empty where that failed
  */
-record Greeting(double client, OptionalDouble ping, OptionalInt status, OptionalDouble generation) {
+public record Greeting(
+    double client, OptionalDouble ping, OptionalInt status, OptionalDouble generation) {
 
   /** Client and first ping together. */
-  double handshake() {
+  public double handshake() {
     return client + ping.orElse(0);
   }
 
   /** Whether requests go over a network. */
-  boolean isRemote() {
+  public boolean isRemote() {
     return status.isPresent();
   }
 }

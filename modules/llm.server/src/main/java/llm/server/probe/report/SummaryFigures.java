@@ -1,4 +1,4 @@
-package llm.server.probe;
+package llm.server.probe.report;
 
 /**
  * What was measured of one summary.
@@ -9,4 +9,4 @@ package llm.server.probe;
  * @param millis until it was there
  * @param covered messages that it stands for
  */
-record SummaryFigures(int run, String key, boolean hit, double millis, int covered) {}
+public record SummaryFigures(int run, String key, boolean hit, double millis, int covered) {}

@@ -1,4 +1,4 @@
-package llm.server.probe;
+package llm.server.probe.report;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** Events of the core in the order in which they were told, but for chunks. Thread-safe. */
-final class Trail {
+public final class Trail {
   private static final int MOST = 200_000; // later ones are not kept, and the figures say so
 
   private final List<Seen> events = new ArrayList<>(); // guarded by this
@@ -18,32 +18,35 @@ final class Trail {
    * @param call whose it is; empty for what goes on in the background
    * @param fields as they were put
    */
-  record Seen(String name, String call, Map<String, Object> fields) {
+  public record Seen(String name, String call, Map<String, Object> fields) {
 
-    OptionalDouble number(String field) {
+    /** The number in a field; empty where there is none. */
+    public OptionalDouble number(String field) {
       return fields.get(field) instanceof Number number
           ? OptionalDouble.of(number.doubleValue())
           : OptionalDouble.empty();
     }
 
-    Optional<String> text(String field) {
+    /** A field as text; empty where there is none. */
+    public Optional<String> text(String field) {
       return Optional.ofNullable(fields.get(field)).map(Object::toString);
     }
   }
 
-  synchronized void add(Seen event) {
+  /** An event was told. */
+  public synchronized void add(Seen event) {
     if (events.size() < MOST && !event.name().equals("chunk")) {
       events.add(event);
     }
   }
 
   /** The events of these names. */
-  synchronized List<Seen> all(List<String> names) {
+  public synchronized List<Seen> all(List<String> names) {
     return events.stream().filter(event -> names.contains(event.name())).toList();
   }
 
   /** A number of the last event of this name in a call. */
-  synchronized OptionalDouble number(String call, String name, String field) {
+  public synchronized OptionalDouble number(String call, String name, String field) {
     for (Seen event : events.reversed()) {
       if (event.name().equals(name) && event.call().equals(call)) {
         return event.number(field);

@@ -1,4 +1,4 @@
-package llm.server.probe;
+package llm.server.probe.report;
 
 import java.util.OptionalDouble;
 import llm.core.conversation.TurnReport;
@@ -14,7 +14,7 @@ import llm.core.conversation.TurnReport;
  * @param chunks pieces of text
  * @param report what the conversation says of it
  */
-record TurnFigures(
+public record TurnFigures(
     String name,
     boolean replayed,
     OptionalDouble firstToken,

@@ -1,4 +1,4 @@
-package llm.server.probe;
+package llm.server.probe.report;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -8,20 +8,26 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 
 /** Both reports, side by side under one name that no other report has. */
-final class ReportFiles {
+public final class ReportFiles {
   private static final int MOST = 1_000; // of one second or minute
 
   private ReportFiles() {}
 
-  /** Writes them and tells where. */
-  static void save(Path folder, Results results, Lab lab) throws IOException {
-    Instant now = lab.now();
-    Path first = save(folder, name(results.kind(), now), results, lab.trail(), now);
-    lab.saved(first);
-    lab.saved(beside(first));
+  /**
+   * Writes them.
+   *
+   * @param folder made where it is missing
+   * @return where they are
+   * @throws IOException when one cannot be written
+   */
+  public static List<Path> save(Path folder, Results results, Trail trail, Instant at)
+      throws IOException {
+    Path text = save(folder, name(results.kind(), at), results, trail, at);
+    return List.of(text, beside(text));
   }
 
   /** Writes them; returns the one to read. */

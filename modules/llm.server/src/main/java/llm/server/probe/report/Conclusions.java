@@ -1,4 +1,4 @@
-package llm.server.probe;
+package llm.server.probe.report;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -101,12 +101,12 @@ final class Conclusions {
       say("No next context was made ready: the warm-up threshold was not reached.");
     } else {
       say(
-          "The next context was begun %d times, ready %d times and taken %d times.",
-          started, trail.all(List.of("warmup_ready")).size(), handovers);
+          "The next context was begun %s, ready %s and taken %s.",
+          times(started), times(trail.all(List.of("warmup_ready")).size()), times(handovers));
     }
     long cut = live.stream().filter(turn -> turn.report().leftOutMessages() > 0).count();
     if (cut > 0) {
-      say("In %d turns the model was not told all messages, for they had no room.", cut);
+      say("The model was not told all messages, for they had no room, %s.", times(cut));
     }
   }
 
@@ -125,6 +125,10 @@ final class Conclusions {
     } else if (made.isPresent()) {
       say("No summary came from the cache; the model made each of them.");
     }
+  }
+
+  private static String times(long count) {
+    return count == 0 ? "never" : count == 1 ? "once" : count == 2 ? "twice" : count + " times";
   }
 
   private void say(String format, Object... values) {
