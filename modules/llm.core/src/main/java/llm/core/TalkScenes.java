@@ -87,7 +87,7 @@ final class TalkScenes {
       }
       for (int time = 0; time < 2; time++) {
         try (CallScope call = call()) {
-          var said = conversations.summarize(TALK, call);
+          var said = conversations.summarize(TALK, call).orElseThrow();
           log.info("summary").put("cached", said.cached()).put("text", said.answer()).emit();
         }
       }

@@ -144,7 +144,7 @@ public final class Summarizer implements DualContext.WarmUp {
    * A summary of what was said so far, for whoever asks; the conversation goes on as if nobody had.
    * Blocks as long as the model does, unless the cache has one.
    *
-   * @return empty when there is nothing to summarise
+   * @return empty when there is nothing to summarise, or no room to ask
    * @throws LlmException when the model does not give one
    */
   public Optional<Said> summarize(Call call) throws LlmException {

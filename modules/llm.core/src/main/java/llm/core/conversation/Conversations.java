@@ -151,19 +151,12 @@ public final class Conversations implements AutoCloseable {
    * Changes nothing in the conversation; a turn may run meanwhile. Blocks as long as the model
    * does.
    *
-   * @throws LlmException with {@code NotFound}, with {@code InvalidRequest} when nothing was said
-   *     yet or its first turn alone leaves no room for the question, what the store or the model
-   *     has against it
+   * @return empty when nothing was answered yet, or not even the first turn has room beside the
+   *     question for a summary
+   * @throws LlmException with {@code NotFound}, what the store or the model has against it
    */
-  public Summarizer.Said summarize(String id, Call call) throws LlmException {
-    Conversation conversation = resident(id, call.principal());
-    return conversation
-        .summarizer()
-        .summarize(call)
-        .orElseThrow(() ->
-            new LlmException(
-                LlmError.InvalidRequest.at(
-                    "id", "conversation " + id + " has nothing that a summary could stand for")));
+  public Optional<Summarizer.Said> summarize(String id, Call call) throws LlmException {
+    return resident(id, call.principal()).summarizer().summarize(call);
   }
 
   /** A conversation of {@code principal}; empty when it has none of this id. */

@@ -28,6 +28,8 @@ import llm.server.probe.report.TurnFigures;
 final class EndToEnd implements Commands.Measuring {
   static final int REPEATS = 2;
   private static final String SESSION = "demo-123";
+  private static final String NO_ROOM =
+      "the model's window has no room for the dialogue and the question for a summary";
   private static final List<String> STEPS =
       List.of(
           "Привет! Скажи в двух фразах, чем ты полезен клиентам страховой компании?",
@@ -52,7 +54,7 @@ final class EndToEnd implements Commands.Measuring {
       List<SummaryFigures> summaries = new ArrayList<>();
       for (int run = 1; run <= inputs.repeats(); run++) {
         turns.addAll(dialogue(lab, run));
-        summaries.add(summarize(lab, terminal, run));
+        summarize(lab, terminal, run).ifPresent(summaries::add);
       }
       var results =
           new Results(
@@ -100,13 +102,21 @@ final class EndToEnd implements Commands.Measuring {
     return model;
   }
 
-  private SummaryFigures summarize(Lab lab, Terminal terminal, int run) throws LlmException {
+  /** Empty where the model's window has no room for the dialogue beside the question. */
+  private Optional<SummaryFigures> summarize(Lab lab, Terminal terminal, int run)
+      throws LlmException {
     long start = lab.nanos();
-    Summarizer.Said said = lab.ask(call -> lab.conversations().summarize(session, call));
+    Optional<Summarizer.Said> made = lab.ask(call -> lab.conversations().summarize(session, call));
     double millis = lab.millisSince(start);
+    if (made.isEmpty()) {
+      lab.log().warn("summary_skipped").put("message", NO_ROOM).emit();
+      terminal.say("summary " + run + ": skipped, " + NO_ROOM);
+      return Optional.empty();
+    }
+    Summarizer.Said said = made.get();
     String key =
         lab.trail().all(List.of("summary_cache_check")).getLast().text("key").orElseThrow();
     terminal.say("summary " + run + ": " + (said.cached() ? "from the cache" : "by the model"));
-    return new SummaryFigures(run, key, said.cached(), millis, said.covered());
+    return Optional.of(new SummaryFigures(run, key, said.cached(), millis, said.covered()));
   }
 }

@@ -91,6 +91,10 @@ final class Lab implements AutoCloseable {
     return core.storeKind();
   }
 
+  Log log() {
+    return log;
+  }
+
   Trail trail() {
     return trail;
   }

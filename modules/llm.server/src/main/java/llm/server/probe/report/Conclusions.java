@@ -124,6 +124,8 @@ final class Conclusions {
       say("Every summary came from the cache, the first in %.1f ms.", read.get().millis());
     } else if (made.isPresent()) {
       say("No summary came from the cache; the model made each of them.");
+    } else if (results.kind() == Results.Kind.E2E) {
+      say("There was no summary: the model's window has no room to ask for one.");
     }
   }
 

@@ -154,14 +154,16 @@ final class MarkdownReport {
     }
   }
 
-  private static String remarks(TurnReport report) {
+  private String remarks(TurnReport report) {
     String handover =
         report.handoverMs().isPresent()
             ? "in a new context, ready for " + ms(report.handoverMs()) + " ms; "
             : "";
     String leftOut =
         report.leftOutMessages() > 0 ? report.leftOutMessages() + " messages had no room; " : "";
-    return handover + leftOut + (report.durable() ? "" : "not kept yet");
+    return handover
+        + leftOut
+        + (report.durable() || results.store().equals("memory") ? "" : "not kept yet");
   }
 
   private void summaries() {
