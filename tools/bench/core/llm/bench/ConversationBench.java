@@ -231,7 +231,7 @@ public final class ConversationBench {
           core.turn("idle-" + i);
         }
       }
-      long text = (long) MANY * TURNS_OF_MANY * (32 + core.textBytes());
+      long text = MANY * TURNS_OF_MANY * core.textBytes();
       double kib = (heapBytes() - before - text) / 1024.0 / MANY;
       report.atMost(
           "conversation.idle_kb",

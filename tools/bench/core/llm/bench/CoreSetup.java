@@ -111,9 +111,9 @@ final class CoreSetup implements AutoCloseable {
     }
   }
 
-  /** Bytes of what the user and the model say in a turn. */
+  /** Bytes of the two texts that are said in a turn, without what Java puts around them. */
   long textBytes() {
-    return TEXT.length() + InstantModel.PIECES * 5L;
+    return TEXT.length() + 6 + InstantModel.PIECES * 5L;
   }
 
   /** Deletes a conversation. */
@@ -150,7 +150,7 @@ final class CoreSetup implements AutoCloseable {
       long start = System.nanoTime();
       TurnEvent event;
       try (EventStream<TurnEvent> stream =
-          conversations.turn(id, Optional.of(name), TEXT, call)) {
+          conversations.turn(id, Optional.of(name), TEXT + name, call)) {
         do {
           event = stream.next();
         } while (!(event instanceof TurnEvent.Terminal));

@@ -1,8 +1,6 @@
 package llm.core.conversation;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -10,7 +8,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import llm.core.context.DualContext;
 import llm.core.context.Summarizer;
 import llm.core.conversation.record.Replay;
-import llm.core.conversation.record.TurnEnd;
 import llm.domain.call.Call;
 import llm.domain.call.Principal;
 import llm.domain.call.Registration;
@@ -20,9 +17,6 @@ import llm.domain.model.ModelName;
 
 /** One conversation in memory: who leads it, its contexts, its log, and whose turn it is. */
 final class Conversation {
-  /** Turns whose ends are remembered; older ones are looked up in the store. */
-  private static final int REMEMBERED = 64;
-
   private final ConversationInfo.Identity identity;
   private final int answerTokens;
   private final DualContext context;
@@ -30,10 +24,9 @@ final class Conversation {
   private final ConversationLog log;
   private final ReentrantLock lock = new ReentrantLock(true);
   private final Condition free = lock.newCondition();
-  private final Map<String, TurnEnd> ends; // guarded by lock, as all below
+  private final TurnNames turns = new TurnNames(); // guarded by lock, as all below
   private String running; // the turn that runs; null when none does
   private int waiting;
-  private int turns; // begun, each counted once
   private String latest; // the turn begun last; null before the first
   private boolean gone;
 
@@ -54,10 +47,8 @@ final class Conversation {
     this.context = context;
     this.summarizer = summarizer;
     this.log = log;
-    this.ends = new LinkedHashMap<>(replay.ends());
-    this.turns = replay.turns();
+    replay.ends().keySet().forEach(turns::add);
     this.latest = replay.latest();
-    forgetOldEnds();
   }
 
   String id() {
@@ -150,9 +141,7 @@ final class Conversation {
   void begun(String turn) {
     lock.lock();
     try {
-      if (!ends.containsKey(turn)) {
-        turns++;
-      }
+      turns.add(turn);
       latest = turn;
     } finally {
       lock.unlock();
@@ -160,10 +149,9 @@ final class Conversation {
   }
 
   /** Gives the floor back. */
-  void leave(Optional<TurnEnd> end) {
+  void leave() {
     lock.lock();
     try {
-      end.ifPresent(how -> remember(running, how));
       running = null;
       free.signal();
     } finally {
@@ -171,27 +159,11 @@ final class Conversation {
     }
   }
 
-  /** A turn is over, as far as the model's context goes. */
-  void ended(String turn, TurnEnd how) {
+  /** Whether a turn was begun before; what became of it, the store tells. */
+  boolean knows(String turn) {
     lock.lock();
     try {
-      remember(turn, how);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void remember(String turn, TurnEnd how) {
-    ends.remove(turn);
-    ends.put(turn, how);
-    forgetOldEnds();
-  }
-
-  /** How a turn ended; empty when it runs, is not remembered or was never begun. */
-  Optional<TurnEnd> endOf(String turn) {
-    lock.lock();
-    try {
-      return Optional.ofNullable(ends.get(turn));
+      return turns.contains(turn);
     } finally {
       lock.unlock();
     }
@@ -202,16 +174,6 @@ final class Conversation {
     lock.lock();
     try {
       return turn.equals(latest);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether the ends of all its turns are remembered. */
-  boolean remembersAll() {
-    lock.lock();
-    try {
-      return turns <= REMEMBERED;
     } finally {
       lock.unlock();
     }
@@ -241,7 +203,7 @@ final class Conversation {
   int turns() {
     lock.lock();
     try {
-      return turns;
+      return turns.count();
     } finally {
       lock.unlock();
     }
@@ -251,7 +213,7 @@ final class Conversation {
   int turnsWith(String turn) {
     lock.lock();
     try {
-      return turns + (ends.containsKey(turn) ? 0 : 1);
+      return turns.count() + (turns.contains(turn) ? 0 : 1);
     } finally {
       lock.unlock();
     }
@@ -286,14 +248,6 @@ final class Conversation {
       free.signalAll();
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void forgetOldEnds() {
-    var oldest = ends.keySet().iterator();
-    while (ends.size() > REMEMBERED) {
-      oldest.next();
-      oldest.remove();
     }
   }
 }

@@ -209,7 +209,7 @@ final class TurnStream implements EventStream<TurnEvent> {
         finish.isPresent() ? TurnEnd.ANSWERED : said ? TurnEnd.INTERRUPTED : TurnEnd.UNANSWERED;
     context.turnEnded();
     TurnReport report = report(finish, usage, context.ratio(), durable);
-    conversation.leave(Optional.of(how));
+    conversation.leave();
     tell(report, how, code);
     return report;
   }

@@ -10,7 +10,6 @@ import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.ConversationRecord.Asked;
 import llm.core.conversation.record.ConversationRecord.HandedOver;
 import llm.core.conversation.record.ConversationRecord.Unanswered;
-import llm.core.conversation.record.TurnEnd;
 import llm.core.gateway.Gateway;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
@@ -69,7 +68,7 @@ final class Turns {
       return stream;
     } finally {
       if (!given) {
-        conversation.leave(Optional.empty());
+        conversation.leave();
       }
     }
   }
@@ -98,7 +97,6 @@ final class Turns {
       return stream;
     } catch (LlmException failure) {
       if (kept) {
-        conversation.ended(asking.name(), TurnEnd.UNANSWERED);
         keepUnanswered(conversation, asking.name(), failure.error());
       }
       throw failure;
@@ -230,10 +228,10 @@ final class Turns {
   private Optional<List<TurnEvent>> answeredBefore(Asking asking) throws LlmException {
     Conversation conversation = asking.conversation();
     String name = asking.name();
-    Optional<TurnEnd> end = conversation.endOf(name);
-    if (end.isEmpty() && conversation.remembersAll()) {
+    if (!conversation.knows(name)) {
       return Optional.empty();
     }
+    requireAllKept(conversation);
     Optional<ReplayedTurn.Found> found =
         ReplayedTurn.find(archive.records(conversation.id()), name);
     if (found.isEmpty()) {
@@ -251,6 +249,20 @@ final class Turns {
     return found.get().events(conversation, archive.survives());
   }
 
+  /** What waits for the store is not there to be read. */
+  private static void requireAllKept(Conversation conversation) throws LlmException {
+    try {
+      if (!conversation.log().catchUp()) {
+        throw Archive.unavailable(
+            new StoreException(
+                StoreException.Reason.UNAVAILABLE,
+                "The turn was begun before, and what became of it waits for the store."));
+      }
+    } catch (StoreException failure) {
+      throw Archive.unavailable(failure);
+    }
+  }
+
   /** Of a turn that is tried again: neither question nor part of an answer is told any more. */
   private void forgetPart(Conversation conversation, String name) throws LlmException {
     if (!conversation.isLatest(name)) {
@@ -262,7 +274,6 @@ final class Turns {
     }
     conversation.context().takeBack();
     conversation.context().takeBack();
-    conversation.ended(name, TurnEnd.UNANSWERED);
     keepUnanswered(conversation, name, new LlmError.Cancelled(CancelReason.USER));
   }
 }

@@ -113,6 +113,22 @@ class ConversationStoreTest {
   }
 
   @Test
+  void aTurnWhoseEndWaitsForTheStoreIsNotAnsweredTwice() throws LlmException {
+    talk.open("c1");
+    talk.logs.is(Mood.AWAY);
+    talk.turn("c1", "t1", "one");
+
+    assertThat(catchThrowableOfType(LlmException.class, () -> talk.turn("c1", "t1", "one")).error())
+        .isInstanceOf(LlmError.StoreUnavailable.class);
+    talk.logs.is(Mood.FINE);
+    List<TurnEvent> again = talk.turn("c1", "t1", "one");
+
+    assertThat(again.getFirst()).isEqualTo(new TurnEvent.Started("c1", "t1", true));
+    assertThat(talk.talker.turns()).hasSize(1);
+    assertThat(kept("c1")).containsExactly("one", "[one]");
+  }
+
+  @Test
   void whatWaitsForTheStoreIsBounded() throws LlmException {
     talk.close();
     talk =

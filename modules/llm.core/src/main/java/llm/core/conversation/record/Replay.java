@@ -17,7 +17,6 @@ import llm.domain.chat.Message;
  * @param ledger what must not be forgotten
  * @param messages told word by word
  * @param ends of all turns
- * @param turns begun, each counted once
  * @param latest the turn begun last; null before the first
  */
 public record Replay(
@@ -26,7 +25,6 @@ public record Replay(
     Ledger ledger,
     List<Message> messages,
     Map<String, TurnEnd> ends,
-    int turns,
     String latest) {
 
   /**
@@ -43,8 +41,7 @@ public record Replay(
     records.forEach(walk::take);
     walk.takeBackOpenTurn(); // its answer was not there when the process ended
     return Optional.of(
-        new Replay(
-            created, walk.summary, walk.ledger, walk.messages, walk.ends, walk.begun, walk.latest));
+        new Replay(created, walk.summary, walk.ledger, walk.messages, walk.ends, walk.latest));
   }
 
   private static final class Walk {
@@ -52,7 +49,6 @@ public record Replay(
     private Ledger ledger = Ledger.EMPTY;
     private List<Message> messages = new ArrayList<>();
     private final Map<String, TurnEnd> ends = new LinkedHashMap<>();
-    private int begun;
     private String latest;
     private boolean open;
 
@@ -65,7 +61,6 @@ public record Replay(
           takeBackOpenTurn();
           takeBack(turn);
           messages.add(Message.user(text));
-          begun += ends.containsKey(turn) ? 0 : 1;
           latest = turn;
           open = true;
         }
