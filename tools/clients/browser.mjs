@@ -1,5 +1,5 @@
 // Chromium against the live monitor of a running server, driven by the DevTools protocol.
-//   E2E_URL        the server, without API keys (default http://127.0.0.1:8000)
+//   CLIENTS_URL        the server, without API keys (default http://127.0.0.1:8000)
 //   E2E_CHROMIUM   the browser (default: chromium, google-chrome or chrome on the PATH)
 // One line a check: `ok NAME` or `FAIL NAME: reason`. Needs `npm ci` in tools/clients/websocket.
 import { spawn, spawnSync } from "node:child_process";
@@ -20,8 +20,8 @@ if (!browser) {
   process.exit(0);
 }
 const WebSocket = createRequire(new URL("package.json", folder))("ws");
-const url = process.env.E2E_URL ?? "http://127.0.0.1:8000";
-const profile = mkdtempSync(join(tmpdir(), "e2e-browser-"));
+const url = process.env.CLIENTS_URL ?? "http://127.0.0.1:8000";
+const profile = mkdtempSync(join(tmpdir(), "clients-browser-"));
 const process_ = spawn(browser, [
   "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0",
   `--user-data-dir=${profile}`, "about:blank",

@@ -2,7 +2,7 @@
 # The image as an installation: what is in it, how it starts, stops and finds itself. Run by
 # tools/clients/run. One line a check: `ok NAME`, `FAIL NAME: reason` or `skip NAME: reason`.
 set -u
-image=$E2E_IMAGE
+image=$CLIENTS_IMAGE
 version=$(cat "$image/VERSION")
 work=$(mktemp -d)
 server=

@@ -13,7 +13,7 @@ if (!existsSync(new URL("node_modules/openai", folder))) {
 const entry = createRequire(new URL("package.json", folder)).resolve("openai");
 const { default: OpenAI } = await import(pathToFileURL(entry));
 
-const client = new OpenAI({ baseURL: `${process.env.E2E_URL}/v1`, apiKey: "none", maxRetries: 0, timeout: 60_000 });
+const client = new OpenAI({ baseURL: `${process.env.CLIENTS_URL}/v1`, apiKey: "none", maxRetries: 0, timeout: 60_000 });
 const ask = (more = {}) => ({
   model: "local", messages: [{ role: "user", content: "Once upon a time" }], temperature: 0, max_tokens: 24, ...more,
 });
@@ -91,7 +91,7 @@ await check("a prefix that was seen is told in cached_tokens and changes nothing
 
 await check("a warmed prompt is what a later chat need not read, until it is released", async () => {
   const warm = async (method, path, body) => {
-    const answer = await fetch(`${process.env.E2E_URL}/llm/warm${path}`, {
+    const answer = await fetch(`${process.env.CLIENTS_URL}/llm/warm${path}`, {
       method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body),
     });
     return { status: answer.status, ...(answer.status === 204 ? {} : await answer.json()) };

@@ -12,7 +12,7 @@ if (!existsSync(new URL("node_modules/openai", folder))) {
 const entry = createRequire(new URL("package.json", folder)).resolve("openai");
 const { default: OpenAI } = await import(pathToFileURL(entry));
 
-const client = new OpenAI({ baseURL: `${process.env.E2E_URL}/v1`, apiKey: "none", maxRetries: 0, timeout: 30_000 });
+const client = new OpenAI({ baseURL: `${process.env.CLIENTS_URL}/v1`, apiKey: "none", maxRetries: 0, timeout: 30_000 });
 const tools = [{
   type: "function",
   function: { name: "lookup", description: "Looks a word up.", parameters: { type: "object", properties: { word: { type: "string" } } } },
@@ -136,7 +136,7 @@ await check("an abort in mid-stream is noticed by the server", async () => {
     if (chunk.choices[0]?.delta?.content) break; // leaving the loop aborts the request
   }
   const until = Date.now() + 5000;
-  const noticed = () => readFileSync(process.env.E2E_SERVER_LOG, "utf8").split("\n")
+  const noticed = () => readFileSync(process.env.CLIENTS_SERVER_LOG, "utf8").split("\n")
     .some((line) => line.includes(mark) && line.includes("client_gone"));
   while (!noticed()) {
     if (Date.now() > until) throw new Error(`no line of the log says client_gone for ${mark}`);

@@ -1,5 +1,5 @@
 // The WebSocket client `ws` and raw sockets against the live monitor of a running server.
-//   E2E_URL   the server, without API keys (default http://127.0.0.1:8000)
+//   CLIENTS_URL   the server, without API keys (default http://127.0.0.1:8000)
 // One line a check: `ok NAME` or `FAIL NAME: reason`. Needs `npm ci` in tools/clients/websocket.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,7 +11,7 @@ if (!existsSync(new URL("node_modules/ws", folder))) {
   process.exit(0);
 }
 const WebSocket = createRequire(new URL("package.json", folder))("ws");
-const url = new URL(process.env.E2E_URL ?? "http://127.0.0.1:8000");
+const url = new URL(process.env.CLIENTS_URL ?? "http://127.0.0.1:8000");
 const monitor = `ws://${url.host}/ws/monitor`;
 const LISTENERS = 64; // server.monitor.max_listeners
 

@@ -1,4 +1,4 @@
-package llm.e2e;
+package llm.clients;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** One line a check: {@code ok NAME} or {@code FAIL NAME: reason}. */
 final class OpenAiJava {
-  private static final Path LOG = Path.of(System.getenv("E2E_SERVER_LOG"));
+  private static final Path LOG = Path.of(System.getenv("CLIENTS_SERVER_LOG"));
 
   private interface Check {
     void run() throws Exception;
@@ -26,7 +26,7 @@ final class OpenAiJava {
 
   private final OpenAIClient client =
       OpenAIOkHttpClient.builder()
-          .baseUrl(System.getenv("E2E_URL") + "/v1")
+          .baseUrl(System.getenv("CLIENTS_URL") + "/v1")
           .apiKey("none")
           .maxRetries(0)
           .timeout(Duration.ofSeconds(30))
