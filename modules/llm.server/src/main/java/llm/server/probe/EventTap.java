@@ -131,7 +131,7 @@ final class EventTap implements Telemetry {
     @Override
     public Log.Entry cause(Throwable cause) {
       // One line says why; the frames help nobody who only runs the command.
-      return put("error", String.valueOf(cause.getMessage()));
+      return put("error", cause.toString());
     }
 
     @Override

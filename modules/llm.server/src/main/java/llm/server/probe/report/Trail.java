@@ -1,6 +1,8 @@
 package llm.server.probe.report;
 
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,9 +10,9 @@ import java.util.OptionalDouble;
 
 /** Events of the core in the order in which they were told, but for chunks. Thread-safe. */
 public final class Trail {
-  private static final int MOST = 200_000; // later ones are not kept, and the figures say so
+  private static final int MOST = 100_000; // the oldest go: a turn is asked for when it ends
 
-  private final List<Seen> events = new ArrayList<>(); // guarded by this
+  private final ArrayDeque<Seen> events = new ArrayDeque<>(); // guarded by this
 
   /**
    * One event.
@@ -19,6 +21,10 @@ public final class Trail {
    * @param fields as they were put
    */
   public record Seen(String name, String call, Map<String, Object> fields) {
+    /** Copies the map, in its order. */
+    public Seen {
+      fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+    }
 
     /** The number in a field; empty where there is none. */
     public OptionalDouble number(String field) {
@@ -35,9 +41,13 @@ public final class Trail {
 
   /** An event was told. */
   public synchronized void add(Seen event) {
-    if (events.size() < MOST && !event.name().equals("chunk")) {
-      events.add(event);
+    if (event.name().equals("chunk")) {
+      return;
     }
+    if (events.size() == MOST) {
+      events.remove();
+    }
+    events.add(event);
   }
 
   /** The events of these names. */
