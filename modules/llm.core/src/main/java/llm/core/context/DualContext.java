@@ -1,6 +1,7 @@
 package llm.core.context;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import llm.core.context.SummaryQuestions.Part;
@@ -23,9 +24,7 @@ import llm.domain.port.TokenCounter;
  *
  * <p>No turn waits for a warm-up: one that is not ready in time costs that turn its oldest messages
  * ({@link Plan#leftOut}), which stay in the context and are part of the next summary. Messages that
- * arrive meanwhile are told word by word after the handover.
- *
- * <p>Thread-safe. Turns come one at a time; the warm-up is another thread's.
+ * arrive meanwhile are told word by word after the handover. Thread-safe; turns come one at a time.
  */
 public final class DualContext {
   private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
@@ -228,8 +227,8 @@ public final class DualContext {
   /**
    * What a warm-up does next.
    *
-   * @param isQuestion whether it asks for another summary, because what came meanwhile would fill
-   *     the next context at once; else it has the model read the beginning of that
+   * @param isQuestion whether it asks for another summary, for what came meanwhile would fill too
+   *     much of the next context; else it has the model read the beginning of that
    */
   public record Step(List<Message> prompt, boolean isQuestion) {}
 
@@ -294,8 +293,7 @@ public final class DualContext {
       if (which == number && state instanceof Warming) {
         state = new Idle();
         notBefore = time.nanoTime() + retry.toNanos();
-        Duration twice = retry.multipliedBy(2);
-        retry = twice.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : twice;
+        retry = Collections.min(List.of(retry.multipliedBy(2), LAST_RETRY));
         events.warmupFailed(error);
       }
     }
@@ -338,6 +336,13 @@ public final class DualContext {
     }
   }
 
+  /** Asks for a summary of what was said, as far as there is room; empty when nothing was. */
+  Optional<List<Message>> summaryQuestion() {
+    synchronized (lock) {
+      return questions.aboutAll(active);
+    }
+  }
+
   /** Whether a warm-up is under way. */
   public boolean isWarming() {
     synchronized (lock) {
@@ -350,8 +355,8 @@ public final class DualContext {
   }
 
   private Plan plan(int from) {
-    List<Message> messages = active.prompt(from, active.size());
     long uncorrected = active.uncorrectedTokens(from);
+    List<Message> messages = active.prompt(from, active.size());
     return new Plan(messages, from, active.correctedTokens(from), uncorrected);
   }
 

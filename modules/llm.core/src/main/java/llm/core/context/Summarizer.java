@@ -7,6 +7,7 @@ import llm.core.concurrent.Alarms;
 import llm.core.concurrent.CallScope;
 import llm.core.gateway.Gateway;
 import llm.core.telemetry.Log;
+import llm.domain.call.Call;
 import llm.domain.call.CallId;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
@@ -47,6 +48,15 @@ public final class Summarizer implements DualContext.WarmUp {
    */
   public record Means(
       Gateway gateway, SummaryCache cache, Alarms alarms, IdSource ids, Duration limit, Log log) {}
+
+  /**
+   * The answer to the question for a summary.
+   *
+   * @param answer with the ledger's lines
+   * @param covered messages that it stands for, from the oldest on
+   * @param cached whether it was known already
+   */
+  public record Said(String answer, int covered, boolean cached) {}
 
   /** For one conversation; {@link #serve} tells whose contexts these are. */
   public Summarizer(
@@ -126,21 +136,40 @@ public final class Summarizer implements DualContext.WarmUp {
 
   private Summary summary(List<Message> prompt, Priority priority, CallScope call)
       throws LlmException {
+    Said said = said(prompt, priority, call);
+    return Summary.ofAnswer(said.answer(), said.covered());
+  }
+
+  /**
+   * A summary of what was said so far, for whoever asks; the conversation goes on as if nobody had.
+   * Blocks as long as the model does, unless the cache has one.
+   *
+   * @return empty when there is nothing to summarise, or no room to ask
+   * @throws LlmException when the model does not give one
+   */
+  public Optional<Said> summarize(Call call) throws LlmException {
+    Optional<List<Message>> question = context.summaryQuestion();
+    return question.isPresent()
+        ? Optional.of(said(question.get(), Priority.INTERACTIVE, call))
+        : Optional.empty();
+  }
+
+  private Said said(List<Message> prompt, Priority priority, Call call) throws LlmException {
     List<Message> told = prompt.subList(0, prompt.size() - 1); // without the question
     int messages = told.size() - 1; // without the first one
     Optional<SummaryCache.Hit> known = means.cache().find(conversation, told);
     if (known.isPresent() && known.get().covered() * 2 > messages) {
-      return Summary.ofAnswer(known.get().answer(), known.get().covered() - 1);
+      return new Said(known.get().answer(), known.get().covered() - 1, true);
     }
     String answer = ask(prompt, priority, call);
     if (answer.isBlank()) {
       throw new LlmException(new LlmError.ProviderFailed(model.value(), "The summary is empty."));
     }
     means.cache().save(conversation, told, answer);
-    return Summary.ofAnswer(answer, messages);
+    return new Said(answer, messages, false);
   }
 
-  private String ask(List<Message> prompt, Priority priority, CallScope call) throws LlmException {
+  private String ask(List<Message> prompt, Priority priority, Call call) throws LlmException {
     var request =
         ChatRequest.of(model, prompt).withPriority(priority).withMaxTokens(window.summaryTokens());
     var answer = new StringBuilder();

@@ -3,6 +3,7 @@ package llm.core.context;
 import java.util.List;
 import java.util.Optional;
 import llm.domain.chat.Message;
+import llm.domain.chat.Role;
 
 /** Asks for summaries of as much of a context as a prompt has room for. One thread at a time. */
 final class SummaryQuestions {
@@ -41,6 +42,24 @@ final class SummaryQuestions {
     List<Message> prompt = context.prompt(0, told);
     prompt.add(question);
     return Optional.of(new Part(prompt, cut, told));
+  }
+
+  /**
+   * The question about all that has been answered, as far as there is room for it; empty when there
+   * is nothing.
+   */
+  Optional<List<Message>> aboutAll(Context context) {
+    Message question = prompts.summaryQuestion();
+    int room = window.tokens() - window.summaryTokens() - context.tokensOf(question) - reserve;
+    List<Message> prompt = context.prompt(0, context.longestPrefix(room));
+    if (prompt.getLast().role() == Role.USER) {
+      prompt.removeLast(); // its answer is on its way
+    }
+    if (prompt.size() == 1) {
+      return Optional.empty();
+    }
+    prompt.add(question);
+    return Optional.of(prompt);
   }
 
   /**

@@ -149,6 +149,19 @@ public final class Conversations implements AutoCloseable {
     return turns.take(resident(id, call.principal()), name, text, call);
   }
 
+  /**
+   * A summary of what was said in a conversation so far, from the cache where one is there (C-7).
+   * Changes nothing in the conversation; a turn may run meanwhile. Blocks as long as the model
+   * does.
+   *
+   * @return empty when nothing was answered yet, or not even the first turn has room beside the
+   *     question for a summary
+   * @throws LlmException with {@code NotFound}, what the store or the model has against it
+   */
+  public Optional<Summarizer.Said> summarize(String id, Call call) throws LlmException {
+    return resident(id, call.principal()).summarizer().summarize(call);
+  }
+
   /** A conversation of {@code principal}; empty when it has none of this id. */
   public Optional<ConversationInfo> find(String id, Principal principal) throws LlmException {
     return LogKey.isId(id)

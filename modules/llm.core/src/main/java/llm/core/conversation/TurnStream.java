@@ -1,5 +1,6 @@
 package llm.core.conversation;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -237,7 +238,8 @@ final class TurnStream implements EventStream<TurnEvent> {
     }
     Log client = turn.means().client();
     if (client.enabled(Level.DEBUG)) {
-      client.debug("chunk").call(turn.call()).put("size", more.length()).put("seq", chunks).emit();
+      int bytes = more.getBytes(StandardCharsets.UTF_8).length;
+      client.debug("chunk").call(turn.call()).put("size", bytes).put("seq", chunks).emit();
     }
     chunks++;
     ready.add(new TurnEvent.Chunk(more, false, metadata));

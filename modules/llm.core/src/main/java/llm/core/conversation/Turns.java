@@ -129,8 +129,10 @@ final class Turns {
       var request =
           ChatRequest.of(conversation.model(), plan.messages())
               .withMaxTokens(conversation.answerTokens());
+      tellSent(asking, request);
       try {
         EventStream<StreamEvent> inner = gateway.stream(request, asking.call());
+        tellAccepted(asking, sent);
         var turn =
             new TurnStream.Turn(
                 conversation,
@@ -148,6 +150,22 @@ final class Turns {
         plan = shorter(conversation.context(), plan, refused, attempt);
       }
     }
+  }
+
+  private void tellSent(Asking asking, ChatRequest request) {
+    means
+        .client()
+        .debug("request_send")
+        .call(asking.call())
+        .put("model", request.model().value())
+        .put("turn", asking.name())
+        .emit();
+  }
+
+  /** Over a network that is when the head of the answer is there. */
+  private void tellAccepted(Asking asking, long sent) {
+    double ms = (means.time().nanoTime() - sent) / 1e6;
+    means.client().debug("request_accepted").call(asking.call()).put("ms", ms).emit();
   }
 
   private static DualContext.Plan shorter(

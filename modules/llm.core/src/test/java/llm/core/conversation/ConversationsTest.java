@@ -423,4 +423,81 @@ class ConversationsTest {
     assertThat(((TurnEvent.Failed) events.getLast()).error())
         .isInstanceOf(LlmError.InvalidAnswer.class);
   }
+
+  @Test
+  @DisplayName("C-7: a summary that is asked for is the model's once and then the cache's")
+  void aSummaryIsMadeOnceAndThenReadFromTheCache() throws LlmException {
+    talk.open("demo-123");
+    talk.turn("demo-123", "t1", "Hello");
+    var made = talk.conversations.summarize("demo-123", talk.call()).orElseThrow();
+    assertThat(made.cached()).isFalse();
+    assertThat(made.covered()).isEqualTo(2);
+    assertThat(made.answer()).isEqualTo("Summary to: [Hello]");
+
+    talk.turn("demo-123", "t2", "And now?");
+    var read = talk.conversations.summarize("demo-123", talk.call()).orElseThrow();
+    assertThat(read.cached()).isTrue();
+    assertThat(read.answer()).isEqualTo(made.answer());
+    assertThat(read.covered()).isEqualTo(2);
+    assertThat(talk.talker.summaries()).hasSize(1);
+    assertThat(talk.telemetry.events("summary_cache_check"))
+        .extracting(
+            event -> event.text("key").orElseThrow() + " " + event.text("hit").orElseThrow())
+        .containsExactly(
+            "summary:session:f31190817143a3ef false", "summary:session:f31190817143a3ef true");
+    assertThat(lastTold()).containsExactly("Be brief.", "Hello", "[Hello]", "And now?");
+  }
+
+  @Test
+  void aSummaryLeavesOutTheTurnThatRuns() throws LlmException {
+    talk.open("c1");
+    assertThat(talk.conversations.summarize("c1", talk.call())).isEmpty();
+    talk.turn("c1", "t1", "Hello");
+    try (EventStream<TurnEvent> running = talk.begin("c1", "t2", "More")) {
+      assertThat(talk.conversations.summarize("c1", talk.call()).orElseThrow().covered())
+          .isEqualTo(2);
+      assertThat(report(drain(running)).turn()).isEqualTo("t2");
+    }
+    List<String> asked =
+        talk.talker.summaries().getLast().messages().stream().map(Message::text).toList();
+    assertThat(asked.subList(0, 3)).containsExactly("Be brief.", "Hello", "[Hello]");
+    assertThat(asked).hasSize(4).doesNotContain("More");
+  }
+
+  @Test
+  void aSummaryThatFailsLeavesTheConversationAsItWas() throws LlmException {
+    talk.open("c1");
+    talk.turn("c1", "t1", "Hello");
+    talk.talker.failSummaries(1);
+    assertThat(refusal(() -> talk.conversations.summarize("c1", talk.call())).message())
+        .contains("No summary today.");
+    assertThat(refusal(() -> talk.conversations.summarize("c2", talk.call())))
+        .isInstanceOf(LlmError.NotFound.class);
+    assertThat(talk.conversations.summarize("c1", talk.call()).orElseThrow().cached()).isFalse();
+    assertThat(answer(talk.turn("c1", "t2", "More"))).isEqualTo("[More]");
+  }
+
+  @Test
+  @DisplayName("C-2: the client tells when it sends, when it is accepted and what comes")
+  void aTurnTellsItsRequestAndItsStream() throws LlmException {
+    talk.open("c1");
+    talk.turn("c1", "t1", "Grüße");
+    assertThat(talk.telemetry.trail())
+        .containsSubsequence(
+            "user_turn_start",
+            "request_send",
+            "request_accepted",
+            "first_token",
+            "chunk",
+            "chunk",
+            "stream_end",
+            "user_turn_finish");
+    assertThat(talk.telemetry.events("request_send").getFirst().text("model")).contains("m");
+    assertThat(
+            talk.telemetry.events("chunk").stream()
+                .filter(event -> event.logger().equals("llm.client"))
+                .map(event -> event.text("size").orElseThrow()))
+        .as("bytes of UTF-8")
+        .containsExactly("1", "8");
+  }
 }

@@ -148,7 +148,8 @@ final class Application {
         settings.root(), settings::catalogue, telemetry, alarms, IdSource.RANDOM, events, home);
   }
 
-  private static Conversations conversations(
+  /** What leads the conversations over an open gateway and open stores. */
+  static Conversations conversations(
       Settings settings, Gateway gateway, Stores stores, Telemetry telemetry, Alarms alarms) {
     return new Conversations(
         settings.conversations(),

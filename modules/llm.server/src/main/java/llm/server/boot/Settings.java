@@ -2,6 +2,7 @@ package llm.server.boot;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -79,8 +80,18 @@ final class Settings {
    * @throws ConfigException when one cannot be read at all
    */
   static Settings read(ConfigSources sources) throws ConfigException {
+    return read(sources, Optional.empty());
+  }
+
+  /**
+   * The same with the prompts of another file.
+   *
+   * @param prompts empty: those beside the main file
+   */
+  static Settings read(ConfigSources sources, Optional<Path> prompts) throws ConfigException {
     var main = Configuration.load(sources);
-    return new Settings(main, main.beside(PROMPTS), new FutureTask<>(() -> Models.read(main)));
+    var texts = prompts.isPresent() ? main.other(prompts.get()) : main.beside(PROMPTS);
+    return new Settings(main, texts, new FutureTask<>(() -> Models.read(main)));
   }
 
   /** Declares the settings read here, for the reference. */

@@ -93,6 +93,12 @@ record StoreSettings(
         store.get(VALUE_BYTES));
   }
 
+  /** The same limits, and nothing outlives the process. */
+  StoreSettings inMemory() {
+    return new StoreSettings(
+        Kind.MEMORY, folder, journal, redis, timeLimit, memoryBytes, valueBytes);
+  }
+
   private static Kind mostDurable(Optional<RedisSettings> redis, Optional<Path> folder) {
     if (redis.isPresent()) {
       return Kind.REDIS;
