@@ -15,5 +15,6 @@ module llm.domain {
   exports llm.domain.service;
   exports llm.domain.store;
   exports llm.domain.text to
-      llm.core;
+      llm.core,
+      llm.providers;
 }
