@@ -16,5 +16,6 @@ module llm.domain {
   exports llm.domain.store;
   exports llm.domain.text to
       llm.core,
+      llm.providers,
       llm.server;
 }

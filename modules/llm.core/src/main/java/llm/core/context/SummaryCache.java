@@ -70,6 +70,15 @@ public final class SummaryCache {
     return found;
   }
 
+  /** Removes what is known of a session: it was deleted. */
+  public void forget(String session) {
+    try {
+      store.remove(key(session));
+    } catch (StoreException failure) {
+      log.warn("summary_cache_failed").cause(failure).emit();
+    }
+  }
+
   /** Keeps the answer to the question for a summary of {@code messages}. */
   void save(String session, List<Message> messages, String answer) {
     long start = time.nanoTime();

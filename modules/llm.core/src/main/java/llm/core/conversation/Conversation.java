@@ -21,7 +21,7 @@ import llm.domain.model.ModelName;
 final class Conversation {
   private final ConversationInfo.Identity identity;
   private final int answerTokens;
-  private final boolean metadata;
+  private final ConversationRecord.Created created;
   private final DualContext context;
   private final Summarizer summarizer;
   private final ConversationLog log;
@@ -50,19 +50,17 @@ final class Conversation {
    * One as its records say.
    *
    * @param answerTokens the most of an answer
-   * @param metadata whether answers come with what is judged of them
    */
   Conversation(
       ConversationInfo.Identity identity,
       int answerTokens,
-      boolean metadata,
       DualContext context,
       Summarizer summarizer,
       ConversationLog log,
       Replay replay) {
     this.identity = identity;
     this.answerTokens = answerTokens;
-    this.metadata = metadata;
+    this.created = replay.created();
     this.context = context;
     this.summarizer = summarizer;
     this.log = log;
@@ -86,6 +84,11 @@ final class Conversation {
     return identity;
   }
 
+  /** Whether it began as {@code other} does, and nothing was said yet. */
+  boolean isLike(ConversationRecord.Created other) {
+    return turns() == 0 && created.isLike(other);
+  }
+
   /** The most tokens of an answer. */
   int answerTokens() {
     return answerTokens;
@@ -93,7 +96,7 @@ final class Conversation {
 
   /** Whether answers come with what is judged of them. */
   boolean hasMetadata() {
-    return metadata;
+    return created.metadata();
   }
 
   DualContext context() {

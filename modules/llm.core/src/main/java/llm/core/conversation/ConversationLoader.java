@@ -102,7 +102,7 @@ final class ConversationLoader {
     summarizer.serve(context);
     ConversationLog ownLog = archive.log(id, end, backlog);
     return new Conversation(
-        identity, window.answerTokens(), created.metadata(), context, summarizer, ownLog, known);
+        identity, window.answerTokens(), context, summarizer, ownLog, known);
   }
 
   /** Refuses a conversation whose first message leaves no room. */

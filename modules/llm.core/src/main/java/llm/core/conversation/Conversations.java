@@ -16,6 +16,7 @@ import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.core.tokens.TokenCounters;
 import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.call.Principal;
 import llm.domain.error.LlmError;
@@ -35,6 +36,9 @@ import llm.domain.store.LogKey;
  */
 public final class Conversations implements AutoCloseable {
   private static final int LISTED_AT_ONCE = 1_000;
+  private static final int MOST_LOOKED_AT = 20_000; // of everybody's, for one list
+  private static final long MOST_HISTORY_CHARS = 8 << 20;
+  private static final int TRIES = 3;
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final Prompts prompts;
@@ -43,6 +47,7 @@ public final class Conversations implements AutoCloseable {
   private final TimeSource time;
   private final Log log;
   private final Archive archive;
+  private final SummaryCache cache;
   private final ConversationLoader loader;
   private final Residents residents;
   private final CatchUp catchUp;
@@ -73,7 +78,7 @@ public final class Conversations implements AutoCloseable {
     this.archive = new Archive(store);
     Log dual = telemetry.log("llm.dual");
     var backlog = new ConversationLog.Backlog(settings.backlogBytes());
-    var cache = new SummaryCache(values, settings.summaryLife(), time, dual);
+    this.cache = new SummaryCache(values, settings.summaryLife(), time, dual);
     var summaries = new Summarizer.Means(gateway, cache, alarms, ids, settings.warmupLimit(), dual);
     this.loader =
         new ConversationLoader(
@@ -91,7 +96,8 @@ public final class Conversations implements AutoCloseable {
     this.catchUp = new CatchUp(alarms, RETRY, residents, log);
     var metrics = new ConversationMetrics(telemetry.metrics(), residents::count, backlog::bytes);
     Log client = telemetry.log("llm.client");
-    var means = new TurnStream.Means(time, log, client, metrics, catchUp::add);
+    var ends = new KeptEnds(residents, catchUp, log);
+    var means = new TurnStream.Means(time, log, client, metrics, ends);
     this.turns = new Turns(settings, gateway, archive, residents, means);
   }
 
@@ -121,10 +127,16 @@ public final class Conversations implements AutoCloseable {
     var created = new Created(model, call.principal().name(), system, opening.metadata(), now);
     loader.requireRoom(created);
     var identity = new ConversationInfo.Identity(id, model, created.owner(), now);
-    archive.create(identity, created);
-    residents.add(loader.begun(id, created));
+    requireText("system", system);
+    Conversation begun =
+        residents.findOrMake(id, () -> loader.begun(id, archive.create(identity, created)));
+    if (!begun.isLike(created)) {
+      throw new LlmException(
+          new LlmError.Conflict("There is a conversation " + id + " already; name another id."));
+    }
     log.info("conversation_open").call(call).put("conversation", id).emit();
-    return new ConversationInfo(identity, 0, Optional.empty(), 0, Optional.of(0.0), now);
+    return new ConversationInfo(
+        begun.identity(), 0, Optional.empty(), 0, Optional.of(begun.context().ratio()), now);
   }
 
   /**
@@ -146,7 +158,35 @@ public final class Conversations implements AutoCloseable {
     if (text.isBlank()) {
       throw new LlmException(LlmError.InvalidRequest.at("text", "text must not be blank"));
     }
-    return turns.take(resident(id, call.principal()), name, text, call);
+    requireText("text", text);
+    for (int i = 0; i < TRIES; i++) {
+      Conversation conversation = resident(id, call.principal());
+      Optional<EventStream<TurnEvent>> taken = turns.take(conversation, name, text, call);
+      if (taken.isPresent()) {
+        return taken.get();
+      }
+    }
+    throw new LlmException(
+        new LlmError.StoreUnavailable(
+            "Conversation " + id + " was let go of each time it was taken up; ask again.",
+            Optional.of(RETRY)));
+  }
+
+  /** UTF-8, and so every store, cannot hold half a character. */
+  private static void requireText(String field, String text) throws LlmException {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean pair =
+          Character.isHighSurrogate(c)
+              && i + 1 < text.length()
+              && Character.isLowSurrogate(text.charAt(i + 1));
+      if (Character.isSurrogate(c) && !pair) {
+        throw new LlmException(
+            LlmError.InvalidRequest.at(
+                field, field + " has half of a surrogate pair at " + i + "; send whole characters"));
+      }
+      i += pair ? 1 : 0;
+    }
   }
 
   /**
@@ -170,32 +210,54 @@ public final class Conversations implements AutoCloseable {
   }
 
   /**
-   * Conversations of {@code principal} in the order of their ids.
+   * A part of a list.
    *
-   * @param after only ids behind this one
-   * @param limit the most, 1 or more
+   * @param next where the next part begins; empty when this is the last
    */
-  public List<ConversationInfo> list(Principal principal, Optional<String> after, int limit)
-      throws LlmException {
-    List<ConversationInfo> found = new ArrayList<>();
-    Optional<String> behind = after;
-    while (true) {
-      List<LogInfo> page = archive.list(behind, LISTED_AT_ONCE);
-      for (LogInfo one : page) {
-        info(one, principal).ifPresent(found::add);
-        if (found.size() == limit) {
-          return found;
-        }
-      }
-      if (page.size() < LISTED_AT_ONCE) {
-        return found;
-      }
-      behind = Optional.of(page.getLast().key().id());
+  public record Page(List<ConversationInfo> conversations, Optional<String> next) {
+    /** Copies the list. */
+    public Page {
+      conversations = List.copyOf(conversations);
     }
   }
 
   /**
-   * What was said, in order.
+   * Conversations of the caller in the order of their ids. All conversations of the store are
+   * looked through, so a part may end early: it says where the next begins.
+   *
+   * @param after only ids behind this one
+   * @param limit the most, 1 or more
+   */
+  public Page list(Optional<String> after, int limit, Call call) throws LlmException {
+    List<ConversationInfo> found = new ArrayList<>();
+    Optional<String> behind = after;
+    for (int looked = 0; looked < MOST_LOOKED_AT; looked += LISTED_AT_ONCE) {
+      requireTime(call);
+      List<LogInfo> page = archive.list(behind, LISTED_AT_ONCE);
+      for (LogInfo one : page) {
+        Optional<ConversationInfo> mine = info(one, call.principal());
+        if (mine.isPresent() && found.size() == limit) {
+          return new Page(found, Optional.of(found.getLast().identity().id()));
+        }
+        mine.ifPresent(found::add);
+      }
+      if (page.size() < LISTED_AT_ONCE) {
+        return new Page(found, Optional.empty());
+      }
+      behind = Optional.of(page.getLast().key().id());
+    }
+    return new Page(found, behind);
+  }
+
+  private static void requireTime(Call call) throws LlmException {
+    Optional<CancelReason> over = call.cancelled();
+    if (over.isPresent()) {
+      throw new LlmException(new LlmError.Cancelled(over.get()));
+    }
+  }
+
+  /**
+   * What was said, in order. There are fewer than asked for at the end, and where they are large.
    *
    * @param from the position of the first record wanted
    * @param limit the most, 1 or more
@@ -206,7 +268,7 @@ public final class Conversations implements AutoCloseable {
     if (find(id, principal).isEmpty()) {
       throw notFound(id);
     }
-    return archive.records(id, from, limit);
+    return archive.records(id, from, limit, MOST_HISTORY_CHARS);
   }
 
   /**
@@ -218,8 +280,13 @@ public final class Conversations implements AutoCloseable {
     if (find(id, principal).isEmpty()) {
       return false;
     }
-    residents.remove(id, "deleted");
-    return archive.delete(id);
+    return residents.remove(
+        id,
+        Conversation.Gone.DELETED,
+        () -> {
+          cache.forget(id);
+          return archive.delete(id);
+        });
   }
 
   /** Ends what goes on in the background, and writes what waits for the store if it is there. */

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.ConversationRecord.Answered;
 import llm.core.conversation.record.ConversationRecord.Asked;
@@ -57,10 +58,22 @@ final class ReplayedTurn implements EventStream<TurnEvent> {
     }
   }
 
-  /** Looks a turn up; empty when it was never begun. */
-  static Optional<Found> find(List<ConversationRecord> records, String turn) {
-    Found found = null;
-    for (ConversationRecord record : records) {
+  /** Looks a turn up in the records that it is given one by one. */
+  static final class Search implements Consumer<ConversationRecord> {
+    private final String turn;
+    private Found found; // null until it was begun
+
+    Search(String turn) {
+      this.turn = turn;
+    }
+
+    /** What was found; empty when it was never begun. */
+    Optional<Found> found() {
+      return Optional.ofNullable(found);
+    }
+
+    @Override
+    public void accept(ConversationRecord record) {
       if (record instanceof Asked asked && asked.turn().equals(turn)) {
         found = new Found(turn, asked.text(), Optional.empty());
       } else if (found != null && record instanceof Answered said && said.turn().equals(turn)) {
@@ -69,7 +82,6 @@ final class ReplayedTurn implements EventStream<TurnEvent> {
         found = new Found(turn, found.text(), Optional.empty());
       }
     }
-    return Optional.ofNullable(found);
   }
 
   @Override

@@ -67,11 +67,15 @@ final class TurnStream implements EventStream<TurnEvent> {
 
   /** What all turns work with. */
   record Means(
-      TimeSource time, Log manager, Log client, ConversationMetrics metrics, Behind behind) {}
+      TimeSource time, Log manager, Log client, ConversationMetrics metrics, TurnEnds ends) {}
 
-  /** Told of conversations whose records wait for the store. */
-  interface Behind {
-    void add(Conversation conversation);
+  /** Keeps what ends turns. */
+  interface TurnEnds {
+    /** Records of a conversation wait for the store. */
+    void behind(Conversation conversation);
+
+    /** Keeps the end of a turn; returns whether it is kept as the store promises. */
+    boolean keep(Conversation conversation, ConversationRecord end);
   }
 
   TurnStream(Turn turn, EventStream<StreamEvent> inner) {
@@ -80,6 +84,7 @@ final class TurnStream implements EventStream<TurnEvent> {
     this.inner =
         turn.conversation().hasMetadata() ? new JudgedSource(tapped) : new PlainSource(tapped);
     ready.add(new TurnEvent.Started(turn.conversation().id(), turn.name(), false));
+    turn.call().onEnd(this::endEarly); // for whoever never closes it
   }
 
   @Override
@@ -102,7 +107,14 @@ final class TurnStream implements EventStream<TurnEvent> {
 
   @Override
   public void close() {
-    inner.close();
+    try {
+      inner.close();
+    } finally {
+      endEarly();
+    }
+  }
+
+  private void endEarly() {
     if (ended.compareAndSet(false, true)) {
       // The store may take its time, and whoever closes must not wait.
       Thread.ofVirtual()
@@ -260,51 +272,37 @@ final class TurnStream implements EventStream<TurnEvent> {
   /** Once: keeps what came, gives the floor back and says how it went. */
   private TurnReport end(Optional<FinishReason> finish, Usage usage, String code) {
     Conversation conversation = turn.conversation();
-    DualContext context = conversation.context();
     String answer;
     synchronized (text) {
       answer = text.toString();
     }
     boolean said = finish.isPresent() || !answer.isEmpty();
+    TurnEnd how =
+        finish.isPresent() ? TurnEnd.ANSWERED : said ? TurnEnd.INTERRUPTED : TurnEnd.UNANSWERED;
     var at = turn.means().time().now();
-    if (said) {
-      context.add(Message.assistant(answer));
-    } else {
-      context.takeBack();
-    }
     ConversationRecord record =
         said
             ? new ConversationRecord.Answered(turn.name(), answer, finish, usage, at)
             : new ConversationRecord.Unanswered(turn.name(), code, at);
-    boolean durable = keep(record) && turn.durable();
-    TurnEnd how =
-        finish.isPresent() ? TurnEnd.ANSWERED : said ? TurnEnd.INTERRUPTED : TurnEnd.UNANSWERED;
-    context.turnEnded();
-    TurnReport report = report(finish, usage, context.ratio(), durable);
-    conversation.leave();
+    TurnReport report;
+    try {
+      DualContext context = conversation.context();
+      if (said) {
+        context.add(Message.assistant(answer));
+      } else {
+        context.takeBack();
+      }
+      boolean durable = turn.means().ends().keep(conversation, record) && turn.durable();
+      context.turnEnded();
+      report = report(finish, usage, context.ratio(), durable);
+    } catch (RuntimeException | Error bug) {
+      turn.means().manager().error("turn_end_broke").call(turn.call()).cause(bug).emit();
+      throw bug;
+    } finally {
+      conversation.leave();
+    }
     tell(report, how, code);
     return report;
-  }
-
-  private boolean keep(ConversationRecord record) {
-    Conversation conversation = turn.conversation();
-    try {
-      boolean kept = conversation.log().append(List.of(record), Optional.empty());
-      if (!kept) {
-        turn.means().behind().add(conversation);
-      }
-      return kept;
-    } catch (StoreException failure) {
-      turn.means()
-          .manager()
-          .error("turn_not_kept")
-          .call(turn.call())
-          .put("conversation", conversation.id())
-          .put("turn", turn.name())
-          .cause(failure)
-          .emit();
-      return false;
-    }
   }
 
   private TurnReport report(

@@ -51,21 +51,27 @@ final class Turns {
   private record Asking(
       Conversation conversation, String name, String text, long startNanos, Call call) {}
 
-  /** Answers {@code text} as turn {@code name}, or tells its answer again. */
-  EventStream<TurnEvent> take(Conversation conversation, String name, String text, Call call)
-      throws LlmException {
+  /**
+   * Answers {@code text} as turn {@code name}, or tells its answer again.
+   *
+   * @return empty when the conversation is not here any more, and may be found again
+   */
+  Optional<EventStream<TurnEvent>> take(
+      Conversation conversation, String name, String text, Call call) throws LlmException {
     var asking = new Asking(conversation, name, text, means.time().nanoTime(), call);
     boolean queue = settings.concurrentTurns() == ConversationSettings.ConcurrentTurns.QUEUE;
-    conversation.enter(name, queue ? settings.queuedTurns() : 0, call);
+    if (!conversation.enter(name, queue ? settings.queuedTurns() : 0, call)) {
+      return Optional.empty();
+    }
     boolean given = false;
     try {
       Optional<List<TurnEvent>> told = answeredBefore(asking);
       if (told.isPresent()) {
-        return new ReplayedTurn(told.get());
+        return Optional.of(new ReplayedTurn(told.get()));
       }
       EventStream<TurnEvent> stream = begin(asking);
       given = true;
-      return stream;
+      return Optional.of(stream);
     } finally {
       if (!given) {
         conversation.leave();
@@ -75,8 +81,7 @@ final class Turns {
 
   private EventStream<TurnEvent> begin(Asking asking) throws LlmException {
     Conversation conversation = asking.conversation();
-    DualContext context = conversation.context();
-    double ratio = context.ratio();
+    double ratio = conversation.context().ratio();
     means
         .manager()
         .info("user_turn_start")
@@ -93,7 +98,6 @@ final class Turns {
       kept = true;
       TurnStream stream = ask(asking, begun, ratio, durable);
       asked = true;
-      conversation.begun(asking.name());
       return stream;
     } catch (LlmException failure) {
       if (kept) {
@@ -102,7 +106,7 @@ final class Turns {
       throw failure;
     } finally {
       if (!asked) {
-        context.takeBack();
+        conversation.context().takeBack();
       }
     }
   }
@@ -178,28 +182,36 @@ final class Turns {
     throw refused;
   }
 
-  /** Before the model is asked: what the user said is not lost whatever comes. */
+  /**
+   * Before the model is asked: what the user said is not lost whatever comes. A change of context
+   * goes with it; where it cannot be kept, it goes with the next one's.
+   */
   private boolean keepQuestion(Asking asking, DualContext.Begun begun) throws LlmException {
     Conversation conversation = asking.conversation();
     Instant now = means.time().now();
+    Optional<HandedOver> handover =
+        begun
+            .handover()
+            .map(over -> new HandedOver(over.summary(), over.ledger(), over.kept(), now))
+            .or(conversation::unkept);
+    conversation.unkept(handover);
     List<ConversationRecord> records = new ArrayList<>(2);
-    begun
-        .handover()
-        .ifPresent(
-            over -> records.add(new HandedOver(over.summary(), over.ledger(), over.kept(), now)));
+    handover.ifPresent(records::add);
     records.add(new Asked(asking.name(), asking.text(), now));
     String head =
         ConversationHead.write(conversation.identity(), conversation.turnsWith(asking.name()));
     try {
-      boolean kept = conversation.log().append(records, Optional.of(head));
+      boolean kept = conversation.log().append(records, head);
       if (!kept) {
-        means.behind().add(conversation);
+        means.ends().behind(conversation);
       }
+      conversation.unkept(Optional.empty());
+      conversation.begun(asking.name());
       return kept;
     } catch (StoreException failure) {
-      // What is in memory may be ahead of the store, or behind: it is read again next time.
-      residents.remove(conversation.id(), "store");
       if (failure.reason() == StoreException.Reason.CONFLICT) {
+        // What is in memory is not what the store has: it is read again next time.
+        residents.remove(conversation, Conversation.Gone.STORE);
         String message = "Conversation " + conversation.id() + " went on elsewhere; ask again.";
         throw new LlmException(new LlmError.Conflict(message), failure);
       }
@@ -208,20 +220,8 @@ final class Turns {
   }
 
   private void keepUnanswered(Conversation conversation, String name, LlmError error) {
-    try {
-      var record = new Unanswered(name, error.code().wireName(), means.time().now());
-      if (!conversation.log().append(List.of(record), Optional.empty())) {
-        means.behind().add(conversation);
-      }
-    } catch (StoreException failure) {
-      means
-          .manager()
-          .warn("turn_not_kept")
-          .put("conversation", conversation.id())
-          .put("turn", name)
-          .cause(failure)
-          .emit();
-    }
+    var end = new Unanswered(name, error.code().wireName(), means.time().now());
+    means.ends().keep(conversation, end);
   }
 
   /** What a turn that was answered is told again as; empty when it is to be answered now. */
@@ -232,8 +232,9 @@ final class Turns {
       return Optional.empty();
     }
     requireAllKept(conversation);
-    Optional<ReplayedTurn.Found> found =
-        ReplayedTurn.find(archive.records(conversation.id()), name);
+    var search = new ReplayedTurn.Search(name);
+    archive.each(conversation.id(), search);
+    Optional<ReplayedTurn.Found> found = search.found();
     if (found.isEmpty()) {
       return Optional.empty();
     }
@@ -253,10 +254,9 @@ final class Turns {
   private static void requireAllKept(Conversation conversation) throws LlmException {
     try {
       if (!conversation.log().catchUp()) {
-        throw Archive.unavailable(
-            new StoreException(
-                StoreException.Reason.UNAVAILABLE,
-                "The turn was begun before, and what became of it waits for the store."));
+        throw new StoreException(
+            StoreException.Reason.UNAVAILABLE,
+            "The turn was begun before, and what became of it waits for the store.");
       }
     } catch (StoreException failure) {
       throw Archive.unavailable(failure);

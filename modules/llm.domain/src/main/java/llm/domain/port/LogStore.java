@@ -41,7 +41,8 @@ public interface LogStore extends AutoCloseable {
    * @param head what {@link LogInfo#head} says from now on, at most {@link #MAX_HEAD_CHARS}; empty
    *     leaves it
    * @throws StoreException {@code CONFLICT} when the log ends elsewhere or holds others there,
-   *     {@code UNAVAILABLE}, {@code FULL}, {@code TOO_LARGE} when the records are more than {@link #appendBytes}
+   *     {@code UNAVAILABLE}, {@code FULL}, {@code TOO_LARGE} when the records are more than {@link
+   *     #appendBytes}
    * @throws IllegalArgumentException when a parameter is not as described here
    */
   void append(LogKey key, long position, List<String> records, Optional<String> head)

@@ -51,12 +51,8 @@ public final class ConversationEndpoints {
   private Response list(Request request) throws LlmException {
     Query query = Query.of(request.head().query(), "after", "limit");
     int limit = query.number("limit", LISTED, 1, MOST_LISTED);
-    Principal owner = request.call().principal();
-    List<ConversationInfo> found = conversations.list(owner, query.text("after"), limit + 1);
-    boolean more = found.size() > limit;
-    List<ConversationInfo> page = more ? found.subList(0, limit) : found;
-    Optional<String> next = more ? Optional.of(page.getLast().identity().id()) : Optional.empty();
-    return Response.json(ConversationResponses.list(page, next));
+    Conversations.Page page = conversations.list(query.text("after"), limit, request.call());
+    return Response.json(ConversationResponses.list(page.conversations(), page.next()));
   }
 
   private Response find(Request request) throws LlmException {
@@ -67,8 +63,11 @@ public final class ConversationEndpoints {
     Principal owner = request.call().principal();
     ConversationInfo info = conversations.find(id, owner).orElseThrow(() -> notFound(id));
     List<ConversationRecord> records = conversations.history(id, owner, from, limit + 1);
-    boolean more = records.size() > limit;
-    List<ConversationRecord> page = more ? records.subList(0, limit) : records;
+    List<ConversationRecord> page = records.size() > limit ? records.subList(0, limit) : records;
+    boolean more =
+        !page.isEmpty()
+            && (records.size() > limit
+                || !conversations.history(id, owner, from + page.size(), 1).isEmpty());
     return Response.json(ConversationResponses.whole(info, page, from, more));
   }
 
