@@ -132,7 +132,7 @@ final class TalkScenes {
       TurnEvent event;
       do {
         event = events.next();
-        if (event instanceof TurnEvent.Chunk(String said, boolean isFinal)) {
+        if (event instanceof TurnEvent.Chunk(String said, boolean isFinal, var _)) {
           log.info("text_chunk").put("text", said).put("is_final_chunk", isFinal).emit();
         }
       } while (!(event instanceof TurnEvent.Terminal));

@@ -49,8 +49,7 @@ final class Archive {
    * @throws LlmException with {@code Conflict} when there is another one of this id
    */
   ConversationRecord.Created create(
-      ConversationInfo.Identity identity, ConversationRecord.Created created)
-      throws LlmException {
+      ConversationInfo.Identity identity, ConversationRecord.Created created) throws LlmException {
     LogKey key = key(identity.id());
     try {
       Optional<String> head = Optional.of(ConversationHead.write(identity, 0));

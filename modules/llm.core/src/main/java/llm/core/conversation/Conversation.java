@@ -3,12 +3,12 @@ package llm.core.conversation;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
-import llm.core.conversation.record.ConversationRecord;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import llm.core.context.DualContext;
 import llm.core.context.Summarizer;
+import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.Replay;
 import llm.domain.call.Call;
 import llm.domain.call.Principal;
@@ -255,8 +255,7 @@ final class Conversation {
   boolean leaveIfQuiet() {
     lock.lock();
     try {
-      boolean quiet =
-          running == null && waiting == 0 && !log.isBehind() && !context.isWarming();
+      boolean quiet = running == null && waiting == 0 && !log.isBehind() && !context.isWarming();
       if (quiet) {
         gone = Gone.EVICTED;
       }

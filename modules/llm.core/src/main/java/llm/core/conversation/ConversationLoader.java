@@ -101,8 +101,7 @@ final class ConversationLoader {
     known.messages().forEach(context::add);
     summarizer.serve(context);
     ConversationLog ownLog = archive.log(id, end, backlog);
-    return new Conversation(
-        identity, window.answerTokens(), context, summarizer, ownLog, known);
+    return new Conversation(identity, window.answerTokens(), context, summarizer, ownLog, known);
   }
 
   /** Refuses a conversation whose first message leaves no room. */

@@ -17,6 +17,8 @@ import llm.domain.store.StoreException;
  * durable. Thread-safe; appending blocks as long as the store does.
  */
 final class ConversationLog {
+  private static final int MOST_BYTES_PER_CHAR = 3; // of UTF-8
+
   private final LogStore store;
   private final LogKey key;
   private final Backlog backlog;
@@ -30,6 +32,10 @@ final class ConversationLog {
   private record Batch(List<String> texts, Optional<String> head) {
     private long chars() {
       return texts.stream().mapToLong(String::length).sum();
+    }
+
+    private long bytes() {
+      return texts.stream().mapToLong(text -> text.getBytes(StandardCharsets.UTF_8).length).sum();
     }
   }
 
@@ -64,15 +70,6 @@ final class ConversationLog {
     this.backlog = backlog;
   }
 
-  /** Whether the store takes records as long as these. */
-  boolean fits(List<ConversationRecord> records) {
-    long bytes = 0;
-    for (ConversationRecord record : records) {
-      bytes += RecordCodec.write(record).getBytes(StandardCharsets.UTF_8).length;
-    }
-    return bytes <= store.appendBytes();
-  }
-
   /**
    * Appends what begins a turn.
    *
@@ -80,12 +77,12 @@ final class ConversationLog {
    * @throws StoreException with {@code CONFLICT} when somebody else has written, {@code TOO_LARGE},
    *     or {@code FULL} or {@code UNAVAILABLE} when no more may wait; nothing is appended then
    */
-  synchronized boolean append(List<ConversationRecord> records, String head)
-      throws StoreException {
+  synchronized boolean append(List<ConversationRecord> records, String head) throws StoreException {
     var batch = new Batch(records.stream().map(RecordCodec::write).toList(), Optional.of(head));
     if (closed) {
       return false;
     }
+    requireFit(batch, "What was said is longer than the store takes at once (store.append_bytes).");
     if (!catchUp()) {
       requireRoom(batch, "The store takes nothing, and no more may wait for it.");
       hold(batch);
@@ -115,11 +112,9 @@ final class ConversationLog {
     if (closed) {
       return false;
     }
-    if (!fits(List.of(record))) {
-      throw new StoreException(
-          StoreException.Reason.TOO_LARGE, "The answer is longer than the store takes at once.");
-    }
-    hold(new Batch(List.of(RecordCodec.write(record)), Optional.empty()));
+    var batch = new Batch(List.of(RecordCodec.write(record)), Optional.empty());
+    requireFit(batch, "The answer is longer than the store takes at once (store.append_bytes).");
+    hold(batch);
     return catchUp();
   }
 
@@ -162,6 +157,13 @@ final class ConversationLog {
     backlog.add(-waitingChars);
     waitingChars = 0;
     waiting.clear();
+  }
+
+  private void requireFit(Batch batch, String otherwise) throws StoreException {
+    long most = store.appendBytes();
+    if (batch.chars() > most / MOST_BYTES_PER_CHAR && batch.bytes() > most) {
+      throw new StoreException(StoreException.Reason.TOO_LARGE, otherwise);
+    }
   }
 
   private void requireRoom(Batch batch, String otherwise) throws StoreException {

@@ -111,7 +111,12 @@ public final class Conversations implements AutoCloseable {
    *     and the answer alone (C-2); the model is asked for it by the response-format instruction
    */
   public record Opening(
-      Optional<String> id, Optional<String> model, Optional<String> system, boolean metadata) {}
+      Optional<String> id, Optional<String> model, Optional<String> system, boolean metadata) {
+    /** One whose answers are not judged. */
+    public Opening(Optional<String> id, Optional<String> model, Optional<String> system) {
+      this(id, model, system, false);
+    }
+  }
 
   /**
    * Begins a conversation.
@@ -183,7 +188,8 @@ public final class Conversations implements AutoCloseable {
       if (Character.isSurrogate(c) && !pair) {
         throw new LlmException(
             LlmError.InvalidRequest.at(
-                field, field + " has half of a surrogate pair at " + i + "; send whole characters"));
+                field,
+                field + " has half of a surrogate pair at " + i + "; send whole characters"));
       }
       i += pair ? 1 : 0;
     }

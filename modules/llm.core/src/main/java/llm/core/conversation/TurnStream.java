@@ -2,7 +2,6 @@ package llm.core.conversation;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,7 +25,6 @@ import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
-import llm.domain.store.StoreException;
 
 /**
  * One turn being answered. Whoever reads it to its end, or closes it early, ends the turn: the

@@ -19,6 +19,7 @@ import llm.core.testkit.Calls;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 import llm.core.tokens.TokenCounters;
+import llm.domain.call.CallId;
 import llm.domain.call.EventStream;
 import llm.domain.call.Principal;
 import llm.domain.error.LlmException;
@@ -115,9 +116,29 @@ final class ConversationFixture implements AutoCloseable {
         new Opening(Optional.of(id), Optional.empty(), Optional.of("Be brief."), metadata), call());
   }
 
+  void openOf(Principal owner, String id) throws LlmException {
+    try (CallScope call = callOf(owner)) {
+      conversations.open(
+          new Opening(Optional.of(id), Optional.empty(), Optional.of("Be brief.")), call);
+    }
+  }
+
   CallScope call() {
     calls++;
     return Calls.open("call-" + calls, clock, Duration.ofHours(1));
+  }
+
+  CallScope callOf(Principal principal) {
+    calls++;
+    return CallScope.open(
+        new CallId("call-" + calls),
+        principal,
+        Optional.empty(),
+        Duration.ofHours(1),
+        clock,
+        failure -> {
+          throw new AssertionError("a cancellation hook threw", failure);
+        });
   }
 
   EventStream<TurnEvent> begin(String id, String turn, String text) throws LlmException {

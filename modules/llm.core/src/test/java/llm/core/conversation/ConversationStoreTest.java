@@ -149,8 +149,57 @@ class ConversationStoreTest {
 
     assertThat(refused).isInstanceOf(LlmError.StoreUnavailable.class);
     assertThat(done).isBetween(3, 12);
+    talk.logs.is(Mood.FINE);
+    talk.clock.advance(Duration.ofSeconds(1));
+    await(() -> !talk.telemetry.events("store_caught_up").isEmpty());
+    assertThat(kept("c1")).as("what was waiting was not given up").hasSize(2 * done);
+    talk.turn("c1", "last", "last");
+    assertThat(talk.talker.turns().getLast().messages()).hasSize(2 * done + 2);
     assertThat(talk.telemetry.metrics().prometheusText())
         .containsPattern("llm_conversation_backlog_bytes \\d+");
+  }
+
+  @Test
+  void aFullStoreTakesNoNewTurnAndLosesNoneThatHasBegun() throws LlmException {
+    talk.open("c1");
+    Gate gate = talk.talker.holdNextAnswer();
+    EventStream<TurnEvent> stream = talk.begin("c1", "t1", "one");
+    stream.next();
+    talk.logs.is(Mood.FULL);
+    gate.open();
+
+    assertThat(report(drain(stream)).durable()).isFalse();
+    assertThat(talk.telemetry.events("turn_not_kept")).isEmpty();
+    talk.logs.is(Mood.FINE);
+    assertThat(report(talk.turn("c1", "t2", "two")).durable()).isTrue();
+    talk.logs.is(Mood.FULL);
+    assertThat(
+            catchThrowableOfType(LlmException.class, () -> talk.turn("c1", "t3", "three")).error())
+        .isInstanceOf(LlmError.StoreUnavailable.class);
+    talk.logs.is(Mood.FINE);
+    talk.restart();
+    talk.turn("c1", "t4", "four");
+    assertThat(talk.talker.turns().getLast().messages())
+        .extracting(Message::text)
+        .containsExactly("Be brief.", "one", "[one]", "two", "[two]", "four");
+  }
+
+  @Test
+  void whatIsLargerThanTheStoreTakesIsRefusedAndNothingElseSuffers() throws LlmException {
+    talk.close();
+    talk = new ConversationFixture(40_000_000);
+    talk.open("c1");
+    String large = "x".repeat(9 << 20);
+
+    assertThat(catchThrowableOfType(LlmException.class, () -> talk.turn("c1", "t1", large)).error())
+        .isInstanceOf(LlmError.InvalidRequest.class);
+    talk.logs.is(Mood.AWAY);
+    talk.turn("c1", "t2", "two");
+    assertThat(catchThrowableOfType(LlmException.class, () -> talk.turn("c1", "t3", large)).error())
+        .isInstanceOf(LlmError.InvalidRequest.class);
+    talk.logs.is(Mood.FINE);
+    talk.turn("c1", "t4", "four");
+    assertThat(kept("c1")).containsExactly("two", "[two]", "four", "[four]");
   }
 
   @Test
@@ -228,6 +277,8 @@ class ConversationStoreTest {
     talk.clock.advance(Duration.ofSeconds(2));
     talk.restart();
     checkKept(durable, seed);
+    talk.talker.refuseNext(null);
+    talk.talker.breakNext(null);
     talk.turn("c1", "last", "last");
     List<String> told =
         talk.talker.turns().getLast().messages().stream().map(Message::text).toList();

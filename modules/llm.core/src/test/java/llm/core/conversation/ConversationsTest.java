@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import llm.core.concurrent.CallScope;
 import llm.core.conversation.ConversationSettings.ConcurrentTurns;
 import llm.core.conversation.Conversations.Opening;
 import llm.core.conversation.record.ConversationRecord;
@@ -290,7 +291,8 @@ class ConversationsTest {
     var other = new Principal("other");
 
     assertThat(talk.conversations.find("c1", other)).isEmpty();
-    assertThat(talk.conversations.list(other, Optional.empty(), 10)).isEmpty();
+    assertThat(talk.conversations.list(Optional.empty(), 10, talk.callOf(other)).conversations())
+        .isEmpty();
     assertThat(talk.conversations.delete("c1", other)).isFalse();
     assertThat(refusal(() -> talk.conversations.history("c1", other, 0, 10)))
         .isEqualTo(new LlmError.NotFound("conversation", "c1"));
@@ -304,13 +306,18 @@ class ConversationsTest {
   void badWordsAreRefusedWithWhereTheyStand() throws LlmException {
     talk.open("c1");
     talk.clock.advance(Duration.ofMillis(1));
+    talk.open("c1"); // the answer to the first try may have been lost
 
-    assertThat(refusal(() -> talk.open("c1"))).isInstanceOf(LlmError.Conflict.class);
+    assertThat(refusal(() -> talk.open("c1", true))).isInstanceOf(LlmError.Conflict.class);
     assertThat(refusal(() -> talk.open("a b")).message()).startsWith("id must match");
     assertThat(refusal(() -> talk.turn("c1", "a/b", "hi")).message())
         .startsWith("turn_id must match");
     assertThat(refusal(() -> talk.turn("c1", "t", " ")).message())
         .isEqualTo("text must not be blank");
+    assertThat(refusal(() -> talk.turn("c1", "t", "a\uD83D b")).message())
+        .isEqualTo("text has half of a surrogate pair at 1; send whole characters");
+    assertThat(refusal(() -> talk.turn("c1", "t", "\uDE00")).message())
+        .startsWith("text has half of a surrogate pair at 0");
     var unknown = new Opening(Optional.empty(), Optional.of("nope"), Optional.empty(), false);
     assertThat(refusal(() -> talk.conversations.open(unknown, talk.call())))
         .isEqualTo(new LlmError.ModelNotFound("nope"));
@@ -320,8 +327,9 @@ class ConversationsTest {
         .isInstanceOf(LlmError.ContextLengthExceeded.class);
     assertThat(refusal(() -> talk.turn("c1", "t1", "x".repeat(40_000))))
         .isInstanceOf(LlmError.ContextLengthExceeded.class);
-    talk.turn("c1", "t1", "short");
-    assertThat(lastTold()).containsExactly("Be brief.", "short");
+    talk.turn("c1", "t1", "short 🙂");
+    assertThat(lastTold()).containsExactly("Be brief.", "short 🙂");
+    assertThat(refusal(() -> talk.open("c1"))).isInstanceOf(LlmError.Conflict.class);
   }
 
   @Test
@@ -331,7 +339,9 @@ class ConversationsTest {
     }
     talk.turn("c07", "t1", "one");
 
-    List<ConversationInfo> page = talk.conversations.list(talk.owner(), Optional.of("c04"), 5);
+    var part = talk.conversations.list(Optional.of("c04"), 5, talk.call());
+    assertThat(part.next()).contains("c09");
+    List<ConversationInfo> page = part.conversations();
     assertThat(page)
         .extracting(info -> info.identity().id())
         .containsExactly("c05", "c06", "c07", "c08", "c09");
@@ -499,5 +509,101 @@ class ConversationsTest {
                 .map(event -> event.text("size").orElseThrow()))
         .as("bytes of UTF-8")
         .containsExactly("1", "8");
+  }
+
+  @Test
+  void anAnswerOfADeletedConversationIsNotWrittenIntoANewOneOfItsId() throws LlmException {
+    talk.open("c1");
+    Gate gate = talk.talker.holdNextAnswer();
+    EventStream<TurnEvent> old = talk.begin("c1", "t1", "one");
+    old.next();
+    talk.conversations.delete("c1", talk.owner());
+    talk.open("c1");
+    talk.talker.breakNext(BROKEN);
+    talk.turn("c1", "t9", "new");
+
+    gate.open();
+    drain(old);
+
+    assertThat(talk.conversations.history("c1", talk.owner(), 0, 99).toString())
+        .doesNotContain("[one]");
+    assertThat(answer(talk.turn("c1", "t9", "new"))).isEqualTo("[new]");
+    assertThat(lastTold()).containsExactly("Be brief.", "new");
+  }
+
+  @Test
+  void aTurnThatBrokeOffBeforeARefusedOneIsNotToldTwice() throws LlmException {
+    talk.open("c1");
+    talk.talker.breakNext(BROKEN);
+    talk.turn("c1", "t1", "one");
+    talk.talker.refuseNext(BROKEN);
+    refusal(() -> talk.begin("c1", "t2", "two"));
+
+    assertThat(refusal(() -> talk.begin("c1", "t1", "one"))).isInstanceOf(LlmError.Conflict.class);
+    talk.turn("c1", "t3", "three");
+    List<String> inMemory = lastTold();
+    talk.restart();
+    talk.turn("c1", "t4", "four");
+    assertThat(lastTold()).startsWith(inMemory.toArray(String[]::new));
+  }
+
+  @Test
+  void aStreamThatNobodyClosesEndsWithItsCall() throws LlmException {
+    talk.open("c1");
+    try (CallScope call = talk.call()) {
+      talk.conversations.turn("c1", Optional.of("t1"), "one", call).next();
+    }
+    await(() -> talk.telemetry.events("user_turn_finish").size() == 1);
+
+    assertThat(answer(talk.turn("c1", "t2", "two"))).isEqualTo("[two]");
+  }
+
+  @Test
+  void aDeletedConversationsSummaryIsForgotten() throws LlmException {
+    talk.open("c1");
+    talk.turn("c1", "t1", "one");
+    talk.conversations.summarize("c1", talk.call());
+    talk.conversations.delete("c1", talk.owner());
+    talk.open("c1");
+    talk.turn("c1", "t1", "one");
+
+    assertThat(talk.conversations.summarize("c1", talk.call()).orElseThrow().cached()).isFalse();
+  }
+
+  @Test
+  void aListOfFewAmongManyEndsEarlyAndSaysWhereItGoesOn() throws LlmException {
+    for (int i = 0; i < 21_500; i++) {
+      talk.openOf(new Principal("other"), "b%05d".formatted(i));
+    }
+    talk.open("c");
+
+    var first = talk.conversations.list(Optional.empty(), 10, talk.call());
+    assertThat(first.conversations()).isEmpty();
+    var second = talk.conversations.list(first.next(), 10, talk.call());
+    assertThat(second.conversations()).hasSize(1);
+    assertThat(second.next()).isEmpty();
+  }
+
+  @Test
+  void aListEndsWithItsCall() throws LlmException {
+    var call = talk.call();
+    call.cancel(CancelReason.CLIENT_GONE);
+
+    assertThat(refusal(() -> talk.conversations.list(Optional.empty(), 10, call)))
+        .isEqualTo(new LlmError.Cancelled(CancelReason.CLIENT_GONE));
+  }
+
+  @Test
+  void largeRecordsAreToldAFewAtATime() throws LlmException {
+    talk.close();
+    talk = new ConversationFixture(40_000_000);
+    talk.open("c1");
+    for (int i = 0; i < 5; i++) {
+      talk.turn("c1", "t" + i, "x".repeat(2 << 20));
+    }
+
+    List<ConversationRecord> some = talk.conversations.history("c1", talk.owner(), 0, 1_000);
+    assertThat(some).hasSizeBetween(3, 6);
+    assertThat(talk.conversations.history("c1", talk.owner(), some.size(), 1)).hasSize(1);
   }
 }

@@ -150,15 +150,16 @@ class HandoverTest {
 
   @Test
   void aTalkThatGoesTheSameWayAgainFindsItsSummaryInTheCache() throws LlmException {
-    for (int run = 0; run < 2; run++) {
-      talk.open("c1");
-      for (int i = 0; events("warmup_ready") == run; i++) {
-        turn(i);
-        awaitWarmUp();
-      }
-      talk.conversations.delete("c1", talk.owner());
-      assertThat(talk.talker.summaries()).as("run %d", run).hasSize(1);
+    talk.open("c1");
+    int next = 0;
+    while (events("warmup_ready") == 0) {
+      turn(next++);
+      awaitWarmUp();
     }
+    talk.restart(); // before the handover: what was made ready is lost with the process
+    turn(next);
+    await(() -> events("warmup_ready") == 2);
+    assertThat(talk.talker.summaries()).hasSize(1);
 
     assertThat(talk.telemetry.events("summary_cache_check"))
         .extracting(event -> event.fields().get("hit"))

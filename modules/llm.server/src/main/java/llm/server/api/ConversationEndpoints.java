@@ -1,7 +1,6 @@
 package llm.server.api;
 
 import java.util.List;
-import java.util.Optional;
 import llm.core.conversation.ConversationInfo;
 import llm.core.conversation.Conversations;
 import llm.core.conversation.record.ConversationRecord;
