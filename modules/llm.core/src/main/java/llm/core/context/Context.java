@@ -130,15 +130,15 @@ final class Context {
   }
 
   /**
-   * How many messages from the beginning make a prompt of at most {@code limit} tokens; it ends
-   * before a user's message, or with the last message.
+   * How many of the first {@code most} messages make a prompt of at most {@code limit} tokens; it
+   * ends before a user's message, or with the last of them.
    */
-  int longestPrefix(int limit) {
+  int longestPrefix(int most, int limit) {
     long taken = frame + firstTokens;
     int fits = 0;
-    for (int i = 0; i < messages.size(); i++) {
+    for (int i = 0; i < most; i++) {
       taken += tokens.get(i);
-      boolean whole = i + 1 == messages.size() || messages.get(i + 1).role() == Role.USER;
+      boolean whole = i + 1 == most || messages.get(i + 1).role() == Role.USER;
       if (corrected(taken) > limit) {
         break;
       }

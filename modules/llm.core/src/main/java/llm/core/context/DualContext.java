@@ -3,6 +3,9 @@ package llm.core.context;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import llm.core.context.Stage.Idle;
+import llm.core.context.Stage.Ready;
+import llm.core.context.Stage.Warming;
 import llm.core.context.SummaryQuestions.Part;
 import llm.domain.call.Registration;
 import llm.domain.chat.Message;
@@ -42,7 +45,8 @@ public final class DualContext {
 
   private Context active; // guarded by lock, as all below
   private Ledger ledger;
-  private State state = new Idle();
+  private Stage stage = new Idle();
+  private boolean open; // the newest message is a turn's that runs
   private long number; // of the latest warm-up
   private Duration retry = FIRST_RETRY;
   private long notBefore;
@@ -70,46 +74,6 @@ public final class DualContext {
     this.notBefore = time.nanoTime();
   }
 
-  /** Makes the next context ready; what it starts tells {@link #summarized} and the rest. */
-  public interface WarmUp {
-    /**
-     * Begins without waiting.
-     *
-     * @param number names this warm-up
-     * @param prompt ends with the question for the summary
-     * @param urgent whether turns are told less until it is done
-     * @return ends it
-     */
-    Registration begin(long number, List<Message> prompt, boolean urgent);
-  }
-
-  private sealed interface State {}
-
-  private record Idle() implements State {}
-
-  /**
-   * Messages before {@code cut} are in the summary so far; of those behind it, as many as {@code
-   * wanted} are to be in the one to come, and {@code told} were asked about.
-   */
-  private record Warming(
-      int cut,
-      int wanted,
-      int told,
-      boolean urgent,
-      long since,
-      Registration work,
-      Optional<Summary> summary)
-      implements State {
-
-    private Warming asking(Optional<Part> part, int nowCut, Optional<Summary> made) {
-      int nowWanted = part.map(Part::cut).orElse(0);
-      int nowTold = part.map(Part::told).orElse(0);
-      return new Warming(nowCut, nowWanted, nowTold, urgent, since, work, made);
-    }
-  }
-
-  private record Ready(int cut, long since, Summary summary) implements State {}
-
   /**
    * What a turn asks the model.
    *
@@ -134,6 +98,7 @@ public final class DualContext {
   public void add(Message message) {
     synchronized (lock) {
       active.add(message);
+      open = false;
     }
   }
 
@@ -146,17 +111,14 @@ public final class DualContext {
    */
   public Begun begin(Message message) throws TooLong {
     synchronized (lock) {
-      active.add(message);
-      Optional<Handover> handover = handOver();
-      int limit = window.promptTokens();
-      int from = active.firstThatFits(limit);
-      if (from == active.size()) {
-        int tokens = active.tokensOf(message) + active.tokensOf(active.first());
-        active.removeLast();
-        throw new TooLong(tokens, limit);
+      Optional<Handover> handover = handOver(message);
+      if (handover.isEmpty()) {
+        addAsLast(message);
       }
+      open = true;
+      int from = active.firstThatFits(window.promptTokens());
       if (from > 0) {
-        events.hardStop(from, active.promptTokens(), limit);
+        events.hardStop(from, active.promptTokens(), window.promptTokens());
       }
       return new Begun(plan(from), handover);
     }
@@ -188,11 +150,22 @@ public final class DualContext {
     }
   }
 
-  /** A turn ended without an answer: its user's message is told no more. */
+  /**
+   * The newest message is told no more: a turn ended without an answer, or one that was interrupted
+   * is tried again. A next context that tells of it is given up.
+   */
   public void takeBack() {
+    Registration work = () -> {};
     synchronized (lock) {
       active.removeLast();
+      open = false;
+      if (stage instanceof Stage.Begun begun && begun.reach() > active.size()) {
+        work = begun.work();
+        stage = new Idle();
+        events.warmupCancelled("taken_back");
+      }
     }
+    work.close();
   }
 
   /** The provider's count of a plan's prompt. */
@@ -211,15 +184,18 @@ public final class DualContext {
     synchronized (lock) {
       double ratio = ratioNow();
       boolean urgent = ratio >= window.handoverRatio();
-      if (state instanceof Idle
+      if (stage instanceof Idle
           && !closed
           && time.nanoTime() - notBefore >= 0
           && ratio >= window.warmupRatio()) {
-        events.warmupStart(ratio);
-        startWarmUp(time.nanoTime(), urgent);
-      } else if (state instanceof Warming warming && urgent && !warming.urgent()) {
+        if (startWarmUp(time.nanoTime(), urgent)) {
+          events.warmupStart(ratio);
+        }
+      } else if (stage instanceof Warming warming && urgent && !warming.urgent()) {
         overtaken = warming.work();
-        startWarmUp(warming.since(), true);
+        if (!startWarmUp(warming.since(), true)) {
+          events.warmupCancelled("nothing_to_ask");
+        }
       }
     }
     overtaken.close();
@@ -240,7 +216,7 @@ public final class DualContext {
    */
   public Optional<Step> summarized(long which, Summary summary) {
     synchronized (lock) {
-      if (which != number || !(state instanceof Warming warming)) {
+      if (which != number || !(stage instanceof Warming warming)) {
         return Optional.empty();
       }
       int more = Math.min(warming.wanted(), summary.covered());
@@ -248,8 +224,9 @@ public final class DualContext {
       Summary all = warming.summary().map(summary::behind).orElse(summary);
       Context next = next(cut, all);
       boolean full = (double) next.promptTokens() / window.promptTokens() >= window.handoverRatio();
-      Optional<Part> part = cut > warming.cut() && full ? questions.about(next) : Optional.empty();
-      state = warming.asking(part, cut, Optional.of(all));
+      Optional<Part> part =
+          cut > warming.cut() && full ? questions.about(next, ended(next)) : Optional.empty();
+      stage = warming.asking(part, cut, Optional.of(all));
       return Optional.of(
           part.map(one -> new Step(one.question(), true))
               .orElseGet(() -> new Step(next.prompt(0, next.size()), false)));
@@ -264,13 +241,13 @@ public final class DualContext {
    */
   public Optional<Step> tooLong(long which, int over) {
     synchronized (lock) {
-      if (which != number || !(state instanceof Warming warming)) {
+      if (which != number || !(stage instanceof Warming warming)) {
         return Optional.empty();
       }
       Context base = warming.summary().map(made -> next(warming.cut(), made)).orElse(active);
-      Optional<Part> part = questions.shorter(base, warming.told(), over);
+      Optional<Part> part = questions.shorter(base, ended(base), warming.told(), over);
       if (part.isPresent()) {
-        state = warming.asking(part, warming.cut(), warming.summary());
+        stage = warming.asking(part, warming.cut(), warming.summary());
       }
       return part.map(less -> new Step(less.question(), true));
     }
@@ -279,9 +256,10 @@ public final class DualContext {
   /** The next context may be used. */
   public void ready(long which) {
     synchronized (lock) {
-      if (which == number && state instanceof Warming warming && warming.summary().isPresent()) {
+      if (which == number && stage instanceof Warming warming && warming.summary().isPresent()) {
         long now = time.nanoTime();
-        state = new Ready(warming.cut(), now, warming.summary().get());
+        stage =
+            new Ready(warming.cut(), warming.reach(), now, warming.work(), warming.summary().get());
         retry = FIRST_RETRY;
         events.warmupReady(now - warming.since());
       }
@@ -291,8 +269,8 @@ public final class DualContext {
   /** The summary was not made; it is tried again after a while. */
   public void failed(long which, LlmError error) {
     synchronized (lock) {
-      if (which == number && state instanceof Warming) {
-        state = new Idle();
+      if (which == number && stage instanceof Warming) {
+        stage = new Idle();
         notBefore = time.nanoTime() + retry.toNanos();
         Duration twice = retry.multipliedBy(2);
         retry = twice.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : twice;
@@ -306,11 +284,9 @@ public final class DualContext {
     Registration work = () -> {};
     synchronized (lock) {
       closed = true;
-      if (state instanceof Warming warming) {
-        work = warming.work();
-      }
-      if (!(state instanceof Idle)) {
-        state = new Idle();
+      if (stage instanceof Stage.Begun begun) {
+        work = begun.work();
+        stage = new Idle();
         events.warmupCancelled(reason);
       }
     }
@@ -341,7 +317,7 @@ public final class DualContext {
   /** Whether a warm-up is under way. */
   public boolean isWarming() {
     synchronized (lock) {
-      return state instanceof Warming;
+      return stage instanceof Warming;
     }
   }
 
@@ -355,29 +331,50 @@ public final class DualContext {
     return new Plan(messages, from, active.correctedTokens(from), uncorrected);
   }
 
-  private void startWarmUp(long since, boolean urgent) {
-    Optional<Part> part = questions.about(active);
+  /** How many messages of {@code context} belong to turns that have ended. */
+  private int ended(Context context) {
+    return context.size() - (open ? 1 : 0);
+  }
+
+  private boolean startWarmUp(long since, boolean urgent) {
+    Optional<Part> part = questions.about(active, ended(active));
     if (part.isEmpty()) {
-      state = new Idle(); // nothing that a summary could stand for
-      return;
+      stage = new Idle(); // nothing that a summary could stand for
+      return false;
     }
     number++;
     // What it starts cannot answer before this returns: its answers take the lock.
     Registration work = warmUp.begin(number, part.get().question(), urgent);
-    state =
-        new Warming(0, part.get().cut(), part.get().told(), urgent, since, work, Optional.empty());
+    stage = Warming.of(part.get(), urgent, since, work);
+    return true;
   }
 
-  private Optional<Handover> handOver() {
-    double before = ratioNow();
-    if (!(state instanceof Ready(int cut, long since, Summary summary))
+  private void addAsLast(Message message) throws TooLong {
+    active.add(message);
+    if (active.firstThatFits(window.promptTokens()) == active.size()) {
+      int tokens = active.tokensOf(message) + active.tokensOf(active.first());
+      active.removeLast();
+      throw new TooLong(tokens, window.promptTokens());
+    }
+  }
+
+  /** Goes on in the next context where that is due, ready, and has room for {@code message}. */
+  private Optional<Handover> handOver(Message message) {
+    double before =
+        (double) (active.promptTokens() + active.tokensOf(message)) / window.promptTokens();
+    if (!(stage instanceof Ready(int cut, int _, long since, Registration _, Summary summary))
         || before < window.handoverRatio()) {
       return Optional.empty();
     }
+    Context next = next(cut, summary);
+    next.add(message);
+    if (next.firstThatFits(window.promptTokens()) == next.size()) {
+      return Optional.empty();
+    }
+    int kept = active.size() - cut;
     ledger = ledger.with(summary.entries(), ledgerChars());
-    int kept = active.size() - cut - 1; // this turn's message is none of them
-    active = next(cut, summary);
-    state = new Idle();
+    active = next;
+    stage = new Idle();
     long sinceReady = time.nanoTime() - since;
     events.handoverPerform(sinceReady, before, ratioNow());
     return Optional.of(new Handover(summary.text(), ledger, kept, sinceReady));

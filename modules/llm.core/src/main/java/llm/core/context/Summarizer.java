@@ -28,7 +28,7 @@ import llm.domain.prompt.WarmPrefixId;
  * priority: asks its model for a summary behind the prompt that the model has read already, then
  * has it read the beginning of the next one, where its provider can. Thread-safe.
  */
-public final class Summarizer implements DualContext.WarmUp {
+public final class Summarizer implements WarmUp {
   private static final Duration KEEP = Duration.ofMinutes(10);
   private static final int MAX_SUMMARY_CHARS = 1 << 18;
 

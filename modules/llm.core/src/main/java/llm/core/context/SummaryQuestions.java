@@ -26,11 +26,14 @@ final class SummaryQuestions {
    */
   record Part(List<Message> question, int cut, int told) {}
 
-  /** The question about {@code context}; empty when it has nothing to summarise. */
-  Optional<Part> about(Context context) {
+  /**
+   * The question about the first {@code ended} messages of {@code context}; empty when there is
+   * nothing to summarise.
+   */
+  Optional<Part> about(Context context, int ended) {
     Message question = prompts.summaryQuestion();
     int room = window.tokens() - window.summaryTokens() - context.tokensOf(question) - reserve;
-    int told = context.longestPrefix(room);
+    int told = context.longestPrefix(ended, room);
     int kept =
         Math.max(
             context.startOfLast(window.keptMessages()), context.firstThatFits(window.keptTokens()));
@@ -49,12 +52,12 @@ final class SummaryQuestions {
    * @param told messages that were too many
    * @param over tokens that the provider counted too many
    */
-  Optional<Part> shorter(Context context, int told, int over) {
+  Optional<Part> shorter(Context context, int ended, int told, int over) {
     reserve += Math.max(over, 0);
     Optional<Part> part;
     do {
       reserve += window.tokens() / SHARE + 1;
-      part = about(context);
+      part = about(context, ended);
     } while (part.isPresent() && part.get().told() >= told);
     return part;
   }

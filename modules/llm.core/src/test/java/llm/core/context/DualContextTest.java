@@ -24,6 +24,9 @@ class DualContextTest {
   private static final String TEN_TOKENS = "x".repeat(24); // and 4 around it
   private static final Window WINDOW = new Window(400, 100, 60, 0.5, 0.8, 2);
 
+  private static final ContextPrompts PROMPTS =
+      new ContextPrompts("Be brief.", Optional.empty(), Prompts.DEFAULTS);
+
   private final ManualClock clock = new ManualClock();
   private final RecordingTelemetry telemetry = new RecordingTelemetry();
   private final Metrics metrics = telemetry.metrics();
@@ -34,7 +37,7 @@ class DualContextTest {
   private final DualContext context =
       new DualContext(
           WINDOW,
-          new ContextPrompts("Be brief.", Optional.empty(), Prompts.DEFAULTS),
+          PROMPTS,
           new TokenEstimator(),
           "",
           Ledger.EMPTY,
@@ -249,6 +252,104 @@ class DualContextTest {
     assertThat(refused.limit()).isEqualTo(300);
     assertThat(refused.tokens()).isGreaterThan(500);
     assertThat(context.ratio()).isEqualTo(before);
+  }
+
+  @Test
+  void aMessageThatIsTooLongPerformsNoHandover() throws TooLong {
+    talkUntil(0.5);
+    makeReady();
+    talkUntil(0.8);
+    double before = context.ratio();
+
+    catchThrowableOfType(TooLong.class, () -> context.begin(Message.user("x".repeat(2_000))));
+
+    assertThat(context.ratio()).isEqualTo(before);
+    assertThat(context.ledger()).isEqualTo(Ledger.EMPTY);
+    assertThat(telemetry.events("handover_perform")).isEmpty();
+    assertThat(context.begin(Message.user("short")).handover()).as("still ready").isPresent();
+  }
+
+  @Test
+  void aMessageThatHasRoomBesideTheOldBeginningOnlyIsAnsweredThere() throws TooLong {
+    talkUntil(0.5);
+    context.summarized(number, Summary.ofAnswer("long ".repeat(100), 99));
+    context.ready(number);
+    talkUntil(0.8);
+
+    var begun = context.begin(Message.user("x".repeat(850)));
+
+    assertThat(begun.handover()).isEmpty();
+    assertThat(begun.plan().leftOut()).isPositive();
+  }
+
+  @Test
+  void takingBackWhatTheSummaryStandsForGivesTheWarmUpUp() throws TooLong {
+    talkUntil(0.5);
+    long old = number;
+    context.takeBack();
+
+    assertThat(ended).isTrue();
+    assertThat(context.isWarming()).isFalse();
+    assertThat(context.summarized(old, Summary.ofAnswer("old", 99))).isEmpty();
+    assertThat(telemetry.events("warmup_cancelled").getFirst().fields())
+        .containsEntry("reason", "taken_back");
+    context.takeBack();
+    turn("again ");
+    makeReady();
+    ended = false;
+    context.takeBack();
+    context.takeBack();
+    assertThat(ended).as("a ready one too").isTrue();
+    talkUntil(0.8);
+    assertThat(context.begin(Message.user("q")).handover()).isEmpty();
+  }
+
+  @Test
+  void takingBackWhatTheSummaryDoesNotTellOfLeavesTheWarmUp() throws TooLong {
+    talkUntil(0.5);
+    context.begin(Message.user("not answered"));
+    context.takeBack();
+
+    assertThat(context.isWarming()).isTrue();
+    assertThat(ended).isFalse();
+  }
+
+  @Test
+  void aSecondQuestionInTheMiddleOfATurnIsNotAboutItsMessage() throws TooLong {
+    talkUntil(1.2);
+    Message open = Message.user("open " + "x".repeat(600));
+    context.begin(open);
+    var next = context.summarized(number, Summary.ofAnswer("Part.", asked.getLast().size() - 2));
+
+    assertThat(next.orElseThrow().isQuestion()).isTrue();
+    assertThat(next.get().prompt()).doesNotContain(open);
+    context.takeBack();
+    assertThat(context.isWarming()).isTrue();
+  }
+
+  @Test
+  void withAFullLedgerTheFirstPromptBehindTheHandoverBeginsAsItWasWarmed() throws TooLong {
+    var facts = new StringBuilder("They talked.");
+    for (int i = 0; i < 40; i++) {
+      facts.append("\n- fact: number ").append(i).append(" of many things");
+    }
+    for (int i = 0; i < 3; i++) {
+      while (!context.isWarming()) {
+        turn("q");
+      }
+      Summary made = Summary.ofAnswer(facts + "\n- fact: round " + i, 99);
+      List<Message> warmed = context.summarized(number, made).orElseThrow().prompt();
+      context.ready(number);
+      talkUntil(0.8);
+      var begun = context.begin(Message.user("go on"));
+      Message first = begun.plan().messages().getFirst();
+
+      assertThat(first).isEqualTo(warmed.getFirst());
+      var over = begun.handover().orElseThrow();
+      assertThat(PROMPTS.first(over.summary(), over.ledger())).as("as kept").isEqualTo(first);
+      assertThat(over.ledger().dropped()).as("it is full").isPositive();
+      context.takeBack();
+    }
   }
 
   @Test
