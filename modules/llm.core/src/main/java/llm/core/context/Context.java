@@ -147,6 +147,15 @@ final class Context {
     return fits;
   }
 
+  /** How many messages the first turn has; 0 when there is none. */
+  int firstTurn() {
+    int end = Math.min(1, messages.size());
+    while (end < messages.size() && messages.get(end).role() != Role.USER) {
+      end++;
+    }
+    return end;
+  }
+
   /** Where the last {@code count} messages or more begin, at a user's message; 0 for fewer. */
   int startOfLast(int count) {
     return turnStart(Math.max(0, messages.size() - count));

@@ -126,18 +126,19 @@ public final class Summarizer implements WarmUp {
 
   private Summary summary(List<Message> prompt, Priority priority, CallScope call)
       throws LlmException {
-    List<Message> told = prompt.subList(0, prompt.size() - 1); // without the question
-    int messages = told.size() - 1; // without the first one
+    boolean carries = prompt.size() == 2; // the question tells itself what it is about
+    List<Message> told = carries ? prompt : prompt.subList(0, prompt.size() - 1);
     Optional<SummaryCache.Hit> known = means.cache().find(conversation, told);
-    if (known.isPresent() && known.get().covered() * 2 > messages) {
-      return Summary.ofAnswer(known.get().answer(), known.get().covered() - 1);
+    if (known.isPresent()) {
+      int covered = carries ? Integer.MAX_VALUE : known.get().covered() - 1;
+      return Summary.ofAnswer(known.get().answer(), covered);
     }
     String answer = ask(prompt, priority, call);
     if (answer.isBlank()) {
       throw new LlmException(new LlmError.ProviderFailed(model.value(), "The summary is empty."));
     }
     means.cache().save(conversation, told, answer);
-    return Summary.ofAnswer(answer, messages);
+    return Summary.ofAnswer(answer, carries ? Integer.MAX_VALUE : told.size() - 1);
   }
 
   private String ask(List<Message> prompt, Priority priority, CallScope call) throws LlmException {

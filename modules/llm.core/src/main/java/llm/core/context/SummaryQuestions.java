@@ -7,6 +7,8 @@ import llm.domain.chat.Message;
 /** Asks for summaries of as much of a context as a prompt has room for. One thread at a time. */
 final class SummaryQuestions {
   private static final int SHARE = 16; // of the window, each time a question is too long
+  private static final int MOST_TOKEN_CHARS = 8; // to begin with, of a text that is cut to fit
+  private static final int LEAST_CHARS = 32; // of a message: less says nothing
 
   private final Window window;
   private final ContextPrompts prompts;
@@ -24,19 +26,27 @@ final class SummaryQuestions {
    * @param cut messages that the summary is to stand for; the others go on word by word
    * @param told messages that are asked about
    */
-  record Part(List<Message> question, int cut, int told) {}
+  record Part(List<Message> question, int cut, int told) {
+    /** Whether the question carries what it is about, behind a first message. */
+    private boolean isExcerpt() {
+      return question.size() == 2;
+    }
+  }
 
   /**
-   * The question about the first {@code ended} messages of {@code context}; empty when there is
-   * nothing to summarise.
+   * The question about the first {@code ended} messages of {@code context}; about an excerpt of the
+   * first turn where that alone is too long. Empty when there is nothing to summarise.
    */
   Optional<Part> about(Context context, int ended) {
     Message question = prompts.summaryQuestion();
-    int room = window.tokens() - window.summaryTokens() - context.tokensOf(question) - reserve;
-    int told = context.longestPrefix(ended, room);
+    int room = window.tokens() - window.summaryTokens() - reserve;
+    int told = context.longestPrefix(ended, room - context.tokensOf(question));
     int kept =
         Math.max(
             context.startOfLast(window.keptMessages()), context.firstThatFits(window.keptTokens()));
+    if (told == 0) {
+      return excerpt(context, Math.min(ended, context.firstTurn()), room);
+    }
     int cut = Math.min(kept, told);
     if (cut == 0) {
       return Optional.empty();
@@ -46,9 +56,24 @@ final class SummaryQuestions {
     return Optional.of(new Part(prompt, cut, told));
   }
 
+  /** The beginnings and ends of {@code turn} messages, as much of them as has room. */
+  private Optional<Part> excerpt(Context context, int turn, int room) {
+    int left = room - context.correctedTokens(context.size());
+    List<Message> whole = context.messages(0).subList(0, turn);
+    int most = (int) Math.min(Integer.MAX_VALUE, Math.max(0L, left) * MOST_TOKEN_CHARS);
+    for (int chars = most; turn > 0 && chars >= LEAST_CHARS; chars -= chars / 4) {
+      Message question = Message.user(prompts.summaryPrompt(whole, chars));
+      if (context.tokensOf(question) <= left) {
+        return Optional.of(new Part(List.of(context.first(), question), turn, turn));
+      }
+    }
+    return Optional.empty();
+  }
+
   /**
-   * A question about less, now and later.
+   * A question about less, now and later: about fewer messages, or less of the first turn.
    *
+   * @param ended as for {@link #about}
    * @param told messages that were too many
    * @param over tokens that the provider counted too many
    */
@@ -58,7 +83,7 @@ final class SummaryQuestions {
     do {
       reserve += window.tokens() / SHARE + 1;
       part = about(context, ended);
-    } while (part.isPresent() && part.get().told() >= told);
+    } while (part.isPresent() && part.get().told() >= told && !part.get().isExcerpt());
     return part;
   }
 }

@@ -34,21 +34,24 @@ class DualContextTest {
   private long number;
   private boolean ended;
   private boolean urgent;
-  private final DualContext context =
-      new DualContext(
-          WINDOW,
-          PROMPTS,
-          new TokenEstimator(),
-          "",
-          Ledger.EMPTY,
-          (which, prompt, isUrgent) -> {
-            number = which;
-            urgent = isUrgent;
-            asked.add(List.copyOf(prompt));
-            return () -> ended = true;
-          },
-          clock,
-          new DualLog(telemetry.log("llm.dual"), new DualLog.Counters(metrics), "c1"));
+  private final DualContext context = context(WINDOW);
+
+  private DualContext context(Window window) {
+    return new DualContext(
+        window,
+        PROMPTS,
+        new TokenEstimator(),
+        "",
+        Ledger.EMPTY,
+        (which, prompt, isUrgent) -> {
+          number = which;
+          urgent = isUrgent;
+          asked.add(List.copyOf(prompt));
+          return () -> ended = true;
+        },
+        clock,
+        new DualLog(telemetry.log("llm.dual"), new DualLog.Counters(metrics), "c1"));
+  }
 
   private Plan turn(String question) throws TooLong {
     Plan plan = context.begin(Message.user(question + TEN_TOKENS)).plan();
@@ -316,15 +319,74 @@ class DualContextTest {
 
   @Test
   void aSecondQuestionInTheMiddleOfATurnIsNotAboutItsMessage() throws TooLong {
-    talkUntil(1.2);
-    Message open = Message.user("open " + "x".repeat(600));
-    context.begin(open);
-    var next = context.summarized(number, Summary.ofAnswer("Part.", asked.getLast().size() - 2));
+    DualContext large = context(new Window(4_000, 1_000, 300, 0.5, 0.8, 2));
+    for (int i = 0; i < 30; i++) {
+      large.begin(Message.user("q".repeat(160)));
+      large.add(Message.assistant("a".repeat(160)));
+    }
+    large.turnEnded();
+    Message open = Message.user("open");
+    large.begin(open);
+    Summary made = Summary.ofAnswer("Part " + "x".repeat(8_400), 50);
+    var next = large.summarized(number, made).orElseThrow();
 
-    assertThat(next.orElseThrow().isQuestion()).isTrue();
-    assertThat(next.get().prompt()).doesNotContain(open);
-    context.takeBack();
-    assertThat(context.isWarming()).isTrue();
+    assertThat(next.isQuestion()).isTrue();
+    assertThat(next.prompt()).hasSizeGreaterThan(4).doesNotContain(open);
+    large.takeBack();
+    assertThat(large.isWarming()).isTrue();
+  }
+
+  @Test
+  void aFirstTurnThatHasNoRoomBesideTheQuestionIsSummarisedByAnExcerpt() throws TooLong {
+    context.begin(Message.user("Begins here. " + "x".repeat(1_050) + " ends here."));
+    context.add(Message.assistant("short answer"));
+    context.turnEnded();
+
+    assertThat(telemetry.trail()).containsExactly("warmup_start");
+    List<Message> prompt = asked.getFirst();
+    assertThat(prompt).hasSize(2);
+    assertThat(new TokenEstimator().countMessages(prompt)).isLessThanOrEqualTo(340);
+    assertThat(prompt.getLast().text())
+        .contains("user: Begins here. xxx", "this is an excerpt: ", "xxx ends here.")
+        .contains("assistant: short answer", "- fact: ");
+    List<Message> less = context.tooLong(number, 40).orElseThrow().prompt();
+    assertThat(less.getLast().text())
+        .contains("excerpt")
+        .hasSizeLessThan(prompt.getLast().text().length() - 100);
+    context.summarized(number, Summary.ofAnswer("All of it.", Integer.MAX_VALUE));
+    context.ready(number);
+
+    var begun = context.begin(Message.user("next"));
+    assertThat(begun.handover()).isPresent();
+    assertThat(begun.plan().messages()).hasSize(2);
+    assertThat(begun.plan().leftOut()).isZero();
+    assertThat(context.tooLong(number, 10_000)).isEmpty();
+  }
+
+  @Test
+  void anExcerptIsCutUntilNothingIsLeftToAskAbout() throws TooLong {
+    context.begin(Message.user("x".repeat(1_000)));
+    context.add(Message.assistant("y".repeat(1_000)));
+    context.turnEnded();
+    int shortened = 0;
+    while (context.tooLong(number, 10).isPresent()) {
+      assertThat(++shortened).isLessThan(16);
+    }
+
+    assertThat(shortened).isPositive();
+  }
+
+  @Test
+  void aWarmUpThatHasNothingToAskAboutIsNotToldOf() throws TooLong {
+    talkUntil(0.5);
+    while (context.tooLong(number, 100).isPresent()) {
+      assertThat(context.isWarming()).isTrue();
+    }
+    context.failed(number, new LlmError.Internal());
+    clock.advance(Duration.ofMinutes(5));
+    context.turnEnded();
+
+    assertThat(telemetry.trail()).containsExactly("warmup_start", "warmup_failed");
   }
 
   @Test
