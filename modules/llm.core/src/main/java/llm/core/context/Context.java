@@ -109,6 +109,15 @@ final class Context {
     return left;
   }
 
+  /** Tokens of another prompt, by our counter alone. */
+  long uncorrectedTokens(Message begin, List<Message> told) {
+    long all = frame + count(begin);
+    for (Message message : told) {
+      all += count(message);
+    }
+    return all;
+  }
+
   /**
    * The first message to send so that the prompt takes no more than {@code limit} tokens: 0 when
    * all of it fits. What is left out ends before a user's message, so that no answer and no tool's

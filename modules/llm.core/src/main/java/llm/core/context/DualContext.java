@@ -1,6 +1,5 @@
 package llm.core.context;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import llm.core.context.Stage.Idle;
@@ -31,25 +30,21 @@ import llm.domain.port.TokenCounter;
  * <p>Thread-safe. Turns come one at a time; the warm-up is another thread's.
  */
 public final class DualContext {
-  private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
-  private static final Duration LAST_RETRY = Duration.ofMinutes(5);
-
-  private final Window window;
   private final ContextPrompts prompts;
   private final TokenCounter counter;
   private final WarmUp warmUp;
+  private final Retry retry; // guarded by lock
   private final SummaryQuestions questions;
   private final TimeSource time;
   private final DualEvents events;
   private final Object lock = new Object();
 
-  private Context active; // guarded by lock, as all below
+  private Window window; // guarded by lock, as all below; the provider's may be smaller than known
+  private Context active;
   private Ledger ledger;
   private Stage stage = new Idle();
   private boolean open; // the newest message is a turn's that runs
   private long number; // of the latest warm-up
-  private Duration retry = FIRST_RETRY;
-  private long notBefore;
   private boolean closed;
 
   /** One that begins with {@code summary} and {@code ledger}, both empty for a new conversation. */
@@ -71,7 +66,7 @@ public final class DualContext {
     this.events = events;
     this.ledger = ledger;
     this.active = new Context(prompts.first(summary, ledger), counter);
-    this.notBefore = time.nanoTime();
+    this.retry = new Retry(time);
   }
 
   /**
@@ -85,14 +80,27 @@ public final class DualContext {
   public record Plan(List<Message> messages, int leftOut, int promptTokens, long uncorrected) {}
 
   /**
-   * A change of context.
+   * Goes on where a talk was left.
    *
-   * @param summary what the new one begins with
-   * @param ledger all of it
-   * @param kept messages before this turn's that went on word by word
-   * @param sinceReady nanoseconds since it was ready
+   * @param messages what was told word by word
    */
-  public record Handover(String summary, Ledger ledger, int kept, long sinceReady) {}
+  public void restore(List<Message> messages) {
+    synchronized (lock) {
+      messages.forEach(active::add);
+    }
+  }
+
+  /**
+   * Counts as the provider did of a prompt that this conversation sent before.
+   *
+   * @param first the summary and ledger that it began with
+   * @param real the provider's count
+   */
+  public void calibrate(Message first, List<Message> messages, int real) {
+    synchronized (lock) {
+      active.calibrate(real, active.uncorrectedTokens(first, messages));
+    }
+  }
 
   /** Adds a message that the model was told or has said. */
   public void add(Message message) {
@@ -116,11 +124,7 @@ public final class DualContext {
         addAsLast(message);
       }
       open = true;
-      int from = active.firstThatFits(window.promptTokens());
-      if (from > 0) {
-        events.hardStop(from, active.promptTokens(), window.promptTokens());
-      }
-      return new Begun(plan(from), handover);
+      return new Begun(plan(active.firstThatFits(window.promptTokens())), handover);
     }
   }
 
@@ -133,20 +137,27 @@ public final class DualContext {
   public record Begun(Plan plan, Optional<Handover> handover) {}
 
   /**
-   * The model's provider has found the prompt of {@code plan} too long: asks again with less.
+   * The model's provider has found the prompt of {@code plan} too long: asks again with less. A
+   * window that is smaller than was known is heeded from then on.
    *
-   * @param real its count
+   * @param real its count, 0 where it does not say
+   * @param tokens what its window holds, 0 where it does not say
    * @return empty when there is nothing more to leave out
    */
-  public Optional<Plan> shorter(Plan plan, int real) {
+  public Optional<Plan> shorter(Plan plan, int real, int tokens) {
     synchronized (lock) {
-      active.calibrate(real, plan.uncorrected());
-      int from = active.firstThatFits(window.promptTokens());
-      if (from <= plan.leftOut() || from == active.size()) {
-        return Optional.empty();
+      if (tokens > 0 && tokens < window.tokens()) {
+        window = window.of(tokens);
+        questions.heed(window);
       }
-      events.hardStop(from, active.promptTokens(), window.promptTokens());
-      return Optional.of(plan(from));
+      if (real > 0) {
+        active.calibrate(real, plan.uncorrected());
+      }
+      int from = active.firstThatFits(window.promptTokens());
+      if (from <= plan.leftOut()) { // our count says that it fits
+        from = active.firstThatFits(active.correctedTokens(plan.leftOut()) * 3 / 4);
+      }
+      return from < active.size() ? Optional.of(plan(from)) : Optional.empty();
     }
   }
 
@@ -184,10 +195,7 @@ public final class DualContext {
     synchronized (lock) {
       double ratio = ratioNow();
       boolean urgent = ratio >= window.handoverRatio();
-      if (stage instanceof Idle
-          && !closed
-          && time.nanoTime() - notBefore >= 0
-          && ratio >= window.warmupRatio()) {
+      if (stage instanceof Idle && !closed && retry.isDue() && ratio >= window.warmupRatio()) {
         if (startWarmUp(time.nanoTime(), urgent)) {
           events.warmupStart(ratio);
         }
@@ -200,14 +208,6 @@ public final class DualContext {
     }
     overtaken.close();
   }
-
-  /**
-   * What a warm-up does next.
-   *
-   * @param isQuestion whether it asks for another summary, because what came meanwhile would fill
-   *     the next context at once; else it has the model read the beginning of that
-   */
-  public record Step(List<Message> prompt, boolean isQuestion) {}
 
   /**
    * The summary was made.
@@ -260,7 +260,7 @@ public final class DualContext {
         long now = time.nanoTime();
         stage =
             new Ready(warming.cut(), warming.reach(), now, warming.work(), warming.summary().get());
-        retry = FIRST_RETRY;
+        retry.succeeded();
         events.warmupReady(now - warming.since());
       }
     }
@@ -271,9 +271,7 @@ public final class DualContext {
     synchronized (lock) {
       if (which == number && stage instanceof Warming) {
         stage = new Idle();
-        notBefore = time.nanoTime() + retry.toNanos();
-        Duration twice = retry.multipliedBy(2);
-        retry = twice.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : twice;
+        retry.failed();
         events.warmupFailed(error);
       }
     }
@@ -310,7 +308,7 @@ public final class DualContext {
   /** Adds to the ledger; it is told from the next context on. */
   public void note(List<Ledger.Entry> entries) {
     synchronized (lock) {
-      ledger = ledger.with(entries, ledgerChars());
+      ledger = ledger.with(entries, window.ledgerChars());
     }
   }
 
@@ -326,6 +324,9 @@ public final class DualContext {
   }
 
   private Plan plan(int from) {
+    if (from > 0) {
+      events.hardStop(from, active.promptTokens(), window.promptTokens());
+    }
     List<Message> messages = active.prompt(from, active.size());
     long uncorrected = active.uncorrectedTokens(from);
     return new Plan(messages, from, active.correctedTokens(from), uncorrected);
@@ -372,7 +373,7 @@ public final class DualContext {
       return Optional.empty();
     }
     int kept = active.size() - cut;
-    ledger = ledger.with(summary.entries(), ledgerChars());
+    ledger = ledger.with(summary.entries(), window.ledgerChars());
     active = next;
     stage = new Idle();
     long sinceReady = time.nanoTime() - since;
@@ -381,14 +382,9 @@ public final class DualContext {
   }
 
   private Context next(int cut, Summary summary) {
-    Ledger then = ledger.with(summary.entries(), ledgerChars());
+    Ledger then = ledger.with(summary.entries(), window.ledgerChars());
     var next = new Context(prompts.first(summary.text(), then), counter, active);
     active.messages(cut).forEach(next::add);
     return next;
-  }
-
-  /** About an eighth of the room for prompts, at four characters a token. */
-  private int ledgerChars() {
-    return Math.max(Ledger.MAX_ENTRY_CHARS, window.promptTokens() / 2);
   }
 }

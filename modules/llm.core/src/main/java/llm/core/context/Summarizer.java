@@ -92,7 +92,7 @@ public final class Summarizer implements WarmUp {
   private void run(long number, List<Message> prompt, boolean urgent, CallScope call) {
     Priority priority = urgent ? Priority.INTERACTIVE : Priority.BACKGROUND;
     try (call) {
-      var next = Optional.of(new DualContext.Step(prompt, true));
+      var next = Optional.of(new Step(prompt, true));
       while (next.isPresent() && next.get().isQuestion()) {
         next = step(number, next.get().prompt(), priority, call);
       }
@@ -109,13 +109,13 @@ public final class Summarizer implements WarmUp {
   }
 
   /** Asks for a summary; about less where the provider counts otherwise than we do. */
-  private Optional<DualContext.Step> step(
-      long number, List<Message> prompt, Priority priority, CallScope call) throws LlmException {
+  private Optional<Step> step(long number, List<Message> prompt, Priority priority, CallScope call)
+      throws LlmException {
     try {
       return context.summarized(number, summary(prompt, priority, call));
     } catch (LlmException refused) {
       if (refused.error() instanceof LlmError.ContextLengthExceeded(var _, int real, int limit)) {
-        Optional<DualContext.Step> shorter = context.tooLong(number, real - limit);
+        Optional<Step> shorter = context.tooLong(number, real - limit);
         if (shorter.isPresent()) {
           return shorter;
         }

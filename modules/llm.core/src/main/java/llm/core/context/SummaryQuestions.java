@@ -10,13 +10,18 @@ final class SummaryQuestions {
   private static final int MOST_TOKEN_CHARS = 8; // to begin with, of a text that is cut to fit
   private static final int LEAST_CHARS = 32; // of a message: less says nothing
 
-  private final Window window;
+  private Window window;
   private final ContextPrompts prompts;
   private int reserve; // tokens that questions have to be shorter than we counted
 
   SummaryQuestions(Window window, ContextPrompts prompts) {
     this.window = window;
     this.prompts = prompts;
+  }
+
+  /** The window is another one from now on. */
+  void heed(Window known) {
+    window = known;
   }
 
   /**

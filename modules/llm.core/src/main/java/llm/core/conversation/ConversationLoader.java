@@ -98,7 +98,15 @@ final class ConversationLoader {
             summarizer,
             time,
             new DualLog(log, counts, id));
-    known.messages().forEach(context::add);
+    known.noted().forEach(context::note);
+    context.restore(known.messages());
+    known
+        .counted()
+        .ifPresent(one ->
+            context.calibrate(
+                words(created).first(one.summary(), one.ledger()),
+                one.messages(),
+                one.promptTokens()));
     summarizer.serve(context);
     ConversationLog ownLog = archive.log(id, end, backlog);
     return new Conversation(

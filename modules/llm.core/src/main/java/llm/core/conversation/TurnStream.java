@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import llm.core.context.DualContext;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.TurnEnd;
@@ -47,6 +48,7 @@ final class TurnStream implements EventStream<TurnEvent> {
    * What a turn has when its answer begins.
    *
    * @param name the turn's id
+   * @param plan what the model was asked, in the end
    * @param startNanos when it was taken up
    * @param sentNanos when the model was asked
    * @param ratioBefore the share of the room that was taken before it
@@ -56,7 +58,7 @@ final class TurnStream implements EventStream<TurnEvent> {
       Conversation conversation,
       String name,
       DualContext.Begun begun,
-      DualContext.Plan plan,
+      Supplier<DualContext.Plan> plan,
       long startNanos,
       long sentNanos,
       double ratioBefore,
@@ -195,7 +197,7 @@ final class TurnStream implements EventStream<TurnEvent> {
 
   private void done(FinishReason finish, Usage usage, Optional<TurnEvent.Metadata> metadata) {
     if (usage.promptTokens() > 0) {
-      turn.conversation().context().calibrate(turn.plan(), usage.promptTokens());
+      turn.conversation().context().calibrate(turn.plan().get(), usage.promptTokens());
     }
     TurnReport report = finished(Optional.of(finish), usage);
     ready.add(new TurnEvent.Chunk("", true, metadata));
@@ -317,7 +319,7 @@ final class TurnStream implements EventStream<TurnEvent> {
         turn.ratioBefore(),
         ratioAfter,
         turn.begun().handover().stream().mapToDouble(one -> one.sinceReady() / 1e6).findFirst(),
-        turn.plan().leftOut(),
+        turn.plan().get().leftOut(),
         durable);
   }
 

@@ -26,8 +26,6 @@ import llm.domain.store.StoreException;
  * store and model do.
  */
 final class Turns {
-  private static final int MAX_SHORTENINGS = 4;
-
   private final ConversationSettings settings;
   private final Gateway gateway;
   private final Archive archive;
@@ -123,41 +121,30 @@ final class Turns {
   private TurnStream ask(Asking asking, DualContext.Begun begun, double ratio, boolean durable)
       throws LlmException {
     Conversation conversation = asking.conversation();
-    DualContext.Plan plan = begun.plan();
-    for (int attempt = 0; ; attempt++) {
-      long sent = means.time().nanoTime();
-      var request =
-          ChatRequest.of(conversation.model(), plan.messages())
-              .withMaxTokens(conversation.answerTokens());
-      try {
-        EventStream<StreamEvent> inner = gateway.stream(request, asking.call());
-        var turn =
-            new TurnStream.Turn(
-                conversation,
-                asking.name(),
-                begun,
-                plan,
-                asking.startNanos(),
-                sent,
-                ratio,
-                durable,
-                asking.call(),
-                means);
-        return new TurnStream(turn, inner);
-      } catch (LlmException refused) {
-        plan = shorter(conversation.context(), plan, refused, attempt);
-      }
-    }
+    long sent = means.time().nanoTime();
+    var inner =
+        new ShorteningStream(conversation.context(), begun.plan(), plan -> ask(asking, plan));
+    var turn =
+        new TurnStream.Turn(
+            conversation,
+            asking.name(),
+            begun,
+            inner::plan,
+            asking.startNanos(),
+            sent,
+            ratio,
+            durable,
+            asking.call(),
+            means);
+    return new TurnStream(turn, inner);
   }
 
-  private static DualContext.Plan shorter(
-      DualContext context, DualContext.Plan plan, LlmException refused, int attempt)
-      throws LlmException {
-    if (refused.error() instanceof LlmError.ContextLengthExceeded(var _, int real, var _)
-        && attempt < MAX_SHORTENINGS) {
-      return context.shorter(plan, real).orElseThrow(() -> refused);
-    }
-    throw refused;
+  private EventStream<StreamEvent> ask(Asking asking, DualContext.Plan plan) throws LlmException {
+    Conversation conversation = asking.conversation();
+    var request =
+        ChatRequest.of(conversation.model(), plan.messages())
+            .withMaxTokens(conversation.answerTokens());
+    return gateway.stream(request, asking.call());
   }
 
   /** Before the model is asked: what the user said is not lost whatever comes. */

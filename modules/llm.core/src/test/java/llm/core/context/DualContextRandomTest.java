@@ -12,7 +12,6 @@ import java.util.regex.Pattern;
 import llm.core.catalogue.Prompts;
 import llm.core.context.DualContext.Begun;
 import llm.core.context.DualContext.Plan;
-import llm.core.context.DualContext.Step;
 import llm.core.testkit.ManualClock;
 import llm.domain.chat.Message;
 import llm.domain.chat.Role;

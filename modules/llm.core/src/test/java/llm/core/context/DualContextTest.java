@@ -419,14 +419,14 @@ class DualContextTest {
     talkUntil(0.7);
     Plan plan = context.begin(Message.user("q")).plan();
 
-    Plan shorter = context.shorter(plan, 450).orElseThrow();
+    Plan shorter = context.shorter(plan, 450, 400).orElseThrow();
 
     assertThat(shorter.leftOut()).isPositive();
     assertThat(shorter.promptTokens()).isLessThanOrEqualTo(300);
     assertThat(shorter.messages().getLast()).isEqualTo(plan.messages().getLast());
-    Plan least = context.shorter(shorter, 100_000).orElseThrow();
+    Plan least = context.shorter(shorter, 100_000, 400).orElseThrow();
     assertThat(least.messages()).hasSize(2);
-    assertThat(context.shorter(least, 100_000)).as("nothing more to leave out").isEmpty();
+    assertThat(context.shorter(least, 100_000, 400)).as("nothing more to leave out").isEmpty();
   }
 
   @Test
