@@ -3,6 +3,7 @@ package llm.core.context;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.CallScope;
 import llm.core.gateway.Gateway;
@@ -20,8 +21,6 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.IdSource;
-import llm.domain.prompt.WarmPrefix;
-import llm.domain.prompt.WarmPrefixId;
 
 /**
  * Makes the next context of one conversation ready, on a thread of its own and at background
@@ -38,7 +37,7 @@ public final class Summarizer implements WarmUp {
   private final Window window;
   private final Means means;
   private volatile DualContext context; // set once, before anything begins
-  private WarmPrefixId warm; // guarded by this; null when none
+  private final AtomicReference<KeptPrefix> newest;
 
   /**
    * What all of them work with.
@@ -56,6 +55,7 @@ public final class Summarizer implements WarmUp {
     this.owner = owner;
     this.window = window;
     this.means = means;
+    this.newest = new AtomicReference<>(prefix());
   }
 
   /** Whose next context this makes. */
@@ -65,31 +65,42 @@ public final class Summarizer implements WarmUp {
 
   @Override
   public Registration begin(long number, List<Message> prompt, boolean urgent) {
-    CallScope call =
-        CallScope.open(
-            new CallId("warmup-" + means.ids().next()),
-            owner,
-            Optional.empty(),
-            means.limit(),
-            means.alarms(),
-            failure -> means.log().error("cancel_hook_failed").cause(failure).emit());
-    Thread.ofVirtual().name("llm-warm-up").start(() -> run(number, prompt, urgent, call));
-    return () -> call.cancel(CancelReason.CLOSED);
+    CallScope call = call(owner);
+    KeptPrefix prefix = prefix();
+    KeptPrefix old = newest.getAndSet(prefix);
+    Thread.ofVirtual()
+        .name("llm-warm-up")
+        .start(() -> {
+          old.release();
+          run(number, prompt, urgent, call, prefix);
+        });
+    return () -> {
+      call.cancel(CancelReason.CLOSED);
+      prefix.release();
+    };
   }
 
   /** Lets go of what the model was asked to keep: it is in use now, or no longer wanted. */
   public void release() {
-    WarmPrefixId old;
-    synchronized (this) {
-      old = warm;
-      warm = null;
-    }
-    if (old != null) {
-      means.gateway().warmPrefixes().release(old, owner);
-    }
+    newest.get().release();
   }
 
-  private void run(long number, List<Message> prompt, boolean urgent, CallScope call) {
+  private KeptPrefix prefix() {
+    return new KeptPrefix(means.gateway().warmPrefixes(), owner);
+  }
+
+  private CallScope call(Principal principal) {
+    return CallScope.open(
+        new CallId("warmup-" + means.ids().next()),
+        principal,
+        Optional.empty(),
+        means.limit(),
+        means.alarms(),
+        failure -> means.log().error("cancel_hook_failed").cause(failure).emit());
+  }
+
+  private void run(
+      long number, List<Message> prompt, boolean urgent, CallScope call, KeptPrefix prefix) {
     Priority priority = urgent ? Priority.INTERACTIVE : Priority.BACKGROUND;
     try (call) {
       var next = Optional.of(new Step(prompt, true));
@@ -97,7 +108,7 @@ public final class Summarizer implements WarmUp {
         next = step(number, next.get().prompt(), priority, call);
       }
       if (next.isPresent()) {
-        warm(next.get().prompt(), priority, call);
+        warm(next.get().prompt(), priority, call, prefix);
         context.ready(number);
       }
     } catch (LlmException failure) {
@@ -168,17 +179,14 @@ public final class Summarizer implements WarmUp {
   }
 
   /** A wish: without it the first turn of the next context begins later, and that is all. */
-  private void warm(List<Message> beginning, Priority priority, CallScope call) {
+  private void warm(List<Message> beginning, Priority priority, CallScope call, KeptPrefix prefix) {
     var request = ChatRequest.of(model, beginning).withPriority(priority);
     if (!means.gateway().keepsPrefixes(model)) {
       return;
     }
-    try {
-      WarmPrefix kept = means.gateway().warmPrefixes().warm(request, KEEP, call);
-      release();
-      synchronized (this) {
-        warm = kept.id();
-      }
+    try (CallScope own = call(prefix.account());
+        Registration _ = call.onCancel(() -> own.cancel(CancelReason.CLOSED))) {
+      prefix.keep(means.gateway().warmPrefixes().warm(request, KEEP, own).id());
     } catch (LlmException refused) {
       means
           .log()

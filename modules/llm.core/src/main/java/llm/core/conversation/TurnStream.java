@@ -214,6 +214,7 @@ final class TurnStream implements EventStream<TurnEvent> {
 
   /** The first content of any kind is there. */
   private void content() {
+    releasePrefix();
     double sinceSent = millisSince(turn.sentNanos());
     firstToken = OptionalDouble.of(millisSince(turn.startNanos()));
     turn.means().metrics().firstToken(firstToken.getAsDouble() / 1e3);
@@ -225,6 +226,11 @@ final class TurnStream implements EventStream<TurnEvent> {
         .put("turn", turn.name())
         .put("ms", firstToken.getAsDouble())
         .emit();
+  }
+
+  /** Of the context that began with this turn: the model has found it by now, or never will. */
+  private void releasePrefix() {
+    turn.begun().handover().ifPresent(_ -> turn.conversation().summarizer().release());
   }
 
   private void say(String more, Optional<TurnEvent.Metadata> metadata) {
@@ -277,6 +283,7 @@ final class TurnStream implements EventStream<TurnEvent> {
             ? new ConversationRecord.Answered(turn.name(), answer, finish, usage, at)
             : new ConversationRecord.Unanswered(turn.name(), code, at);
     boolean durable = keep(record) && turn.durable();
+    releasePrefix();
     TurnEnd how =
         finish.isPresent() ? TurnEnd.ANSWERED : said ? TurnEnd.INTERRUPTED : TurnEnd.UNANSWERED;
     context.turnEnded();

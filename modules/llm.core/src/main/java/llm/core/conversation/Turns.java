@@ -101,15 +101,14 @@ final class Turns {
     } finally {
       if (!asked) {
         context.takeBack();
+        begun.handover().ifPresent(_ -> conversation.summarizer().release());
       }
     }
   }
 
   private DualContext.Begun begun(Conversation conversation, String text) throws LlmException {
     try {
-      DualContext.Begun begun = conversation.context().begin(Message.user(text));
-      begun.handover().ifPresent(_ -> conversation.summarizer().release());
-      return begun;
+      return conversation.context().begin(Message.user(text));
     } catch (TooLong tooLong) {
       String model = conversation.model().value();
       throw new LlmException(

@@ -17,9 +17,11 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.ModelInfo;
+import llm.domain.port.PrefixWarmer;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.TokenCounter;
 import llm.domain.service.TokenEstimator;
@@ -43,6 +45,7 @@ final class Talker implements ChatProvider {
   private volatile int answerChars;
   private volatile int factor = 1; // how many times more tokens it counts
   private volatile boolean refusesInStream;
+  private volatile Optional<PrefixWarmer> warmer = Optional.empty();
   private volatile boolean tellsCounts = true;
 
   Talker(int contextTokens) {
@@ -81,6 +84,13 @@ final class Talker implements ChatProvider {
   void refusesInStream(boolean counts) {
     refusesInStream = true;
     tellsCounts = counts;
+  }
+
+  /** Keeps prefixes from now on. */
+  KeepingWarmer keepsPrefixes() {
+    var kept = new KeepingWarmer();
+    warmer = Optional.of(kept);
+    return kept;
   }
 
   /** The next answer stops after its first piece until the gate opens. */
@@ -153,6 +163,11 @@ final class Talker implements ChatProvider {
     }
     String answer = last.text() + ".".repeat(Math.max(0, answerChars - last.text().length())) + "]";
     return new Played("[", answer, answers.getAndSet(null), breaking.getAndSet(null), prompt);
+  }
+
+  @Override
+  public Optional<PrefixWarmer> prefixes(ModelName model) {
+    return warmer;
   }
 
   @Override
