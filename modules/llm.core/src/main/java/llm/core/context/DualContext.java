@@ -107,6 +107,7 @@ public final class DualContext {
     synchronized (lock) {
       active.add(message);
       open = false;
+      events.messageAdded(ratioNow());
     }
   }
 
@@ -124,6 +125,7 @@ public final class DualContext {
         addAsLast(message);
       }
       open = true;
+      events.messageAdded(ratioNow());
       return new Begun(plan(active.firstThatFits(window.promptTokens())), handover);
     }
   }

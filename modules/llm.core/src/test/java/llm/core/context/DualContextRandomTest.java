@@ -188,6 +188,11 @@ class DualContextRandomTest {
 
   private final class Events implements DualEvents {
     @Override
+    public void messageAdded(double ratio) {
+      assertThat(ratio).isPositive();
+    }
+
+    @Override
     public void warmupStart(double ratio) {
       assertThat(ratio).isGreaterThanOrEqualTo(0.5);
     }

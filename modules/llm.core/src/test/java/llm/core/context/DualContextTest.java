@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.catalogue.Prompts;
 import llm.core.context.DualContext.Plan;
+import llm.core.telemetry.Level;
 import llm.core.telemetry.Metrics;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
@@ -29,6 +30,7 @@ class DualContextTest {
 
   private final ManualClock clock = new ManualClock();
   private final RecordingTelemetry telemetry = new RecordingTelemetry();
+  private final RecordingTelemetry messages = new RecordingTelemetry();
   private final Metrics metrics = telemetry.metrics();
   private final List<List<Message>> asked = new ArrayList<>();
   private long number;
@@ -50,7 +52,11 @@ class DualContextTest {
           return () -> ended = true;
         },
         clock,
-        new DualLog(telemetry.log("llm.dual"), new DualLog.Counters(metrics), "c1"));
+        new DualLog(
+            telemetry.log("llm.dual"),
+            messages.log("llm.context"),
+            new DualLog.Counters(metrics),
+            "c1"));
   }
 
   private Plan turn(String question) throws TooLong {
@@ -84,6 +90,21 @@ class DualContextTest {
         .startsWith(question.subList(0, question.size() - 1).toArray(Message[]::new));
     assertThat(telemetry.trail()).containsExactly("warmup_start");
     assertThat(telemetry.events().getFirst().logger()).isEqualTo("llm.dual");
+  }
+
+  @Test
+  void eachMessageThatIsAddedTellsTheRoomTaken() throws TooLong {
+    turn("q");
+
+    assertThat(messages.trail()).containsExactly("usage_ratio", "usage_ratio");
+    var last = messages.events().getLast();
+    assertThat(last.logger()).isEqualTo("llm.context");
+    assertThat(last.level()).isEqualTo(Level.DEBUG);
+    assertThat(last.fields())
+        .containsEntry("conversation", "c1")
+        .containsEntry("usage_ratio", context.ratio());
+    context.restore(List.of(Message.user("from before")));
+    assertThat(messages.trail()).as("it is not added now").hasSize(2);
   }
 
   @Test
