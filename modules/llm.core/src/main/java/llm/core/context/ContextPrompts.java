@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.Optional;
 import llm.core.catalogue.Prompts;
 import llm.domain.chat.Message;
-import llm.domain.chat.Role;
 import llm.domain.text.Excerpt;
 
 /**
@@ -53,12 +52,10 @@ public record ContextPrompts(String system, Optional<String> responseFormat, Pro
   public String summaryPrompt(List<Message> history, int mostChars) {
     var talk = new StringBuilder();
     for (Message message : history) {
-      if (message.role() != Role.SYSTEM) {
-        talk.append(message.role().wireName())
-            .append(": ")
-            .append(Excerpt.ends(message.text(), mostChars))
-            .append('\n');
-      }
+      talk.append(message.role().wireName())
+          .append(": ")
+          .append(Excerpt.ends(message.text(), mostChars))
+          .append('\n');
     }
     return question(talk.toString());
   }

@@ -137,7 +137,7 @@ public final class Summarizer implements WarmUp {
 
   private Summary summary(List<Message> prompt, Priority priority, CallScope call)
       throws LlmException {
-    boolean carries = prompt.size() == 2; // the question tells itself what it is about
+    boolean carries = prompt.size() <= 2; // the question tells itself what it is about
     List<Message> told = carries ? prompt : prompt.subList(0, prompt.size() - 1);
     Optional<SummaryCache.Hit> known = means.cache().find(conversation, told);
     if (known.isPresent()) {

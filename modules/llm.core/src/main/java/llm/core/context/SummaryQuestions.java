@@ -1,5 +1,6 @@
 package llm.core.context;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.domain.chat.Message;
@@ -32,9 +33,9 @@ final class SummaryQuestions {
    * @param told messages that are asked about
    */
   record Part(List<Message> question, int cut, int told) {
-    /** Whether the question carries what it is about, behind a first message. */
+    /** Whether the question carries what it is about, behind a first message or without one. */
     private boolean isExcerpt() {
-      return question.size() == 2;
+      return question.size() <= 2;
     }
   }
 
@@ -61,15 +62,31 @@ final class SummaryQuestions {
     return Optional.of(new Part(prompt, cut, told));
   }
 
-  /** The beginnings and ends of {@code turn} messages, as much of them as has room. */
+  /**
+   * The beginnings and ends of {@code turn} messages, as much of them as has room behind the first
+   * message; and of that too, where it leaves none.
+   */
   private Optional<Part> excerpt(Context context, int turn, int room) {
+    if (turn == 0) {
+      return Optional.empty();
+    }
     int left = room - context.correctedTokens(context.size());
-    List<Message> whole = context.messages(0).subList(0, turn);
+    Message first = context.first();
+    List<Message> messages = context.messages(0).subList(0, turn);
+    List<Message> all = new ArrayList<>(List.of(first));
+    all.addAll(messages);
+    return excerpt(context, messages, left)
+        .map(question -> List.of(first, question))
+        .or(() -> excerpt(context, all, left + context.tokensOf(first)).map(List::of))
+        .map(prompt -> new Part(prompt, turn, turn));
+  }
+
+  private Optional<Message> excerpt(Context context, List<Message> whole, int left) {
     int most = (int) Math.min(Integer.MAX_VALUE, Math.max(0L, left) * MOST_TOKEN_CHARS);
-    for (int chars = most; turn > 0 && chars >= LEAST_CHARS; chars -= chars / 4) {
+    for (int chars = most; chars >= LEAST_CHARS; chars -= chars / 4) {
       Message question = Message.user(prompts.summaryPrompt(whole, chars));
       if (context.tokensOf(question) <= left) {
-        return Optional.of(new Part(List.of(context.first(), question), turn, turn));
+        return Optional.of(question);
       }
     }
     return Optional.empty();

@@ -385,6 +385,36 @@ class DualContextTest {
   }
 
   @Test
+  void aFirstMessageThatLeavesNoRoomForATurnIsCutToo() throws TooLong {
+    DualContext full =
+        new DualContext(
+            WINDOW,
+            PROMPTS,
+            new TokenEstimator(),
+            "An old summary. " + "x".repeat(920),
+            Ledger.EMPTY,
+            (which, prompt, _) -> {
+              asked.add(prompt);
+              return () -> {};
+            },
+            clock,
+            new DualLog(
+                telemetry.log("llm.dual"),
+                messages.log("llm.context"),
+                new DualLog.Counters(metrics),
+                "c1"));
+    full.begin(Message.user("A question."));
+    full.add(Message.assistant("An answer of a few words."));
+    full.turnEnded();
+
+    assertThat(asked.getFirst()).hasSize(1);
+    assertThat(asked.getFirst().getFirst().text())
+        .contains("system: Be brief.", "An old summary.", "this is an excerpt")
+        .contains("user: A question.", "assistant: An answer of a few words.");
+    assertThat(new TokenEstimator().countMessages(asked.getFirst())).isLessThanOrEqualTo(340);
+  }
+
+  @Test
   void anExcerptIsCutUntilNothingIsLeftToAskAbout() throws TooLong {
     context.begin(Message.user("x".repeat(1_000)));
     context.add(Message.assistant("y".repeat(1_000)));
