@@ -10,6 +10,7 @@ import llm.core.context.DualLog;
 import llm.core.context.Ledger;
 import llm.core.context.Summary;
 import llm.core.context.TooLong;
+import llm.core.context.WarmUp;
 import llm.core.context.Window;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
@@ -45,7 +46,7 @@ final class ContextScenes {
       context.add(Message.assistant("Yes, every hour."));
     }
     log.info("summary_prompt")
-        .put("text", words.summaryPrompt(List.of(Message.user("Is there a train to Ulm?"))))
+        .put("text", words.summaryPrompt(List.of(Message.user("Is there a train to Ulm?")), 400))
         .emit();
   }
 
@@ -87,7 +88,7 @@ final class ContextScenes {
     }
   }
 
-  private DualContext dual(String name, ContextPrompts words, DualContext.WarmUp warmUp) {
+  private DualContext dual(String name, ContextPrompts words, WarmUp warmUp) {
     var counters = new DualLog.Counters(telemetry.metrics());
     return new DualContext(
         WINDOW,
@@ -97,7 +98,7 @@ final class ContextScenes {
         Ledger.EMPTY,
         warmUp,
         TimeSource.SYSTEM,
-        new DualLog(telemetry.log("llm.dual"), counters, name));
+        new DualLog(telemetry.log("llm.dual"), telemetry.log("llm.context"), counters, name));
   }
 
   private static String text(List<Message> messages) {

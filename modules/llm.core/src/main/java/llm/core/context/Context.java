@@ -109,6 +109,15 @@ final class Context {
     return left;
   }
 
+  /** Tokens of another prompt, by our counter alone. */
+  long uncorrectedTokens(Message begin, List<Message> told) {
+    long all = frame + count(begin);
+    for (Message message : told) {
+      all += count(message);
+    }
+    return all;
+  }
+
   /**
    * The first message to send so that the prompt takes no more than {@code limit} tokens: 0 when
    * all of it fits. What is left out ends before a user's message, so that no answer and no tool's
@@ -130,21 +139,30 @@ final class Context {
   }
 
   /**
-   * How many messages from the beginning make a prompt of at most {@code limit} tokens; it ends
-   * before a user's message, or with the last message.
+   * How many of the first {@code most} messages make a prompt of at most {@code limit} tokens; it
+   * ends before a user's message, or with the last of them.
    */
-  int longestPrefix(int limit) {
+  int longestPrefix(int most, int limit) {
     long taken = frame + firstTokens;
     int fits = 0;
-    for (int i = 0; i < messages.size(); i++) {
+    for (int i = 0; i < most; i++) {
       taken += tokens.get(i);
-      boolean whole = i + 1 == messages.size() || messages.get(i + 1).role() == Role.USER;
+      boolean whole = i + 1 == most || messages.get(i + 1).role() == Role.USER;
       if (corrected(taken) > limit) {
         break;
       }
       fits = whole ? i + 1 : fits;
     }
     return fits;
+  }
+
+  /** How many messages the first turn has; 0 when there is none. */
+  int firstTurn() {
+    int end = Math.min(1, messages.size());
+    while (end < messages.size() && messages.get(end).role() != Role.USER) {
+      end++;
+    }
+    return end;
   }
 
   /** Where the last {@code count} messages or more begin, at a user's message; 0 for fewer. */

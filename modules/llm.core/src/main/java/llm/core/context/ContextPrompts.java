@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import llm.core.catalogue.Prompts;
 import llm.domain.chat.Message;
-import llm.domain.chat.Role;
+import llm.domain.text.Excerpt;
 
 /**
  * The words around a conversation. The first message of a prompt is the same, byte for byte, as
@@ -44,13 +44,18 @@ public record ContextPrompts(String system, Optional<String> responseFormat, Pro
     return Message.user(question(ABOVE));
   }
 
-  /** Asks for a summary of a talk that the model has not seen. */
-  public String summaryPrompt(List<Message> history) {
+  /**
+   * Asks for a summary of a talk that the model has not seen, in one message.
+   *
+   * @param mostChars of each message; what is longer is told by its beginning and its end
+   */
+  public String summaryPrompt(List<Message> history, int mostChars) {
     var talk = new StringBuilder();
     for (Message message : history) {
-      if (message.role() != Role.SYSTEM) {
-        talk.append(message.role().wireName()).append(": ").append(message.text()).append('\n');
-      }
+      talk.append(message.role().wireName())
+          .append(": ")
+          .append(Excerpt.ends(message.text(), mostChars))
+          .append('\n');
     }
     return question(talk.toString());
   }

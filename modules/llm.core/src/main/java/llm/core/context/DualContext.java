@@ -1,9 +1,10 @@
 package llm.core.context;
 
-import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import llm.core.context.Stage.Idle;
+import llm.core.context.Stage.Ready;
+import llm.core.context.Stage.Warming;
 import llm.core.context.SummaryQuestions.Part;
 import llm.domain.call.Registration;
 import llm.domain.chat.Message;
@@ -27,24 +28,21 @@ import llm.domain.port.TokenCounter;
  * arrive meanwhile are told word by word after the handover. Thread-safe; turns come one at a time.
  */
 public final class DualContext {
-  private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
-  private static final Duration LAST_RETRY = Duration.ofMinutes(5);
-
-  private final Window window;
   private final ContextPrompts prompts;
   private final TokenCounter counter;
   private final WarmUp warmUp;
+  private final Retry retry; // guarded by lock
   private final SummaryQuestions questions;
   private final TimeSource time;
   private final DualEvents events;
   private final Object lock = new Object();
 
-  private Context active; // guarded by lock, as all below
+  private Window window; // guarded by lock, as all below; the provider's may be smaller than known
+  private Context active;
   private Ledger ledger;
-  private State state = new Idle();
+  private Stage stage = new Idle();
+  private boolean open; // the newest message is a turn's that runs
   private long number; // of the latest warm-up
-  private Duration retry = FIRST_RETRY;
-  private long notBefore;
   private boolean closed;
 
   /** One that begins with {@code summary} and {@code ledger}, both empty for a new conversation. */
@@ -66,48 +64,8 @@ public final class DualContext {
     this.events = events;
     this.ledger = ledger;
     this.active = new Context(prompts.first(summary, ledger), counter);
-    this.notBefore = time.nanoTime();
+    this.retry = new Retry(time);
   }
-
-  /** Makes the next context ready; what it starts tells {@link #summarized} and the rest. */
-  public interface WarmUp {
-    /**
-     * Begins without waiting.
-     *
-     * @param number names this warm-up
-     * @param prompt ends with the question for the summary
-     * @param urgent whether turns are told less until it is done
-     * @return ends it
-     */
-    Registration begin(long number, List<Message> prompt, boolean urgent);
-  }
-
-  private sealed interface State {}
-
-  private record Idle() implements State {}
-
-  /**
-   * Messages before {@code cut} are in the summary so far; of those behind it, as many as {@code
-   * wanted} are to be in the one to come, and {@code told} were asked about.
-   */
-  private record Warming(
-      int cut,
-      int wanted,
-      int told,
-      boolean urgent,
-      long since,
-      Registration work,
-      Optional<Summary> summary)
-      implements State {
-
-    private Warming asking(Optional<Part> part, int nowCut, Optional<Summary> made) {
-      int nowWanted = part.map(Part::cut).orElse(0);
-      int nowTold = part.map(Part::told).orElse(0);
-      return new Warming(nowCut, nowWanted, nowTold, urgent, since, work, made);
-    }
-  }
-
-  private record Ready(int cut, long since, Summary summary) implements State {}
 
   /**
    * What a turn asks the model.
@@ -120,19 +78,34 @@ public final class DualContext {
   public record Plan(List<Message> messages, int leftOut, int promptTokens, long uncorrected) {}
 
   /**
-   * A change of context.
+   * Goes on where a talk was left.
    *
-   * @param summary what the new one begins with
-   * @param ledger all of it
-   * @param kept messages before this turn's that went on word by word
-   * @param sinceReady nanoseconds since it was ready
+   * @param messages what was told word by word
    */
-  public record Handover(String summary, Ledger ledger, int kept, long sinceReady) {}
+  public void restore(List<Message> messages) {
+    synchronized (lock) {
+      messages.forEach(active::add);
+    }
+  }
+
+  /**
+   * Counts as the provider did of a prompt that this conversation sent before.
+   *
+   * @param first the summary and ledger that it began with
+   * @param real the provider's count
+   */
+  public void calibrate(Message first, List<Message> messages, int real) {
+    synchronized (lock) {
+      active.calibrate(real, active.uncorrectedTokens(first, messages));
+    }
+  }
 
   /** Adds a message that the model was told or has said. */
   public void add(Message message) {
     synchronized (lock) {
       active.add(message);
+      open = false;
+      events.messageAdded(ratioNow());
     }
   }
 
@@ -145,19 +118,13 @@ public final class DualContext {
    */
   public Begun begin(Message message) throws TooLong {
     synchronized (lock) {
-      active.add(message);
-      Optional<Handover> handover = handOver();
-      int limit = window.promptTokens();
-      int from = active.firstThatFits(limit);
-      if (from == active.size()) {
-        int tokens = active.tokensOf(message) + active.tokensOf(active.first());
-        active.removeLast();
-        throw new TooLong(tokens, limit);
+      Optional<Handover> handover = handOver(message);
+      if (handover.isEmpty()) {
+        addAsLast(message);
       }
-      if (from > 0) {
-        events.hardStop(from, active.promptTokens(), limit);
-      }
-      return new Begun(plan(from), handover);
+      open = true;
+      events.messageAdded(ratioNow());
+      return new Begun(plan(active.firstThatFits(window.promptTokens())), handover);
     }
   }
 
@@ -170,28 +137,46 @@ public final class DualContext {
   public record Begun(Plan plan, Optional<Handover> handover) {}
 
   /**
-   * The model's provider has found the prompt of {@code plan} too long: asks again with less.
+   * The model's provider has found the prompt of {@code plan} too long: asks again with less. A
+   * window that is smaller than was known is heeded from then on.
    *
-   * @param real its count
+   * @param real its count, 0 where it does not say
+   * @param tokens what its window holds, 0 where it does not say
    * @return empty when there is nothing more to leave out
    */
-  public Optional<Plan> shorter(Plan plan, int real) {
+  public Optional<Plan> shorter(Plan plan, int real, int tokens) {
     synchronized (lock) {
-      active.calibrate(real, plan.uncorrected());
-      int from = active.firstThatFits(window.promptTokens());
-      if (from <= plan.leftOut() || from == active.size()) {
-        return Optional.empty();
+      if (tokens > 0 && tokens < window.tokens()) {
+        window = window.of(tokens);
+        questions.heed(window);
       }
-      events.hardStop(from, active.promptTokens(), window.promptTokens());
-      return Optional.of(plan(from));
+      if (real > 0) {
+        active.calibrate(real, plan.uncorrected());
+      }
+      int from = active.firstThatFits(window.promptTokens());
+      if (from <= plan.leftOut()) { // our count says that it fits
+        from = active.firstThatFits(active.correctedTokens(plan.leftOut()) * 3 / 4);
+      }
+      return from < active.size() ? Optional.of(plan(from)) : Optional.empty();
     }
   }
 
-  /** A turn ended without an answer: its user's message is told no more. */
+  /**
+   * The newest message is told no more: a turn ended without an answer, or one that was interrupted
+   * is tried again. A next context that tells of it is given up.
+   */
   public void takeBack() {
+    Registration work = () -> {};
     synchronized (lock) {
       active.removeLast();
+      open = false;
+      if (stage instanceof Stage.Begun begun && begun.reach() > active.size()) {
+        work = begun.work();
+        stage = new Idle();
+        events.warmupCancelled("taken_back");
+      }
     }
+    work.close();
   }
 
   /** The provider's count of a plan's prompt. */
@@ -210,27 +195,19 @@ public final class DualContext {
     synchronized (lock) {
       double ratio = ratioNow();
       boolean urgent = ratio >= window.handoverRatio();
-      if (state instanceof Idle
-          && !closed
-          && time.nanoTime() - notBefore >= 0
-          && ratio >= window.warmupRatio()) {
-        events.warmupStart(ratio);
-        startWarmUp(time.nanoTime(), urgent);
-      } else if (state instanceof Warming warming && urgent && !warming.urgent()) {
+      if (stage instanceof Idle && !closed && retry.isDue() && ratio >= window.warmupRatio()) {
+        if (startWarmUp(time.nanoTime(), urgent)) {
+          events.warmupStart(ratio);
+        }
+      } else if (stage instanceof Warming warming && urgent && !warming.urgent()) {
         overtaken = warming.work();
-        startWarmUp(warming.since(), true);
+        if (!startWarmUp(warming.since(), true)) {
+          events.warmupCancelled("nothing_to_ask");
+        }
       }
     }
     overtaken.close();
   }
-
-  /**
-   * What a warm-up does next.
-   *
-   * @param isQuestion whether it asks for another summary, for what came meanwhile would fill too
-   *     much of the next context; else it has the model read the beginning of that
-   */
-  public record Step(List<Message> prompt, boolean isQuestion) {}
 
   /**
    * The summary was made.
@@ -239,7 +216,7 @@ public final class DualContext {
    */
   public Optional<Step> summarized(long which, Summary summary) {
     synchronized (lock) {
-      if (which != number || !(state instanceof Warming warming)) {
+      if (which != number || !(stage instanceof Warming warming)) {
         return Optional.empty();
       }
       int more = Math.min(warming.wanted(), summary.covered());
@@ -247,8 +224,9 @@ public final class DualContext {
       Summary all = warming.summary().map(summary::behind).orElse(summary);
       Context next = next(cut, all);
       boolean full = (double) next.promptTokens() / window.promptTokens() >= window.handoverRatio();
-      Optional<Part> part = cut > warming.cut() && full ? questions.about(next) : Optional.empty();
-      state = warming.asking(part, cut, Optional.of(all));
+      Optional<Part> part =
+          cut > warming.cut() && full ? questions.about(next, ended(next)) : Optional.empty();
+      stage = warming.asking(part, cut, Optional.of(all));
       return Optional.of(
           part.map(one -> new Step(one.question(), true))
               .orElseGet(() -> new Step(next.prompt(0, next.size()), false)));
@@ -263,13 +241,13 @@ public final class DualContext {
    */
   public Optional<Step> tooLong(long which, int over) {
     synchronized (lock) {
-      if (which != number || !(state instanceof Warming warming)) {
+      if (which != number || !(stage instanceof Warming warming)) {
         return Optional.empty();
       }
       Context base = warming.summary().map(made -> next(warming.cut(), made)).orElse(active);
-      Optional<Part> part = questions.shorter(base, warming.told(), over);
+      Optional<Part> part = questions.shorter(base, ended(base), warming.told(), over);
       if (part.isPresent()) {
-        state = warming.asking(part, warming.cut(), warming.summary());
+        stage = warming.asking(part, warming.cut(), warming.summary());
       }
       return part.map(less -> new Step(less.question(), true));
     }
@@ -278,10 +256,11 @@ public final class DualContext {
   /** The next context may be used. */
   public void ready(long which) {
     synchronized (lock) {
-      if (which == number && state instanceof Warming warming && warming.summary().isPresent()) {
+      if (which == number && stage instanceof Warming warming && warming.summary().isPresent()) {
         long now = time.nanoTime();
-        state = new Ready(warming.cut(), now, warming.summary().get());
-        retry = FIRST_RETRY;
+        stage =
+            new Ready(warming.cut(), warming.reach(), now, warming.work(), warming.summary().get());
+        retry.succeeded();
         events.warmupReady(now - warming.since());
       }
     }
@@ -290,10 +269,9 @@ public final class DualContext {
   /** The summary was not made; it is tried again after a while. */
   public void failed(long which, LlmError error) {
     synchronized (lock) {
-      if (which == number && state instanceof Warming) {
-        state = new Idle();
-        notBefore = time.nanoTime() + retry.toNanos();
-        retry = Collections.min(List.of(retry.multipliedBy(2), LAST_RETRY));
+      if (which == number && stage instanceof Warming) {
+        stage = new Idle();
+        retry.failed();
         events.warmupFailed(error);
       }
     }
@@ -304,11 +282,9 @@ public final class DualContext {
     Registration work = () -> {};
     synchronized (lock) {
       closed = true;
-      if (state instanceof Warming warming) {
-        work = warming.work();
-      }
-      if (!(state instanceof Idle)) {
-        state = new Idle();
+      if (stage instanceof Stage.Begun begun) {
+        work = begun.work();
+        stage = new Idle();
         events.warmupCancelled(reason);
       }
     }
@@ -332,21 +308,21 @@ public final class DualContext {
   /** Adds to the ledger; it is told from the next context on. */
   public void note(List<Ledger.Entry> entries) {
     synchronized (lock) {
-      ledger = ledger.with(entries, ledgerChars());
+      ledger = ledger.with(entries, window.ledgerChars());
     }
   }
 
   /** Asks for a summary of what was said, as far as there is room; empty when nothing was. */
   Optional<List<Message>> summaryQuestion() {
     synchronized (lock) {
-      return questions.aboutAll(active);
+      return questions.aboutAll(active, ended(active));
     }
   }
 
   /** Whether a warm-up is under way. */
   public boolean isWarming() {
     synchronized (lock) {
-      return state instanceof Warming;
+      return stage instanceof Warming;
     }
   }
 
@@ -355,48 +331,67 @@ public final class DualContext {
   }
 
   private Plan plan(int from) {
-    long uncorrected = active.uncorrectedTokens(from);
+    if (from > 0) {
+      events.hardStop(from, active.promptTokens(), window.promptTokens());
+    }
     List<Message> messages = active.prompt(from, active.size());
+    long uncorrected = active.uncorrectedTokens(from);
     return new Plan(messages, from, active.correctedTokens(from), uncorrected);
   }
 
-  private void startWarmUp(long since, boolean urgent) {
-    Optional<Part> part = questions.about(active);
+  /** How many messages of {@code context} belong to turns that have ended. */
+  private int ended(Context context) {
+    return context.size() - (open ? 1 : 0);
+  }
+
+  private boolean startWarmUp(long since, boolean urgent) {
+    Optional<Part> part = questions.about(active, ended(active));
     if (part.isEmpty()) {
-      state = new Idle(); // nothing that a summary could stand for
-      return;
+      stage = new Idle(); // nothing that a summary could stand for
+      return false;
     }
     number++;
     // What it starts cannot answer before this returns: its answers take the lock.
     Registration work = warmUp.begin(number, part.get().question(), urgent);
-    state =
-        new Warming(0, part.get().cut(), part.get().told(), urgent, since, work, Optional.empty());
+    stage = Warming.of(part.get(), urgent, since, work);
+    return true;
   }
 
-  private Optional<Handover> handOver() {
-    double before = ratioNow();
-    if (!(state instanceof Ready(int cut, long since, Summary summary))
+  private void addAsLast(Message message) throws TooLong {
+    active.add(message);
+    if (active.firstThatFits(window.promptTokens()) == active.size()) {
+      int tokens = active.tokensOf(message) + active.tokensOf(active.first());
+      active.removeLast();
+      throw new TooLong(tokens, window.promptTokens());
+    }
+  }
+
+  /** Goes on in the next context where that is due, ready, and has room for {@code message}. */
+  private Optional<Handover> handOver(Message message) {
+    double before =
+        (double) (active.promptTokens() + active.tokensOf(message)) / window.promptTokens();
+    if (!(stage instanceof Ready(int cut, int _, long since, Registration _, Summary summary))
         || before < window.handoverRatio()) {
       return Optional.empty();
     }
-    ledger = ledger.with(summary.entries(), ledgerChars());
-    int kept = active.size() - cut - 1; // this turn's message is none of them
-    active = next(cut, summary);
-    state = new Idle();
+    Context next = next(cut, summary);
+    next.add(message);
+    if (next.firstThatFits(window.promptTokens()) == next.size()) {
+      return Optional.empty();
+    }
+    int kept = active.size() - cut;
+    ledger = ledger.with(summary.entries(), window.ledgerChars());
+    active = next;
+    stage = new Idle();
     long sinceReady = time.nanoTime() - since;
     events.handoverPerform(sinceReady, before, ratioNow());
     return Optional.of(new Handover(summary.text(), ledger, kept, sinceReady));
   }
 
   private Context next(int cut, Summary summary) {
-    Ledger then = ledger.with(summary.entries(), ledgerChars());
+    Ledger then = ledger.with(summary.entries(), window.ledgerChars());
     var next = new Context(prompts.first(summary.text(), then), counter, active);
     active.messages(cut).forEach(next::add);
     return next;
-  }
-
-  /** About an eighth of the room for prompts, at four characters a token. */
-  private int ledgerChars() {
-    return Math.max(Ledger.MAX_ENTRY_CHARS, window.promptTokens() / 2);
   }
 }

@@ -6,6 +6,9 @@ import llm.domain.error.LlmError;
  * What a {@link DualContext} tells of itself. Called under its lock: must not block or call back.
  */
 public interface DualEvents {
+  /** A message was added; {@code ratio} of the room is taken now. */
+  void messageAdded(double ratio);
+
   /** The next context is being made; {@code ratio} of the room is taken. */
   void warmupStart(double ratio);
 

@@ -1,18 +1,29 @@
 package llm.core.context;
 
+import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Metrics;
 import llm.domain.error.LlmError;
 
-/** Writes what a {@link DualContext} tells as events of logger {@code llm.dual}, and counts it. */
+/**
+ * Writes what a {@link DualContext} tells as events of logger {@code llm.dual}, and the room that
+ * each message leaves as those of {@code llm.context} (C-4); counts it.
+ */
 public final class DualLog implements DualEvents {
   private final Log log;
+  private final Log messages;
   private final Counters counters;
   private final String conversation;
 
-  /** Of one conversation. */
-  public DualLog(Log log, Counters counters, String conversation) {
+  /**
+   * Of one conversation.
+   *
+   * @param log tells of changes of context
+   * @param messages tells of each message
+   */
+  public DualLog(Log log, Log messages, Counters counters, String conversation) {
     this.log = log;
+    this.messages = messages;
     this.counters = counters;
     this.conversation = conversation;
   }
@@ -42,6 +53,17 @@ public final class DualLog implements DualEvents {
           metrics.counter(
               "llm_conversation_hard_stops_total",
               "Turns that were told less, because the context was full and the next not ready.");
+    }
+  }
+
+  @Override
+  public void messageAdded(double ratio) {
+    if (messages.enabled(Level.DEBUG)) {
+      messages
+          .debug("usage_ratio")
+          .put("conversation", conversation)
+          .put("usage_ratio", ratio)
+          .emit();
     }
   }
 

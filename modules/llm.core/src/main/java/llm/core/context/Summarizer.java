@@ -3,6 +3,7 @@ package llm.core.context;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.CallScope;
 import llm.core.gateway.Gateway;
@@ -21,15 +22,13 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.IdSource;
-import llm.domain.prompt.WarmPrefix;
-import llm.domain.prompt.WarmPrefixId;
 
 /**
  * Makes the next context of one conversation ready, on a thread of its own and at background
  * priority: asks its model for a summary behind the prompt that the model has read already, then
  * has it read the beginning of the next one, where its provider can. Thread-safe.
  */
-public final class Summarizer implements DualContext.WarmUp {
+public final class Summarizer implements WarmUp {
   private static final Duration KEEP = Duration.ofMinutes(10);
   private static final int MAX_SUMMARY_CHARS = 1 << 18;
 
@@ -39,7 +38,7 @@ public final class Summarizer implements DualContext.WarmUp {
   private final Window window;
   private final Means means;
   private volatile DualContext context; // set once, before anything begins
-  private WarmPrefixId warm; // guarded by this; null when none
+  private final AtomicReference<KeptPrefix> newest;
 
   /**
    * What all of them work with.
@@ -66,6 +65,7 @@ public final class Summarizer implements DualContext.WarmUp {
     this.owner = owner;
     this.window = window;
     this.means = means;
+    this.newest = new AtomicReference<>(prefix());
   }
 
   /** Whose next context this makes. */
@@ -75,39 +75,50 @@ public final class Summarizer implements DualContext.WarmUp {
 
   @Override
   public Registration begin(long number, List<Message> prompt, boolean urgent) {
-    CallScope call =
-        CallScope.open(
-            new CallId("warmup-" + means.ids().next()),
-            owner,
-            Optional.empty(),
-            means.limit(),
-            means.alarms(),
-            failure -> means.log().error("cancel_hook_failed").cause(failure).emit());
-    Thread.ofVirtual().name("llm-warm-up").start(() -> run(number, prompt, urgent, call));
-    return () -> call.cancel(CancelReason.CLOSED);
+    CallScope call = call(owner);
+    KeptPrefix prefix = prefix();
+    KeptPrefix old = newest.getAndSet(prefix);
+    Thread.ofVirtual()
+        .name("llm-warm-up")
+        .start(() -> {
+          old.release();
+          run(number, prompt, urgent, call, prefix);
+        });
+    return () -> {
+      call.cancel(CancelReason.CLOSED);
+      prefix.release();
+    };
   }
 
   /** Lets go of what the model was asked to keep: it is in use now, or no longer wanted. */
   public void release() {
-    WarmPrefixId old;
-    synchronized (this) {
-      old = warm;
-      warm = null;
-    }
-    if (old != null) {
-      means.gateway().warmPrefixes().release(old, owner);
-    }
+    newest.get().release();
   }
 
-  private void run(long number, List<Message> prompt, boolean urgent, CallScope call) {
+  private KeptPrefix prefix() {
+    return new KeptPrefix(means.gateway().warmPrefixes(), owner);
+  }
+
+  private CallScope call(Principal principal) {
+    return CallScope.open(
+        new CallId("warmup-" + means.ids().next()),
+        principal,
+        Optional.empty(),
+        means.limit(),
+        means.alarms(),
+        failure -> means.log().error("cancel_hook_failed").cause(failure).emit());
+  }
+
+  private void run(
+      long number, List<Message> prompt, boolean urgent, CallScope call, KeptPrefix prefix) {
     Priority priority = urgent ? Priority.INTERACTIVE : Priority.BACKGROUND;
     try (call) {
-      var next = Optional.of(new DualContext.Step(prompt, true));
+      var next = Optional.of(new Step(prompt, true));
       while (next.isPresent() && next.get().isQuestion()) {
         next = step(number, next.get().prompt(), priority, call);
       }
       if (next.isPresent()) {
-        warm(next.get().prompt(), priority, call);
+        warm(next.get().prompt(), priority, call, prefix);
         context.ready(number);
       }
     } catch (LlmException failure) {
@@ -119,13 +130,13 @@ public final class Summarizer implements DualContext.WarmUp {
   }
 
   /** Asks for a summary; about less where the provider counts otherwise than we do. */
-  private Optional<DualContext.Step> step(
-      long number, List<Message> prompt, Priority priority, CallScope call) throws LlmException {
+  private Optional<Step> step(long number, List<Message> prompt, Priority priority, CallScope call)
+      throws LlmException {
     try {
       return context.summarized(number, summary(prompt, priority, call));
     } catch (LlmException refused) {
       if (refused.error() instanceof LlmError.ContextLengthExceeded(var _, int real, int limit)) {
-        Optional<DualContext.Step> shorter = context.tooLong(number, real - limit);
+        Optional<Step> shorter = context.tooLong(number, real - limit);
         if (shorter.isPresent()) {
           return shorter;
         }
@@ -155,18 +166,19 @@ public final class Summarizer implements DualContext.WarmUp {
   }
 
   private Said said(List<Message> prompt, Priority priority, Call call) throws LlmException {
-    List<Message> told = prompt.subList(0, prompt.size() - 1); // without the question
-    int messages = told.size() - 1; // without the first one
+    boolean carries = prompt.size() <= 2; // the question tells itself what it is about
+    List<Message> told = carries ? prompt : prompt.subList(0, prompt.size() - 1);
     Optional<SummaryCache.Hit> known = means.cache().find(conversation, told);
-    if (known.isPresent() && known.get().covered() * 2 > messages) {
-      return new Said(known.get().answer(), known.get().covered() - 1, true);
+    if (known.isPresent()) {
+      int covered = carries ? Integer.MAX_VALUE : known.get().covered() - 1;
+      return new Said(known.get().answer(), covered, true);
     }
     String answer = ask(prompt, priority, call);
     if (answer.isBlank()) {
       throw new LlmException(new LlmError.ProviderFailed(model.value(), "The summary is empty."));
     }
     means.cache().save(conversation, told, answer);
-    return new Said(answer, messages, false);
+    return new Said(answer, carries ? Integer.MAX_VALUE : told.size() - 1, false);
   }
 
   private String ask(List<Message> prompt, Priority priority, Call call) throws LlmException {
@@ -196,17 +208,14 @@ public final class Summarizer implements DualContext.WarmUp {
   }
 
   /** A wish: without it the first turn of the next context begins later, and that is all. */
-  private void warm(List<Message> beginning, Priority priority, CallScope call) {
+  private void warm(List<Message> beginning, Priority priority, CallScope call, KeptPrefix prefix) {
     var request = ChatRequest.of(model, beginning).withPriority(priority);
     if (!means.gateway().keepsPrefixes(model)) {
       return;
     }
-    try {
-      WarmPrefix kept = means.gateway().warmPrefixes().warm(request, KEEP, call);
-      release();
-      synchronized (this) {
-        warm = kept.id();
-      }
+    try (CallScope own = call(prefix.account());
+        Registration _ = call.onCancel(() -> own.cancel(CancelReason.CLOSED))) {
+      prefix.keep(means.gateway().warmPrefixes().warm(request, KEEP, own).id());
     } catch (LlmException refused) {
       means
           .log()

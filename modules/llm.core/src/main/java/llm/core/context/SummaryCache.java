@@ -50,7 +50,10 @@ public final class SummaryCache {
     return PREFIX + HexFormat.of().formatHex(hash).substring(0, HASH_CHARS);
   }
 
-  /** What is known of a talk that begins with {@code messages}. */
+  /**
+   * What is known of a talk that begins with {@code messages}: a first one and what was said. A
+   * summary of half of that or less is of no use, and no hit.
+   */
   Optional<Hit> find(String session, List<Message> messages) {
     long start = time.nanoTime();
     Optional<Hit> found = Optional.empty();
@@ -110,6 +113,7 @@ public final class SummaryCache {
   private record Stored(int covered, String digest, String summary) {
     private boolean covers(List<Message> messages) {
       return covered > 0
+          && (covered - 1) * 2 > messages.size() - 1
           && covered <= messages.size()
           && SummaryCache.digest(messages.subList(0, covered)).equals(digest);
     }

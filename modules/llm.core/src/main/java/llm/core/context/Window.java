@@ -47,6 +47,19 @@ public record Window(
     return (int) (promptTokens() * warmupRatio * KEPT_SHARE) - summaryTokens;
   }
 
+  /** One of fewer tokens; the answer has at most half of them. */
+  Window of(int fewer) {
+    int answer = Math.clamp(answerTokens, 1, Math.max(1, fewer / 2));
+    int summary = Math.clamp(summaryTokens, 1, Math.max(1, (fewer - answer) / 2));
+    return new Window(
+        Math.max(2, fewer), answer, summary, warmupRatio, handoverRatio, keptMessages);
+  }
+
+  /** Characters of a ledger: about an eighth of the room for prompts, at four a token. */
+  int ledgerChars() {
+    return Math.max(Ledger.MAX_ENTRY_CHARS, promptTokens() / 2);
+  }
+
   /** Tokens that a prompt may take. */
   public int promptTokens() {
     return tokens - answerTokens;

@@ -14,7 +14,7 @@ import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.Replay;
 import llm.core.gateway.Gateway;
 import llm.core.telemetry.Log;
-import llm.core.telemetry.Metrics;
+import llm.core.telemetry.Telemetry;
 import llm.core.tokens.TokenCounters;
 import llm.domain.call.Principal;
 import llm.domain.chat.Message;
@@ -35,12 +35,13 @@ final class ConversationLoader {
   private final Summarizer.Means summaries;
   private final TimeSource time;
   private final Log log;
+  private final Log messages;
   private final DualLog.Counters counts;
 
   /**
    * Over an archive.
    *
-   * @param log tells of contexts
+   * @param telemetry what contexts tell goes there
    */
   ConversationLoader(
       ConversationSettings settings,
@@ -51,8 +52,7 @@ final class ConversationLoader {
       ConversationLog.Backlog backlog,
       Summarizer.Means summaries,
       TimeSource time,
-      Log log,
-      Metrics metrics) {
+      Telemetry telemetry) {
     this.settings = settings;
     this.prompts = prompts;
     this.gateway = gateway;
@@ -61,8 +61,9 @@ final class ConversationLoader {
     this.backlog = backlog;
     this.summaries = summaries;
     this.time = time;
-    this.log = log;
-    this.counts = new DualLog.Counters(metrics);
+    this.log = telemetry.log("llm.dual");
+    this.messages = telemetry.log("llm.context");
+    this.counts = new DualLog.Counters(telemetry.metrics());
   }
 
   /** Reads a conversation; empty when there is none. */
@@ -97,8 +98,16 @@ final class ConversationLoader {
             known.ledger(),
             summarizer,
             time,
-            new DualLog(log, counts, id));
-    known.messages().forEach(context::add);
+            new DualLog(log, messages, counts, id));
+    known.noted().forEach(context::note);
+    context.restore(known.messages());
+    known
+        .counted()
+        .ifPresent(one ->
+            context.calibrate(
+                words(created).first(one.summary(), one.ledger()),
+                one.messages(),
+                one.promptTokens()));
     summarizer.serve(context);
     ConversationLog ownLog = archive.log(id, end, backlog);
     return new Conversation(identity, window.answerTokens(), context, summarizer, ownLog, known);

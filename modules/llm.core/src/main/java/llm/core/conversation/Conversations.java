@@ -82,16 +82,7 @@ public final class Conversations implements AutoCloseable {
     var summaries = new Summarizer.Means(gateway, cache, alarms, ids, settings.warmupLimit(), dual);
     this.loader =
         new ConversationLoader(
-            settings,
-            prompts,
-            gateway,
-            counters,
-            archive,
-            backlog,
-            summaries,
-            time,
-            dual,
-            telemetry.metrics());
+            settings, prompts, gateway, counters, archive, backlog, summaries, time, telemetry);
     this.residents = new Residents(settings.resident(), loader::load);
     this.catchUp = new CatchUp(alarms, RETRY, residents, log);
     var metrics = new ConversationMetrics(telemetry.metrics(), residents::count, backlog::bytes);

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import llm.core.context.DualContext;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.TurnEnd;
@@ -46,6 +47,7 @@ final class TurnStream implements EventStream<TurnEvent> {
    * What a turn has when its answer begins.
    *
    * @param name the turn's id
+   * @param plan what the model was asked, in the end
    * @param startNanos when it was taken up
    * @param sentNanos when the model was asked
    * @param ratioBefore the share of the room that was taken before it
@@ -55,7 +57,7 @@ final class TurnStream implements EventStream<TurnEvent> {
       Conversation conversation,
       String name,
       DualContext.Begun begun,
-      DualContext.Plan plan,
+      Supplier<DualContext.Plan> plan,
       long startNanos,
       long sentNanos,
       double ratioBefore,
@@ -206,7 +208,7 @@ final class TurnStream implements EventStream<TurnEvent> {
 
   private void done(FinishReason finish, Usage usage, Optional<TurnEvent.Metadata> metadata) {
     if (usage.promptTokens() > 0) {
-      turn.conversation().context().calibrate(turn.plan(), usage.promptTokens());
+      turn.conversation().context().calibrate(turn.plan().get(), usage.promptTokens());
     }
     TurnReport report = finished(Optional.of(finish), usage);
     ready.add(new TurnEvent.Chunk("", true, metadata));
@@ -223,6 +225,7 @@ final class TurnStream implements EventStream<TurnEvent> {
 
   /** The first content of any kind is there. */
   private void content() {
+    releasePrefix();
     double sinceSent = millisSince(turn.sentNanos());
     firstToken = OptionalDouble.of(millisSince(turn.startNanos()));
     turn.means().metrics().firstToken(firstToken.getAsDouble() / 1e3);
@@ -234,6 +237,11 @@ final class TurnStream implements EventStream<TurnEvent> {
         .put("turn", turn.name())
         .put("ms", firstToken.getAsDouble())
         .emit();
+  }
+
+  /** Of the context that began with this turn: the model has found it by now, or never will. */
+  private void releasePrefix() {
+    turn.begun().handover().ifPresent(_ -> turn.conversation().summarizer().release());
   }
 
   private void say(String more, Optional<TurnEvent.Metadata> metadata) {
@@ -291,6 +299,7 @@ final class TurnStream implements EventStream<TurnEvent> {
         context.takeBack();
       }
       boolean durable = turn.means().ends().keep(conversation, record) && turn.durable();
+      releasePrefix();
       context.turnEnded();
       report = report(finish, usage, context.ratio(), durable);
     } catch (RuntimeException | Error bug) {
@@ -315,7 +324,7 @@ final class TurnStream implements EventStream<TurnEvent> {
         turn.ratioBefore(),
         ratioAfter,
         turn.begun().handover().stream().mapToDouble(one -> one.sinceReady() / 1e6).findFirst(),
-        turn.plan().leftOut(),
+        turn.plan().get().leftOut(),
         durable);
   }
 

@@ -26,8 +26,6 @@ import llm.domain.store.StoreException;
  * store and model do.
  */
 final class Turns {
-  private static final int MAX_SHORTENINGS = 4;
-
   private final ConversationSettings settings;
   private final Gateway gateway;
   private final Archive archive;
@@ -107,15 +105,14 @@ final class Turns {
     } finally {
       if (!asked) {
         conversation.context().takeBack();
+        begun.handover().ifPresent(_ -> conversation.summarizer().release());
       }
     }
   }
 
   private DualContext.Begun begun(Conversation conversation, String text) throws LlmException {
     try {
-      DualContext.Begun begun = conversation.context().begin(Message.user(text));
-      begun.handover().ifPresent(_ -> conversation.summarizer().release());
-      return begun;
+      return conversation.context().begin(Message.user(text));
     } catch (TooLong tooLong) {
       String model = conversation.model().value();
       throw new LlmException(
@@ -127,33 +124,34 @@ final class Turns {
   private TurnStream ask(Asking asking, DualContext.Begun begun, double ratio, boolean durable)
       throws LlmException {
     Conversation conversation = asking.conversation();
-    DualContext.Plan plan = begun.plan();
-    for (int attempt = 0; ; attempt++) {
-      long sent = means.time().nanoTime();
-      var request =
-          ChatRequest.of(conversation.model(), plan.messages())
-              .withMaxTokens(conversation.answerTokens());
-      tellSent(asking, request);
-      try {
-        EventStream<StreamEvent> inner = gateway.stream(request, asking.call());
-        tellAccepted(asking, sent);
-        var turn =
-            new TurnStream.Turn(
-                conversation,
-                asking.name(),
-                begun,
-                plan,
-                asking.startNanos(),
-                sent,
-                ratio,
-                durable,
-                asking.call(),
-                means);
-        return new TurnStream(turn, inner);
-      } catch (LlmException refused) {
-        plan = shorter(conversation.context(), plan, refused, attempt);
-      }
-    }
+    long sent = means.time().nanoTime();
+    var inner =
+        new ShorteningStream(conversation.context(), begun.plan(), plan -> ask(asking, plan));
+    var turn =
+        new TurnStream.Turn(
+            conversation,
+            asking.name(),
+            begun,
+            inner::plan,
+            asking.startNanos(),
+            sent,
+            ratio,
+            durable,
+            asking.call(),
+            means);
+    return new TurnStream(turn, inner);
+  }
+
+  private EventStream<StreamEvent> ask(Asking asking, DualContext.Plan plan) throws LlmException {
+    Conversation conversation = asking.conversation();
+    var request =
+        ChatRequest.of(conversation.model(), plan.messages())
+            .withMaxTokens(conversation.answerTokens());
+    long sent = means.time().nanoTime();
+    tellSent(asking, request);
+    EventStream<StreamEvent> accepted = gateway.stream(request, asking.call());
+    tellAccepted(asking, sent);
+    return accepted;
   }
 
   private void tellSent(Asking asking, ChatRequest request) {
@@ -170,16 +168,6 @@ final class Turns {
   private void tellAccepted(Asking asking, long sent) {
     double ms = (means.time().nanoTime() - sent) / 1e6;
     means.client().debug("request_accepted").call(asking.call()).put("ms", ms).emit();
-  }
-
-  private static DualContext.Plan shorter(
-      DualContext context, DualContext.Plan plan, LlmException refused, int attempt)
-      throws LlmException {
-    if (refused.error() instanceof LlmError.ContextLengthExceeded(var _, int real, var _)
-        && attempt < MAX_SHORTENINGS) {
-      return context.shorter(plan, real).orElseThrow(() -> refused);
-    }
-    throw refused;
   }
 
   /**

@@ -94,10 +94,11 @@ class ContextTest {
     talk(10);
     int frame = context.promptTokens() - 200;
 
-    assertThat(context.longestPrefix(frame + 200)).isEqualTo(20);
-    assertThat(context.longestPrefix(frame + 199)).isEqualTo(18);
-    assertThat(context.longestPrefix(frame + 35)).isEqualTo(2);
-    assertThat(context.longestPrefix(frame)).isZero();
+    assertThat(context.longestPrefix(context.size(), frame + 200)).isEqualTo(20);
+    assertThat(context.longestPrefix(context.size(), frame + 199)).isEqualTo(18);
+    assertThat(context.longestPrefix(context.size(), frame + 35)).isEqualTo(2);
+    assertThat(context.longestPrefix(context.size(), frame)).isZero();
+    assertThat(context.longestPrefix(6, frame + 200)).as("of the first six").isEqualTo(6);
   }
 
   @Test

@@ -12,7 +12,6 @@ import java.util.regex.Pattern;
 import llm.core.catalogue.Prompts;
 import llm.core.context.DualContext.Begun;
 import llm.core.context.DualContext.Plan;
-import llm.core.context.DualContext.Step;
 import llm.core.testkit.ManualClock;
 import llm.domain.chat.Message;
 import llm.domain.chat.Role;
@@ -40,6 +39,7 @@ class DualContextRandomTest {
   private final List<Work> begun = new ArrayList<>();
   private final List<Integer> hardStops = new ArrayList<>();
   private int handovers;
+  private static int cancelled; // because what they tell of was taken back
   private static int questions; // that were asked because one summary was not enough
 
   /** A warm-up under way. */
@@ -56,6 +56,7 @@ class DualContextRandomTest {
   @AfterAll
   static void someTalksNeededSeveralSummaries() {
     assertThat(questions).isPositive();
+    assertThat(cancelled).isPositive();
   }
 
   @ParameterizedTest
@@ -74,19 +75,25 @@ class DualContextRandomTest {
           .as("seed %d turn %d", seed, turn)
           .isLessThanOrEqualTo(window.promptTokens());
       checkTold(plan, said, "seed " + seed + " turn " + turn);
-      if (random.nextInt(12) == 0) {
+      if (random.nextInt(3) == 0) {
+        goOn(context, random); // in the middle of the turn
+      }
+      boolean answered = random.nextInt(12) > 0;
+      if (!answered) {
         context.takeBack(); // the model failed; the same number comes again
       } else {
         context.add(message(Role.ASSISTANT, said + 1, random, tokens / 8));
         said += 2;
       }
-      if (random.nextInt(3) == 0) {
-        goOn(context, random); // in the middle of the turn, as far as the next one knows
-      }
       context.turnEnded();
       clock.advance(Duration.ofSeconds(random.nextInt(40)));
       if (random.nextInt(3) > 0) {
         goOn(context, random);
+      }
+      if (answered && random.nextInt(10) == 0) {
+        context.takeBack(); // it was interrupted and is tried again
+        context.takeBack();
+        said -= 2;
       }
     }
     assertThat(handovers).as("seed %d", seed).isPositive();
@@ -181,6 +188,11 @@ class DualContextRandomTest {
 
   private final class Events implements DualEvents {
     @Override
+    public void messageAdded(double ratio) {
+      assertThat(ratio).isPositive();
+    }
+
+    @Override
     public void warmupStart(double ratio) {
       assertThat(ratio).isGreaterThanOrEqualTo(0.5);
     }
@@ -192,7 +204,8 @@ class DualContextRandomTest {
 
     @Override
     public void warmupCancelled(String reason) {
-      throw new AssertionError("nobody cancelled");
+      assertThat(reason).isEqualTo("taken_back");
+      cancelled++;
     }
 
     @Override

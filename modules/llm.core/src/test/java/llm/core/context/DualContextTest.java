@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.catalogue.Prompts;
 import llm.core.context.DualContext.Plan;
+import llm.core.telemetry.Level;
 import llm.core.telemetry.Metrics;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
@@ -24,28 +25,39 @@ class DualContextTest {
   private static final String TEN_TOKENS = "x".repeat(24); // and 4 around it
   private static final Window WINDOW = new Window(400, 100, 60, 0.5, 0.8, 2);
 
+  private static final ContextPrompts PROMPTS =
+      new ContextPrompts("Be brief.", Optional.empty(), Prompts.DEFAULTS);
+
   private final ManualClock clock = new ManualClock();
   private final RecordingTelemetry telemetry = new RecordingTelemetry();
+  private final RecordingTelemetry messages = new RecordingTelemetry();
   private final Metrics metrics = telemetry.metrics();
   private final List<List<Message>> asked = new ArrayList<>();
   private long number;
   private boolean ended;
   private boolean urgent;
-  private final DualContext context =
-      new DualContext(
-          WINDOW,
-          new ContextPrompts("Be brief.", Optional.empty(), Prompts.DEFAULTS),
-          new TokenEstimator(),
-          "",
-          Ledger.EMPTY,
-          (which, prompt, isUrgent) -> {
-            number = which;
-            urgent = isUrgent;
-            asked.add(List.copyOf(prompt));
-            return () -> ended = true;
-          },
-          clock,
-          new DualLog(telemetry.log("llm.dual"), new DualLog.Counters(metrics), "c1"));
+  private final DualContext context = context(WINDOW);
+
+  private DualContext context(Window window) {
+    return new DualContext(
+        window,
+        PROMPTS,
+        new TokenEstimator(),
+        "",
+        Ledger.EMPTY,
+        (which, prompt, isUrgent) -> {
+          number = which;
+          urgent = isUrgent;
+          asked.add(List.copyOf(prompt));
+          return () -> ended = true;
+        },
+        clock,
+        new DualLog(
+            telemetry.log("llm.dual"),
+            messages.log("llm.context"),
+            new DualLog.Counters(metrics),
+            "c1"));
+  }
 
   private Plan turn(String question) throws TooLong {
     Plan plan = context.begin(Message.user(question + TEN_TOKENS)).plan();
@@ -78,6 +90,21 @@ class DualContextTest {
         .startsWith(question.subList(0, question.size() - 1).toArray(Message[]::new));
     assertThat(telemetry.trail()).containsExactly("warmup_start");
     assertThat(telemetry.events().getFirst().logger()).isEqualTo("llm.dual");
+  }
+
+  @Test
+  void eachMessageThatIsAddedTellsTheRoomTaken() throws TooLong {
+    turn("q");
+
+    assertThat(messages.trail()).containsExactly("usage_ratio", "usage_ratio");
+    var last = messages.events().getLast();
+    assertThat(last.logger()).isEqualTo("llm.context");
+    assertThat(last.level()).isEqualTo(Level.DEBUG);
+    assertThat(last.fields())
+        .containsEntry("conversation", "c1")
+        .containsEntry("usage_ratio", context.ratio());
+    context.restore(List.of(Message.user("from before")));
+    assertThat(messages.trail()).as("it is not added now").hasSize(2);
   }
 
   @Test
@@ -252,18 +279,205 @@ class DualContextTest {
   }
 
   @Test
+  void aMessageThatIsTooLongPerformsNoHandover() throws TooLong {
+    talkUntil(0.5);
+    makeReady();
+    talkUntil(0.8);
+    double before = context.ratio();
+
+    catchThrowableOfType(TooLong.class, () -> context.begin(Message.user("x".repeat(2_000))));
+
+    assertThat(context.ratio()).isEqualTo(before);
+    assertThat(context.ledger()).isEqualTo(Ledger.EMPTY);
+    assertThat(telemetry.events("handover_perform")).isEmpty();
+    assertThat(context.begin(Message.user("short")).handover()).as("still ready").isPresent();
+  }
+
+  @Test
+  void aMessageThatHasRoomBesideTheOldBeginningOnlyIsAnsweredThere() throws TooLong {
+    talkUntil(0.5);
+    context.summarized(number, Summary.ofAnswer("long ".repeat(100), 99));
+    context.ready(number);
+    talkUntil(0.8);
+
+    var begun = context.begin(Message.user("x".repeat(850)));
+
+    assertThat(begun.handover()).isEmpty();
+    assertThat(begun.plan().leftOut()).isPositive();
+  }
+
+  @Test
+  void takingBackWhatTheSummaryStandsForGivesTheWarmUpUp() throws TooLong {
+    talkUntil(0.5);
+    long old = number;
+    context.takeBack();
+
+    assertThat(ended).isTrue();
+    assertThat(context.isWarming()).isFalse();
+    assertThat(context.summarized(old, Summary.ofAnswer("old", 99))).isEmpty();
+    assertThat(telemetry.events("warmup_cancelled").getFirst().fields())
+        .containsEntry("reason", "taken_back");
+    context.takeBack();
+    turn("again ");
+    makeReady();
+    ended = false;
+    context.takeBack();
+    context.takeBack();
+    assertThat(ended).as("a ready one too").isTrue();
+    talkUntil(0.8);
+    assertThat(context.begin(Message.user("q")).handover()).isEmpty();
+  }
+
+  @Test
+  void takingBackWhatTheSummaryDoesNotTellOfLeavesTheWarmUp() throws TooLong {
+    talkUntil(0.5);
+    context.begin(Message.user("not answered"));
+    context.takeBack();
+
+    assertThat(context.isWarming()).isTrue();
+    assertThat(ended).isFalse();
+  }
+
+  @Test
+  void aSecondQuestionInTheMiddleOfATurnIsNotAboutItsMessage() throws TooLong {
+    DualContext large = context(new Window(4_000, 1_000, 300, 0.5, 0.8, 2));
+    for (int i = 0; i < 30; i++) {
+      large.begin(Message.user("q".repeat(160)));
+      large.add(Message.assistant("a".repeat(160)));
+    }
+    large.turnEnded();
+    Message open = Message.user("open");
+    large.begin(open);
+    Summary made = Summary.ofAnswer("Part " + "x".repeat(8_400), 50);
+    var next = large.summarized(number, made).orElseThrow();
+
+    assertThat(next.isQuestion()).isTrue();
+    assertThat(next.prompt()).hasSizeGreaterThan(4).doesNotContain(open);
+    large.takeBack();
+    assertThat(large.isWarming()).isTrue();
+  }
+
+  @Test
+  void aFirstTurnThatHasNoRoomBesideTheQuestionIsSummarisedByAnExcerpt() throws TooLong {
+    context.begin(Message.user("Begins here. " + "x".repeat(1_050) + " ends here."));
+    context.add(Message.assistant("short answer"));
+    context.turnEnded();
+
+    assertThat(telemetry.trail()).containsExactly("warmup_start");
+    List<Message> prompt = asked.getFirst();
+    assertThat(prompt).hasSize(2);
+    assertThat(new TokenEstimator().countMessages(prompt)).isLessThanOrEqualTo(340);
+    assertThat(prompt.getLast().text())
+        .contains("user: Begins here. xxx", "this is an excerpt: ", "xxx ends here.")
+        .contains("assistant: short answer", "- fact: ");
+    List<Message> less = context.tooLong(number, 40).orElseThrow().prompt();
+    assertThat(less.getLast().text())
+        .contains("excerpt")
+        .hasSizeLessThan(prompt.getLast().text().length() - 100);
+    context.summarized(number, Summary.ofAnswer("All of it.", Integer.MAX_VALUE));
+    context.ready(number);
+
+    var begun = context.begin(Message.user("next"));
+    assertThat(begun.handover()).isPresent();
+    assertThat(begun.plan().messages()).hasSize(2);
+    assertThat(begun.plan().leftOut()).isZero();
+    assertThat(context.tooLong(number, 10_000)).isEmpty();
+  }
+
+  @Test
+  void aFirstMessageThatLeavesNoRoomForATurnIsCutToo() throws TooLong {
+    DualContext full =
+        new DualContext(
+            WINDOW,
+            PROMPTS,
+            new TokenEstimator(),
+            "An old summary. " + "x".repeat(920),
+            Ledger.EMPTY,
+            (which, prompt, _) -> {
+              asked.add(prompt);
+              return () -> {};
+            },
+            clock,
+            new DualLog(
+                telemetry.log("llm.dual"),
+                messages.log("llm.context"),
+                new DualLog.Counters(metrics),
+                "c1"));
+    full.begin(Message.user("A question."));
+    full.add(Message.assistant("An answer of a few words."));
+    full.turnEnded();
+
+    assertThat(asked.getFirst()).hasSize(1);
+    assertThat(asked.getFirst().getFirst().text())
+        .contains("system: Be brief.", "An old summary.", "this is an excerpt")
+        .contains("user: A question.", "assistant: An answer of a few words.");
+    assertThat(new TokenEstimator().countMessages(asked.getFirst())).isLessThanOrEqualTo(340);
+  }
+
+  @Test
+  void anExcerptIsCutUntilNothingIsLeftToAskAbout() throws TooLong {
+    context.begin(Message.user("x".repeat(1_000)));
+    context.add(Message.assistant("y".repeat(1_000)));
+    context.turnEnded();
+    int shortened = 0;
+    while (context.tooLong(number, 10).isPresent()) {
+      assertThat(++shortened).isLessThan(16);
+    }
+
+    assertThat(shortened).isPositive();
+  }
+
+  @Test
+  void aWarmUpThatHasNothingToAskAboutIsNotToldOf() throws TooLong {
+    talkUntil(0.5);
+    while (context.tooLong(number, 100).isPresent()) {
+      assertThat(context.isWarming()).isTrue();
+    }
+    context.failed(number, new LlmError.Internal());
+    clock.advance(Duration.ofMinutes(5));
+    context.turnEnded();
+
+    assertThat(telemetry.trail()).containsExactly("warmup_start", "warmup_failed");
+  }
+
+  @Test
+  void withAFullLedgerTheFirstPromptBehindTheHandoverBeginsAsItWasWarmed() throws TooLong {
+    var facts = new StringBuilder("They talked.");
+    for (int i = 0; i < 40; i++) {
+      facts.append("\n- fact: number ").append(i).append(" of many things");
+    }
+    for (int i = 0; i < 3; i++) {
+      while (!context.isWarming()) {
+        turn("q");
+      }
+      Summary made = Summary.ofAnswer(facts + "\n- fact: round " + i, 99);
+      List<Message> warmed = context.summarized(number, made).orElseThrow().prompt();
+      context.ready(number);
+      talkUntil(0.8);
+      var begun = context.begin(Message.user("go on"));
+      Message first = begun.plan().messages().getFirst();
+
+      assertThat(first).isEqualTo(warmed.getFirst());
+      var over = begun.handover().orElseThrow();
+      assertThat(PROMPTS.first(over.summary(), over.ledger())).as("as kept").isEqualTo(first);
+      assertThat(over.ledger().dropped()).as("it is full").isPositive();
+      context.takeBack();
+    }
+  }
+
+  @Test
   void aProviderThatCountsMoreIsAskedAgainWithLess() throws TooLong {
     talkUntil(0.7);
     Plan plan = context.begin(Message.user("q")).plan();
 
-    Plan shorter = context.shorter(plan, 450).orElseThrow();
+    Plan shorter = context.shorter(plan, 450, 400).orElseThrow();
 
     assertThat(shorter.leftOut()).isPositive();
     assertThat(shorter.promptTokens()).isLessThanOrEqualTo(300);
     assertThat(shorter.messages().getLast()).isEqualTo(plan.messages().getLast());
-    Plan least = context.shorter(shorter, 100_000).orElseThrow();
+    Plan least = context.shorter(shorter, 100_000, 400).orElseThrow();
     assertThat(least.messages()).hasSize(2);
-    assertThat(context.shorter(least, 100_000)).as("nothing more to leave out").isEmpty();
+    assertThat(context.shorter(least, 100_000, 400)).as("nothing more to leave out").isEmpty();
   }
 
   @Test

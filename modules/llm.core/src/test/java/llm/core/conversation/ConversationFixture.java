@@ -39,7 +39,7 @@ final class ConversationFixture implements AutoCloseable {
   FlakyLogs logs = new FlakyLogs(kept); // of the newest process
   final ValueStore values = new MemoryValueStore(16 << 20, clock, telemetry.metrics());
   final Talker talker;
-  private final Gateway gateway;
+  final Gateway gateway;
   private final ConversationSettings settings;
   Conversations conversations;
   private int calls;

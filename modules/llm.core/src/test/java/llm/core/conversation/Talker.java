@@ -17,9 +17,11 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.ModelInfo;
+import llm.domain.port.PrefixWarmer;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.TokenCounter;
 import llm.domain.service.TokenEstimator;
@@ -41,6 +43,10 @@ final class Talker implements ChatProvider {
   private final AtomicInteger failingSummaries = new AtomicInteger();
   private final AtomicReference<String[]> script = new AtomicReference<>();
   private volatile int answerChars;
+  private volatile int factor = 1; // how many times more tokens it counts
+  private volatile boolean refusesInStream;
+  private volatile Optional<PrefixWarmer> warmer = Optional.empty();
+  private volatile boolean tellsCounts = true;
 
   Talker(int contextTokens) {
     spec =
@@ -67,6 +73,24 @@ final class Talker implements ChatProvider {
   /** Answers are at least so long. */
   void answersOf(int characters) {
     answerChars = characters;
+  }
+
+  /** Prompts take so many times more tokens than is estimated. */
+  void countsTimes(int times) {
+    factor = times;
+  }
+
+  /** What is too long is accepted and refused by the first event; or without its counts. */
+  void refusesInStream(boolean counts) {
+    refusesInStream = true;
+    tellsCounts = counts;
+  }
+
+  /** Keeps prefixes from now on. */
+  KeepingWarmer keepsPrefixes() {
+    var kept = new KeepingWarmer();
+    warmer = Optional.of(kept);
+    return kept;
   }
 
   /** The next answer stops after its first piece until the gate opens. */
@@ -106,9 +130,16 @@ final class Talker implements ChatProvider {
   @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
     Message last = request.messages().getLast();
-    int prompt = COUNTER.countPrompt(request);
-    if (last.text().contains("After the summary write")) {
-      summaries.add(request);
+    int prompt = COUNTER.countPrompt(request) * factor;
+    boolean isQuestion = last.text().contains("After the summary write");
+    (isQuestion ? summaries : turns).add(request);
+    if (prompt > spec.contextTokens() && refusesInStream) {
+      return new Refused(
+          tellsCounts
+              ? new LlmError.ContextLengthExceeded("m", prompt, spec.contextTokens())
+              : new LlmError.ContextLengthExceeded("m", 0, 0));
+    }
+    if (isQuestion) {
       Gate gate = summaryGate.get();
       if (gate != null) {
         gate.pass();
@@ -119,7 +150,6 @@ final class Talker implements ChatProvider {
       Message told = request.messages().get(request.messages().size() - 2);
       return new Played("Summary to: ", told.text(), null, null, prompt);
     }
-    turns.add(request);
     LlmError refused = refusal.getAndSet(null);
     if (refused != null) {
       throw new LlmException(refused);
@@ -133,6 +163,11 @@ final class Talker implements ChatProvider {
     }
     String answer = last.text() + ".".repeat(Math.max(0, answerChars - last.text().length())) + "]";
     return new Played("[", answer, answers.getAndSet(null), breaking.getAndSet(null), prompt);
+  }
+
+  @Override
+  public Optional<PrefixWarmer> prefixes(ModelName model) {
+    return warmer;
   }
 
   @Override
@@ -153,6 +188,30 @@ final class Talker implements ChatProvider {
   @Override
   public void close() {
     // nothing is held
+  }
+
+  /** Accepted, and then not answered. */
+  private static final class Refused implements EventStream<StreamEvent> {
+    private final LlmError error;
+
+    private Refused(LlmError error) {
+      this.error = error;
+    }
+
+    @Override
+    public StreamEvent next() {
+      return new StreamEvent.Failed(error, Usage.NONE);
+    }
+
+    @Override
+    public boolean hasReady() {
+      return true;
+    }
+
+    @Override
+    public void close() {
+      // nothing is held
+    }
   }
 
   private static final class Played implements EventStream<StreamEvent> {

@@ -76,8 +76,8 @@ public sealed interface LlmError {
    * The prompt does not fit the model's context window.
    *
    * @param model the model's id
-   * @param promptTokens what the prompt takes
-   * @param contextTokens what the window holds, prompt and answer together
+   * @param promptTokens what the prompt takes; 0 where a provider refused it without saying
+   * @param contextTokens what the window holds, prompt and answer together; 0 likewise
    */
   record ContextLengthExceeded(String model, int promptTokens, int contextTokens)
       implements LlmError {
@@ -88,12 +88,12 @@ public sealed interface LlmError {
 
     @Override
     public String message() {
-      return "The prompt takes "
-          + promptTokens
-          + " tokens and leaves no room for an answer in the context of model '"
+      return "The prompt "
+          + (promptTokens > 0 ? "takes " + promptTokens + " tokens and " : "")
+          + "leaves no room for an answer in the context of model '"
           + model
-          + "', which holds "
-          + contextTokens
+          + "'"
+          + (contextTokens > 0 ? ", which holds " + contextTokens : "")
           + "; shorten the messages.";
     }
   }

@@ -44,6 +44,11 @@ class LlmErrorTest {
             "The prompt takes 5000 tokens and leaves no room for an answer in the context of model"
                 + " 'local', which holds 4096; shorten the messages."),
         arguments(
+            new LlmError.ContextLengthExceeded("up/m", 0, 0),
+            "context_length_exceeded",
+            "The prompt leaves no room for an answer in the context of model 'up/m'; shorten the"
+                + " messages."),
+        arguments(
             new LlmError.InputTooLong("bert", 3, 600, 512),
             "context_length_exceeded",
             "input[3] takes 600 tokens, and model 'bert' reads at most 512 at once; shorten it or"

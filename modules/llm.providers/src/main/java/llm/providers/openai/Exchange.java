@@ -67,16 +67,18 @@ final class Exchange {
   /**
    * Posts JSON and waits for a head that accepts it.
    *
+   * @param said says what it means when that is refused
    * @return the response, status 200 to 299, for the caller to close
    * @throws LlmException when there is none, or it refuses
    */
-  UpstreamResponse post(String path, byte[] body, Call call, boolean stream) throws LlmException {
-    return accepted(send("POST", path, Body.of(body), call, stream), call);
+  UpstreamResponse post(String path, byte[] body, Call call, boolean stream, UpstreamFailures said)
+      throws LlmException {
+    return accepted(send("POST", path, Body.of(body), call, stream), call, said);
   }
 
   /** Gets what is at {@code path}; see {@link #post}. */
   UpstreamResponse get(String path, Call call) throws LlmException {
-    return accepted(send("GET", path, Body.NONE, call, false), call);
+    return accepted(send("GET", path, Body.NONE, call, false), call, failures);
   }
 
   /**
@@ -199,7 +201,8 @@ final class Exchange {
     }
   }
 
-  private UpstreamResponse accepted(UpstreamResponse response, Call call) throws LlmException {
+  private UpstreamResponse accepted(UpstreamResponse response, Call call, UpstreamFailures said)
+      throws LlmException {
     int status = response.status();
     if (status < 300) {
       return response;
@@ -214,7 +217,7 @@ final class Exchange {
       }
       byte[] body = errorBody(response, call);
       Optional<Duration> after = RetryAfter.of(response::header, time.now());
-      throw new LlmException(failures.refused(status, body, after));
+      throw new LlmException(said.refused(status, body, after));
     }
   }
 

@@ -11,6 +11,7 @@ import llm.core.dialect.openai.upstream.ChunkReader;
 import llm.core.dialect.openai.upstream.EmbeddingReader;
 import llm.core.dialect.openai.upstream.EmbeddingRequestWriter;
 import llm.core.dialect.openai.upstream.RequestTraits;
+import llm.core.dialect.openai.upstream.UpstreamFailures;
 import llm.core.provider.ProviderContext;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
@@ -148,8 +149,9 @@ final class OpenAiProvider implements ChatProvider {
     boolean accepted = false;
     try {
       requireOpen();
-      UpstreamResponse response = ask(CHAT, body, call, stream);
-      var reader = new ChunkReader(exchange.failures(), this::callId);
+      UpstreamFailures said = exchange.failures().ofPrompt(model);
+      UpstreamResponse response = ask(CHAT, body, call, stream, said);
+      var reader = new ChunkReader(said, this::callId);
       if (request.sampling().topLogprobs().isPresent()) {
         reader.withLogprobs();
       }
@@ -178,7 +180,7 @@ final class OpenAiProvider implements ChatProvider {
     begins(call);
     try {
       requireOpen();
-      try (UpstreamResponse response = ask(EMBEDDINGS, body, call, false)) {
+      try (UpstreamResponse response = ask(EMBEDDINGS, body, call, false, exchange.failures())) {
         byte[] answer = exchange.whole(response, MOST_EMBEDDINGS_BYTES, call);
         return EmbeddingReader.read(answer, model, request.inputs().size(), exchange.failures());
       }
@@ -213,10 +215,11 @@ final class OpenAiProvider implements ChatProvider {
     }
   }
 
-  private UpstreamResponse ask(String path, byte[] body, Call call, boolean stream)
+  private UpstreamResponse ask(
+      String path, byte[] body, Call call, boolean stream, UpstreamFailures said)
       throws LlmException {
     try {
-      UpstreamResponse response = exchange.post(path, body, call, stream);
+      UpstreamResponse response = exchange.post(path, body, call, stream, said);
       watch.served();
       return response;
     } catch (LlmException refused) {

@@ -47,10 +47,15 @@ public final class LlmErrors {
       case LlmError.InvalidRequest e -> e.path().ifPresent(path -> out.field("path", path));
       case LlmError.InvalidJson e -> out.field("line", e.line()).field("column", e.column());
       case LlmError.Unsupported e -> out.field("path", e.path());
-      case LlmError.ContextLengthExceeded e ->
-          out.field("model", e.model())
-              .field("prompt_tokens", e.promptTokens())
-              .field("limit", e.contextTokens());
+      case LlmError.ContextLengthExceeded e -> {
+        out.field("model", e.model());
+        if (e.promptTokens() > 0) {
+          out.field("prompt_tokens", e.promptTokens());
+        }
+        if (e.contextTokens() > 0) {
+          out.field("limit", e.contextTokens());
+        }
+      }
       case LlmError.InputTooLong e ->
           out.field("model", e.model())
               .field("path", e.path())
