@@ -54,10 +54,10 @@ class ReplayRandomTest {
         talk.talker.refuseNext(null);
         talk.talker.breakNext(null);
         if (random.nextBoolean()) {
-          await(() -> ended(talk, "warmup_start") == warmUpsEnded(talk));
+          await(() -> ended(talk, "warmup_start") <= warmUpsEnded(talk));
         }
         if (random.nextInt(12) == 0) {
-          await(() -> ended(talk, "warmup_start") == warmUpsEnded(talk));
+          await(() -> ended(talk, "warmup_start") <= warmUpsEnded(talk));
           talk.restart();
         }
       }
