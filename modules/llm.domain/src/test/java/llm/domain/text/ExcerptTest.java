@@ -36,6 +36,11 @@ class ExcerptTest {
     assertThat(Excerpt.ends("😀😀😀😀", 4))
         .as("no half characters")
         .isEqualTo("😀\n[… this is an excerpt: 4 characters are left out here …]\n😀");
+    assertThat(Excerpt.ends("😀😀😀😀", 5))
+        .as("the beginning's")
+        .startsWith("😀\n[")
+        .endsWith("]\n😀");
+    assertThat(Excerpt.ends("😀😀😀😀x", 4)).as("the end's").startsWith("😀\n[").endsWith("]\nx");
     assertThat(Excerpt.ends("ab", 0)).contains("2 characters");
   }
 }
