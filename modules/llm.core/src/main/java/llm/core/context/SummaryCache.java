@@ -52,7 +52,7 @@ public final class SummaryCache {
 
   /**
    * What is known of a talk that begins with {@code messages}: a first one and what was said. A
-   * summary of half of that or less is of no use, and no hit.
+   * summary of less than half of that is of no use, and no hit.
    */
   Optional<Hit> find(String session, List<Message> messages) {
     long start = time.nanoTime();
@@ -113,7 +113,7 @@ public final class SummaryCache {
   private record Stored(int covered, String digest, String summary) {
     private boolean covers(List<Message> messages) {
       return covered > 0
-          && (covered - 1) * 2 > messages.size() - 1
+          && covered * 2 > messages.size() - 1
           && covered <= messages.size()
           && SummaryCache.digest(messages.subList(0, covered)).equals(digest);
     }

@@ -45,12 +45,12 @@ class SummaryCacheTest {
   }
 
   @Test
-  void aSummaryOfTheBeginningIsUsedWhereItStandsForMoreThanHalf() {
+  void aSummaryOfTheBeginningIsUsedWhereItStandsForHalfOrMore() {
     cache.save("demo-123", talk(4), "Four.");
 
     assertThat(hit(talk(4))).isTrue();
-    assertThat(hit(talk(7))).isTrue();
-    assertThat(hit(talk(8))).as("half of it").isFalse();
+    assertThat(hit(talk(8))).as("half of it").isTrue();
+    assertThat(hit(talk(10))).as("less than half").isFalse();
     assertThat(hit(talk(2))).as("less than it stands for").isFalse();
     assertThat(cache.find("demo-123", talk(7)).orElseThrow().covered()).isEqualTo(5);
     assertThat(cache.find("other", talk(4))).isEmpty();
