@@ -42,8 +42,15 @@ class SceneTest {
   @Test
   void theContextShowsPromptsThatGrowAndTheirShareOfTheRoom() throws Exception {
     assertThat(play("context"))
-        .containsSubsequence(
-            "usage_ratio", "prompt", "usage_ratio", "prompt", "summary_prompt", "sandbox_done");
+        .containsExactly(
+            "usage_ratio",
+            "prompt",
+            "usage_ratio",
+            "usage_ratio",
+            "prompt",
+            "usage_ratio",
+            "summary_prompt",
+            "sandbox_done");
     var prompts =
         telemetry.events("prompt").stream().map(e -> e.text("text").orElseThrow()).toList();
     assertThat(prompts.get(0)).startsWith("system: Be brief.\n\nAnswer in English.");

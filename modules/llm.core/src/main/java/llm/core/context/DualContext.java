@@ -173,7 +173,7 @@ public final class DualContext {
       if (stage instanceof Stage.Begun begun && begun.reach() > active.size()) {
         work = begun.work();
         stage = new Idle();
-        events.warmupCancelled("taken_back");
+        events.warmupCancelled(begun instanceof Ready ? "ready_taken_back" : "taken_back");
       }
     }
     work.close();

@@ -71,7 +71,7 @@ final class SummaryQuestions {
     int room = window.tokens() - window.summaryTokens() - reserve;
     int told = context.longestPrefix(ended, room - context.tokensOf(question));
     if (told == 0) {
-      return excerpt(context, Math.min(ended, context.firstTurn()), room).map(Part::question);
+      return Optional.empty();
     }
     List<Message> prompt = context.prompt(0, told);
     prompt.add(question);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.core.context.DualContext;
+import llm.core.context.ShorteningStream;
 import llm.core.context.TooLong;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.ConversationRecord.Asked;

@@ -1,7 +1,6 @@
-package llm.core.conversation;
+package llm.core.context;
 
 import java.util.Optional;
-import llm.core.context.DualContext;
 import llm.domain.call.EventStream;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmError;
@@ -12,7 +11,7 @@ import llm.domain.error.LlmException;
  * less, as long as nothing was heard of an answer. A provider says so when it is asked, or as the
  * first thing in its stream; whoever reads sees one answer. Threads as {@link EventStream} says.
  */
-final class ShorteningStream implements EventStream<StreamEvent> {
+public final class ShorteningStream implements EventStream<StreamEvent> {
   private static final int MOST = 4; // times that it is asked again
 
   private final DualContext context;
@@ -28,7 +27,8 @@ final class ShorteningStream implements EventStream<StreamEvent> {
   private boolean settled; // what comes is the answer, or its end
 
   /** Whoever is asked. */
-  interface Model {
+  public interface Model {
+    /** Asks for an answer to {@code plan}; blocks until the provider has accepted. */
     EventStream<StreamEvent> ask(DualContext.Plan plan) throws LlmException;
   }
 
@@ -37,7 +37,8 @@ final class ShorteningStream implements EventStream<StreamEvent> {
    *
    * @throws LlmException when it refuses
    */
-  ShorteningStream(DualContext context, DualContext.Plan plan, Model model) throws LlmException {
+  public ShorteningStream(DualContext context, DualContext.Plan plan, Model model)
+      throws LlmException {
     this.context = context;
     this.model = model;
     this.plan = plan;
@@ -45,7 +46,7 @@ final class ShorteningStream implements EventStream<StreamEvent> {
   }
 
   /** What was asked last. */
-  DualContext.Plan plan() {
+  public DualContext.Plan plan() {
     synchronized (lock) {
       return plan;
     }
