@@ -6,8 +6,9 @@ bench_root=${bench_root:-$(cd "$(dirname "$0")/../.." && pwd)}
 bench_name=$(cd "$(dirname "$0")" && pwd)/${0##*/}
 bench_name=${bench_name#"$bench_root/"}
 
+bench_out="$bench_root/target/bench/classes"
+
 bench_classes() {
-  bench_out="$bench_root/target/bench/classes"
   bench_stamp="$bench_root/target/bench/.built"
   if [ -f "$bench_stamp" ] && [ -z "$(find "$bench_root/tools/bench/src" -newer "$bench_stamp" -print 2>/dev/null | head -n 1)" ]; then
     return 0
@@ -22,6 +23,20 @@ bench_classes() {
   "$JAVA_HOME/bin/java" -Dbench.root="$bench_root" -cp "$bench_out" llm.bench.SelfCheck 2> "$bench_root/target/bench/self-check" \
     || { cat "$bench_root/target/bench/self-check" >&2; exit 4; }
   touch -r "$bench_root/target/bench/.start" "$bench_stamp"
+}
+
+# Benchmarks of the core itself: compiled against the modules, and run in one process with them.
+bench_core_classes() {
+  bench_modules="$bench_root/modules/llm.server/target/modules"
+  bench_core_out="$bench_root/target/bench/core"
+  bench_core_opens="--add-modules llm.core --add-exports llm.core/llm.core.store.memory=ALL-UNNAMED --add-exports llm.core/llm.core.store.journal=ALL-UNNAMED"
+  rm -rf "$bench_core_out"
+  mkdir -p "$bench_core_out"
+  # shellcheck disable=SC2086  # the options are words
+  "$JAVA_HOME/bin/javac" --release 25 -Xlint:all,-requires-automatic -Werror -Xdoclint:all,-missing -p "$bench_modules" \
+    $bench_core_opens -cp "$bench_out" -d "$bench_core_out" "$bench_root"/tools/bench/core/llm/bench/*.java || exit 4
+  bench_jvm="${bench_jvm:-} -p $bench_modules $bench_core_opens"
+  bench_path=":$bench_core_out"
 }
 
 # Builds the image when there is none that is newer than the modules.
@@ -52,6 +67,7 @@ bench() {
   "$bench_root/tools/build"
   [ "${bench_needs_image:-no}" = no ] || bench_image
   [ "${bench_needs_headers:-no}" = no ] || "$bench_root/tools/native" --headers >&2
+  [ "${bench_core:-no}" = no ] || bench_core_classes
   exec "$JAVA_HOME/bin/java" -Xms128m -Xmx1g -XX:+UseSerialGC ${bench_jvm:-} -Dbench.root="$bench_root" \
-    -cp "$bench_root/target/bench/classes" "$bench_class" "$@"
+    -cp "$bench_root/target/bench/classes${bench_path:-}" "$bench_class" "$@"
 }

@@ -3,19 +3,35 @@ module llm.core {
   requires transitive llm.domain;
   requires jtokkit;
   requires org.yaml.snakeyaml;
+  requires redis.clients.jedis;
   requires tools.jackson.core;
 
   exports llm.core.catalogue;
   exports llm.core.concurrent;
   exports llm.core.config;
+  exports llm.core.connection;
+  exports llm.core.context;
+  exports llm.core.conversation;
+  exports llm.core.conversation.record;
+  exports llm.core.conversation.wire;
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
   exports llm.core.dialect.openai.upstream;
   exports llm.core.event;
   exports llm.core.gateway;
   exports llm.core.provider;
+  exports llm.core.schema;
   exports llm.core.scripted;
   exports llm.core.sse;
+  exports llm.core.store to
+      llm.server;
+  exports llm.core.store.journal to
+      llm.server;
+  exports llm.core.store.memory to
+      llm.server;
+  exports llm.core.store.redis to
+      llm.server;
+  exports llm.core.structured;
   exports llm.core.telemetry;
   exports llm.core.testkit;
   exports llm.core.tokens;

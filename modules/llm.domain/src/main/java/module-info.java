@@ -13,6 +13,9 @@ module llm.domain {
   exports llm.domain.port;
   exports llm.domain.prompt;
   exports llm.domain.service;
+  exports llm.domain.store;
   exports llm.domain.text to
-      llm.core;
+      llm.core,
+      llm.providers,
+      llm.server;
 }

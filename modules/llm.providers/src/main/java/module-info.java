@@ -9,7 +9,6 @@
 module llm.providers {
   requires transitive llm.core;
   requires java.net.http;
-  requires tools.jackson.databind;
 
   provides llm.core.provider.ProviderFactory with
       llm.providers.mock.MockProviderFactory,

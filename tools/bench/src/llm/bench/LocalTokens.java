@@ -9,6 +9,7 @@ import llm.bench.local.GeneratedModel;
 import llm.bench.local.LocalServer;
 import llm.bench.local.Prompts;
 import llm.bench.local.Question;
+import llm.bench.local.Together;
 import llm.bench.system.BenchFailure;
 import llm.bench.system.Proc;
 
@@ -17,6 +18,7 @@ final class LocalTokens {
   private static final double GOAL = 0.98;
   private static final int SHORT_PROMPT = 4;
   private static final int MAX_KNOWN = 3;
+  private static final int AT_ONCE = 8; // while the compilers warm up
   private static final long SEED = 4;
 
   private final LocalSetup setup;
@@ -44,8 +46,9 @@ final class LocalTokens {
         CLoop loop = setup.cLoop(model, 1, false)) {
       int generated = setup.count(96, 24);
       int read = setup.count(512, 96);
+      warmUp(server, generated);
       for (int i = 0; i < setup.count(3, 1); i++) {
-        pair(server, loop, SHORT_PROMPT, generated); // Compilers warm up.
+        pair(server, loop, SHORT_PROMPT, generated);
       }
       var tg = new ArrayList<Pair>();
       var pp = new ArrayList<Pair>();
@@ -63,10 +66,27 @@ final class LocalTokens {
     tellTexts();
   }
 
+  /**
+   * Many answers at once: the JVM compiles by how often something runs, and one stream of some
+   * tokens a second would be half a minute of compiling, which is no cost of a token.
+   */
+  private void warmUp(LocalServer server, int generated) {
+    for (int round = 0; round < setup.count(4, 1); round++) {
+      List<Question> questions = new ArrayList<>();
+      for (int i = 0; i < AT_ONCE; i++) {
+        questions.add(Question.greedy(prompts.of(SHORT_PROMPT), generated));
+      }
+      try (var together = new Together(server.port(), questions)) {
+        together.answers().forEach(answer -> answer.whole(generated));
+      }
+    }
+  }
+
   /** What the kept prefixes cost: every step looks past what the pool remembers of them. */
   private void withoutPrefixes(GeneratedModel model) {
     try (LocalServer server = setup.server(model, "prefix_sequences: 0");
         CLoop loop = setup.cLoop(model, 1, false)) {
+      warmUp(server, 96);
       pair(server, loop, SHORT_PROMPT, 96);
       var pairs = new ArrayList<Double>();
       for (int i = 1; i <= 7; i++) {

@@ -54,6 +54,7 @@ final class CoreSandbox {
     metrics();
     events();
     cancellation();
+    structured();
     log.info("sandbox_done").emit();
   }
 
@@ -148,6 +149,12 @@ final class CoreSandbox {
           .call(call)
           .put("ms", (System.nanoTime() - start) / NANOS_PER_MS)
           .emit();
+    }
+  }
+
+  private void structured() {
+    try (var timer = new TimerThread(bug -> log.error("timer_failed").cause(bug).emit())) {
+      new StructuredScene(log, timer).run();
     }
   }
 

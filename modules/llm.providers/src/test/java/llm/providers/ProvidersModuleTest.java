@@ -12,6 +12,7 @@ import llm.core.testkit.RecordingTelemetry;
 import llm.core.testkit.TestConfig;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
+import llm.domain.model.ModelName;
 import llm.domain.port.IdSource;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,20 @@ class ProvidersModuleTest {
 
       assertThat(gateway.complete(request, call).text()).isEqualTo("Echo: hi");
       assertThat(gateway.models()).hasSize(2);
+    }
+  }
+
+  @Test
+  void theMockPretendsToShakeHands() throws Exception {
+    var config = TestConfig.yaml("providers: {mock: {delay_ms: 0, first_token_delay_ms: 0}}");
+    try (var gateway = open(config);
+        var call = Calls.open(clock)) {
+      var made = gateway.connections().handshake(new ModelName("mock"), call);
+      assertThat(made.provider()).isEqualTo("mock");
+      assertThat(made.status()).isEmpty();
+      assertThat(made.generation()).isPresent();
+      assertThat(telemetry.trail())
+          .containsSubsequence("conn_handshake_start", "llm_request", "conn_handshake_finish");
     }
   }
 

@@ -25,6 +25,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import llm.core.testkit.FaultUpstream;
+import llm.core.testkit.Reply;
 import llm.server.tls.TestAuthority;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,6 +78,29 @@ class ServerIT {
       assertThat(server.exitCode()).isEqualTo(2);
       assertThat(server.errors())
           .contains("config.yml:3: server.tls.certificate: no.pem does not exist");
+    }
+  }
+
+  @Test
+  void shakesHandsWithAnUpstreamOnceItServes() throws Exception {
+    try (var upstream = FaultUpstream.open()) {
+      upstream.otherwise(_ -> Reply.ok("application/json", "{\"data\":[{\"id\":\"m\"}]}"));
+      write(
+          "config.yml",
+          "providers: {openai_compatible: {upstreams: {near: {base_url: '"
+              + upstream.uri()
+              + "/v1', warm: {ping_path: /ping}}}}}\n");
+      try (var server = ServerProcess.serve(folder, Map.of(), "--config", "config.yml")) {
+        server.awaitLine("\"event\":\"conn_handshake_finish\"");
+        assertThat(upstream.requests()).anyMatch(got -> got.target().equals("/v1/ping"));
+        assertThat(String.join("\n", server.output()))
+            .containsSubsequence("server_started", "conn_handshake_start", "conn_handshake_finish");
+        var health = send(HttpRequest.newBuilder(server.uri("/health")).build());
+        assertThat(health.body()).contains("Answers; 1 models. Connection warm, last ping");
+        var metrics = send(HttpRequest.newBuilder(server.uri("/metrics")).build());
+        assertThat(metrics.body())
+            .contains("llm_connection_pings_total{provider=\"near\",status=\"200\"} 1");
+      }
     }
   }
 

@@ -39,6 +39,13 @@ final class ServerProcess implements AutoCloseable {
   /** Runs {@code java -m llm.server} with these arguments. */
   static ServerProcess run(Path folder, Map<String, String> environment, String... arguments)
       throws IOException {
+    return runMain("llm.server", folder, environment, arguments);
+  }
+
+  /** Runs {@code java -m main} with these arguments. */
+  static ServerProcess runMain(
+      String main, Path folder, Map<String, String> environment, String... arguments)
+      throws IOException {
     var command =
         new ArrayList<>(
             List.of(
@@ -47,7 +54,7 @@ final class ServerProcess implements AutoCloseable {
                 MODULES.toString(),
                 "--enable-native-access=llm.gpu",
                 "-m",
-                "llm.server"));
+                main));
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command).directory(new File(folder.toString()));
     builder.environment().keySet().removeIf(name -> name.startsWith("LLM_"));

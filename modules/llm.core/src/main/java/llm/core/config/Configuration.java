@@ -105,6 +105,18 @@ public final class Configuration {
     return ofFile(file, name, TextFile.read(name, file.get()));
   }
 
+  /**
+   * Another file, wherever it is, read as one {@link #beside} is.
+   *
+   * @param file taken from the working folder where it is relative
+   * @throws ConfigException when it is missing or not readable
+   */
+  public Configuration other(Path file) throws ConfigException {
+    Path whole = sources.workingFolder().resolve(file);
+    String name = ConfigLocation.display(sources.workingFolder(), whole);
+    return ofFile(Optional.of(whole), name, TextFile.read(name, whole));
+  }
+
   private Configuration ofFile(Optional<Path> file, String name, String yaml)
       throws ConfigException {
     return new Configuration(

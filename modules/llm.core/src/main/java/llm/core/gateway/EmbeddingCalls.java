@@ -3,6 +3,7 @@ package llm.core.gateway;
 import java.time.Duration;
 import java.util.List;
 import llm.core.concurrent.Alarms;
+import llm.core.connection.Connections;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
 import llm.domain.embedding.EmbeddingInput;
@@ -34,6 +35,7 @@ final class EmbeddingCalls {
   private final IdSource ids;
   private final EventPublisher<LlmEvent> events;
   private final Log log;
+  private final Connections connections;
 
   EmbeddingCalls(
       EmbeddingMemory memory,
@@ -42,7 +44,8 @@ final class EmbeddingCalls {
       Alarms alarms,
       IdSource ids,
       EventPublisher<LlmEvent> events,
-      Log log) {
+      Log log,
+      Connections connections) {
     this.memory = memory;
     this.registry = registry;
     this.metrics = metrics;
@@ -50,6 +53,7 @@ final class EmbeddingCalls {
     this.ids = ids;
     this.events = events;
     this.log = log;
+    this.connections = connections;
   }
 
   /** The vectors of {@code request}; see {@link Gateway#embed}. */
@@ -81,6 +85,7 @@ final class EmbeddingCalls {
       var interaction = LlmInteraction.start(request, alarms.time(), ids);
       interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
       account.sent(interaction, estimate(request));
+      connections.used(route.provider().id(), call);
       Call own = call.child(left);
       EmbeddingResult result = CallEnd.ask(own, route, log, () -> provider.embed(request, own));
       requireWhole(request, result, route);

@@ -10,6 +10,8 @@ import llm.core.catalogue.Catalogue;
 import llm.core.catalogue.ListedModel;
 import llm.core.concurrent.Alarms;
 import llm.core.config.Section;
+import llm.core.connection.Connections;
+import llm.core.connection.Models;
 import llm.core.dialect.openai.ModelResolver;
 import llm.core.gateway.Preparation.Prepared;
 import llm.core.provider.ProviderSetup;
@@ -20,6 +22,8 @@ import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.Message;
+import llm.domain.chat.Priority;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
 import llm.domain.embedding.EmbeddingRequest;
@@ -61,6 +65,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   private final Preparation preparation;
   private final EmbeddingCalls embeddings;
   private final WarmPrefixes warmPrefixes;
+  private final Connections connections;
 
   private Gateway(
       GatewaySettings settings,
@@ -76,9 +81,11 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     this.alarms = alarms;
     this.events = events;
     this.log = telemetry.log("llm.gateway");
-    this.preparation = new Preparation(alarms, ids, events);
+    this.connections = new Connections(registry.providers(), new Warmed(), telemetry, alarms);
+    this.preparation = new Preparation(alarms, ids, events, connections);
     var memory = new EmbeddingMemory(settings.embeddingMemory(), metrics::embeddingBytes);
-    this.embeddings = new EmbeddingCalls(memory, registry, metrics, alarms, ids, events, log);
+    this.embeddings =
+        new EmbeddingCalls(memory, registry, metrics, alarms, ids, events, log, connections);
     this.warmPrefixes =
         new WarmPrefixes(settings, registry, preparation, metrics, alarms, ids, events, log);
   }
@@ -221,6 +228,23 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return warmPrefixes;
   }
 
+  /** Whether a model keeps beginnings of prompts by {@link #warmPrefixes}. */
+  public boolean keepsPrefixes(ModelName model) {
+    try {
+      return registry.route(model).provider().prefixes(model).isPresent();
+    } catch (LlmException unknown) {
+      return false;
+    }
+  }
+
+  /**
+   * What requests go over, so that they begin sooner: warm from {@link Connections#start} on, which
+   * is not called here, because at start a process has better to do.
+   */
+  public Connections connections() {
+    return connections;
+  }
+
   /** Every model that can be asked for now, in a stable order. */
   public List<ListedModel> models() {
     return registry.models();
@@ -243,12 +267,19 @@ public final class Gateway implements ModelResolver, AutoCloseable {
 
   /** How each provider is; absent ones are down, their detail says "absent" and why. */
   public Map<String, ProviderHealth> health() {
-    return registry.health();
+    Map<String, ProviderHealth> health = registry.health();
+    health.replaceAll((id, said) ->
+        connections
+            .state(id)
+            .map(state -> new ProviderHealth(said.status(), said.detail() + " " + state))
+            .orElse(said));
+    return health;
   }
 
   /** Closes every provider; idempotent as they are. */
   @Override
   public void close() {
+    connections.close();
     warmPrefixes.close();
     for (ChatProvider provider : registry.providers()) {
       try {
@@ -329,5 +360,27 @@ public final class Gateway implements ModelResolver, AutoCloseable {
         .forEach((id, missing) ->
             log.info("provider_absent").put("provider", id).put("reason", missing.reason()).emit());
     log.info("default_model").put("model", defaultModel()).emit();
+  }
+
+  /** The models as their connections see them. */
+  private final class Warmed implements Models {
+    @Override
+    public ChatProvider providerOf(ModelName model) throws LlmException {
+      return registry.route(model).provider();
+    }
+
+    @Override
+    public void generateFromNothing(ModelName model, Call call) throws LlmException {
+      ChatRequest nothing =
+          ChatRequest.of(model, List.of(Message.user("")))
+              .withMaxTokens(1)
+              .withPriority(Priority.BACKGROUND);
+      Route route = registry.route(model);
+      if (route.provider().answersWhole()) {
+        whole(nothing, route, call);
+      } else {
+        ResultCollector.collect(model.value(), stream(nothing, call));
+      }
+    }
   }
 }

@@ -3,6 +3,7 @@ package llm.core.gateway;
 import java.time.Duration;
 import java.util.Optional;
 import llm.core.concurrent.Alarms;
+import llm.core.connection.Connections;
 import llm.core.tokens.TokenCounters;
 import llm.domain.call.Call;
 import llm.domain.chat.ChatRequest;
@@ -24,11 +25,14 @@ final class Preparation {
   private final Alarms alarms;
   private final IdSource ids;
   private final EventPublisher<LlmEvent> events;
+  private final Connections connections;
 
-  Preparation(Alarms alarms, IdSource ids, EventPublisher<LlmEvent> events) {
+  Preparation(
+      Alarms alarms, IdSource ids, EventPublisher<LlmEvent> events, Connections connections) {
     this.alarms = alarms;
     this.ids = ids;
     this.events = events;
+    this.connections = connections;
   }
 
   /**
@@ -57,6 +61,7 @@ final class Preparation {
     var interaction = LlmInteraction.start(entity);
     interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
     account.sent(interaction, counter.counted());
+    connections.used(route.provider().id(), call);
     return new Prepared(WireRequest.limited(entity, route), call.child(left));
   }
 }

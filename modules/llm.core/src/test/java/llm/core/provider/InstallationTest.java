@@ -7,7 +7,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The image's own folder is looked for in an image: {@code tools/e2e/image.sh} checks that. */
+/** The image's own folder is looked for in an image: {@code tools/clients/image.sh} checks that. */
 class InstallationTest {
   private static final String PROPERTY = "llm.home";
 

@@ -76,8 +76,8 @@ public sealed interface LlmError {
    * The prompt does not fit the model's context window.
    *
    * @param model the model's id
-   * @param promptTokens what the prompt takes
-   * @param contextTokens what the window holds, prompt and answer together
+   * @param promptTokens what the prompt takes; 0 where a provider refused it without saying
+   * @param contextTokens what the window holds, prompt and answer together; 0 likewise
    */
   record ContextLengthExceeded(String model, int promptTokens, int contextTokens)
       implements LlmError {
@@ -88,12 +88,12 @@ public sealed interface LlmError {
 
     @Override
     public String message() {
-      return "The prompt takes "
-          + promptTokens
-          + " tokens and leaves no room for an answer in the context of model '"
+      return "The prompt "
+          + (promptTokens > 0 ? "takes " + promptTokens + " tokens and " : "")
+          + "leaves no room for an answer in the context of model '"
           + model
-          + "', which holds "
-          + contextTokens
+          + "'"
+          + (contextTokens > 0 ? ", which holds " + contextTokens : "")
           + "; shorten the messages.";
     }
   }
@@ -378,6 +378,38 @@ public sealed interface LlmError {
     @Override
     public ErrorCode code() {
       return ErrorCode.MODEL_UNAVAILABLE;
+    }
+  }
+
+  /**
+   * What the request needs is kept in a store that cannot be read now.
+   *
+   * @param message which, and what is kept there
+   * @param retryAfter when it may be back; empty: nobody knows
+   */
+  record StoreUnavailable(String message, Optional<Duration> retryAfter) implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.STORE_UNAVAILABLE;
+    }
+  }
+
+  /**
+   * A model's answer is not the JSON it was asked for. Of the answer's text the message repeats
+   * nothing but names, numbers and values of a choice.
+   *
+   * @param path which value of it, as {@code items[2].name}; empty: the answer as a whole
+   * @param problem what was expected there and what was found, without the full stop
+   */
+  record InvalidAnswer(String path, String problem) implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.INVALID_ANSWER;
+    }
+
+    @Override
+    public String message() {
+      return "The model's answer does not fit its schema: " + problem + ".";
     }
   }
 

@@ -76,6 +76,16 @@ public interface ChatProvider extends AutoCloseable {
     return Optional.empty();
   }
 
+  /** Who makes ready what requests go over, and how it is kept so; empty when there is nothing. */
+  default Optional<ConnectionWarmer> connection() {
+    return Optional.empty();
+  }
+
+  /** The same for requests to {@code model}, where that makes a difference. */
+  default Optional<ConnectionWarmer> connection(ModelName model) {
+    return connection();
+  }
+
   /** The models that can be asked for now, in a stable order. Does not block on a network. */
   List<ModelInfo> models();
 

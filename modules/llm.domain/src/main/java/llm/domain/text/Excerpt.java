@@ -1,14 +1,15 @@
 package llm.domain.text;
 
-/** A caller's value as an error message shows it: in quotes, short, and on one line. */
+/** Parts of texts that are too long for where they are to stand, which say what is left out. */
 public final class Excerpt {
   private static final int MAX_CHARS = 64;
 
   private Excerpt() {}
 
   /**
-   * {@code value} in single quotes. Control characters become {@code ?}; of a longer value the
-   * first 64 characters stand, followed by its length.
+   * A caller's value as an error message shows it: on one line, in single quotes. Control
+   * characters become {@code ?}; of a longer value the first 64 characters stand, followed by its
+   * length.
    */
   public static String of(String value) {
     int end = Math.min(value.length(), MAX_CHARS);
@@ -24,5 +25,27 @@ public final class Excerpt {
       return out.append("…' (").append(value.length()).append(" characters)").toString();
     }
     return out.append('\'').toString();
+  }
+
+  /**
+   * The beginning and the end of a text, with a line between them that tells how much is left out;
+   * the text itself where it is not longer than {@code mostChars}.
+   *
+   * @param mostChars of the text, 0 or more
+   */
+  public static String ends(String text, int mostChars) {
+    if (text.length() <= mostChars) {
+      return text;
+    }
+    int head = mostChars * 2 / 3;
+    int tail = text.length() - (mostChars - head);
+    if (head > 0 && Character.isHighSurrogate(text.charAt(head - 1))) {
+      head--;
+    }
+    if (tail < text.length() && Character.isLowSurrogate(text.charAt(tail))) {
+      tail++;
+    }
+    String out = "[… this is an excerpt: " + (tail - head) + " characters are left out here …]";
+    return text.substring(0, head) + "\n" + out + "\n" + text.substring(tail);
   }
 }

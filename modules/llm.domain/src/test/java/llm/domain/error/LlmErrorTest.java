@@ -44,6 +44,11 @@ class LlmErrorTest {
             "The prompt takes 5000 tokens and leaves no room for an answer in the context of model"
                 + " 'local', which holds 4096; shorten the messages."),
         arguments(
+            new LlmError.ContextLengthExceeded("up/m", 0, 0),
+            "context_length_exceeded",
+            "The prompt leaves no room for an answer in the context of model 'up/m'; shorten the"
+                + " messages."),
+        arguments(
             new LlmError.InputTooLong("bert", 3, 600, 512),
             "context_length_exceeded",
             "input[3] takes 600 tokens, and model 'bert' reads at most 512 at once; shorten it or"
@@ -129,6 +134,15 @@ class LlmErrorTest {
             new LlmError.ModelUnavailable("local", "The model's file is missing."),
             "model_unavailable",
             "The model's file is missing."),
+        arguments(
+            new LlmError.StoreUnavailable("The conversations are away.", Optional.of(SOON)),
+            "store_unavailable",
+            "The conversations are away."),
+        arguments(
+            new LlmError.InvalidAnswer("score", "score: expected a number, found a string (at 9)"),
+            "invalid_answer",
+            "The model's answer does not fit its schema: score: expected a number, found a string"
+                + " (at 9)."),
         arguments(
             new LlmError.ProviderFailed("openai", "Provider openai broke off."),
             "provider_failed",

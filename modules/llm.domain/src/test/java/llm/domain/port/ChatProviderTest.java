@@ -75,6 +75,7 @@ class ChatProviderTest {
       assertThat(provider.answersWhole()).isFalse();
       assertThat(provider.embeddings(MODEL)).isEmpty();
       assertThat(provider.prefixes(MODEL)).isEmpty();
+      assertThat(provider.connection(MODEL)).isEmpty();
       assertThat(provider.relaysExtensions()).isFalse();
     }
   }

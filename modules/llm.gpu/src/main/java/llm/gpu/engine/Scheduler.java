@@ -242,6 +242,7 @@ final class Scheduler implements AutoCloseable {
 
   private void start(Job job, int[] prompt) throws LlamaException, LlmException {
     long now = time.nanoTime();
+    pins.expire(now); // it may have come after the last look at them
     metrics.waited(now - job.queuedNanos());
     var sampling = job.request().sampling();
     var vocabulary = loaded.model().vocabulary();

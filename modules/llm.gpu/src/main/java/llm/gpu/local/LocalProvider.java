@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
@@ -20,6 +21,7 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.ConnectionWarmer;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.PrefixWarmer;
@@ -67,6 +69,26 @@ final class LocalProvider implements ChatProvider {
   @Override
   public Optional<PrefixWarmer> prefixes(ModelName model) {
     return catalogue.find(model.value()).map(_ -> warmer);
+  }
+
+  /** Has the model in memory: a request of one token is begun, and left. */
+  @Override
+  public Optional<ConnectionWarmer> connection(ModelName model) {
+    return catalogue.find(model.value()).map(_ -> call -> load(model, call));
+  }
+
+  private OptionalInt load(ModelName model, Call call) throws LlmException {
+    ChatRequest nothing = ChatRequest.of(model, List.of(Message.user(""))).withMaxTokens(1);
+    try (var stream = stream(nothing, call)) {
+      StreamEvent first = stream.next();
+      if (first instanceof StreamEvent.Failed failed) {
+        throw new LlmException(failed.error());
+      }
+      if (first instanceof StreamEvent.Cancelled cancelled) {
+        throw new LlmException(new LlmError.Cancelled(cancelled.reason()));
+      }
+      return OptionalInt.empty();
+    }
   }
 
   /** A file that ranks makes vectors where the settings say how; all others do anyway. */

@@ -142,6 +142,20 @@ class LocalProviderTest {
   }
 
   @Test
+  void aHandshakeHasTheModelInMemory() throws Exception {
+    TinyModel.chat(256).writeTo(folder.resolve("one.gguf"));
+    TinyModel.chat(256).writeTo(folder.resolve("two.gguf"));
+    Files.writeString(folder.resolve("broken.gguf"), "no model");
+    ready("{models_dir: " + folder + ", threads: 1}", Map.of());
+    assertThat(provider.health().detail()).contains("no model loaded");
+    var warmer = provider.connection(new ModelName("two")).orElseThrow();
+    assertThat(warmer.ping(call())).isEmpty();
+    assertThat(provider.health().detail()).contains("model two.gguf").doesNotContain("one.gguf");
+    assertThat(provider.connection()).as("it stays there by itself").isEmpty();
+    assertThat(provider.connection(new ModelName("nobody"))).isEmpty();
+  }
+
+  @Test
   void theConfiguredFileIsListedAndAnswersUnderLocal() throws Exception {
     Path file = TinyModel.chat(256).writeTo(folder.resolve("tiny.gguf"));
     ready("{model: " + file + ", threads: 1}", Map.of());

@@ -3,6 +3,7 @@ package llm.providers.mock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import llm.core.concurrent.Alarms;
@@ -19,6 +20,7 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.ConnectionWarmer;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.IdSource;
 import llm.domain.port.ModelInfo;
@@ -98,6 +100,12 @@ final class MockProvider implements ChatProvider {
   @Override
   public Optional<PrefixWarmer> prefixes(ModelName model) {
     return Optional.of(prefixes);
+  }
+
+  /** Pretends, at once. */
+  @Override
+  public Optional<ConnectionWarmer> connection() {
+    return Optional.of(_ -> OptionalInt.empty());
   }
 
   @Override

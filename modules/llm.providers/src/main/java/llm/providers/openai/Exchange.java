@@ -28,6 +28,9 @@ final class Exchange {
   /** Of an error's body, more is not read. */
   private static final int MOST_ERROR_BYTES = 64 * 1024;
 
+  /** Of an answer to a ping, more is not read. */
+  private static final int MOST_PING_BYTES = 1024 * 1024;
+
   /** Room for a body whose length is not known; it grows. */
   private static final int FIRST_BYTES = 4 * 1024;
 
@@ -64,16 +67,44 @@ final class Exchange {
   /**
    * Posts JSON and waits for a head that accepts it.
    *
+   * @param said says what it means when that is refused
    * @return the response, status 200 to 299, for the caller to close
    * @throws LlmException when there is none, or it refuses
    */
-  UpstreamResponse post(String path, byte[] body, Call call, boolean stream) throws LlmException {
-    return accepted(send("POST", path, Body.of(body), call, stream), call);
+  UpstreamResponse post(String path, byte[] body, Call call, boolean stream, UpstreamFailures said)
+      throws LlmException {
+    return accepted(send("POST", path, Body.of(body), call, stream), call, said);
   }
 
   /** Gets what is at {@code path}; see {@link #post}. */
   UpstreamResponse get(String path, Call call) throws LlmException {
-    return accepted(send("GET", path, Body.NONE, call, false), call);
+    return accepted(send("GET", path, Body.NONE, call, false), call, failures);
+  }
+
+  /**
+   * Asks what has a light answer, and reads that to its end, so that the connection can be used
+   * again; one that is long costs its connection instead.
+   *
+   * @return the status, whatever it is
+   * @throws LlmException when there is no answer
+   */
+  int ping(String method, String path, Call call) throws LlmException {
+    try (UpstreamResponse response = send(method, path, Body.NONE, call, false)) {
+      InputStream body = response.body();
+      byte[] bytes = new byte[FIRST_BYTES];
+      int read = 0;
+      for (int n = 0; n >= 0 && read < MOST_PING_BYTES; n = body.read(bytes)) {
+        read += n;
+      }
+      return response.status();
+    } catch (IOException cut) {
+      throw new LlmException(failure(cut, call), cut);
+    }
+  }
+
+  /** All connections are taken. */
+  LlmError full() {
+    return new LlmError.Overloaded("connections to '" + provider + "'", maxConnections, SOON);
   }
 
   /** Sees to it that a connection is open for the next request. */
@@ -137,8 +168,7 @@ final class Exchange {
       case CONNECT, TLS ->
           new LlmError.ProviderUnreachable(
               provider, "Provider '" + provider + "' cannot be reached: " + why);
-      case POOL_EXHAUSTED ->
-          new LlmError.Overloaded("connections to '" + provider + "'", maxConnections, SOON);
+      case POOL_EXHAUSTED -> full();
       case TIMEOUT -> failures.broke("did not answer in time: " + why);
       case CUT -> failures.broke("broke off the connection: " + why);
       case PROTOCOL -> failures.broke("sent what is no HTTP: " + why);
@@ -171,7 +201,8 @@ final class Exchange {
     }
   }
 
-  private UpstreamResponse accepted(UpstreamResponse response, Call call) throws LlmException {
+  private UpstreamResponse accepted(UpstreamResponse response, Call call, UpstreamFailures said)
+      throws LlmException {
     int status = response.status();
     if (status < 300) {
       return response;
@@ -186,7 +217,7 @@ final class Exchange {
       }
       byte[] body = errorBody(response, call);
       Optional<Duration> after = RetryAfter.of(response::header, time.now());
-      throw new LlmException(failures.refused(status, body, after));
+      throw new LlmException(said.refused(status, body, after));
     }
   }
 

@@ -3,29 +3,37 @@ package llm.providers.openai;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import llm.core.concurrent.CallScope;
+import llm.core.concurrent.Turn;
 import llm.core.dialect.openai.upstream.ModelList;
 import llm.core.provider.ProviderContext;
 import llm.core.telemetry.Log;
+import llm.domain.call.Call;
 import llm.domain.call.CallId;
 import llm.domain.call.CancelReason;
 import llm.domain.call.Principal;
-import llm.domain.call.Registration;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.port.ConnectionWarmer;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.ProviderHealth.Status;
+import llm.domain.port.WarmPlan;
 import llm.providers.transport.UpstreamResponse;
 
 /**
  * Knows how an upstream is and which models it lists: asks it in the background, and learns from
- * the requests that go to it anyway. Says in the log when that changes. Thread-safe.
+ * the requests that go to it anyway. Says in the log when that changes. It is what pings go
+ * through, too, so that there is one question at a time. Thread-safe.
  */
-final class ModelWatch implements AutoCloseable {
-  private static final String MODELS = "/models";
+final class ModelWatch implements ConnectionWarmer, AutoCloseable {
+  /** Where an upstream lists its models, below its base URL. */
+  static final String MODELS = "/models";
+
   private static final int SERVER_ERROR = 500;
   private static final int MOST_BYTES = 16 * 1024 * 1024;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -43,11 +51,12 @@ final class ModelWatch implements AutoCloseable {
   private volatile List<String> models;
   private volatile Set<String> known;
 
-  private final Object lock = new Object();
-  private Registration alarm = () -> {}; // guarded by lock
-  private CallScope asking; // guarded by lock; null: not asking now
-  private boolean closed; // guarded by lock
-  private long rounds; // guarded by lock
+  private final Turn turn;
+  private final Rounds rounds;
+  private final AtomicLong asked = new AtomicLong();
+  private volatile boolean asking; // for its models; written by whose turn it is
+  private volatile long answers; // to that question; written by whose turn it is
+  private volatile int lastStatus; // of them; written before answers
 
   /**
    * A watch that has not begun.
@@ -64,6 +73,8 @@ final class ModelWatch implements AutoCloseable {
     this.context = context;
     this.isFull = isFull;
     this.log = context.telemetry().log("llm.provider");
+    this.turn = new Turn("Provider '" + settings.name() + "'");
+    this.rounds = new Rounds(context.alarms(), this::start);
     this.models = settings.models();
     this.known = Set.copyOf(models);
   }
@@ -75,6 +86,7 @@ final class ModelWatch implements AutoCloseable {
 
   /** The models it lists, in its order. */
   List<String> models() {
+    rounds.lookedAt(untilNext());
     return models;
   }
 
@@ -83,13 +95,15 @@ final class ModelWatch implements AutoCloseable {
     return known.contains(model);
   }
 
-  /** How it is. */
+  /** How it is; at rest, how it was when it was asked last, and this has it asked again. */
   ProviderHealth health() {
+    rounds.lookedAt(untilNext());
     return health.get();
   }
 
   /** A request was accepted. */
   void served() {
+    rounds.wake(untilNext());
     if (health.get().status() == Status.DOWN) {
       become(SERVES);
     }
@@ -97,88 +111,130 @@ final class ModelWatch implements AutoCloseable {
 
   /** A request failed; only what is not about the request says something of the upstream. */
   void failed(LlmError error) {
-    if (isDown(error) && health.get().status() != Status.DOWN) {
-      soon();
+    rounds.wake(untilNext());
+    if (!isDown(error)) {
+      return;
     }
-    if (isDown(error)) {
-      become(new ProviderHealth(Status.DOWN, error.message()));
+    boolean news = health.get().status() != Status.DOWN;
+    become(new ProviderHealth(Status.DOWN, error.message()));
+    if (news && !asking) {
+      rounds.next(untilNext()); // before its time
+    }
+  }
+
+  /** A request needs the place of the question under way. */
+  void makeWay() {
+    turn.cancelHolder(CancelReason.CLOSED);
+  }
+
+  @Override
+  public Optional<WarmPlan> plan() {
+    return settings.warm().plan();
+  }
+
+  @Override
+  public OptionalInt ping(Call call) throws LlmException {
+    rounds.wake(untilNext());
+    if (settings.warm().asksForModels()) {
+      return OptionalInt.of(askInTurn(call));
+    }
+    turn.take(call);
+    try {
+      requirePlace();
+      int status = exchange.ping(settings.warm().pingMethod(), settings.warm().pingPath(), call);
+      exchange.warm(call);
+      return OptionalInt.of(status);
+    } finally {
+      turn.give();
     }
   }
 
   @Override
+  public void rest() {
+    rounds.rest();
+  }
+
+  @Override
   public void close() {
-    synchronized (lock) {
-      closed = true;
-      alarm.close();
-      if (asking != null) {
-        asking.cancel(CancelReason.SHUTDOWN);
-      }
-    }
+    rounds.close();
+    turn.close();
   }
 
   private void round() {
-    CallScope call = begin();
-    if (call == null) {
-      return;
-    }
-    try (call) {
-      ask(call);
+    var id = new CallId("models-" + settings.name() + "-" + asked.incrementAndGet());
+    try (CallScope call =
+        CallScope.open(
+            id,
+            Principal.LOCAL,
+            Optional.empty(),
+            PATIENCE,
+            context.alarms(),
+            failure -> log.error("hook_failed").cause(failure).emit())) {
+      askInTurn(call);
     } catch (LlmException failure) {
-      learn(failure.error());
+      log.debug("models_not_told")
+          .put("provider", settings.name())
+          .put("error", failure.error().code().wireName())
+          .emit();
     } catch (RuntimeException bug) {
       log.error("models_failed").put("provider", settings.name()).cause(bug).emit();
+    }
+  }
+
+  /** Asks for the models, unless that was answered while this waited; gives the answer's status. */
+  private int askInTurn(Call call) throws LlmException {
+    long before = answers;
+    try {
+      turn.take(call);
+      try {
+        return answers == before ? askNow(call) : lastStatus;
+      } finally {
+        turn.give();
+      }
     } finally {
-      again();
+      rounds.next(untilNext());
     }
   }
 
-  private CallScope begin() {
-    synchronized (lock) {
-      if (closed || asking != null) {
-        return null;
+  private int askNow(Call call) throws LlmException {
+    asking = true;
+    try {
+      requirePlace();
+      return answered(ask(call));
+    } catch (LlmException failure) {
+      learn(failure.error());
+      if (failure.error() instanceof LlmError.ProviderRefused(_, int status, _, _, _)) {
+        return answered(status);
       }
-      asking =
-          CallScope.open(
-              new CallId("models-" + settings.name() + "-" + ++rounds),
-              Principal.LOCAL,
-              Optional.empty(),
-              PATIENCE,
-              context.alarms(),
-              failure -> log.error("hook_failed").cause(failure).emit());
-      return asking;
+      throw failure;
+    } finally {
+      asking = false;
     }
   }
 
-  private void again() {
+  private int answered(int status) {
+    lastStatus = status;
+    answers++;
+    return status;
+  }
+
+  /** Where requests have all the connections, one is warm. */
+  private void requirePlace() throws LlmException {
+    if (isFull.getAsBoolean()) {
+      throw new LlmException(exchange.full());
+    }
+  }
+
+  private Duration untilNext() {
     Duration wait = settings.refresh();
-    if (health.get().status() != Status.UP && wait.compareTo(WHILE_DOWN) > 0) {
-      wait = WHILE_DOWN;
-    }
-    synchronized (lock) {
-      asking = null;
-      arm(wait);
-    }
+    boolean soon = health.get().status() != Status.UP && wait.compareTo(WHILE_DOWN) > 0;
+    return soon ? WHILE_DOWN : wait;
   }
 
-  /** What was up is down: it is asked again before its time, unless it is being asked now. */
-  private void soon() {
-    synchronized (lock) {
-      if (asking == null && settings.refresh().compareTo(WHILE_DOWN) > 0) {
-        arm(WHILE_DOWN);
-      }
-    }
-  }
-
-  /** Sets the one alarm anew; the lock is held. */
-  private void arm(Duration wait) {
-    alarm.close();
-    if (!closed) {
-      alarm = context.alarms().at(context.time().nanoTime() + wait.toNanos(), this::start);
-    }
-  }
-
-  private void ask(CallScope call) throws LlmException {
+  private int ask(Call call) throws LlmException {
+    int status;
     try (UpstreamResponse response = exchange.get(MODELS, call)) {
+      status = response.status();
       byte[] body = exchange.whole(response, MOST_BYTES, call);
       if (settings.models().isEmpty()) {
         list(ModelList.read(body, exchange.failures()));
@@ -189,6 +245,7 @@ final class ModelWatch implements AutoCloseable {
             ? new ProviderHealth(Status.DEGRADED, "Answers, but lists no models.")
             : new ProviderHealth(Status.UP, "Answers; " + models.size() + " models."));
     exchange.warm(call); // what was asked on may have been closed, or taken
+    return status;
   }
 
   private void list(List<String> found) {

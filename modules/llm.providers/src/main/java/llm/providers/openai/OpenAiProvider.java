@@ -5,11 +5,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import llm.core.connection.Connections;
 import llm.core.dialect.openai.upstream.ChatRequestWriter;
 import llm.core.dialect.openai.upstream.ChunkReader;
 import llm.core.dialect.openai.upstream.EmbeddingReader;
 import llm.core.dialect.openai.upstream.EmbeddingRequestWriter;
 import llm.core.dialect.openai.upstream.RequestTraits;
+import llm.core.dialect.openai.upstream.UpstreamFailures;
 import llm.core.provider.ProviderContext;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
@@ -24,6 +26,7 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.ConnectionWarmer;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
@@ -51,6 +54,7 @@ final class OpenAiProvider implements ChatProvider {
   private final ModelWatch watch;
   private final Instant created;
   private final String description;
+  private final int mostAtOnce;
   private final Set<Call> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -61,8 +65,8 @@ final class OpenAiProvider implements ChatProvider {
     this.transport = transport;
     this.context = context;
     this.exchange = new Exchange(settings, transport, context.time());
-    int most = settings.transport().maxConnections();
-    this.watch = new ModelWatch(settings, exchange, context, () -> running.size() >= most);
+    this.mostAtOnce = settings.transport().maxConnections();
+    this.watch = new ModelWatch(settings, exchange, context, this::isFull);
     this.created = context.time().now();
     this.description = "A model of upstream '" + id + "'.";
   }
@@ -107,6 +111,11 @@ final class OpenAiProvider implements ChatProvider {
   }
 
   @Override
+  public Optional<ConnectionWarmer> connection() {
+    return Optional.of(watch);
+  }
+
+  @Override
   public List<ModelInfo> models() {
     return watch.models().stream().map(model -> info(prefix + model)).toList();
   }
@@ -136,12 +145,13 @@ final class OpenAiProvider implements ChatProvider {
     validateModel(request.model());
     String model = request.model().value();
     byte[] body = ChatRequestWriter.write(request, atUpstream(model), stream, traits);
-    running.add(call);
+    begins(call);
     boolean accepted = false;
     try {
       requireOpen();
-      UpstreamResponse response = ask(CHAT, body, call, stream);
-      var reader = new ChunkReader(exchange.failures(), this::callId);
+      UpstreamFailures said = exchange.failures().ofPrompt(model);
+      UpstreamResponse response = ask(CHAT, body, call, stream, said);
+      var reader = new ChunkReader(said, this::callId);
       if (request.sampling().topLogprobs().isPresent()) {
         reader.withLogprobs();
       }
@@ -167,10 +177,10 @@ final class OpenAiProvider implements ChatProvider {
     validateModel(request.model());
     String model = request.model().value();
     byte[] body = EmbeddingRequestWriter.write(request, atUpstream(model), traits);
-    running.add(call);
+    begins(call);
     try {
       requireOpen();
-      try (UpstreamResponse response = ask(EMBEDDINGS, body, call, false)) {
+      try (UpstreamResponse response = ask(EMBEDDINGS, body, call, false, exchange.failures())) {
         byte[] answer = exchange.whole(response, MOST_EMBEDDINGS_BYTES, call);
         return EmbeddingReader.read(answer, model, request.inputs().size(), exchange.failures());
       }
@@ -179,16 +189,37 @@ final class OpenAiProvider implements ChatProvider {
     }
   }
 
+  /** What we ask of our own accord has no place where requests need all of them. */
+  private void begins(Call call) {
+    running.add(call);
+    if (isFull()) {
+      watch.makeWay();
+      if (running.size() > mostAtOnce) {
+        running.stream().filter(this::isOurs).forEach(ours -> ours.cancel(CancelReason.CLOSED));
+      }
+    }
+  }
+
+  /** An empty generation that nobody waits for. */
+  private boolean isOurs(Call call) {
+    return call.principal().equals(Connections.KEEPER);
+  }
+
+  private boolean isFull() {
+    return running.size() >= mostAtOnce;
+  }
+
   private void requireOpen() throws LlmException {
     if (closed) {
       throw new LlmException(new LlmError.Cancelled(CancelReason.SHUTDOWN));
     }
   }
 
-  private UpstreamResponse ask(String path, byte[] body, Call call, boolean stream)
+  private UpstreamResponse ask(
+      String path, byte[] body, Call call, boolean stream, UpstreamFailures said)
       throws LlmException {
     try {
-      UpstreamResponse response = exchange.post(path, body, call, stream);
+      UpstreamResponse response = exchange.post(path, body, call, stream, said);
       watch.served();
       return response;
     } catch (LlmException refused) {

@@ -24,6 +24,7 @@ import llm.providers.transport.UpstreamRequest.Header;
  * @param models ids it serves; empty: it is asked for them
  * @param refresh how often it is asked whether it is there, and for its models
  * @param streamUsage whether streams ask for their usage
+ * @param warm how a connection to it is kept warm
  * @param transport how it is reached
  */
 record UpstreamSettings(
@@ -34,6 +35,7 @@ record UpstreamSettings(
     List<String> models,
     Duration refresh,
     boolean streamUsage,
+    WarmSettings warm,
     TransportSettings transport) {
 
   /** Fields that each request sets by itself. */
@@ -120,10 +122,12 @@ record UpstreamSettings(
     List<String> models = models(section);
     Duration refresh = section.get(REFRESH);
     boolean usage = section.get(STREAM_USAGE);
+    WarmSettings warm = WarmSettings.read(section, name, models);
     BaseUrl assumed = url.orElseGet(() -> BaseUrl.of("http://127.0.0.1/v1")); // to read the rest
     TransportSettings transport = TransportSettings.read(section, assumed);
     return url.map(known ->
-        new UpstreamSettings(name, server, known, headers, models, refresh, usage, transport));
+        new UpstreamSettings(
+            name, server, known, headers, models, refresh, usage, warm, transport));
   }
 
   private static Optional<BaseUrl> baseUrl(String text, Section section) {

@@ -263,7 +263,7 @@ final class Connector {
   }
 
   private void started() {
-    log.debug("conn_handshake_start")
+    log.debug("connection_open_start")
         .put("provider", provider)
         .put("upstream", target.address())
         .put("tls", target.secure())
@@ -272,7 +272,7 @@ final class Connector {
 
   private void finished(long start, String result, Throwable failure) {
     if (log.enabled(Level.DEBUG)) {
-      log.debug("conn_handshake_finish")
+      log.debug("connection_open_finish")
           .put("provider", provider)
           .put("upstream", target.address())
           .put("result", result)

@@ -94,7 +94,7 @@ public record TransportSettings(
           "keep_alive_seconds",
           90,
           "How long an unused connection stays open; less when the upstream says so. Longer than"
-              + " refresh_seconds it keeps one ready.");
+              + " warm.interval_seconds one is always ready.");
   private static final Setting<Duration> MAX_AGE =
       time(
           "max_age_seconds",

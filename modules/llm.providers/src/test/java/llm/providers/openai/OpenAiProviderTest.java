@@ -163,17 +163,6 @@ class OpenAiProviderTest {
             "api_error",
             "try pulling it first"),
         Arguments.of(
-            "vllm: too long",
-            Reply.whole(
-                400,
-                "application/json",
-                "{\"object\":\"error\",\"message\":\"This model's"
-                    + " maximum context length is 10\",\"type\":\"BadRequestError\",\"param\":null,"
-                    + "\"code\":400}"),
-            400,
-            "BadRequestError",
-            "maximum context length"),
-        Arguments.of(
             "lm studio: text",
             Reply.whole(400, "application/json", "{\"error\":\"Model not loaded\"}"),
             400,
@@ -218,6 +207,21 @@ class OpenAiProviderTest {
       assertThat(refused.httpStatus()).isEqualTo(status);
       assertThat(refused.upstreamCode().orElse("")).isEqualTo(code);
       assertThat(refused.message()).startsWith("Provider 'up' ").contains(words);
+    }
+  }
+
+  @Test
+  void aPromptThatIsTooLongForTheUpstreamIsTooLongForItsModel() throws LlmException {
+    String error =
+        "{\"error\":{\"code\":400,\"message\":\"request (600 tokens) exceeds the available context"
+            + " size (512 tokens), try increasing it\",\"type\":\"exceed_context_size_error\"}}";
+    var expected = new LlmError.ContextLengthExceeded("up/m", 600, 512);
+    try (var up = Upstreams.named().answer(Reply.whole(400, "application/json", error))) {
+      assertThat(up.refusal()).isEqualTo(expected);
+    }
+    try (var up = Upstreams.named().answer(sse(error))) {
+      var end = (StreamEvent.Failed) up.provider.stream(ask("up/m"), up.call).next();
+      assertThat(end.error()).isEqualTo(expected);
     }
   }
 

@@ -7,6 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.testkit.TestConfig;
+import llm.domain.model.ModelName;
+import llm.domain.port.WarmPlan;
+import llm.domain.port.WarmPlan.EmptyGeneration;
 import llm.providers.transport.UpstreamRequest.Header;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -47,6 +50,46 @@ class UpstreamSettingsTest {
             new Header("X-Key", "k1"));
   }
 
+  @Test
+  void aConnectionIsKeptWarmUnlessItIsSwitchedOff() {
+    var warm = read("server: ollama").orElseThrow().warm();
+    assertThat(warm.asksForModels()).isTrue();
+    assertThat(warm.plan())
+        .contains(
+            new WarmPlan(
+                Duration.ofSeconds(25),
+                Duration.ofMinutes(15),
+                Duration.ofSeconds(10),
+                EmptyGeneration.NEVER,
+                Optional.empty()));
+    assertThat(read("{server: ollama, warm: {enabled: false}}").orElseThrow().warm().plan())
+        .isEmpty();
+    var set =
+        read("""
+        server: ollama
+        models: [a, b]
+        warm:
+          ping_method: head
+          ping_path: /health?deep=1
+          interval_seconds: 5
+          idle_seconds: 0
+          timeout_seconds: 2
+          generation: handshake
+        """)
+            .orElseThrow()
+            .warm();
+    assertThat(set.pingMethod() + " " + set.pingPath()).isEqualTo("HEAD /health?deep=1");
+    assertThat(set.asksForModels()).isFalse();
+    assertThat(set.plan())
+        .contains(
+            new WarmPlan(
+                Duration.ofSeconds(5),
+                Duration.ZERO,
+                Duration.ofSeconds(2),
+                EmptyGeneration.HANDSHAKE,
+                Optional.of(new ModelName("up/a"))));
+  }
+
   @ParameterizedTest
   @EnumSource(value = ServerRecipe.class, names = "GENERIC", mode = EnumSource.Mode.EXCLUDE)
   void aKnownServerNeedsNoUrl(ServerRecipe server) {
@@ -83,7 +126,13 @@ class UpstreamSettingsTest {
         "{server: ollama, headers: {'a b': c}} | headers",
         "{server: ollama, models: ['']} | models",
         "{server: ollama, refresh_seconds: 0} | refresh_seconds",
-        "{server: ollama, modles: [a]} | models"
+        "{server: ollama, modles: [a]} | models",
+        "{server: ollama, warm: {ping_path: v1}} | warm.ping_path: cannot be asked for",
+        "{server: ollama, warm: {ping_method: put}} | warm.ping_method",
+        "{server: ollama, warm: {idle_seconds: 5}} | warm.idle_seconds: must be 0, or",
+        "{server: ollama, warm: {generation: always}} | warm.generation: needs generation_model",
+        "{server: ollama, warm: {generation_model: ''}} | warm.generation_model",
+        "{server: ollama, warm: {interval: 5}} | warm.interval"
       })
   void eachBadValueIsRefusedByName(String yaml, String said) {
     var config = TestConfig.yaml(yaml, KEYS);

@@ -176,8 +176,8 @@ class ConnectionsTest {
       upstream.awaitConnections(3);
       assertThat(rig.outcome()).isEqualTo("200 x");
       assertThat(upstream.connections()).isEqualTo(3);
-      assertThat(rig.telemetry.events("conn_handshake_start")).hasSize(3);
-      assertThat(rig.telemetry.events("conn_handshake_finish").getFirst().fields())
+      assertThat(rig.telemetry.events("connection_open_start")).hasSize(3);
+      assertThat(rig.telemetry.events("connection_open_finish").getFirst().fields())
           .containsKeys("provider", "upstream", "ms")
           .containsEntry("result", "open");
       rig.requireNothingLeaked();

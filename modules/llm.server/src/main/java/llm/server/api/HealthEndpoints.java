@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import llm.core.gateway.Gateway;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.ProviderHealth.Status;
@@ -36,6 +37,7 @@ public final class HealthEndpoints {
   private final Gateway gateway;
   private final Set<String> wanted;
   private final Admission admission;
+  private final Supplier<StoreStatus> store;
   private final BooleanSupplier started;
   private final TimeSource time;
   private final String version;
@@ -46,18 +48,21 @@ public final class HealthEndpoints {
    *
    * @param wanted providers that the user asked for: one that is absent degrades the whole, where
    *     others that are not set up do not
+   * @param store answers at once
    * @param started whether all of the configuration was read and found good
    */
   public HealthEndpoints(
       Gateway gateway,
       Set<String> wanted,
       Admission admission,
+      Supplier<StoreStatus> store,
       BooleanSupplier started,
       TimeSource time,
       String version) {
     this.gateway = gateway;
     this.wanted = Set.copyOf(wanted);
     this.admission = admission;
+    this.store = store;
     this.started = started;
     this.time = time;
     this.version = version;
@@ -74,12 +79,14 @@ public final class HealthEndpoints {
 
   private Response health(Request request) {
     var providers = gateway.health();
+    StoreStatus kept = store.get();
     return Response.json(
         Json.object(out -> {
           out.writeStringProperty("service", SERVICE);
           out.writeStringProperty("version", version);
-          out.writeStringProperty("status", word(overall(providers)));
-          out.writeStringProperty("durability", "none");
+          out.writeStringProperty("status", word(overall(providers, kept)));
+          out.writeStringProperty("durability", kept.durability());
+          store(kept, out);
           out.writeStringProperty("default_model", gateway.defaultModel());
           out.writeNumberProperty("uptime_seconds", uptimeSeconds());
           out.writeNumberProperty("active_requests", admission.active());
@@ -115,7 +122,7 @@ public final class HealthEndpoints {
         }));
   }
 
-  private Overall overall(Map<String, ProviderHealth> providers) {
+  private Overall overall(Map<String, ProviderHealth> providers, StoreStatus kept) {
     if (admission.isDraining()) {
       return Overall.DRAINING;
     }
@@ -123,7 +130,8 @@ public final class HealthEndpoints {
       return Overall.STARTING;
     }
     boolean degraded =
-        !servesDefault()
+        !kept.available()
+            || !servesDefault()
             || providers.entrySet().stream().anyMatch(e -> degrades(e.getKey(), e.getValue()));
     return degraded ? Overall.DEGRADED : Overall.OK;
   }
@@ -135,6 +143,14 @@ public final class HealthEndpoints {
 
   private boolean servesDefault() {
     return gateway.serves(gateway.defaultModel());
+  }
+
+  private static void store(StoreStatus kept, JsonGenerator out) {
+    Status status = kept.available() ? Status.UP : Status.DOWN;
+    out.writeObjectPropertyStart("store");
+    out.writeStringProperty("kind", kept.kind());
+    out.writeStringProperty("status", status.wireName());
+    out.writeEndObject();
   }
 
   private static void check(String id, ProviderHealth health, JsonGenerator out) {

@@ -11,16 +11,19 @@ import java.util.Set;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.TimerThread;
 import llm.core.config.ConfigException;
+import llm.core.conversation.Conversations;
 import llm.core.event.EventBus;
 import llm.core.event.LlmEventLog;
 import llm.core.gateway.Gateway;
 import llm.core.telemetry.JsonLines;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
+import llm.core.tokens.TokenCounters;
 import llm.domain.interaction.LlmEvent;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
 import llm.domain.port.ProviderHealth;
+import llm.server.api.ConversationEndpoints;
 import llm.server.api.ErrorDialects;
 import llm.server.api.HealthEndpoints;
 import llm.server.api.LlmEndpoints;
@@ -47,8 +50,10 @@ final class Application {
   private final Optional<TlsLayer> layer;
   private final EventBus events;
   private final Gateway gateway;
+  private final Stores stores;
   private final HttpSettings settings;
   private final WebSockets sockets;
+  private final Conversations conversations;
   private volatile boolean verified;
   private final Log log;
 
@@ -60,6 +65,8 @@ final class Application {
       Optional<TlsLayer> layer,
       EventBus events,
       Gateway gateway,
+      Conversations conversations,
+      Stores stores,
       HttpSettings settings) {
     this.telemetry = telemetry;
     this.timer = timer;
@@ -68,6 +75,8 @@ final class Application {
     this.layer = layer;
     this.events = events;
     this.gateway = gateway;
+    this.conversations = conversations;
+    this.stores = stores;
     this.settings = settings;
     this.sockets = new WebSockets(timer, telemetry);
     this.log = telemetry.log("llm.server");
@@ -79,7 +88,7 @@ final class Application {
    * @param wanted providers that the user asked for by name
    * @param home the installation's folder
    * @throws ConfigException when the configuration is wrong
-   * @throws StartFailure when the address cannot be listened on
+   * @throws StartFailure when the address cannot be listened on, or the store not be opened
    */
   static Application start(
       Settings settings, Set<String> wanted, JsonLines telemetry, Optional<Path> home)
@@ -90,13 +99,23 @@ final class Application {
     var eventLog = new LlmEventLog(telemetry);
     events.subscribe("log", LlmEvent.class, eventLog::isOn, eventLog);
     Gateway gateway = openGateway(settings, telemetry, timer, events::publish, home);
+    Optional<Stores> stores = Optional.empty();
     HttpListener listener;
     Optional<TlsLayer> layer;
     try {
       settings.verifyToServe();
+      Stores opened = Stores.open(settings.store(), timer, telemetry);
+      stores = Optional.of(opened);
+      telemetry
+          .metrics()
+          .gauge(
+              "llm_store_available",
+              "Whether the store of logs can be used.",
+              () -> opened.logs().isAvailable() ? 1 : 0);
       layer = layer(settings, timer, telemetry);
       listener = bind(settings.http(), layer, timer, telemetry);
     } catch (ConfigException | StartFailure refused) {
+      stores.ifPresent(Stores::close);
       gateway.close();
       throw refused;
     }
@@ -104,7 +123,16 @@ final class Application {
     var admission = new Admission(settings.http().maxRequests());
     var application =
         new Application(
-            telemetry, timer, admission, listener, layer, events, gateway, settings.http());
+            telemetry,
+            timer,
+            admission,
+            listener,
+            layer,
+            events,
+            gateway,
+            conversations(settings, gateway, stores.get(), telemetry, timer),
+            stores.get(),
+            settings.http());
     application.serve(settings, wanted);
     return application;
   }
@@ -118,6 +146,21 @@ final class Application {
       Optional<Path> home) {
     return Gateway.open(
         settings.root(), settings::catalogue, telemetry, alarms, IdSource.RANDOM, events, home);
+  }
+
+  /** What leads the conversations over an open gateway and open stores. */
+  static Conversations conversations(
+      Settings settings, Gateway gateway, Stores stores, Telemetry telemetry, Alarms alarms) {
+    return new Conversations(
+        settings.conversations(),
+        settings.prompts(),
+        gateway,
+        stores.logs(),
+        stores.values(),
+        new TokenCounters(),
+        telemetry,
+        alarms,
+        IdSource.RANDOM);
   }
 
   private static Optional<TlsLayer> layer(Settings settings, Alarms alarms, Telemetry telemetry)
@@ -168,9 +211,11 @@ final class Application {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new LlmEndpoints(gateway).routes());
     routes.addAll(new WarmEndpoints(gateway).routes());
+    routes.addAll(new ConversationEndpoints(conversations).routes());
     routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
     routes.addAll(
-        new HealthEndpoints(gateway, wanted, admission, () -> verified, time, Version.current())
+        new HealthEndpoints(
+                gateway, wanted, admission, stores::status, () -> verified, time, Version.current())
             .routes());
     routes.addAll(
         new MonitorEndpoints(telemetry.metrics(), metricsKind, Version.current()).routes());
@@ -237,16 +282,18 @@ final class Application {
     return gateway.models().stream().map(model -> model.info().id()).toList();
   }
 
-  /** Says in the log that the server serves. */
+  /** Says in the log that the server serves, and begins what was not to hold up its start. */
   void announce(double startMillis) {
     log.info("server_started")
         .put("address", url())
         .put("version", Version.current())
         .put("providers", String.join(",", gateway.health().keySet()))
         .put("default_model", gateway.defaultModel())
-        .put("durability", "none")
+        .put("store", stores.kind())
+        .put("durability", stores.durability())
         .put("start_ms", startMillis)
         .emit();
+    gateway.connections().start();
   }
 
   /**
@@ -265,7 +312,9 @@ final class Application {
     sockets.close();
     listener.close();
     layer.ifPresent(TlsLayer::close);
+    conversations.close();
     gateway.close();
+    stores.close();
     events.close();
   }
 }

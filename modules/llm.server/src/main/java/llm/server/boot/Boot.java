@@ -16,7 +16,6 @@ import llm.server.auth.NewApiKey;
 /** Runs what the command line asks for. */
 public final class Boot {
   private static final int OK = 0;
-  private static final int CANNOT_START = 1;
   private static final int WRONG_USE = 2;
 
   /** What a shell reports of a process that a signal ended: 128 + SIGTERM. */
@@ -75,7 +74,7 @@ public final class Boot {
       return OptionalInt.of(report(refused));
     } catch (StartFailure refused) {
       System.err.println("llm.server: " + refused.getMessage() + ".");
-      return OptionalInt.of(CANNOT_START);
+      return OptionalInt.of(refused.exitCode());
     }
   }
 

@@ -2,6 +2,7 @@ package llm.server.boot;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -14,6 +15,7 @@ import llm.core.config.ConfigProblem;
 import llm.core.config.ConfigSources;
 import llm.core.config.Configuration;
 import llm.core.config.Section;
+import llm.core.conversation.ConversationSettings;
 import llm.core.telemetry.TelemetrySettings;
 import llm.server.api.monitor.MonitorSettings;
 import llm.server.auth.AuthSettings;
@@ -41,6 +43,9 @@ final class Settings {
   private final MonitorSettings monitor;
   private final AuthSettings auth;
   private final TelemetrySettings telemetry;
+  private final Prompts texts;
+  private final ConversationSettings conversations;
+  private final StoreSettings store;
 
   /** What {@link #MODELS} holds; the largest file by far. */
   private record Models(Configuration file, Catalogue catalogue) {
@@ -61,7 +66,9 @@ final class Settings {
     this.monitor = MonitorSettings.read(server);
     this.auth = auth(main.root());
     this.telemetry = TelemetrySettings.read(main.root());
-    Prompts.read(prompts.root()); // nobody asks for them yet; what is wrong is told all the same
+    this.texts = Prompts.read(prompts.root());
+    this.conversations = conversations(main.root());
+    this.store = store(main.root());
     requireLoopbackOrKeys(server);
     requireOwnEngineForTls(server);
   }
@@ -73,8 +80,18 @@ final class Settings {
    * @throws ConfigException when one cannot be read at all
    */
   static Settings read(ConfigSources sources) throws ConfigException {
+    return read(sources, Optional.empty());
+  }
+
+  /**
+   * The same with the prompts of another file.
+   *
+   * @param prompts empty: those beside the main file
+   */
+  static Settings read(ConfigSources sources, Optional<Path> prompts) throws ConfigException {
     var main = Configuration.load(sources);
-    return new Settings(main, main.beside(PROMPTS), new FutureTask<>(() -> Models.read(main)));
+    var texts = prompts.isPresent() ? main.other(prompts.get()) : main.beside(PROMPTS);
+    return new Settings(main, texts, new FutureTask<>(() -> Models.read(main)));
   }
 
   /** Declares the settings read here, for the reference. */
@@ -85,7 +102,9 @@ final class Settings {
     WebSocketSettings.read(server, http.limits().write());
     MonitorSettings.read(server);
     auth(root);
+    conversations(root);
     TelemetrySettings.read(root);
+    store(root);
   }
 
   private static Section server(Section root) {
@@ -94,6 +113,17 @@ final class Settings {
 
   private static AuthSettings auth(Section root) {
     return AuthSettings.read(root.section("auth", "Who may use the server."));
+  }
+
+  private static ConversationSettings conversations(Section root) {
+    return ConversationSettings.read(
+        root.section("conversation", "Talks that the server remembers."));
+  }
+
+  private static StoreSettings store(Section root) {
+    return StoreSettings.read(
+        root.section("store", "Where conversations are kept."),
+        root.section("redis", "A Redis that several servers may share."));
   }
 
   Section root() {
@@ -119,6 +149,19 @@ final class Settings {
 
   AuthSettings auth() {
     return auth;
+  }
+
+  ConversationSettings conversations() {
+    return conversations;
+  }
+
+  /** The prompts of conversations. */
+  Prompts prompts() {
+    return texts;
+  }
+
+  StoreSettings store() {
+    return store;
   }
 
   TelemetrySettings telemetry() {

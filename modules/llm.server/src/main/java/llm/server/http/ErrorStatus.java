@@ -34,7 +34,9 @@ public final class ErrorStatus {
       case LlmError.Overloaded _ -> 503;
       case LlmError.ShuttingDown _ -> 503;
       case LlmError.ModelUnavailable _ -> 503;
+      case LlmError.StoreUnavailable _ -> 503;
       case LlmError.DeadlineExceeded _ -> 504;
+      case LlmError.InvalidAnswer _ -> 502;
       case LlmError.ProviderFailed _ -> 502;
       case LlmError.ProviderRefused refused -> refused(refused.httpStatus());
       case LlmError.ProviderUnreachable _ -> 502;
@@ -50,6 +52,7 @@ public final class ErrorStatus {
       case LlmError.QueueFull(_, _, Duration after) -> Optional.of(after);
       case LlmError.Overloaded(_, _, Duration after) -> Optional.of(after);
       case LlmError.ShuttingDown(Duration after) -> Optional.of(after);
+      case LlmError.StoreUnavailable(_, Optional<Duration> after) -> after;
       case LlmError.ProviderRefused refused -> refused.retryAfter();
       case LlmError.InvalidRequest _,
           LlmError.InvalidJson _,
@@ -69,6 +72,7 @@ public final class ErrorStatus {
           LlmError.NotImplemented _,
           LlmError.ModelUnavailable _,
           LlmError.DeadlineExceeded _,
+          LlmError.InvalidAnswer _,
           LlmError.ProviderFailed _,
           LlmError.ProviderUnreachable _,
           LlmError.Cancelled _,

@@ -6,8 +6,8 @@ import llm.domain.error.LlmException;
  * One endpoint.
  *
  * @param method the request method, in upper case
- * @param template the path; its last step may be {@code {name}}, which takes the rest of the path,
- *     slashes included
+ * @param template the path; one step may be {@code {name}}, a variable: in the middle it takes one
+ *     step, as the last one the rest of the path, slashes included
  * @param kind who may ask and under which limits
  * @param handler what answers
  */
@@ -50,10 +50,16 @@ public record Route(String method, String template, Kind kind, Handler handler) 
   /** Rejects a template that the router could not match. */
   public Route {
     int open = template.indexOf('{');
-    if (!template.startsWith("/")
-        || (open >= 0 && (!template.endsWith("}") || template.charAt(open - 1) != '/'))) {
+    int close = template.indexOf('}');
+    boolean wholeStep =
+        open < 0
+            || close > open
+                && template.charAt(open - 1) == '/'
+                && template.indexOf('{', close) < 0
+                && (close + 1 == template.length() || template.charAt(close + 1) == '/');
+    if (!template.startsWith("/") || !wholeStep) {
       throw new IllegalArgumentException(
-          "path template '" + template + "' must start with / and end in its one variable");
+          "path template '" + template + "' must start with /; its one variable is a whole step");
     }
   }
 
@@ -63,8 +69,13 @@ public record Route(String method, String template, Kind kind, Handler handler) 
     return open < 0 ? template : template.substring(0, open);
   }
 
-  /** Whether the template ends in a variable. */
+  /** The part behind the variable; empty when that comes last or there is none. */
+  String suffix() {
+    return hasVariable() ? template.substring(template.indexOf('}') + 1) : "";
+  }
+
+  /** Whether the template has a variable. */
   boolean hasVariable() {
-    return template.endsWith("}");
+    return template.indexOf('{') >= 0;
   }
 }

@@ -3,6 +3,7 @@ package llm.server.http;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,9 +12,10 @@ import java.util.TreeSet;
 import llm.domain.error.LlmError;
 
 /**
- * Finds the route of a method and a path. A path without a variable wins over one with; HEAD finds
- * the route of GET. Immutable. A path without a variable is found by one look-up; only for others
- * are all routes looked through.
+ * Finds the route of a method and a path. A path without a variable wins over one with, and one
+ * whose variable is in the middle over one where it takes the rest; HEAD finds the route of GET.
+ * Immutable. A path without a variable is found by one look-up; only for others are all routes
+ * looked through.
  */
 public final class Router {
 
@@ -66,7 +68,7 @@ public final class Router {
     Optional<Route> found =
         candidates.stream()
             .filter(route -> route.method().equals(wanted))
-            .min((a, b) -> Boolean.compare(a.hasVariable(), b.hasVariable()));
+            .min(Comparator.comparing(Route::hasVariable).thenComparing(r -> r.suffix().isEmpty()));
     if (found.isPresent()) {
       return new Match.Found(found.get(), variable(found.get(), path));
     }
@@ -81,14 +83,23 @@ public final class Router {
 
   private static boolean matches(Route route, String path) {
     String fixed = route.fixedPart();
-    return route.hasVariable()
-        ? path.length() > fixed.length() && path.startsWith(fixed)
-        : path.equals(fixed);
+    if (!route.hasVariable()) {
+      return path.equals(fixed);
+    }
+    String suffix = route.suffix();
+    int end = path.length() - suffix.length();
+    return end > fixed.length()
+        && path.startsWith(fixed)
+        && path.endsWith(suffix)
+        && (suffix.isEmpty() || path.indexOf('/', fixed.length()) == end);
   }
 
   private static Optional<String> variable(Route route, String path) {
     return route.hasVariable()
-        ? Optional.of(decode(path.substring(route.fixedPart().length())))
+        ? Optional.of(
+            decode(
+                path.substring(
+                    route.fixedPart().length(), path.length() - route.suffix().length())))
         : Optional.empty();
   }
 

@@ -43,6 +43,7 @@ class EndpointsTest {
   private final TimerThread timer = new TimerThread(_ -> {});
   private volatile boolean started = true;
   private final Admission admission = new Admission(8);
+  private StoreStatus store = new StoreStatus("memory", "none", true);
   private FakeProvider provider;
   private Gateway gateway;
   private TestServer server;
@@ -78,7 +79,8 @@ class EndpointsTest {
     routes.addAll(new LlmEndpoints(gateway).routes());
     routes.addAll(new OpenAiEndpoints(gateway, timer.time(), IdSource.RANDOM).routes());
     routes.addAll(
-        new HealthEndpoints(gateway, wanted, admission, () -> started, timer.time(), "1.2.3")
+        new HealthEndpoints(
+                gateway, wanted, admission, () -> store, () -> started, timer.time(), "1.2.3")
             .routes());
     routes.addAll(new MonitorEndpoints(telemetry.metrics(), Route.Kind.MONITOR, "1.2.3").routes());
     server = TestServer.open(admission, new ErrorDialects(), routes);
@@ -232,6 +234,7 @@ class EndpointsTest {
             "\"version\":\"1.2.3\"",
             "\"status\":\"ok\"",
             "\"durability\":\"none\"",
+            "\"store\":{\"kind\":\"memory\",\"status\":\"up\"}",
             "\"default_model\":\"mock\"",
             "\"fake\":{\"status\":\"up\",\"detail\":\"Fine.\"}",
             "\"local\":{\"status\":\"down\",\"detail\":\"absent: ");
@@ -259,6 +262,18 @@ class EndpointsTest {
         new ProviderSetup.Ready(provider),
         new ProviderSetup.Absent(List.of("local"), "The file is not there."));
     assertThat(server.get("/health").body()).contains("\"status\":\"degraded\"");
+  }
+
+  @Test
+  void healthIsDegradedWhileTheStoreIsAway() throws Exception {
+    serve();
+    store = new StoreStatus("redis", "redis", false);
+    assertThat(server.get("/health").body())
+        .contains(
+            "\"status\":\"degraded\"",
+            "\"durability\":\"redis\"",
+            "\"store\":{\"kind\":\"redis\",\"status\":\"down\"}");
+    assertThat(server.get("/health/ready").statusCode()).as("models serve").isEqualTo(200);
   }
 
   @Test

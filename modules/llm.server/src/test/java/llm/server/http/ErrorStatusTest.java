@@ -38,7 +38,9 @@ class ErrorStatusTest {
         Arguments.of(503, new LlmError.Overloaded("places", 1, SOON)),
         Arguments.of(503, new LlmError.ShuttingDown(SOON)),
         Arguments.of(503, new LlmError.ModelUnavailable("m", "x")),
+        Arguments.of(503, new LlmError.StoreUnavailable("x", Optional.empty())),
         Arguments.of(504, new LlmError.DeadlineExceeded(CancelReason.DEADLINE, "x", SOON)),
+        Arguments.of(502, new LlmError.InvalidAnswer("a", "x")),
         Arguments.of(502, new LlmError.ProviderFailed("p", "x")),
         Arguments.of(502, new LlmError.ProviderUnreachable("p", "x")),
         Arguments.of(400, refused(400)),
@@ -76,6 +78,8 @@ class ErrorStatusTest {
     assertThat(retryAfter(new LlmError.QueueFull("q", 1, SOON))).isEqualTo("1");
     assertThat(retryAfter(new LlmError.Overloaded("p", 1, Duration.ofMillis(2001)))).isEqualTo("3");
     assertThat(retryAfter(new LlmError.ShuttingDown(Duration.ofSeconds(5)))).isEqualTo("5");
+    assertThat(retryAfter(new LlmError.StoreUnavailable("x", Optional.of(SOON)))).isNotNull();
+    assertThat(retryAfter(new LlmError.StoreUnavailable("x", Optional.empty()))).isNull();
     assertThat(retryAfter(refused(429))).isEqualTo("2");
     assertThat(retryAfter(new LlmError.Internal())).isNull();
   }

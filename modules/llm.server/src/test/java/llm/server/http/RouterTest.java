@@ -59,8 +59,21 @@ class RouterTest {
   }
 
   @Test
-  void aVariableInTheMiddleIsRefused() {
-    assertThatIllegalArgumentException().isThrownBy(() -> route("GET", "/a/{id}/b"));
+  void aVariableInTheMiddleTakesOneStepAndWinsOverOneThatTakesTheRest() {
+    Route parts = route("POST", "/items/{id}/parts");
+    Route put = route("POST", "/items/{id}");
+    var both = new Router(List.of(ITEM, put, parts));
+
+    assertThat(both.match("POST", "/items/a%20b/parts"))
+        .isEqualTo(new Match.Found(parts, Optional.of("a b")));
+    assertThat(both.match("POST", "/items/a/b/parts"))
+        .isEqualTo(new Match.Found(put, Optional.of("a/b/parts")));
+    assertThat(both.match("POST", "/items//parts"))
+        .isEqualTo(new Match.Found(put, Optional.of("/parts")));
+    assertThat(new Router(List.of(parts)).match("GET", "/items/a/parts"))
+        .isEqualTo(new Match.Missing(new LlmError.MethodNotAllowed("GET", "OPTIONS, POST")));
+    assertThatIllegalArgumentException().isThrownBy(() -> route("GET", "/a/{x}/b/{y}"));
+    assertThatIllegalArgumentException().isThrownBy(() -> route("GET", "/a/{x}b"));
     assertThatIllegalArgumentException().isThrownBy(() -> route("GET", "/a{id}"));
     assertThatIllegalArgumentException().isThrownBy(() -> route("GET", "a"));
   }

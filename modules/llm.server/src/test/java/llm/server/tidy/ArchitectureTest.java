@@ -31,10 +31,11 @@ class ArchitectureTest {
           Set.of("tokens", "catalogue"),
           Set.of("resilience"),
           Set.of("sse", "dialect"),
-          Set.of("template"),
+          Set.of("template", "structured"),
           Set.of("scripted"),
+          Set.of("connection"),
           Set.of("gateway"),
-          Set.of("conversation", "tool", "approval"),
+          Set.of("context", "conversation", "tool", "approval"),
           Set.of("agent", "task"),
           Set.of("store"),
           Set.of("testkit"));
@@ -89,6 +90,20 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("llm.core.testkit..")
+        .check(classes);
+  }
+
+  @Test
+  void aStoreIsKnownToWhoOpensItAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(
+            "llm.core", // the sandbox opens one of its own
+            "llm.core.store..",
+            "llm.server.boot..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("llm.core.store..")
         .check(classes);
   }
 

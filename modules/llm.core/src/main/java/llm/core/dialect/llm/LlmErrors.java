@@ -25,15 +25,21 @@ public final class LlmErrors {
 
   /** Writes the error's object, {@code {"error":{…}}}. */
   static void write(LlmError error, String requestId, JsonOut out) {
-    out.object()
-        .name("error")
+    out.object();
+    field(error, requestId, out);
+    out.endObject();
+  }
+
+  /** Writes the error as a field of the object that is open, {@code "error":{…}}. */
+  public static void field(LlmError error, String requestId, JsonOut out) {
+    out.name("error")
         .object()
         .field("code", error.code().wireName())
         .field("message", error.message())
         .name("data")
         .object();
     data(error, out);
-    out.endObject().field("request_id", requestId).endObject().endObject();
+    out.endObject().field("request_id", requestId).endObject();
   }
 
   private static void data(LlmError error, JsonOut out) {
@@ -41,10 +47,15 @@ public final class LlmErrors {
       case LlmError.InvalidRequest e -> e.path().ifPresent(path -> out.field("path", path));
       case LlmError.InvalidJson e -> out.field("line", e.line()).field("column", e.column());
       case LlmError.Unsupported e -> out.field("path", e.path());
-      case LlmError.ContextLengthExceeded e ->
-          out.field("model", e.model())
-              .field("prompt_tokens", e.promptTokens())
-              .field("limit", e.contextTokens());
+      case LlmError.ContextLengthExceeded e -> {
+        out.field("model", e.model());
+        if (e.promptTokens() > 0) {
+          out.field("prompt_tokens", e.promptTokens());
+        }
+        if (e.contextTokens() > 0) {
+          out.field("limit", e.contextTokens());
+        }
+      }
       case LlmError.InputTooLong e ->
           out.field("model", e.model())
               .field("path", e.path())
@@ -67,6 +78,8 @@ public final class LlmErrors {
               .field("limit_ms", e.budget().toMillis());
       case LlmError.Cancelled e -> out.field("reason", e.reason().name().toLowerCase(Locale.ROOT));
       case LlmError.ModelUnavailable e -> out.field("model", e.model());
+      case LlmError.StoreUnavailable e -> e.retryAfter().ifPresent(after -> retry(out, after));
+      case LlmError.InvalidAnswer e -> out.field("path", e.path());
       case LlmError.ProviderFailed e -> out.field("provider", e.provider());
       case LlmError.ProviderRefused e -> {
         out.field("provider", e.provider()).field("upstream_status", e.httpStatus());

@@ -42,7 +42,7 @@ public final class LlmResponses {
   }
 
   /** Writes a usage object. */
-  static void usage(Usage usage, JsonOut out) {
+  public static void usage(Usage usage, JsonOut out) {
     out.object()
         .field("prompt_tokens", usage.promptTokens())
         .field("completion_tokens", usage.completionTokens())

@@ -202,6 +202,11 @@ class LlmDialectTest {
     expect(late, "{\"reason\":\"idle\",\"limit_ms\":2000}");
     expect(new LlmError.Cancelled(CancelReason.CLIENT_GONE), "{\"reason\":\"client_gone\"}");
     expect(new LlmError.ModelUnavailable("m", "no"), "{\"model\":\"m\"}");
+    expect(
+        new LlmError.StoreUnavailable("no", Optional.of(Duration.ofSeconds(6))),
+        "{\"retry_after_seconds\":6}");
+    expect(new LlmError.StoreUnavailable("no", Optional.empty()), "{}");
+    expect(new LlmError.InvalidAnswer("a.b", "no"), "{\"path\":\"a.b\"}");
     expect(new LlmError.ProviderFailed("p", "no"), "{\"provider\":\"p\"}");
     expect(
         new LlmError.ProviderRefused(

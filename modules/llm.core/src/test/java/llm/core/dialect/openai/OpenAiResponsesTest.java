@@ -127,6 +127,12 @@ class OpenAiResponsesTest {
         null,
         "deadline_exceeded");
     expect(new LlmError.ModelUnavailable("m", "no"), "server_error", "model", "model_unavailable");
+    expect(
+        new LlmError.StoreUnavailable("no", java.util.Optional.of(soon)),
+        "server_error",
+        null,
+        "store_unavailable");
+    expect(new LlmError.InvalidAnswer("a", "no"), "server_error", null, "invalid_answer");
     expect(new LlmError.ProviderFailed("p", "no"), "server_error", null, "provider_failed");
     expect(
         refused(400, "context_length_exceeded"),

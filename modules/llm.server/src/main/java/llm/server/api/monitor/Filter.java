@@ -1,17 +1,17 @@
 package llm.server.api.monitor;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import llm.core.telemetry.Level;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.server.api.Query;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -45,12 +45,12 @@ record Filter(Set<Topic> topics, Level level) {
    */
   static Filter ofQuery(String query) throws LlmException {
     Filter filter = ALL;
-    for (String pair : query.isEmpty() ? new String[0] : query.split("&")) {
-      int equals = pair.indexOf('=');
-      String name = equals < 0 ? pair : pair.substring(0, equals);
-      String value =
-          equals < 0 ? "" : URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8);
-      filter = filter.with(name, List.of(value.split(",")));
+    Query read = Query.of(query, "topics", "level");
+    for (String name : List.of("topics", "level")) {
+      Optional<String> value = read.text(name);
+      if (value.isPresent()) {
+        filter = filter.with(name, List.of(value.get().split(",")));
+      }
     }
     return filter;
   }

@@ -7,7 +7,8 @@ import llm.domain.error.LlmException;
 /**
  * Puts an error together, in the forms the field's servers use: {@code {"message","type","code"}}
  * as OpenAI has it, with {@code code} a number or a word; a text alone; {@code detail} as a text or
- * a list of what is wrong, as servers on FastAPI say it.
+ * a list of what is wrong, as servers on FastAPI say it; llama-server's counts of a prompt that is
+ * too long.
  */
 final class ErrorReader {
   private final JsonCursor in;
@@ -15,6 +16,8 @@ final class ErrorReader {
   private Optional<String> code = Optional.empty();
   private Optional<String> type = Optional.empty();
   private Optional<Integer> status = Optional.empty();
+  private Optional<Integer> promptTokens = Optional.empty();
+  private Optional<Integer> contextTokens = Optional.empty();
 
   ErrorReader(JsonCursor in) {
     this.in = in;
@@ -42,6 +45,8 @@ final class ErrorReader {
       case "error" -> value(in).ifPresent(inner -> say(inner.message()));
       case "code", "status" -> code();
       case "type", "error_type" -> type = text();
+      case "n_prompt_tokens" -> promptTokens = count();
+      case "n_ctx" -> contextTokens = count();
       default -> {
         // of no interest
       }
@@ -54,7 +59,7 @@ final class ErrorReader {
   }
 
   private UpstreamError built() {
-    return new UpstreamError(message, code.or(() -> type), status);
+    return new UpstreamError(message, code.or(() -> type), status, promptTokens, contextTokens);
   }
 
   private void say(String text) {
@@ -76,6 +81,12 @@ final class ErrorReader {
     } else {
       code = text.or(() -> code);
     }
+  }
+
+  private Optional<Integer> count() throws LlmException {
+    return Optional.of(in.isInteger() ? in.text() : "")
+        .filter(text -> text.matches("[0-9]{1,9}"))
+        .map(Integer::valueOf);
   }
 
   private Optional<String> text() {

@@ -10,10 +10,21 @@ import llm.domain.error.LlmError;
  * but not what it says of our credentials, which may quote them. Immutable.
  *
  * @param provider the upstream's provider id
+ * @param model the one that was asked for an answer to a prompt; empty where something else was
  */
-public record UpstreamFailures(String provider) {
+public record UpstreamFailures(String provider, String model) {
   private static final int MOST_QUOTED_BYTES = 200;
   private static final int SERVER_ERROR = 500;
+
+  /** Of whatever is asked of a provider. */
+  public UpstreamFailures(String provider) {
+    this(provider, "");
+  }
+
+  /** Of a prompt for {@code asked}: that it is too long is said as we say it ourselves. */
+  public UpstreamFailures ofPrompt(String asked) {
+    return new UpstreamFailures(provider, asked);
+  }
 
   /** An answer with a status of failure, its body read as far as it goes. */
   public LlmError refused(int status, byte[] body, Optional<Duration> retryAfter) {
@@ -25,6 +36,10 @@ public record UpstreamFailures(String provider) {
   public LlmError inStream(UpstreamError error) {
     if (error.status().isPresent()) {
       return refusal(error.status().get(), error, Optional.empty());
+    }
+    Optional<LlmError> tooLong = tooLong(0, error);
+    if (tooLong.isPresent()) {
+      return tooLong.get();
     }
     String said = error.message().isEmpty() ? "without saying why" : "saying: " + error.message();
     return broke("broke off its answer, " + said);
@@ -53,8 +68,21 @@ public record UpstreamFailures(String provider) {
 
   private LlmError refusal(int status, UpstreamError error, Optional<Duration> retryAfter) {
     int legal = status >= 400 && status <= 599 ? status : SERVER_ERROR;
+    Optional<LlmError> tooLong = tooLong(legal, error);
+    if (tooLong.isPresent()) {
+      return tooLong.get();
+    }
     return new LlmError.ProviderRefused(
         provider, legal, code(legal, error), message(legal, error), retryAfter);
+  }
+
+  private Optional<LlmError> tooLong(int status, UpstreamError error) {
+    return model.isEmpty()
+        ? Optional.empty()
+        : ContextOverflow.in(status, error)
+            .map(over ->
+                new LlmError.ContextLengthExceeded(
+                    model, over.promptTokens(), over.contextTokens()));
   }
 
   private static Optional<String> code(int status, UpstreamError error) {

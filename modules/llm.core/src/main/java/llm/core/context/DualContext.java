@@ -1,0 +1,397 @@
+package llm.core.context;
+
+import java.util.List;
+import java.util.Optional;
+import llm.core.context.Stage.Idle;
+import llm.core.context.Stage.Ready;
+import llm.core.context.Stage.Warming;
+import llm.core.context.SummaryQuestions.Part;
+import llm.domain.call.Registration;
+import llm.domain.chat.Message;
+import llm.domain.error.LlmError;
+import llm.domain.port.TimeSource;
+import llm.domain.port.TokenCounter;
+
+/**
+ * The context a conversation runs in, and the one it goes on in before the first is full (C-5).
+ *
+ * <pre>
+ * IDLE --- warm-up ratio reached ---> WARMING --- summary made, prefix read ---> READY
+ *   ^                                   |                                         |
+ *   +------- failed: later again -------+                                         |
+ *   +------- cancelled -----------------+-----------------------------------------+
+ *   +------- a turn begins over the handover ratio: the conversation goes on in it +
+ * </pre>
+ *
+ * <p>No turn waits for a warm-up: one that is not ready in time costs that turn its oldest messages
+ * ({@link Plan#leftOut}), which stay in the context and are part of the next summary. Messages that
+ * arrive meanwhile are told word by word after the handover. Thread-safe; turns come one at a time.
+ */
+public final class DualContext {
+  private final ContextPrompts prompts;
+  private final TokenCounter counter;
+  private final WarmUp warmUp;
+  private final Retry retry; // guarded by lock
+  private final SummaryQuestions questions;
+  private final TimeSource time;
+  private final DualEvents events;
+  private final Object lock = new Object();
+
+  private Window window; // guarded by lock, as all below; the provider's may be smaller than known
+  private Context active;
+  private Ledger ledger;
+  private Stage stage = new Idle();
+  private boolean open; // the newest message is a turn's that runs
+  private long number; // of the latest warm-up
+  private boolean closed;
+
+  /** One that begins with {@code summary} and {@code ledger}, both empty for a new conversation. */
+  public DualContext(
+      Window window,
+      ContextPrompts prompts,
+      TokenCounter counter,
+      String summary,
+      Ledger ledger,
+      WarmUp warmUp,
+      TimeSource time,
+      DualEvents events) {
+    this.window = window;
+    this.prompts = prompts;
+    this.counter = counter;
+    this.warmUp = warmUp;
+    this.questions = new SummaryQuestions(window, prompts);
+    this.time = time;
+    this.events = events;
+    this.ledger = ledger;
+    this.active = new Context(prompts.first(summary, ledger), counter);
+    this.retry = new Retry(time);
+  }
+
+  /**
+   * What a turn asks the model.
+   *
+   * @param messages the prompt
+   * @param leftOut messages that had no room, from the oldest on
+   * @param promptTokens of the prompt, as near as is known
+   * @param uncorrected the same by our counter alone, for {@link #calibrate}
+   */
+  public record Plan(List<Message> messages, int leftOut, int promptTokens, long uncorrected) {}
+
+  /**
+   * Goes on where a talk was left.
+   *
+   * @param messages what was told word by word
+   */
+  public void restore(List<Message> messages) {
+    synchronized (lock) {
+      messages.forEach(active::add);
+    }
+  }
+
+  /**
+   * Counts as the provider did of a prompt that this conversation sent before.
+   *
+   * @param first the summary and ledger that it began with
+   * @param real the provider's count
+   */
+  public void calibrate(Message first, List<Message> messages, int real) {
+    synchronized (lock) {
+      active.calibrate(real, active.uncorrectedTokens(first, messages));
+    }
+  }
+
+  /** Adds a message that the model was told or has said. */
+  public void add(Message message) {
+    synchronized (lock) {
+      active.add(message);
+      open = false;
+      events.messageAdded(ratioNow());
+    }
+  }
+
+  /**
+   * Begins a turn: goes on in the next context where that is due and ready, and says what to ask.
+   *
+   * @param message the user's, which is then part of the context
+   * @return the prompt and, where there was one, the change of context
+   * @throws TooLong when the message alone has no room; the context is as it was
+   */
+  public Begun begin(Message message) throws TooLong {
+    synchronized (lock) {
+      Optional<Handover> handover = handOver(message);
+      if (handover.isEmpty()) {
+        addAsLast(message);
+      }
+      open = true;
+      events.messageAdded(ratioNow());
+      return new Begun(plan(active.firstThatFits(window.promptTokens())), handover);
+    }
+  }
+
+  /**
+   * How a turn begins.
+   *
+   * @param plan what to ask
+   * @param handover the change of context before it
+   */
+  public record Begun(Plan plan, Optional<Handover> handover) {}
+
+  /**
+   * The model's provider has found the prompt of {@code plan} too long: asks again with less. A
+   * window that is smaller than was known is heeded from then on.
+   *
+   * @param real its count, 0 where it does not say
+   * @param tokens what its window holds, 0 where it does not say
+   * @return empty when there is nothing more to leave out
+   */
+  public Optional<Plan> shorter(Plan plan, int real, int tokens) {
+    synchronized (lock) {
+      if (tokens > 0 && tokens < window.tokens()) {
+        window = window.of(tokens);
+        questions.heed(window);
+      }
+      if (real > 0) {
+        active.calibrate(real, plan.uncorrected());
+      }
+      int from = active.firstThatFits(window.promptTokens());
+      if (from <= plan.leftOut()) { // our count says that it fits
+        from = active.firstThatFits(active.correctedTokens(plan.leftOut()) * 3 / 4);
+      }
+      return from < active.size() ? Optional.of(plan(from)) : Optional.empty();
+    }
+  }
+
+  /**
+   * The newest message is told no more: a turn ended without an answer, or one that was interrupted
+   * is tried again. A next context that tells of it is given up.
+   */
+  public void takeBack() {
+    Registration work = () -> {};
+    synchronized (lock) {
+      active.removeLast();
+      open = false;
+      if (stage instanceof Stage.Begun begun && begun.reach() > active.size()) {
+        work = begun.work();
+        stage = new Idle();
+        events.warmupCancelled(begun instanceof Ready ? "ready_taken_back" : "taken_back");
+      }
+    }
+    work.close();
+  }
+
+  /** The provider's count of a plan's prompt. */
+  public void calibrate(Plan plan, int real) {
+    synchronized (lock) {
+      active.calibrate(real, plan.uncorrected());
+    }
+  }
+
+  /**
+   * Starts a warm-up where it is due, and again as an urgent one where it was not done in time.
+   * Between turns, so that it finds all of the last one read.
+   */
+  public void turnEnded() {
+    Registration overtaken = () -> {};
+    synchronized (lock) {
+      double ratio = ratioNow();
+      boolean urgent = ratio >= window.handoverRatio();
+      if (stage instanceof Idle && !closed && retry.isDue() && ratio >= window.warmupRatio()) {
+        if (startWarmUp(time.nanoTime(), urgent)) {
+          events.warmupStart(ratio);
+        }
+      } else if (stage instanceof Warming warming && urgent && !warming.urgent()) {
+        overtaken = warming.work();
+        if (!startWarmUp(warming.since(), true)) {
+          events.warmupCancelled("nothing_to_ask");
+        }
+      }
+    }
+    overtaken.close();
+  }
+
+  /**
+   * The summary was made.
+   *
+   * @return what to do next; empty when the warm-up is no longer wanted
+   */
+  public Optional<Step> summarized(long which, Summary summary) {
+    synchronized (lock) {
+      if (which != number || !(stage instanceof Warming warming)) {
+        return Optional.empty();
+      }
+      int more = Math.min(warming.wanted(), summary.covered());
+      int cut = active.turnStart(warming.cut() + more);
+      Summary all = warming.summary().map(summary::behind).orElse(summary);
+      Context next = next(cut, all);
+      boolean full = (double) next.promptTokens() / window.promptTokens() >= window.handoverRatio();
+      Optional<Part> part =
+          cut > warming.cut() && full ? questions.about(next, ended(next)) : Optional.empty();
+      stage = warming.asking(part, cut, Optional.of(all));
+      return Optional.of(
+          part.map(one -> new Step(one.question(), true))
+              .orElseGet(() -> new Step(next.prompt(0, next.size()), false)));
+    }
+  }
+
+  /**
+   * The model's provider has found the question too long: asks about less.
+   *
+   * @param over how many tokens it was too long
+   * @return empty when nothing is left to ask about, or the warm-up is no longer wanted
+   */
+  public Optional<Step> tooLong(long which, int over) {
+    synchronized (lock) {
+      if (which != number || !(stage instanceof Warming warming)) {
+        return Optional.empty();
+      }
+      Context base = warming.summary().map(made -> next(warming.cut(), made)).orElse(active);
+      Optional<Part> part = questions.shorter(base, ended(base), warming.told(), over);
+      if (part.isPresent()) {
+        stage = warming.asking(part, warming.cut(), warming.summary());
+      }
+      return part.map(less -> new Step(less.question(), true));
+    }
+  }
+
+  /** The next context may be used. */
+  public void ready(long which) {
+    synchronized (lock) {
+      if (which == number && stage instanceof Warming warming && warming.summary().isPresent()) {
+        long now = time.nanoTime();
+        stage =
+            new Ready(warming.cut(), warming.reach(), now, warming.work(), warming.summary().get());
+        retry.succeeded();
+        events.warmupReady(now - warming.since());
+      }
+    }
+  }
+
+  /** The summary was not made; it is tried again after a while. */
+  public void failed(long which, LlmError error) {
+    synchronized (lock) {
+      if (which == number && stage instanceof Warming) {
+        stage = new Idle();
+        retry.failed();
+        events.warmupFailed(error);
+      }
+    }
+  }
+
+  /** Ends a warm-up; none begins any more. */
+  public void close(String reason) {
+    Registration work = () -> {};
+    synchronized (lock) {
+      closed = true;
+      if (stage instanceof Stage.Begun begun) {
+        work = begun.work();
+        stage = new Idle();
+        events.warmupCancelled(reason);
+      }
+    }
+    work.close();
+  }
+
+  /** The share of the room for prompts that is taken, over 1 when it is too much. */
+  public double ratio() {
+    synchronized (lock) {
+      return ratioNow();
+    }
+  }
+
+  /** What must not be forgotten. */
+  public Ledger ledger() {
+    synchronized (lock) {
+      return ledger;
+    }
+  }
+
+  /** Adds to the ledger; it is told from the next context on. */
+  public void note(List<Ledger.Entry> entries) {
+    synchronized (lock) {
+      ledger = ledger.with(entries, window.ledgerChars());
+    }
+  }
+
+  /** Asks for a summary of what was said, as far as there is room; empty when nothing was. */
+  Optional<List<Message>> summaryQuestion() {
+    synchronized (lock) {
+      return questions.aboutAll(active, ended(active));
+    }
+  }
+
+  /** Whether a warm-up is under way. */
+  public boolean isWarming() {
+    synchronized (lock) {
+      return stage instanceof Warming;
+    }
+  }
+
+  private double ratioNow() {
+    return (double) active.promptTokens() / window.promptTokens();
+  }
+
+  private Plan plan(int from) {
+    if (from > 0) {
+      events.hardStop(from, active.promptTokens(), window.promptTokens());
+    }
+    List<Message> messages = active.prompt(from, active.size());
+    long uncorrected = active.uncorrectedTokens(from);
+    return new Plan(messages, from, active.correctedTokens(from), uncorrected);
+  }
+
+  /** How many messages of {@code context} belong to turns that have ended. */
+  private int ended(Context context) {
+    return context.size() - (open ? 1 : 0);
+  }
+
+  private boolean startWarmUp(long since, boolean urgent) {
+    Optional<Part> part = questions.about(active, ended(active));
+    if (part.isEmpty()) {
+      stage = new Idle(); // nothing that a summary could stand for
+      return false;
+    }
+    number++;
+    // What it starts cannot answer before this returns: its answers take the lock.
+    Registration work = warmUp.begin(number, part.get().question(), urgent);
+    stage = Warming.of(part.get(), urgent, since, work);
+    return true;
+  }
+
+  private void addAsLast(Message message) throws TooLong {
+    active.add(message);
+    if (active.firstThatFits(window.promptTokens()) == active.size()) {
+      int tokens = active.tokensOf(message) + active.tokensOf(active.first());
+      active.removeLast();
+      throw new TooLong(tokens, window.promptTokens());
+    }
+  }
+
+  /** Goes on in the next context where that is due, ready, and has room for {@code message}. */
+  private Optional<Handover> handOver(Message message) {
+    double before =
+        (double) (active.promptTokens() + active.tokensOf(message)) / window.promptTokens();
+    if (!(stage instanceof Ready(int cut, int _, long since, Registration _, Summary summary))
+        || before < window.handoverRatio()) {
+      return Optional.empty();
+    }
+    Context next = next(cut, summary);
+    next.add(message);
+    if (next.firstThatFits(window.promptTokens()) == next.size()) {
+      return Optional.empty();
+    }
+    int kept = active.size() - cut;
+    ledger = ledger.with(summary.entries(), window.ledgerChars());
+    active = next;
+    stage = new Idle();
+    long sinceReady = time.nanoTime() - since;
+    events.handoverPerform(sinceReady, before, ratioNow());
+    return Optional.of(new Handover(summary.text(), ledger, kept, sinceReady));
+  }
+
+  private Context next(int cut, Summary summary) {
+    Ledger then = ledger.with(summary.entries(), window.ledgerChars());
+    var next = new Context(prompts.first(summary.text(), then), counter, active);
+    active.messages(cut).forEach(next::add);
+    return next;
+  }
+}

@@ -1,0 +1,158 @@
+package llm.core.store.journal;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import llm.domain.store.LogKey;
+
+/**
+ * One change of a log, whole or not there. On disk, numbers big-endian:
+ *
+ * <pre>
+ * marker 4 | length of the body 4 | CRC-32C 4 | synced 8 | body
+ * body: kind 1 | changed at 8 | position 8 | key | head | count 4 | records
+ * key: length 2, ASCII        head, record: length 4 (a missing head: -1), UTF-8
+ * </pre>
+ *
+ * The checksum covers the frame's offset in the file, {@code synced} and the body. {@code synced}
+ * is how much of the file was surely on the device when the frame was written: with it, a hole that
+ * the machine's stop left can be told from damage.
+ *
+ * @param changedAtMillis the log's time, since 1970
+ * @param position of the first record; of a snapshot: of the last record it stands for
+ * @param records of an append; a snapshot's one text; none of a removal
+ */
+record Frame(
+    Kind kind,
+    long changedAtMillis,
+    LogKey key,
+    long position,
+    Optional<byte[]> head,
+    List<byte[]> records) {
+  /** What changed. */
+  enum Kind {
+    APPEND,
+    SNAPSHOT,
+    DELETE
+  }
+
+  /** Bytes before the body. */
+  static final int PREFIX_BYTES = 20;
+
+  /** Bytes before a record's text. */
+  static final int RECORD_PREFIX_BYTES = 4;
+
+  /** No text has these bytes: they are in no UTF-8. */
+  static final int MARKER = 0xF5C0FFC1;
+
+  private static final int MARKER_AND_LENGTH = 8;
+  private static final Kind[] KINDS = Kind.values();
+
+  /** How long it is on disk. */
+  int bytes() {
+    return firstRecordAt() + records.stream().mapToInt(r -> RECORD_PREFIX_BYTES + r.length).sum();
+  }
+
+  /** Where the first record's length is, from the frame's begin. */
+  int firstRecordAt() {
+    return PREFIX_BYTES
+        + 1
+        + 8
+        + 8
+        + 2
+        + keyText().length()
+        + 4
+        + head.map(h -> h.length).orElse(0)
+        + 4;
+  }
+
+  private String keyText() {
+    return key.toString();
+  }
+
+  /**
+   * As it is written at an offset.
+   *
+   * @param synced how much of the file is on the device
+   */
+  byte[] encode(long offset, long synced) {
+    byte[] bytes = new byte[bytes()];
+    var out = ByteBuffer.wrap(bytes);
+    out.putInt(MARKER).putInt(bytes.length - PREFIX_BYTES).putInt(0).putLong(synced);
+    out.put((byte) kind.ordinal()).putLong(changedAtMillis).putLong(position);
+    byte[] name = keyText().getBytes(US_ASCII);
+    out.putShort((short) name.length).put(name);
+    out.putInt(head.map(h -> h.length).orElse(-1));
+    head.ifPresent(out::put);
+    out.putInt(records.size());
+    records.forEach(record -> out.putInt(record.length).put(record));
+    out.putInt(MARKER_AND_LENGTH, checksum(offset, bytes, 0, bytes.length));
+    return bytes;
+  }
+
+  /**
+   * The length of the frame that begins here, by its own word.
+   *
+   * @return -1 when none begins here
+   */
+  static long length(byte[] file, int from) {
+    if (file.length - from < PREFIX_BYTES) {
+      return -1;
+    }
+    var in = ByteBuffer.wrap(file, from, PREFIX_BYTES);
+    int marker = in.getInt();
+    int body = in.getInt();
+    return marker == MARKER && body > 0 ? (long) PREFIX_BYTES + body : -1;
+  }
+
+  /** Whether the bytes are what was written at that offset of the file. */
+  static boolean isWhole(byte[] bytes, int from, int length, long offset) {
+    int given = ByteBuffer.wrap(bytes).getInt(from + MARKER_AND_LENGTH);
+    return given == checksum(offset, bytes, from, length);
+  }
+
+  /** How much of the file was on the device when this frame was written. */
+  static long synced(byte[] bytes, int from) {
+    return ByteBuffer.wrap(bytes).getLong(from + MARKER_AND_LENGTH + 4);
+  }
+
+  /**
+   * Reads a frame that is whole.
+   *
+   * @throws RuntimeException when it is none of this version after all
+   */
+  static Frame decode(byte[] bytes) {
+    var in = ByteBuffer.wrap(bytes, PREFIX_BYTES, bytes.length - PREFIX_BYTES);
+    Kind kind = KINDS[in.get()];
+    long changedAt = in.getLong();
+    long position = in.getLong();
+    String name = new String(take(in, in.getShort()), US_ASCII);
+    int slash = name.indexOf('/');
+    var key = new LogKey(name.substring(0, slash), name.substring(slash + 1));
+    int headLength = in.getInt();
+    Optional<byte[]> head = headLength < 0 ? Optional.empty() : Optional.of(take(in, headLength));
+    int count = in.getInt();
+    var records = new ArrayList<byte[]>();
+    for (int i = 0; i < count; i++) {
+      records.add(take(in, in.getInt()));
+    }
+    return new Frame(kind, changedAt, key, position, head, records);
+  }
+
+  private static byte[] take(ByteBuffer in, int length) {
+    byte[] taken = new byte[length];
+    in.get(taken);
+    return taken;
+  }
+
+  private static int checksum(long offset, byte[] bytes, int from, int length) {
+    var crc = new CRC32C();
+    crc.update(ByteBuffer.allocate(Long.BYTES).putLong(0, offset));
+    crc.update(bytes, from + MARKER_AND_LENGTH + 4, length - MARKER_AND_LENGTH - 4);
+    return (int) crc.getValue();
+  }
+}

@@ -1,0 +1,147 @@
+// The official OpenAI client for Node against a running server; started by tools/clients/run.
+// One line a check: `ok NAME` or `FAIL NAME: reason`.
+import { readFileSync, existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+const folder = new URL("./openai/", import.meta.url);
+if (!existsSync(new URL("node_modules/openai", folder))) {
+  console.log("skip openai (npm): the package is not installed; npm ci in tools/clients/openai needs a network");
+  process.exit(0);
+}
+const entry = createRequire(new URL("package.json", folder)).resolve("openai");
+const { default: OpenAI } = await import(pathToFileURL(entry));
+
+const client = new OpenAI({ baseURL: `${process.env.CLIENTS_URL}/v1`, apiKey: "none", maxRetries: 0, timeout: 30_000 });
+const tools = [{
+  type: "function",
+  function: { name: "lookup", description: "Looks a word up.", parameters: { type: "object", properties: { word: { type: "string" } } } },
+}];
+const say = (model, content, more = {}) => ({ model, messages: [{ role: "user", content }], ...more });
+const require_ = (holds, found) => {
+  if (!holds) throw new Error(`found ${JSON.stringify(found)}`);
+};
+
+let failed = 0;
+async function check(name, run) {
+  try {
+    await run();
+    console.log(`ok ${name}`);
+  } catch (problem) {
+    failed++;
+    console.log(`FAIL ${name}: ${String(problem?.message ?? problem).replaceAll("\n", " ")}`);
+  }
+}
+async function thrown(run) {
+  try {
+    await run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+await check("lists the models", async () => {
+  const ids = [];
+  for await (const model of client.models.list()) ids.push(model.id);
+  require_(ids.includes("mock") && ids.includes("mock-demo"), ids);
+});
+
+await check("chats, with usage", async () => {
+  const answer = await client.chat.completions.create(say("mock", "one two"));
+  require_(answer.choices[0].message.content === "Echo: one two", answer);
+  require_(answer.choices[0].finish_reason === "stop" && answer.usage.completion_tokens > 0, answer);
+});
+
+await check("streams piece by piece, with usage last", async () => {
+  const stream = await client.chat.completions.create(
+    say("mock", "one two three", { stream: true, stream_options: { include_usage: true } }));
+  const pieces = [];
+  let usage;
+  for await (const chunk of stream) {
+    const piece = chunk.choices[0]?.delta?.content;
+    if (piece) pieces.push(piece);
+    usage = chunk.usage ?? usage;
+  }
+  require_(pieces.join("") === "Echo: one two three" && pieces.length > 1, pieces);
+  require_(usage?.total_tokens > 0, usage);
+});
+
+await check("the stream helper assembles the answer", async () => {
+  const answer = await client.chat.completions.stream(say("mock", "a b")).finalChatCompletion();
+  require_(answer.choices[0].message.content === "Echo: a b", answer);
+});
+
+await check("makes embeddings, in base64 unless floats are asked for", async () => {
+  const input = ["the quick brown fox", "a quick brown fox", "rivers run to the sea"];
+  const made = await client.embeddings.create({ model: "mock", input });
+  const [a, b, c] = made.data.map((row) => row.embedding);
+  const product = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+  require_(made.data.length === 3 && a.length === 256 && Math.abs(product(a, a) - 1) < 1e-5, a.length);
+  require_(product(a, b) > product(a, c) && made.usage.total_tokens > 0, [product(a, b), product(a, c)]);
+  const floats = await client.embeddings.create({ model: "mock", input, encoding_format: "float" });
+  require_(floats.data[0].embedding.every((value, i) => Math.fround(value) === Math.fround(a[i])), floats.data[0]);
+  const short = await client.embeddings.create({ model: "mock", input: [[1, 2], [3]], dimensions: 16 });
+  require_(short.data.every((row) => row.embedding.length === 16), short);
+});
+
+await check("embeddings without a model say what to set", async () => {
+  const error = await thrown(() => client.embeddings.create({ input: "a" }));
+  require_(error.status === 400 && error.param === "model" && error.message.includes("default_embedding_model"), error);
+});
+
+await check("a tool call arrives whole", async () => {
+  const answer = await client.chat.completions.create(say("mock-demo", "hi", { tools }));
+  const call = answer.choices[0].message.tool_calls?.[0];
+  require_(answer.choices[0].finish_reason === "tool_calls" && call?.function.name === "lookup", answer);
+  JSON.parse(call.function.arguments);
+});
+
+await check("a tool call streams and is assembled", async () => {
+  const answer = await client.chat.completions.stream(say("mock-demo", "hi", { tools })).finalChatCompletion();
+  const call = answer.choices[0].message.tool_calls?.[0];
+  require_(call?.function.name === "lookup", answer);
+  JSON.parse(call.function.arguments);
+});
+
+await check("an unknown model is NotFoundError", async () => {
+  const error = await thrown(() => client.chat.completions.create(say("no-such-model", "hi")));
+  require_(error instanceof OpenAI.NotFoundError && error.status === 404, error);
+  require_(error.message.includes("no-such-model") && error.code === "model_not_found", error);
+});
+
+await check("a wrong temperature is BadRequestError and names it", async () => {
+  const error = await thrown(() => client.chat.completions.create(say("mock", "hi", { temperature: 9 })));
+  require_(error instanceof OpenAI.BadRequestError && error.param === "temperature", error);
+});
+
+await check("log probabilities the mock has not are BadRequestError and named", async () => {
+  const error = await thrown(() => client.chat.completions.create(say("mock", "hi", { logprobs: true })));
+  require_(error instanceof OpenAI.BadRequestError && error.param === "logprobs", error);
+  const alone = await thrown(() => client.chat.completions.create(say("mock", "hi", { top_logprobs: 2 })));
+  require_(alone instanceof OpenAI.BadRequestError && alone.param === "top_logprobs", alone);
+});
+
+await check("penalties, biases and a flexible tier are taken", async () => {
+  const answer = await client.chat.completions.create(say("mock", "one", {
+    frequency_penalty: 0.5, presence_penalty: -0.5, logit_bias: { 50256: -100 }, service_tier: "flex" }));
+  require_(answer.choices[0].message.content === "Echo: one" && answer.choices[0].logprobs === null, answer);
+});
+
+await check("an abort in mid-stream is noticed by the server", async () => {
+  const mark = `abort-node-${process.pid}-${Date.now()}`;
+  const stream = await client.chat.completions.create(
+    say("mock", "word ".repeat(1000), { stream: true }), { headers: { "X-Correlation-ID": mark } });
+  for await (const chunk of stream) {
+    if (chunk.choices[0]?.delta?.content) break; // leaving the loop aborts the request
+  }
+  const until = Date.now() + 5000;
+  const noticed = () => readFileSync(process.env.CLIENTS_SERVER_LOG, "utf8").split("\n")
+    .some((line) => line.includes(mark) && line.includes("client_gone"));
+  while (!noticed()) {
+    if (Date.now() > until) throw new Error(`no line of the log says client_gone for ${mark}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+});
+
+process.exit(failed ? 1 : 0);
