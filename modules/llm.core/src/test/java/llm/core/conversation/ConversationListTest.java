@@ -45,14 +45,6 @@ class ConversationListTest {
     return catchThrowableOfType(LlmException.class, action::run).error();
   }
 
-  private int waiting() {
-    try {
-      return talk.conversations.find("c1", talk.owner()).orElseThrow().waitingTurns();
-    } catch (LlmException failure) {
-      throw new AssertionError(failure);
-    }
-  }
-
   private List<String> lastTold() {
     ChatRequest last = talk.talker.turns().getLast();
     return last.messages().stream().map(Message::text).toList();
