@@ -22,6 +22,7 @@ final class Context {
   private final List<Message> messages = new ArrayList<>();
   private final List<Integer> tokens = new ArrayList<>(); // of each message, by our counter
   private final int firstTokens;
+  private int sentFrom; // while not all messages fit
   private long counted; // of all messages, by our counter
   private double factor = 1; // a provider's count over ours
 
@@ -136,6 +137,26 @@ final class Context {
       left -= tokens.get(from);
     }
     return messages.size();
+  }
+
+  /**
+   * The first message to send in a turn; 0 when all of them fit. Where they do not, it stays as
+   * long as it can, so that prompts begin alike and are read from where the one before ended; then
+   * it moves so far that some turns have room.
+   *
+   * @return as {@link #firstThatFits}
+   */
+  int firstToSend(Window window) {
+    int least = firstThatFits(window.promptTokens());
+    if (least == 0 || least == messages.size()) {
+      sentFrom = 0;
+      return least;
+    }
+    if (sentFrom < least || sentFrom >= messages.size()) {
+      int roomy = firstThatFits((int) (window.promptTokens() * window.warmupRatio()));
+      sentFrom = roomy < messages.size() ? roomy : least;
+    }
+    return sentFrom;
   }
 
   /**

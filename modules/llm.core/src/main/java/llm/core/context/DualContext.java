@@ -124,7 +124,7 @@ public final class DualContext {
       }
       open = true;
       events.messageAdded(ratioNow());
-      return new Begun(plan(active.firstThatFits(window.promptTokens())), handover);
+      return new Begun(plan(active.firstToSend(window)), handover);
     }
   }
 
@@ -219,9 +219,10 @@ public final class DualContext {
       if (which != number || !(stage instanceof Warming warming)) {
         return Optional.empty();
       }
-      int more = Math.min(warming.wanted(), summary.covered());
+      Summary made = questions.fitted(summary, active);
+      int more = Math.min(warming.wanted(), made.covered());
       int cut = active.turnStart(warming.cut() + more);
-      Summary all = warming.summary().map(summary::behind).orElse(summary);
+      Summary all = warming.summary().map(made::behind).orElse(made);
       Context next = next(cut, all);
       boolean full = (double) next.promptTokens() / window.promptTokens() >= window.handoverRatio();
       Optional<Part> part =

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.domain.chat.Message;
+import llm.domain.text.Excerpt;
 
 /** Asks for summaries of as much of a context as a prompt has room for. One thread at a time. */
 final class SummaryQuestions {
@@ -60,6 +61,20 @@ final class SummaryQuestions {
     List<Message> prompt = context.prompt(0, told);
     prompt.add(question);
     return Optional.of(new Part(prompt, cut, told));
+  }
+
+  /**
+   * A summary that takes no more than it may, a quarter more at most: what a model was allowed to
+   * say can be more tokens when it is read again, and would leave the next context no room.
+   */
+  Summary fitted(Summary summary, Context context) {
+    int tokens = context.tokensOf(Message.system(summary.text()));
+    int most = window.summaryTokens() + window.summaryTokens() / 4;
+    if (tokens <= most) {
+      return summary;
+    }
+    int chars = (int) ((long) summary.text().length() * most / tokens);
+    return new Summary(Excerpt.ends(summary.text(), chars), summary.entries(), summary.covered());
   }
 
   /**

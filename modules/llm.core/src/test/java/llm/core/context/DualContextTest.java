@@ -346,9 +346,13 @@ class DualContextTest {
       large.add(Message.assistant("a".repeat(160)));
     }
     large.turnEnded();
+    for (int i = 0; i < 30; i++) {
+      large.begin(Message.user("q".repeat(160)));
+      large.add(Message.assistant("a".repeat(160)));
+    }
     Message open = Message.user("open");
     large.begin(open);
-    Summary made = Summary.ofAnswer("Part " + "x".repeat(8_400), 50);
+    Summary made = Summary.ofAnswer("Part.", 50);
     var next = large.summarized(number, made).orElseThrow();
 
     assertThat(next.isQuestion()).isTrue();
@@ -497,5 +501,36 @@ class DualContextTest {
     }
     context.note(List.of(new Ledger.Entry(Ledger.Kind.FILE, "a.txt")));
     assertThat(context.ledger().entries()).hasSize(13);
+  }
+
+  @Test
+  void promptsThatDoNotTellAllBeginAlikeForSomeTurns() throws TooLong {
+    talkUntil(0.5);
+    Plan plan = turn("q");
+    while (plan.leftOut() == 0) {
+      plan = turn("q");
+    }
+    int alike = 0;
+    for (int i = 0; i < 20; i++) {
+      Plan next = turn("q");
+      boolean same = next.leftOut() == plan.leftOut();
+      if (same) {
+        assertThat(next.messages()).startsWith(plan.messages().toArray(Message[]::new));
+      }
+      alike += same ? 1 : 0;
+      plan = next;
+    }
+    assertThat(alike).isGreaterThan(10);
+  }
+
+  @Test
+  void aSummaryThatIsLongerThanItMayBeIsCut() throws TooLong {
+    talkUntil(0.5);
+    String endless = "It rained and rained. ".repeat(100);
+    var step = context.summarized(number, Summary.ofAnswer(endless, 99)).orElseThrow();
+
+    String first = step.prompt().getFirst().text();
+    assertThat(first).contains("It rained", "this is an excerpt");
+    assertThat(new TokenEstimator().countTokens(first)).isLessThan(60 * 2);
   }
 }
