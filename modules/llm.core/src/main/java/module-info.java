@@ -11,6 +11,7 @@ module llm.core {
   exports llm.core.config;
   exports llm.core.connection;
   exports llm.core.context;
+  exports llm.core.context.warmup;
   exports llm.core.conversation;
   exports llm.core.conversation.record;
   exports llm.core.conversation.wire;

@@ -22,8 +22,8 @@ public final class Fields {
     return to == from ? otherwise : Double.parseDouble(json.substring(from, to));
   }
 
-  /** The number behind {@code "name":}. */
-  static double number(String json, String name) {
+  /** The number behind {@code "name":}; fails when there is none. */
+  public static double number(String json, String name) {
     double value = number(json, name, Double.NaN);
     if (Double.isNaN(value)) {
       throw new BenchFailure("no number \"" + name + "\" in: " + json);
@@ -32,7 +32,7 @@ public final class Fields {
   }
 
   /** The text behind {@code "name":}; empty when there is none. */
-  static String text(String json, String name) {
+  public static String text(String json, String name) {
     int from = valueOf(json, name);
     if (from < 0 || from == json.length() || json.charAt(from) != '"') {
       return "";

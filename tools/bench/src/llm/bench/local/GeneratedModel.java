@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /**
  * Models of the llama family with random weights, the same bytes on every machine. They talk
  * nonsense at the cost of a real model of their size and never end by themselves. A prompt of
  * letters, digits, spaces, full stops and commas has one token a character and one to begin with;
- * every token of an answer is a piece of text of its own.
+ * every token of an answer is a piece of text of its own. {@link #TALK} has short words instead
+ * that are one token each when they are read again, as with a real model.
  */
 public enum GeneratedModel {
   /** As large as the story models that fit into a cache: what everything but the model costs. */
@@ -25,7 +27,9 @@ public enum GeneratedModel {
   /** About 30 million weights. */
   MEDIUM(GgufFile.Type.Q8_0, 512, 8, 8, 8, 1408, 4096, 4096),
   /** About 250 million weights: what the model costs is nearly all. */
-  LARGE(GgufFile.Type.Q8_0, 1024, 16, 16, 8, 2816, 32_000, 4096);
+  LARGE(GgufFile.Type.Q8_0, 1024, 16, 16, 8, 2816, 32_000, 4096),
+  /** For conversations: what it says is as long in the next prompt as it was. */
+  TALK(GgufFile.Type.Q8_0, 256, 6, 8, 4, 704, 2048, 2048);
 
   /** What a prompt may be made of, so that it has one token a character. */
   static final String CHARACTERS =
@@ -40,6 +44,7 @@ public enum GeneratedModel {
   private static final int MAX_QUANT = 127;
   private static final String[] CONSONANTS = "b d f g k l m n p r s t v z".split(" ");
   private static final String[] VOWELS = "a e i o u".split(" ");
+  private static final int SYLLABLES = CONSONANTS.length * VOWELS.length;
 
   private final GgufFile.Type type;
   private final int width;
@@ -156,8 +161,8 @@ public enum GeneratedModel {
       matrix(file, random, block + "ffn_up.weight", width, inner, scale, 0);
     }
     ones(file, "output_norm.weight");
-    // The end mark and the bytes have no weight, so the best of the others always wins.
-    matrix(file, random, "output.weight", width, vocabulary, scale, FIRST_TEXT_TOKEN);
+    // The end mark, the bytes and pieces of words have no weight, so the best of the others wins.
+    matrix(file, random, "output.weight", width, vocabulary, scale, firstSpoken());
   }
 
   private int keyWidth() {
@@ -218,9 +223,17 @@ public enum GeneratedModel {
     }
   }
 
+  /** The first token that it says. */
+  private int firstSpoken() {
+    return this == TALK
+        ? FIRST_TEXT_TOKEN + 1 + CHARACTERS.length() + 2 * SYLLABLES
+        : FIRST_TEXT_TOKEN;
+  }
+
   /**
    * Control tokens, bytes, single characters, words. Words have three characters and more, and
-   * SentencePiece joins two known pieces at a time: so none is ever joined in a prompt.
+   * SentencePiece joins two known pieces at a time: so none is ever joined in a prompt, but with
+   * {@link #TALK}, which has the pieces too.
    */
   private List<String> tokens() {
     var tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
@@ -229,10 +242,14 @@ public enum GeneratedModel {
     }
     Set<String> texts = new LinkedHashSet<>(List.of("▁"));
     CHARACTERS.chars().forEach(c -> texts.add(String.valueOf((char) c)));
+    if (this == TALK) {
+      syllables("").forEach(texts::add);
+      syllables("▁").forEach(texts::add);
+    }
     var random = new SplittableRandom(SEED);
     while (tokens.size() + texts.size() < vocabulary) {
       var word = new StringBuilder("▁");
-      for (int i = 2 + random.nextInt(3); i > 0; i--) {
+      for (int i = this == TALK ? 2 : 2 + random.nextInt(3); i > 0; i--) {
         word.append(CONSONANTS[random.nextInt(CONSONANTS.length)])
             .append(VOWELS[random.nextInt(VOWELS.length)]);
       }
@@ -240,6 +257,10 @@ public enum GeneratedModel {
     }
     tokens.addAll(texts);
     return tokens;
+  }
+
+  private static Stream<String> syllables(String before) {
+    return Stream.of(CONSONANTS).flatMap(c -> Stream.of(VOWELS).map(v -> before + c + v));
   }
 
   private float[] scores() {

@@ -8,6 +8,7 @@ import llm.core.context.ContextPrompts;
 import llm.core.context.DualContext;
 import llm.core.context.DualLog;
 import llm.core.context.Ledger;
+import llm.core.context.Plan;
 import llm.core.context.Summary;
 import llm.core.context.TooLong;
 import llm.core.context.WarmUp;
@@ -37,7 +38,7 @@ final class ContextScenes {
         new ContextPrompts("Be brief.", Optional.of("Answer in English."), Prompts.DEFAULTS);
     DualContext context = dual("context", words, (_, _, _) -> () -> {});
     for (String question : List.of("Is there a train to Ulm?", "And one back?")) {
-      DualContext.Plan plan = context.begin(Message.user(question)).plan();
+      Plan plan = context.begin(Message.user(question)).plan();
       log.info("prompt")
           .put("text", text(plan.messages()))
           .put("prompt_tokens", plan.promptTokens())

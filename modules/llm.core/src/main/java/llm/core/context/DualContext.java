@@ -3,6 +3,7 @@ package llm.core.context;
 import java.util.List;
 import java.util.Optional;
 import llm.core.context.Stage.Idle;
+import llm.core.context.Stage.Made;
 import llm.core.context.Stage.Ready;
 import llm.core.context.Stage.Warming;
 import llm.core.context.SummaryQuestions.Part;
@@ -68,16 +69,6 @@ public final class DualContext {
   }
 
   /**
-   * What a turn asks the model.
-   *
-   * @param messages the prompt
-   * @param leftOut messages that had no room, from the oldest on
-   * @param promptTokens of the prompt, as near as is known
-   * @param uncorrected the same by our counter alone, for {@link #calibrate}
-   */
-  public record Plan(List<Message> messages, int leftOut, int promptTokens, long uncorrected) {}
-
-  /**
    * Goes on where a talk was left.
    *
    * @param messages what was told word by word
@@ -116,7 +107,7 @@ public final class DualContext {
    * @return the prompt and, where there was one, the change of context
    * @throws TooLong when the message alone has no room; the context is as it was
    */
-  public Begun begin(Message message) throws TooLong {
+  public TurnStart begin(Message message) throws TooLong {
     synchronized (lock) {
       Optional<Handover> handover = handOver(message);
       if (handover.isEmpty()) {
@@ -124,17 +115,9 @@ public final class DualContext {
       }
       open = true;
       events.messageAdded(ratioNow());
-      return new Begun(plan(active.firstToSend(window)), handover);
+      return new TurnStart(plan(active.firstToSend(window)), handover);
     }
   }
-
-  /**
-   * How a turn begins.
-   *
-   * @param plan what to ask
-   * @param handover the change of context before it
-   */
-  public record Begun(Plan plan, Optional<Handover> handover) {}
 
   /**
    * The model's provider has found the prompt of {@code plan} too long: asks again with less. A
@@ -187,14 +170,18 @@ public final class DualContext {
   }
 
   /**
-   * Starts a warm-up where it is due, and again as an urgent one where it was not done in time.
-   * Between turns, so that it finds all of the last one read.
+   * Starts a warm-up where it is due, and again as an urgent one where half of the time for it is
+   * over. Between turns, so that it finds all of the last one read. One that is done follows the
+   * talk.
    */
   public void turnEnded() {
     Registration overtaken = () -> {};
     synchronized (lock) {
+      if (stage instanceof Ready ready) {
+        warmUp.grown(beginning(next(ready.made().cut(), ready.made().summary())));
+      }
       double ratio = ratioNow();
-      boolean urgent = ratio >= window.handoverRatio();
+      boolean urgent = ratio >= window.urgentRatio() && warmUp.isFasterWhenUrgent();
       if (stage instanceof Idle && !closed && retry.isDue() && ratio >= window.warmupRatio()) {
         if (startWarmUp(time.nanoTime(), urgent)) {
           events.warmupStart(ratio);
@@ -212,25 +199,17 @@ public final class DualContext {
   /**
    * The summary was made.
    *
-   * @return what to do next; empty when the warm-up is no longer wanted
+   * @return what the next context begins with now; empty when the warm-up is no longer wanted
    */
-  public Optional<Step> summarized(long which, Summary summary) {
+  public Optional<List<Message>> summarized(long which, Summary summary) {
     synchronized (lock) {
       if (which != number || !(stage instanceof Warming warming)) {
         return Optional.empty();
       }
       Summary made = questions.fitted(summary, active);
-      int more = Math.min(warming.wanted(), made.covered());
-      int cut = active.turnStart(warming.cut() + more);
-      Summary all = warming.summary().map(made::behind).orElse(made);
-      Context next = next(cut, all);
-      boolean full = (double) next.promptTokens() / window.promptTokens() >= window.handoverRatio();
-      Optional<Part> part =
-          cut > warming.cut() && full ? questions.about(next, ended(next)) : Optional.empty();
-      stage = warming.asking(part, cut, Optional.of(all));
-      return Optional.of(
-          part.map(one -> new Step(one.question(), true))
-              .orElseGet(() -> new Step(next.prompt(0, next.size()), false)));
+      int cut = active.turnStart(Math.min(warming.part().cut(), made.covered()));
+      stage = warming.with(new Made(cut, made));
+      return Optional.of(beginning(next(cut, made)));
     }
   }
 
@@ -238,29 +217,26 @@ public final class DualContext {
    * The model's provider has found the question too long: asks about less.
    *
    * @param over how many tokens it was too long
-   * @return empty when nothing is left to ask about, or the warm-up is no longer wanted
+   * @return the question; empty when nothing is left to ask about, or the warm-up is no longer
+   *     wanted
    */
-  public Optional<Step> tooLong(long which, int over) {
+  public Optional<List<Message>> tooLong(long which, int over) {
     synchronized (lock) {
       if (which != number || !(stage instanceof Warming warming)) {
         return Optional.empty();
       }
-      Context base = warming.summary().map(made -> next(warming.cut(), made)).orElse(active);
-      Optional<Part> part = questions.shorter(base, ended(base), warming.told(), over);
-      if (part.isPresent()) {
-        stage = warming.asking(part, warming.cut(), warming.summary());
-      }
-      return part.map(less -> new Step(less.question(), true));
+      Optional<Part> less = questions.shorter(active, ended(active), warming.part().told(), over);
+      less.ifPresent(part -> stage = warming.about(part));
+      return less.map(Part::question);
     }
   }
 
   /** The next context may be used. */
   public void ready(long which) {
     synchronized (lock) {
-      if (which == number && stage instanceof Warming warming && warming.summary().isPresent()) {
+      if (which == number && stage instanceof Warming warming && warming.made().isPresent()) {
         long now = time.nanoTime();
-        stage =
-            new Ready(warming.cut(), warming.reach(), now, warming.work(), warming.summary().get());
+        stage = new Ready(warming.made().get(), warming.reach(), now, warming.work());
         retry.succeeded();
         events.warmupReady(now - warming.since());
       }
@@ -314,7 +290,7 @@ public final class DualContext {
   }
 
   /** Asks for a summary of what was said, as far as there is room; empty when nothing was. */
-  Optional<List<Message>> summaryQuestion() {
+  public Optional<List<Message>> summaryQuestion() {
     synchronized (lock) {
       return questions.aboutAll(active, ended(active));
     }
@@ -354,7 +330,7 @@ public final class DualContext {
     number++;
     // What it starts cannot answer before this returns: its answers take the lock.
     Registration work = warmUp.begin(number, part.get().question(), urgent);
-    stage = Warming.of(part.get(), urgent, since, work);
+    stage = new Warming(part.get(), urgent, since, work, Optional.empty());
     return true;
   }
 
@@ -371,7 +347,7 @@ public final class DualContext {
   private Optional<Handover> handOver(Message message) {
     double before =
         (double) (active.promptTokens() + active.tokensOf(message)) / window.promptTokens();
-    if (!(stage instanceof Ready(int cut, int _, long since, Registration _, Summary summary))
+    if (!(stage instanceof Ready(Made(int cut, Summary summary), int _, long since, Registration _))
         || before < window.handoverRatio()) {
       return Optional.empty();
     }
@@ -387,6 +363,11 @@ public final class DualContext {
     long sinceReady = time.nanoTime() - since;
     events.handoverPerform(sinceReady, before, ratioNow());
     return Optional.of(new Handover(summary.text(), ledger, kept, sinceReady));
+  }
+
+  /** What the first turn in {@code next} begins with. */
+  private List<Message> beginning(Context next) {
+    return next.prompt(Math.min(next.size(), next.firstToSend(window)), next.size());
   }
 
   private Context next(int cut, Summary summary) {

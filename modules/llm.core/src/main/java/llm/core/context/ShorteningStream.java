@@ -18,7 +18,7 @@ public final class ShorteningStream implements EventStream<StreamEvent> {
   private final Model model;
   private final Object lock = new Object();
   private EventStream<StreamEvent> inner; // guarded by lock, as all below
-  private DualContext.Plan plan;
+  private Plan plan;
   private boolean closed;
 
   // of the consumer alone
@@ -29,7 +29,7 @@ public final class ShorteningStream implements EventStream<StreamEvent> {
   /** Whoever is asked. */
   public interface Model {
     /** Asks for an answer to {@code plan}; blocks until the provider has accepted. */
-    EventStream<StreamEvent> ask(DualContext.Plan plan) throws LlmException;
+    EventStream<StreamEvent> ask(Plan plan) throws LlmException;
   }
 
   /**
@@ -37,8 +37,7 @@ public final class ShorteningStream implements EventStream<StreamEvent> {
    *
    * @throws LlmException when it refuses
    */
-  public ShorteningStream(DualContext context, DualContext.Plan plan, Model model)
-      throws LlmException {
+  public ShorteningStream(DualContext context, Plan plan, Model model) throws LlmException {
     this.context = context;
     this.model = model;
     this.plan = plan;
@@ -46,7 +45,7 @@ public final class ShorteningStream implements EventStream<StreamEvent> {
   }
 
   /** What was asked last. */
-  public DualContext.Plan plan() {
+  public Plan plan() {
     synchronized (lock) {
       return plan;
     }
@@ -130,7 +129,7 @@ public final class ShorteningStream implements EventStream<StreamEvent> {
       return false;
     }
     shortenings++;
-    Optional<DualContext.Plan> less = context.shorter(plan(), real, window);
+    Optional<Plan> less = context.shorter(plan(), real, window);
     synchronized (lock) {
       plan = less.orElse(plan);
     }

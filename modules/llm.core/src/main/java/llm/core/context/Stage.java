@@ -20,36 +20,32 @@ sealed interface Stage {
   }
 
   /**
-   * Messages before {@code cut} are in the summary so far; of those behind it, as many as {@code
-   * wanted} are to be in the one to come, and {@code told} were asked about.
+   * One is made: {@code part} is asked about, then what is {@code made} of it is read.
+   *
+   * @param since when the first attempt began
    */
-  record Warming(
-      int cut,
-      int wanted,
-      int told,
-      int reach,
-      boolean urgent,
-      long since,
-      Registration work,
-      Optional<Summary> summary)
+  record Warming(Part part, boolean urgent, long since, Registration work, Optional<Made> made)
       implements Begun {
 
-    /** One that has just begun. */
-    static Warming of(Part part, boolean urgent, long since, Registration work) {
-      return new Warming(
-          0, part.cut(), part.told(), part.told(), urgent, since, work, Optional.empty());
+    @Override
+    public int reach() {
+      return part.told();
     }
 
-    /** Asks about {@code part} of what is behind {@code nowCut}, or about nothing more. */
-    Warming asking(Optional<Part> part, int nowCut, Optional<Summary> made) {
-      int nowWanted = part.map(Part::cut).orElse(0);
-      int nowTold = part.map(Part::told).orElse(0);
-      int nowReach = Math.max(made.isPresent() ? reach : 0, nowCut + nowTold);
-      return new Warming(nowCut, nowWanted, nowTold, nowReach, urgent, since, work, made);
+    /** The same, asking about less. */
+    Warming about(Part less) {
+      return new Warming(less, urgent, since, work, Optional.empty());
+    }
+
+    /** The same with a summary. */
+    Warming with(Made summary) {
+      return new Warming(part, urgent, since, work, Optional.of(summary));
     }
   }
 
-  /** The summary stands for what is before {@code cut}. */
-  record Ready(int cut, int reach, long since, Registration work, Summary summary)
-      implements Begun {}
+  /** A summary that stands for the messages before {@code cut}. */
+  record Made(int cut, Summary summary) {}
+
+  /** It may be used, since then. */
+  record Ready(Made made, int reach, long since, Registration work) implements Begun {}
 }

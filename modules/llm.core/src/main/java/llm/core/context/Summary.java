@@ -1,6 +1,5 @@
 package llm.core.context;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -16,13 +15,6 @@ public record Summary(String text, List<Ledger.Entry> entries, int covered) {
   public Summary {
     Objects.requireNonNull(text, "text");
     entries = List.copyOf(entries);
-  }
-
-  /** This one, made behind {@code earlier}, in place of both. */
-  Summary behind(Summary earlier) {
-    List<Ledger.Entry> all = new ArrayList<>(earlier.entries);
-    all.addAll(entries);
-    return new Summary(text, all, covered);
   }
 
   /** What a model answered to the question for a summary. */

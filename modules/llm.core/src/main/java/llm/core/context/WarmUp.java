@@ -13,8 +13,24 @@ public interface WarmUp {
    *
    * @param number names this warm-up
    * @param prompt ends with the question for the summary
-   * @param urgent whether turns are told less until it is done
+   * @param urgent whether turns are about to be told less, until it is done
    * @return ends it, and what it has made ready
    */
   Registration begin(long number, List<Message> prompt, boolean urgent);
+
+  /** Whether an urgent one is done sooner; else none is begun again as such. */
+  default boolean isFasterWhenUrgent() {
+    return true;
+  }
+
+  /**
+   * The next context is ready and a turn has come since: has the model read that too, so that the
+   * first turn in it has no more to read than any other. Does not wait; a wish, which not every
+   * provider can fulfil.
+   *
+   * @param beginning what the next context begins with now
+   */
+  default void grown(List<Message> beginning) {
+    // nothing is read ahead
+  }
 }

@@ -47,6 +47,11 @@ public record Window(
     return (int) (promptTokens() * warmupRatio * KEPT_SHARE) - summaryTokens;
   }
 
+  /** The share from which on a warm-up is late: half of what lies between its start and its end. */
+  double urgentRatio() {
+    return (warmupRatio + handoverRatio) / 2;
+  }
+
   /** One of fewer tokens; the answer has at most half of them. */
   Window of(int fewer) {
     int answer = Math.clamp(answerTokens, 1, Math.max(1, fewer / 2));

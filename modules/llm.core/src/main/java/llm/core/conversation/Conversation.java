@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import llm.core.context.DualContext;
-import llm.core.context.Summarizer;
+import llm.core.context.warmup.Summarizer;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.Replay;
 import llm.domain.call.Call;

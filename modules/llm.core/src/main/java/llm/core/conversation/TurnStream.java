@@ -7,6 +7,8 @@ import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import llm.core.context.DualContext;
+import llm.core.context.Plan;
+import llm.core.context.TurnStart;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.TurnEnd;
 import llm.core.schema.JsonLimits;
@@ -56,8 +58,8 @@ final class TurnStream implements EventStream<TurnEvent> {
   record Turn(
       Conversation conversation,
       String name,
-      DualContext.Begun begun,
-      Supplier<DualContext.Plan> plan,
+      TurnStart begun,
+      Supplier<Plan> plan,
       long startNanos,
       long sentNanos,
       double ratioBefore,

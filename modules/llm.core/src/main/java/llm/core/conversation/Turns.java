@@ -4,9 +4,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import llm.core.context.DualContext;
+import llm.core.context.Plan;
 import llm.core.context.ShorteningStream;
 import llm.core.context.TooLong;
+import llm.core.context.TurnStart;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.ConversationRecord.Asked;
 import llm.core.conversation.record.ConversationRecord.HandedOver;
@@ -89,7 +90,7 @@ final class Turns {
         .put("turn", asking.name())
         .put("context_ratio_before", ratio)
         .emit();
-    DualContext.Begun begun = begun(conversation, asking.text());
+    TurnStart begun = begun(conversation, asking.text());
     boolean asked = false;
     boolean kept = false;
     try {
@@ -111,7 +112,7 @@ final class Turns {
     }
   }
 
-  private DualContext.Begun begun(Conversation conversation, String text) throws LlmException {
+  private TurnStart begun(Conversation conversation, String text) throws LlmException {
     try {
       return conversation.context().begin(Message.user(text));
     } catch (TooLong tooLong) {
@@ -122,7 +123,7 @@ final class Turns {
   }
 
   /** Asks the model, again with less where its provider counts otherwise than we do. */
-  private TurnStream ask(Asking asking, DualContext.Begun begun, double ratio, boolean durable)
+  private TurnStream ask(Asking asking, TurnStart begun, double ratio, boolean durable)
       throws LlmException {
     Conversation conversation = asking.conversation();
     long sent = means.time().nanoTime();
@@ -143,7 +144,7 @@ final class Turns {
     return new TurnStream(turn, inner);
   }
 
-  private EventStream<StreamEvent> ask(Asking asking, DualContext.Plan plan) throws LlmException {
+  private EventStream<StreamEvent> ask(Asking asking, Plan plan) throws LlmException {
     Conversation conversation = asking.conversation();
     var request =
         ChatRequest.of(conversation.model(), plan.messages())
@@ -175,7 +176,7 @@ final class Turns {
    * Before the model is asked: what the user said is not lost whatever comes. A change of context
    * goes with it; where it cannot be kept, it goes with the next one's.
    */
-  private boolean keepQuestion(Asking asking, DualContext.Begun begun) throws LlmException {
+  private boolean keepQuestion(Asking asking, TurnStart begun) throws LlmException {
     Conversation conversation = asking.conversation();
     Instant now = means.time().now();
     Optional<HandedOver> handover =

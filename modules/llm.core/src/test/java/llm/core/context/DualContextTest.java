@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.core.catalogue.Prompts;
-import llm.core.context.DualContext.Plan;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Metrics;
 import llm.core.testkit.ManualClock;
@@ -79,15 +78,16 @@ class DualContextTest {
 
   @Test
   void theSummaryIsAskedForBehindThePromptTheModelHasRead() throws TooLong {
-    talkUntil(0.5);
-    Plan last = turn("last ");
+    Plan last = turn("first ");
+    while (asked.isEmpty()) {
+      last = turn("q");
+    }
 
-    assertThat(asked).hasSize(1);
     List<Message> question = asked.getFirst();
     assertThat(question.getLast().role()).isEqualTo(Role.USER);
     assertThat(question.getLast().text()).contains("Summarise").contains("- fact: ");
-    assertThat(last.messages())
-        .startsWith(question.subList(0, question.size() - 1).toArray(Message[]::new));
+    assertThat(question).startsWith(last.messages().toArray(Message[]::new));
+    assertThat(question).hasSize(last.messages().size() + 2);
     assertThat(telemetry.trail()).containsExactly("warmup_start");
     assertThat(telemetry.events().getFirst().logger()).isEqualTo("llm.dual");
   }
@@ -116,8 +116,7 @@ class DualContextTest {
     List<Message> beginning =
         context
             .summarized(number, Summary.ofAnswer("They talked.\n- fact: it rained", 99))
-            .orElseThrow()
-            .prompt();
+            .orElseThrow();
     clock.advance(Duration.ofMillis(60));
     context.ready(number);
     talkUntil(0.8);
@@ -199,12 +198,13 @@ class DualContextTest {
   }
 
   @Test
-  void aWarmUpThatIsNotDoneInTimeIsBegunAgainAsAnUrgentOne() throws TooLong {
+  void aWarmUpThatIsLateIsBegunAgainAsAnUrgentOne() throws TooLong {
     talkUntil(0.5);
     assertThat(urgent).isFalse();
     long first = number;
-    talkUntil(0.8);
+    talkUntil(WINDOW.urgentRatio());
 
+    assertThat(context.ratio()).isLessThan(0.8);
     assertThat(urgent).isTrue();
     assertThat(ended).as("the one before is cancelled").isTrue();
     assertThat(number).isEqualTo(first + 1);
@@ -221,11 +221,10 @@ class DualContextTest {
     int before = asked.getFirst().size();
     int last = before;
     for (int i = 0; i < 3; i++) {
-      var shorter = context.tooLong(number, 20).orElseThrow();
-      assertThat(shorter.isQuestion()).isTrue();
-      assertThat(shorter.prompt()).hasSizeLessThan(last);
-      assertThat(shorter.prompt().getLast()).isEqualTo(asked.getFirst().getLast());
-      last = shorter.prompt().size();
+      List<Message> shorter = context.tooLong(number, 20).orElseThrow();
+      assertThat(shorter).hasSizeLessThan(last);
+      assertThat(shorter.getLast()).isEqualTo(asked.getFirst().getLast());
+      last = shorter.size();
     }
     context.summarized(number, Summary.ofAnswer("Short.", last - 2)).orElseThrow();
     context.ready(number);
@@ -339,29 +338,6 @@ class DualContextTest {
   }
 
   @Test
-  void aSecondQuestionInTheMiddleOfATurnIsNotAboutItsMessage() throws TooLong {
-    DualContext large = context(new Window(4_000, 1_000, 300, 0.5, 0.8, 2));
-    for (int i = 0; i < 30; i++) {
-      large.begin(Message.user("q".repeat(160)));
-      large.add(Message.assistant("a".repeat(160)));
-    }
-    large.turnEnded();
-    for (int i = 0; i < 30; i++) {
-      large.begin(Message.user("q".repeat(160)));
-      large.add(Message.assistant("a".repeat(160)));
-    }
-    Message open = Message.user("open");
-    large.begin(open);
-    Summary made = Summary.ofAnswer("Part.", 50);
-    var next = large.summarized(number, made).orElseThrow();
-
-    assertThat(next.isQuestion()).isTrue();
-    assertThat(next.prompt()).hasSizeGreaterThan(4).doesNotContain(open);
-    large.takeBack();
-    assertThat(large.isWarming()).isTrue();
-  }
-
-  @Test
   void aFirstTurnThatHasNoRoomBesideTheQuestionIsSummarisedByAnExcerpt() throws TooLong {
     context.begin(Message.user("Begins here. " + "x".repeat(1_050) + " ends here."));
     context.add(Message.assistant("short answer"));
@@ -374,7 +350,7 @@ class DualContextTest {
     assertThat(prompt.getLast().text())
         .contains("user: Begins here. xxx", "this is an excerpt: ", "xxx ends here.")
         .contains("assistant: short answer", "- fact: ");
-    List<Message> less = context.tooLong(number, 40).orElseThrow().prompt();
+    List<Message> less = context.tooLong(number, 40).orElseThrow();
     assertThat(less.getLast().text())
         .contains("excerpt")
         .hasSizeLessThan(prompt.getLast().text().length() - 100);
@@ -455,7 +431,7 @@ class DualContextTest {
         turn("q");
       }
       Summary made = Summary.ofAnswer(facts + "\n- fact: round " + i, 99);
-      List<Message> warmed = context.summarized(number, made).orElseThrow().prompt();
+      List<Message> warmed = context.summarized(number, made).orElseThrow();
       context.ready(number);
       talkUntil(0.8);
       var begun = context.begin(Message.user("go on"));
@@ -529,7 +505,7 @@ class DualContextTest {
     String endless = "It rained and rained. ".repeat(100);
     var step = context.summarized(number, Summary.ofAnswer(endless, 99)).orElseThrow();
 
-    String first = step.prompt().getFirst().text();
+    String first = step.getFirst().text();
     assertThat(first).contains("It rained", "this is an excerpt");
     assertThat(new TokenEstimator().countTokens(first)).isLessThan(60 * 2);
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import llm.core.testkit.Gate;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
+import llm.domain.chat.Priority;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -47,6 +48,9 @@ class KeptPrefixTest {
       awaitWarmUp();
     }
     assertThat(events("handover_perform")).isZero();
+    Message last = talk.talker.turns().getLast().messages().getLast();
+    await(() -> warmer.asked().getLast().messages().contains(last)); // all that was said is read
+    await(() -> events("warm_prefix_ended") == warmer.asked().size() - 1);
     return next;
   }
 
@@ -71,6 +75,41 @@ class KeptPrefixTest {
       held.open();
       ConversationFixture.drain(stream);
     }
+  }
+
+  @Test
+  void itFollowsTheTalkUntilItIsUsed() throws LlmException {
+    int next = talkBeforeHandover();
+    List<ChatRequest> asked = warmer.asked();
+    assertThat(asked.getLast().messages())
+        .startsWith(asked.getFirst().messages().toArray(Message[]::new))
+        .hasSizeGreaterThan(asked.getFirst().messages().size());
+    assertThat(asked.getLast().priority()).isEqualTo(Priority.BACKGROUND);
+    turn(next);
+
+    assertThat(events("handover_perform")).isEqualTo(1);
+    assertThat(talk.talker.turns().getLast().messages())
+        .as("only the question was not read before")
+        .startsWith(warmer.asked().getLast().messages().toArray(Message[]::new))
+        .hasSize(warmer.asked().getLast().messages().size() + 1);
+  }
+
+  @Test
+  void oneThatIsReadOnWhenItIsInUseIsLetGo() throws LlmException {
+    talk.open("c1");
+    int next = 0;
+    while (events("warmup_ready") == 0) {
+      turn(next++);
+      awaitWarmUp();
+    }
+    Gate held = warmer.holdNext();
+    while (events("handover_perform") == 0) {
+      turn(next++);
+    }
+    assertThat(warmer.asked()).hasSizeGreaterThan(1);
+    held.open();
+
+    await(() -> warmer.kept().isEmpty());
   }
 
   @Test

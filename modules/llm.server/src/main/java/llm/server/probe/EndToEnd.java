@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.core.config.ConfigException;
-import llm.core.context.Summarizer;
+import llm.core.context.warmup.Summarizer;
 import llm.core.conversation.ConversationInfo;
 import llm.core.conversation.Conversations.Opening;
 import llm.core.telemetry.JsonLines;

@@ -1,4 +1,4 @@
-package llm.core.context;
+package llm.core.context.warmup;
 
 import java.time.Duration;
 import java.util.List;
@@ -6,6 +6,10 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.CallScope;
+import llm.core.context.DualContext;
+import llm.core.context.Summary;
+import llm.core.context.WarmUp;
+import llm.core.context.Window;
 import llm.core.gateway.Gateway;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
@@ -90,6 +94,37 @@ public final class Summarizer implements WarmUp {
     };
   }
 
+  /** Where the model computes in this process: others know no priorities. */
+  @Override
+  public boolean isFasterWhenUrgent() {
+    return means.gateway().keepsPrefixes(model);
+  }
+
+  @Override
+  public void grown(List<Message> beginning) {
+    KeptPrefix prefix = newest.get();
+    if (means.gateway().keepsPrefixes(model) && prefix.wish(beginning)) {
+      Thread.ofVirtual().name("llm-warm-up").start(() -> readOn(prefix));
+    }
+  }
+
+  private void readOn(KeptPrefix prefix) {
+    boolean more = true;
+    while (more) {
+      try (CallScope call = call(owner)) {
+        Optional<List<Message>> beginning = prefix.next(() -> call.cancel(CancelReason.CLOSED));
+        beginning.ifPresent(longer -> warm(longer, Priority.BACKGROUND, call, prefix));
+        more = beginning.isPresent();
+      } catch (RuntimeException | Error bug) {
+        broke(bug); // the next wish is seen to none the less
+      }
+    }
+  }
+
+  private void broke(Throwable bug) {
+    means.log().error("warmup_broke").put("conversation", conversation).cause(bug).emit();
+  }
+
   /** Lets go of what the model was asked to keep: it is in use now, or no longer wanted. */
   public void release() {
     newest.get().release();
@@ -113,42 +148,36 @@ public final class Summarizer implements WarmUp {
       long number, List<Message> prompt, boolean urgent, CallScope call, KeptPrefix prefix) {
     Priority priority = urgent ? Priority.INTERACTIVE : Priority.BACKGROUND;
     try (call) {
-      var next = Optional.of(new Step(prompt, true));
-      while (next.isPresent() && next.get().isQuestion()) {
-        next = step(number, next.get().prompt(), priority, call);
-      }
-      if (next.isPresent()) {
-        warm(next.get().prompt(), priority, call, prefix);
+      Summary summary = summary(number, prompt, priority, call);
+      Optional<List<Message>> beginning = context.summarized(number, summary);
+      if (beginning.isPresent()) {
+        warm(beginning.get(), priority, call, prefix);
         context.ready(number);
       }
     } catch (LlmException failure) {
       context.failed(number, failure.error());
     } catch (RuntimeException | Error bug) {
-      means.log().error("warmup_broke").put("conversation", conversation).cause(bug).emit();
+      broke(bug);
       context.failed(number, new LlmError.Internal());
     }
   }
 
   /** Asks for a summary; about less where the provider counts otherwise than we do. */
-  private Optional<Step> step(long number, List<Message> prompt, Priority priority, CallScope call)
+  private Summary summary(long number, List<Message> prompt, Priority priority, CallScope call)
       throws LlmException {
-    try {
-      return context.summarized(number, summary(prompt, priority, call));
-    } catch (LlmException refused) {
-      if (refused.error() instanceof LlmError.ContextLengthExceeded(var _, int real, int limit)) {
-        Optional<Step> shorter = context.tooLong(number, real - limit);
-        if (shorter.isPresent()) {
-          return shorter;
-        }
+    List<Message> question = prompt;
+    while (true) {
+      try {
+        Said said = said(question, priority, call);
+        return Summary.ofAnswer(said.answer(), said.covered());
+      } catch (LlmException refused) {
+        Optional<List<Message>> shorter =
+            refused.error() instanceof LlmError.ContextLengthExceeded(var _, int real, int limit)
+                ? context.tooLong(number, real - limit)
+                : Optional.empty();
+        question = shorter.orElseThrow(() -> refused);
       }
-      throw refused;
     }
-  }
-
-  private Summary summary(List<Message> prompt, Priority priority, CallScope call)
-      throws LlmException {
-    Said said = said(prompt, priority, call);
-    return Summary.ofAnswer(said.answer(), said.covered());
   }
 
   /**

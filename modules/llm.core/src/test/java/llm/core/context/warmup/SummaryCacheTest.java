@@ -1,4 +1,4 @@
-package llm.core.context;
+package llm.core.context.warmup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

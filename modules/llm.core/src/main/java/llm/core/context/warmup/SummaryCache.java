@@ -1,4 +1,4 @@
-package llm.core.context;
+package llm.core.context.warmup;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
