@@ -59,11 +59,7 @@ public final class LocalSoak {
     this.streams = args.number("--streams", 1, 64);
     this.prefixMib = args.number("--prefix-memory", 0, 1024);
     this.length = Duration.ofSeconds(Math.round(60 * args.decimal("--minutes", 0.2, 1440)));
-    String given = args.value("--seed");
-    if (!given.matches("-?\\d{0,18}")) {
-      throw new BenchFailure("--seed " + given + " is no whole number");
-    }
-    this.seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+    this.seed = args.seed();
   }
 
   /** Options as {@code tools/soak --help} tells them; exits with 1 when something failed. */

@@ -32,7 +32,7 @@ public final class Fields {
   }
 
   /** The text behind {@code "name":}; empty when there is none. */
-  static String text(String json, String name) {
+  public static String text(String json, String name) {
     int from = valueOf(json, name);
     if (from < 0 || from == json.length() || json.charAt(from) != '"') {
       return "";
