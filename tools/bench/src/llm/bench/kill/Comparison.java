@@ -67,7 +67,7 @@ public final class Comparison {
   }
 
   private void again(Talk talk, Talk.Turn turn, String answer) {
-    Reply reply = exchange.turn(talk.id(), turn);
+    Reply reply = exchange.turn(talk.id(), turn, Integer.MAX_VALUE);
     if (reply.end() != Reply.End.FINISHED || !reply.replayed() || !reply.answer().equals(answer)) {
       counts.fail(
           "%s %s is not told again as it was: %s %s"

@@ -51,8 +51,12 @@ final class Exchange {
     return status(request("/" + id).DELETE());
   }
 
-  /** Says something and reads the answer to its end. */
-  Reply turn(String id, Talk.Turn turn) {
+  /**
+   * Says something and reads the answer.
+   *
+   * @param frames after how many to leave; where the end comes before, it counts
+   */
+  Reply turn(String id, Talk.Turn turn, int frames) {
     String body =
         "{\"turn_id\":%s,\"text\":%s}"
             .formatted(Fields.quoted(turn.id()), Fields.quoted(turn.text()));
@@ -61,7 +65,7 @@ final class Exchange {
       HttpResponse<Stream<String>> response = client.send(request, BodyHandlers.ofLines());
       try (Stream<String> lines = response.body()) {
         return response.statusCode() == 200
-            ? frames(lines.iterator())
+            ? answer(lines.iterator(), frames)
             : Reply.refused(response.statusCode(), String.join("\n", lines.toList()));
       }
     } catch (ConnectException _) {
@@ -73,17 +77,19 @@ final class Exchange {
     }
   }
 
-  private static Reply frames(Iterator<String> lines) {
+  private static Reply answer(Iterator<String> lines, int frames) {
     var answer = new StringBuilder();
     boolean begun = false;
     boolean replayed = false;
     boolean whole = false;
+    int left = frames;
     try {
-      while (lines.hasNext()) {
+      while (left > 0 && lines.hasNext()) {
         String line = lines.next();
         if (!line.startsWith(DATA)) {
           continue;
         }
+        left--;
         String frame = line.substring(DATA.length());
         switch (Fields.text(frame, "type")) {
           case "turn_started" -> {
@@ -105,7 +111,8 @@ final class Exchange {
     } catch (UncheckedIOException broken) {
       return new Reply(Reply.End.CUT, 200, begun, replayed, false, "", broken.toString());
     }
-    return new Reply(Reply.End.CUT, 200, begun, replayed, false, "", "no end");
+    var end = left == 0 ? Reply.End.LEFT : Reply.End.CUT;
+    return new Reply(end, 200, begun, replayed, false, "", "no end");
   }
 
   /** What the server tells of a conversation: a status, and the records when it is 200. */

@@ -16,6 +16,8 @@ public final class KillClient implements Runnable {
   private static final int TALKS = 3;
   private static final int MOST_TURNS = 40;
   private static final int DELETES_ONE_IN = 6;
+  private static final int LEAVES_ONE_IN = 10;
+  private static final int MOST_FRAMES = 30;
   private static final long PAUSE_NANOS = Duration.ofMillis(10).toNanos();
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
@@ -150,7 +152,9 @@ public final class KillClient implements Runnable {
       return true;
     }
     Talk.Turn turn = talk.pending().orElseGet(() -> talk.say(texts.next(said++)));
-    Reply reply = exchange.turn(talk.id(), turn);
+    boolean leaves = random.nextInt(LEAVES_ONE_IN) == 0;
+    int frames = leaves ? 1 + random.nextInt(MOST_FRAMES) : Integer.MAX_VALUE;
+    Reply reply = exchange.turn(talk.id(), turn, frames);
     if (repeated && reply.end() != Reply.End.DOWN) {
       counts.repeated.incrementAndGet();
     }
@@ -167,6 +171,7 @@ public final class KillClient implements Runnable {
   private void missed(Talk talk, Talk.Turn turn, Reply reply) {
     switch (reply.end()) {
       case CUT -> counts.cut.incrementAndGet();
+      case LEFT -> counts.left.incrementAndGet();
       case DOWN -> {
         return;
       }

@@ -15,6 +15,7 @@ public final class KillCounts {
   final AtomicLong durable = new AtomicLong();
   final AtomicLong undurable = new AtomicLong();
   final AtomicLong cut = new AtomicLong();
+  final AtomicLong left = new AtomicLong();
   final AtomicLong refused = new AtomicLong();
   final AtomicLong repeated = new AtomicLong();
   final AtomicLong replayed = new AtomicLong();
@@ -54,7 +55,7 @@ public final class KillCounts {
 
   /** The members of a JSON object. */
   public String json() {
-    return ("\"conversations\":%s,\"deleted\":%s,\"turns\":%s,\"not_durable\":%s,\"cut\":%s,"
+    return ("\"conversations\":%s,\"deleted\":%s,\"turns\":%s,\"not_durable\":%s,\"cut\":%s,\"left\":%s,"
             + "\"refused\":%s,\"repeated\":%s,\"replayed\":%s,\"records\":%s,"
             + "\"handovers\":%s")
         .formatted(
@@ -63,6 +64,7 @@ public final class KillCounts {
             turns,
             undurable,
             cut,
+            left,
             refused,
             repeated,
             replayed,

@@ -25,6 +25,7 @@ record Reply(
     FAILED,
     REFUSED,
     CUT,
+    LEFT,
     DOWN
   }
 
@@ -44,7 +45,7 @@ record Reply(
   /** Whether it was not taken, and may be when it is repeated. */
   boolean mayPass() {
     return switch (end) {
-      case CUT, DOWN -> true;
+      case CUT, LEFT, DOWN -> true;
       case REFUSED -> status == 409 || status == 503;
       case FAILED -> detail.contains("\"code\":\"store_unavailable\"");
       case FINISHED -> false;

@@ -19,16 +19,14 @@ import llm.bench.system.Workbench;
  */
 public final class Victim implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
-  private static final String MOCK =
+  private static final String REST =
       """
       providers:
         mock:
           delay_ms: 0
           first_token_delay_ms: 2
-      """;
-
-  private static final String CONVERSATION =
-      """
+      store:
+        segment_bytes: 1048576
       conversation:
         warmup_threshold_ratio: 0.3
         handover_threshold_ratio: 0.4
@@ -40,6 +38,7 @@ public final class Victim implements AutoCloseable {
   private final Workbench bench;
   private final Server.Launcher launcher;
   private final Path configuration;
+  private final Map<String, String> environment;
   private final int port;
   private Child child;
   private int starts;
@@ -55,33 +54,24 @@ public final class Victim implements AutoCloseable {
     this.bench = bench;
     this.launcher = launcher;
     this.port = Workbench.freePort();
-    String store =
-        CONVERSATION.formatted(resident) + redis.map(Victim::redis).orElseGet(() -> journal(bench));
+    this.environment = environment(bench, redis);
     bench.write("models.yml", "models:\n  mock:\n    context_tokens: 8000\n");
-    this.configuration = bench.write("server.yml", Server.configuration(port, "", MOCK + store));
+    this.configuration =
+        bench.write("server.yml", Server.configuration(port, "", REST.formatted(resident)));
     start();
     awaitHealthy();
   }
 
-  private static String redis(RedisServer redis) {
-    return """
-    store:
-      kind: redis
-    redis:
-      host: 127.0.0.1
-      port: %d
-    """
-        .formatted(redis.port());
-  }
-
-  private static String journal(Workbench bench) {
-    return """
-    store:
-      kind: journal
-      data_dir: '%s'
-      segment_bytes: 1048576
-    """
-        .formatted(bench.folder().resolve("data").toString().replace("'", "''"));
+  /** In the environment, before whatever the user's own says: that Redis is not ours to fill. */
+  private static Map<String, String> environment(Workbench bench, Optional<RedisServer> redis) {
+    return redis.isPresent()
+        ? Map.of(
+            "LLM_STORE_KIND", "redis", "LLM_REDIS_URL", "redis://127.0.0.1:" + redis.get().port())
+        : Map.of(
+            "LLM_STORE_KIND",
+            "journal",
+            "LLM_STORE_DATA_DIR",
+            bench.folder().resolve("data").toString());
   }
 
   /** Starts it again, and waits for nothing. */
@@ -89,7 +79,7 @@ public final class Victim implements AutoCloseable {
     Path log = bench.folder().resolve("server-" + starts++ % LOGS + ".log");
     List<String> command =
         List.of(launcher.program().toString(), "--config", configuration.toString());
-    child = Child.start("the server", command, Map.of(), log);
+    child = Child.start("the server", command, environment, log);
   }
 
   /** Waits until it answers; how long that took from now, in ms. */
