@@ -204,6 +204,7 @@ public final class KillClient implements Runnable {
   }
 
   private void leave(Talk talk) {
+    counts.ended.incrementAndGet();
     if (random.nextInt(DELETES_ONE_IN) == 0) {
       talk.stage(Talk.Stage.LEAVING);
     } else {

@@ -10,6 +10,7 @@ public final class KillCounts {
 
   private final List<String> failures = new ArrayList<>(); // guarded by itself
   final AtomicLong conversations = new AtomicLong();
+  final AtomicLong ended = new AtomicLong();
   final AtomicLong deleted = new AtomicLong();
   final AtomicLong turns = new AtomicLong();
   final AtomicLong durable = new AtomicLong();
@@ -41,6 +42,11 @@ public final class KillCounts {
   /** Whether anything was wrong. */
   public boolean failed() {
     return !failures().isEmpty();
+  }
+
+  /** Conversations that are talked in. */
+  public long openTalks() {
+    return conversations.get() - ended.get();
   }
 
   /** Turns that were said to survive. */
