@@ -85,6 +85,15 @@ final class Args {
     return value;
   }
 
+  /** The whole number behind {@code --seed}; one taken from the clock when it is empty. */
+  long seed() {
+    String given = value("--seed");
+    if (!given.matches("-?\\d{0,18}") || given.equals("-")) {
+      throw new BenchFailure("--seed " + given + " is no whole number");
+    }
+    return given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+  }
+
   Optional<Path> json() {
     return Optional.ofNullable(values.get("--json")).map(Path::of);
   }

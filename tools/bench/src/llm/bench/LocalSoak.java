@@ -41,8 +41,14 @@ public final class LocalSoak {
 
   private static final int FILLING_ANSWER = 100;
 
+  /** Of what kept prompts may take: where the next one no longer fits, it is as full as it gets. */
+  private static final double FULL = 0.9;
+
+  private static final String PREFIX_BYTES = "llm_local_prefix_memory_bytes";
+
   private final Args args;
   private final int streams;
+  private final int prefixMib;
   private final long seed;
   private final Duration length;
   private final List<String> failures = new ArrayList<>();
@@ -51,12 +57,9 @@ public final class LocalSoak {
   private LocalSoak(Args args) {
     this.args = args;
     this.streams = args.number("--streams", 1, 64);
+    this.prefixMib = args.number("--prefix-memory", 0, 1024);
     this.length = Duration.ofSeconds(Math.round(60 * args.decimal("--minutes", 0.2, 1440)));
-    String given = args.value("--seed");
-    if (!given.matches("-?\\d{0,18}")) {
-      throw new BenchFailure("--seed " + given + " is no whole number");
-    }
-    this.seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+    this.seed = args.seed();
   }
 
   /** Options as {@code tools/soak --help} tells them; exits with 1 when something failed. */
@@ -64,7 +67,13 @@ public final class LocalSoak {
     Commands.run(() -> {
       var options =
           List.of(
-              "--minutes=30", "--seed=", "--streams=8", "--server=auto", "--threads=1", "--core=");
+              "--minutes=30",
+              "--seed=",
+              "--streams=8",
+              "--prefix-memory=16",
+              "--server=auto",
+              "--threads=1",
+              "--core=");
       new LocalSoak(Args.parse(arguments, options)).run();
     });
   }
@@ -83,8 +92,9 @@ public final class LocalSoak {
     System.err.println(Machine.facts(bench.root()) + "\nserver   " + launcher.words());
     Commands.progress("seed " + seed + ", " + streams + " streams, " + length.toSeconds() + " s");
     var counts = new SoakCounts();
+    String more = "slots: " + streams + "\nprefix_memory_mb: " + prefixMib;
     try (LocalServer server =
-        LocalServer.start(bench, launcher, "server", file, setting, "slots: " + streams, HEAP)) {
+        LocalServer.start(bench, launcher, "server", file, setting, more, HEAP)) {
       watched(server, counts);
     }
     failures.addAll(counts.failures());
@@ -106,7 +116,7 @@ public final class LocalSoak {
   /**
    * Fills the pool: a context reserves its buffers when it is made, but their pages become resident
    * when places that far are first used, by luck any time. And kept prefixes have to make room from
-   * the beginning.
+   * the beginning, in the pool and in the memory beside it.
    */
   private void fill(LocalServer server) {
     Commands.progress("fills the pool");
@@ -118,6 +128,14 @@ public final class LocalSoak {
             .toList();
     try (var together = new Together(server.port(), questions)) {
       together.answers().forEach(answer -> answer.whole(FILLING_ANSWER));
+    }
+    double full = FULL * (prefixMib << 20);
+    int most = 8 * (prefixMib + 1); // one of these prompts takes more than 1/4 MiB
+    for (int i = 0; i < most && gauge(server, PREFIX_BYTES) < full; i++) {
+      server.ask(Question.greedy(prompts.of(prompt / 2), 1)).whole(1);
+    }
+    if (gauge(server, PREFIX_BYTES) < full) {
+      throw new BenchFailure("the memory for kept prompts does not fill");
     }
   }
 
@@ -134,7 +152,8 @@ public final class LocalSoak {
     var every = Duration.ofNanos(length.toNanos() / SAMPLES);
     while (System.nanoTime() < end && !counts.failed()) {
       Runner.sleep(every);
-      var sample = memory.look(server.pid(), (System.nanoTime() - start) / 1e9);
+      var sample =
+          memory.look(server.pid(), (System.nanoTime() - start) / 1e9, gauge(server, PREFIX_BYTES));
       if (System.nanoTime() - told >= PROGRESS.toNanos()) {
         told = System.nanoTime();
         Commands.progress(counts + "; " + sample);

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import llm.bench.kill.KillChecks;
 import llm.bench.load.Histogram;
 import llm.bench.load.ResponseReader;
 import llm.bench.local.LocalChecks;
@@ -40,6 +41,7 @@ public final class SelfCheck {
     refusesUnknownOptions();
     theUpstreamKeepsItsPromises();
     SoakChecks.all();
+    KillChecks.all();
     LocalChecks.all(Workbench.open("self-check-models").folder());
   }
 

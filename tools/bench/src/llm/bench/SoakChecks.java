@@ -64,7 +64,7 @@ final class SoakChecks {
     var memory = new SoakMemory();
     for (int i = 0; i < SAMPLES; i++) {
       double[] mib = at.apply(i);
-      memory.add(new Sample(i, mib[0], mib[1], mib[2], 20));
+      memory.add(new Sample(i, mib[0], mib[1], mib[2], 20, 0));
     }
     return memory.failures();
   }

@@ -51,16 +51,24 @@ final class SoakMemory {
    * @param liveHeap Java objects after a full collection
    * @param malloc that the C library has handed out
    * @param kept that the C library keeps free for later, resident or not
+   * @param prefixes of {@code malloc}, what kept prompts take
    */
-  record Sample(double seconds, double resident, double liveHeap, double malloc, double kept) {
+  record Sample(
+      double seconds,
+      double resident,
+      double liveHeap,
+      double malloc,
+      double kept,
+      double prefixes) {
     @Override
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%.0f MiB resident, %.1f live heap, %.1f malloc, %.1f free in malloc",
+          "%.0f MiB resident, %.1f live heap, %.1f malloc (%.1f prompts), %.1f free in malloc",
           resident,
           liveHeap,
           malloc,
+          prefixes,
           kept);
     }
   }
@@ -68,11 +76,13 @@ final class SoakMemory {
   private final List<Sample> samples = new ArrayList<>();
 
   /** Looks now; has the server's JVM collect its heap. */
-  Sample look(long pid, double seconds) {
+  Sample look(long pid, double seconds, double prefixBytes) {
     double resident = Proc.residentKib(pid) / 1024.0; // before jcmd makes the JVM work
     double heap = liveBytes(Jcmd.run(pid, "GC.class_histogram"));
     double[] malloc = mallocBytes(Jcmd.run(pid, "System.native_heap_info"));
-    return add(new Sample(seconds, resident, heap / MIB, malloc[0] / MIB, malloc[1] / MIB));
+    return add(
+        new Sample(
+            seconds, resident, heap / MIB, malloc[0] / MIB, malloc[1] / MIB, prefixBytes / MIB));
   }
 
   Sample add(Sample sample) {
@@ -122,15 +132,18 @@ final class SoakMemory {
             .map(s ->
                 String.format(
                     Locale.ROOT,
-                    "%.1f\t%.1f\t%.2f\t%.2f\t%.2f",
+                    "%.1f\t%.1f\t%.2f\t%.2f\t%.2f\t%.2f",
                     s.seconds,
                     s.resident,
                     s.liveHeap,
                     s.malloc,
-                    s.kept))
+                    s.kept,
+                    s.prefixes))
             .collect(
                 Collectors.joining(
-                    "\n", "seconds\trss\tlive_heap\tmalloc\tfree_in_malloc (MiB)\n", "\n")));
+                    "\n",
+                    "seconds\trss\tlive_heap\tmalloc\tfree_in_malloc\tprefixes (MiB)\n",
+                    "\n")));
   }
 
   /** Medians: one peak is no growth, and a step counts as what it is wherever it comes. */

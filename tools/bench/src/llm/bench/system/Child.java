@@ -25,7 +25,7 @@ public final class Child implements AutoCloseable {
     this.name = name;
     this.process = process;
     this.log = log;
-    Runtime.getRuntime().addShutdownHook(new Thread(this::kill));
+    Runtime.getRuntime().addShutdownHook(new Thread(this::destroy));
   }
 
   /** Starts {@code command}; standard output goes to {@code log}, errors to {@code log}.err. */
@@ -89,17 +89,24 @@ public final class Child implements AutoCloseable {
     return new BenchFailure(name + " " + what + ". Its last words:\n" + lastWords());
   }
 
+  /** Sends SIGKILL, to what it started too, and waits for the end. */
+  public void kill() {
+    destroy();
+    if (exitCode(TERM_PATIENCE) == -1 && process.isAlive()) {
+      throw failure("does not die");
+    }
+  }
+
   /** SIGTERM, and SIGKILL when that takes more than 10 s. */
   @Override
   public void close() {
     process.destroy();
     if (exitCode(TERM_PATIENCE) == -1 && process.isAlive()) {
       kill();
-      exitCode(TERM_PATIENCE);
     }
   }
 
-  private void kill() {
+  private void destroy() {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
   }

@@ -36,7 +36,7 @@ import llm.domain.port.TimeSource;
  */
 final class TurnStream implements EventStream<TurnEvent> {
   private final Turn turn;
-  private final Source inner;
+  private final Source<?> inner;
   private final ArrayDeque<TurnEvent> ready = new ArrayDeque<>(3); // of the consumer alone
   private final StringBuilder text = new StringBuilder(); // guarded by itself
   private final AtomicBoolean ended = new AtomicBoolean();
@@ -104,13 +104,13 @@ final class TurnStream implements EventStream<TurnEvent> {
 
   @Override
   public boolean hasReady() {
-    return !ready.isEmpty() || inner.hasReady();
+    return !ready.isEmpty() || inner.stream.hasReady();
   }
 
   @Override
   public void close() {
     try {
-      inner.close();
+      inner.stream.close();
     } finally {
       endEarly();
     }
@@ -126,25 +126,25 @@ final class TurnStream implements EventStream<TurnEvent> {
   }
 
   /** Where the answer comes from. */
-  private interface Source {
-    /** Takes the next event; there may be nothing to tell of it. */
-    void pull() throws LlmException;
+  private abstract static class Source<E> {
+    final EventStream<E> stream;
 
-    boolean hasReady();
-
-    void close();
-  }
-
-  /** An answer as it comes. */
-  private final class PlainSource implements Source {
-    private final EventStream<StreamEvent> stream;
-
-    private PlainSource(EventStream<StreamEvent> stream) {
+    private Source(EventStream<E> stream) {
       this.stream = stream;
     }
 
+    /** Takes the next event; there may be nothing to tell of it. */
+    abstract void pull() throws LlmException;
+  }
+
+  /** An answer as it comes. */
+  private final class PlainSource extends Source<StreamEvent> {
+    private PlainSource(EventStream<StreamEvent> stream) {
+      super(stream);
+    }
+
     @Override
-    public void pull() throws LlmException {
+    void pull() throws LlmException {
       switch (stream.next()) {
         case StreamEvent.TextDelta delta -> say(delta.text(), Optional.empty());
         case StreamEvent.Done(FinishReason finish, Usage usage) ->
@@ -159,28 +159,16 @@ final class TurnStream implements EventStream<TurnEvent> {
         }
       }
     }
-
-    @Override
-    public boolean hasReady() {
-      return stream.hasReady();
-    }
-
-    @Override
-    public void close() {
-      stream.close();
-    }
   }
 
   /** An answer that the model gives as JSON, with what it judges first (C-2). */
-  private final class JudgedSource implements Source {
-    private final AnswerChunks stream;
-
+  private final class JudgedSource extends Source<AnswerEvent> {
     private JudgedSource(EventStream<StreamEvent> stream) {
-      this.stream = AnswerChunks.of(stream, Framing.SURROUNDED, JsonLimits.ANSWER);
+      super(AnswerChunks.of(stream, Framing.SURROUNDED, JsonLimits.ANSWER));
     }
 
     @Override
-    public void pull() throws LlmException {
+    void pull() throws LlmException {
       switch (stream.next()) {
         case AnswerEvent.Chunk(LlmStreamChunk chunk) -> say(chunk.textChunk(), metadata(chunk));
         case AnswerEvent.Done(LlmStreamChunk last, String _, FinishReason finish, Usage usage) ->
@@ -195,16 +183,6 @@ final class TurnStream implements EventStream<TurnEvent> {
           .isSafe()
           .flatMap(
               safe -> chunk.aggressionScore().map(score -> new TurnEvent.Metadata(safe, score)));
-    }
-
-    @Override
-    public boolean hasReady() {
-      return stream.hasReady();
-    }
-
-    @Override
-    public void close() {
-      stream.close();
     }
   }
 

@@ -1,5 +1,7 @@
 package llm.core.conversation;
 
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,8 @@ import llm.core.tokens.TokenCounters;
 import llm.domain.call.CallId;
 import llm.domain.call.EventStream;
 import llm.domain.call.Principal;
+import llm.domain.chat.Message;
+import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.IdSource;
 import llm.domain.port.LogStore;
@@ -29,6 +33,9 @@ import llm.domain.port.ValueStore;
 
 /** Conversations with a {@link Talker}, on a clock that stands, over a store that can be away. */
 final class ConversationFixture implements AutoCloseable {
+  /** How the model fails where it does. */
+  static final LlmError BROKEN = new LlmError.ProviderFailed("talker", "Broken.");
+
   private static final Duration AWAIT = Duration.ofSeconds(10);
   private static final long STORE_BYTES = 256L << 20;
 
@@ -173,6 +180,21 @@ final class ConversationFixture implements AutoCloseable {
 
   static TurnReport report(List<TurnEvent> events) {
     return ((TurnEvent.Finished) events.getLast()).report();
+  }
+
+  /** What is asked of conversations. */
+  interface Action {
+    void run() throws LlmException;
+  }
+
+  /** What an action is refused with, as it must be. */
+  static LlmError refusal(Action action) {
+    return catchThrowableOfType(LlmException.class, action::run).error();
+  }
+
+  /** What the model was told for the latest turn. */
+  List<String> lastTold() {
+    return talker.turns().getLast().messages().stream().map(Message::text).toList();
   }
 
   Principal owner() {

@@ -1,10 +1,11 @@
 package llm.core.conversation;
 
+import static llm.core.conversation.ConversationFixture.BROKEN;
 import static llm.core.conversation.ConversationFixture.answer;
 import static llm.core.conversation.ConversationFixture.drain;
+import static llm.core.conversation.ConversationFixture.refusal;
 import static llm.core.conversation.ConversationFixture.report;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
 import java.util.List;
@@ -16,8 +17,6 @@ import llm.core.testkit.Gate;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.call.Principal;
-import llm.domain.chat.ChatRequest;
-import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import org.junit.jupiter.api.AfterEach;
@@ -28,26 +27,11 @@ import org.junit.jupiter.api.Timeout;
 @DisplayName("C-6: conversations that are listed, read and deleted")
 @Timeout(60)
 class ConversationListTest {
-  private static final LlmError BROKEN = new LlmError.ProviderFailed("talker", "Broken.");
-
   private ConversationFixture talk = new ConversationFixture(8_000);
 
   @AfterEach
   void close() {
     talk.close();
-  }
-
-  private interface Action {
-    void run() throws LlmException;
-  }
-
-  private static LlmError refusal(Action action) {
-    return catchThrowableOfType(LlmException.class, action::run).error();
-  }
-
-  private List<String> lastTold() {
-    ChatRequest last = talk.talker.turns().getLast();
-    return last.messages().stream().map(Message::text).toList();
   }
 
   @Test
@@ -93,7 +77,7 @@ class ConversationListTest {
     assertThat(refusal(() -> talk.turn("c1", "t1", "x".repeat(40_000))))
         .isInstanceOf(LlmError.ContextLengthExceeded.class);
     talk.turn("c1", "t1", "short 🙂");
-    assertThat(lastTold()).containsExactly("Be brief.", "short 🙂");
+    assertThat(talk.lastTold()).containsExactly("Be brief.", "short 🙂");
     assertThat(refusal(() -> talk.open("c1"))).isInstanceOf(LlmError.Conflict.class);
   }
 
@@ -148,7 +132,7 @@ class ConversationListTest {
       }
     }
 
-    assertThat(lastTold())
+    assertThat(talk.lastTold())
         .containsExactly("Be brief.", "round 0", "[round 0]", "round 1", "[round 1]", "round 2");
     assertThat(talk.telemetry.metrics().prometheusText()).contains("llm_conversations_resident 4");
   }
@@ -183,7 +167,7 @@ class ConversationListTest {
     assertThat(talk.conversations.history("c1", talk.owner(), 0, 99).toString())
         .doesNotContain("[one]");
     assertThat(answer(talk.turn("c1", "t9", "new"))).isEqualTo("[new]");
-    assertThat(lastTold()).containsExactly("Be brief.", "new");
+    assertThat(talk.lastTold()).containsExactly("Be brief.", "new");
   }
 
   @Test

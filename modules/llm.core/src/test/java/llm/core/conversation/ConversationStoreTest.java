@@ -1,11 +1,12 @@
 package llm.core.conversation;
 
+import static llm.core.conversation.ConversationFixture.BROKEN;
 import static llm.core.conversation.ConversationFixture.answer;
 import static llm.core.conversation.ConversationFixture.await;
 import static llm.core.conversation.ConversationFixture.drain;
+import static llm.core.conversation.ConversationFixture.refusal;
 import static llm.core.conversation.ConversationFixture.report;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,6 @@ import llm.core.conversation.record.ConversationRecord.Answered;
 import llm.core.conversation.record.ConversationRecord.Asked;
 import llm.core.testkit.Gate;
 import llm.domain.call.EventStream;
-import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import org.junit.jupiter.api.AfterEach;
@@ -82,8 +82,7 @@ class ConversationStoreTest {
     assertThat(report(talk.turn("c1", "t4", "four")).durable()).isTrue();
     talk.restart();
     talk.turn("c1", "t5", "five");
-    assertThat(talk.talker.turns().getLast().messages())
-        .extracting(Message::text)
+    assertThat(talk.lastTold())
         .containsExactly(
             "Be brief.",
             "one",
@@ -104,8 +103,7 @@ class ConversationStoreTest {
     talk.restart();
     talk.logs.is(Mood.AWAY);
 
-    LlmError refused =
-        catchThrowableOfType(LlmException.class, () -> talk.turn("c1", "t2", "two")).error();
+    LlmError refused = refusal(() -> talk.turn("c1", "t2", "two"));
 
     assertThat(refused).isInstanceOf(LlmError.StoreUnavailable.class);
     talk.logs.is(Mood.FINE);
@@ -118,7 +116,7 @@ class ConversationStoreTest {
     talk.logs.is(Mood.AWAY);
     talk.turn("c1", "t1", "one");
 
-    assertThat(catchThrowableOfType(LlmException.class, () -> talk.turn("c1", "t1", "one")).error())
+    assertThat(refusal(() -> talk.turn("c1", "t1", "one")))
         .isInstanceOf(LlmError.StoreUnavailable.class);
     talk.logs.is(Mood.FINE);
     List<TurnEvent> again = talk.turn("c1", "t1", "one");
@@ -154,7 +152,7 @@ class ConversationStoreTest {
     await(() -> !talk.telemetry.events("store_caught_up").isEmpty());
     assertThat(kept("c1")).as("what was waiting was not given up").hasSize(2 * done);
     talk.turn("c1", "last", "last");
-    assertThat(talk.talker.turns().getLast().messages()).hasSize(2 * done + 2);
+    assertThat(talk.lastTold()).hasSize(2 * done + 2);
     assertThat(talk.telemetry.metrics().prometheusText())
         .containsPattern("llm_conversation_backlog_bytes \\d+");
   }
@@ -173,14 +171,12 @@ class ConversationStoreTest {
     talk.logs.is(Mood.FINE);
     assertThat(report(talk.turn("c1", "t2", "two")).durable()).isTrue();
     talk.logs.is(Mood.FULL);
-    assertThat(
-            catchThrowableOfType(LlmException.class, () -> talk.turn("c1", "t3", "three")).error())
+    assertThat(refusal(() -> talk.turn("c1", "t3", "three")))
         .isInstanceOf(LlmError.StoreUnavailable.class);
     talk.logs.is(Mood.FINE);
     talk.restart();
     talk.turn("c1", "t4", "four");
-    assertThat(talk.talker.turns().getLast().messages())
-        .extracting(Message::text)
+    assertThat(talk.lastTold())
         .containsExactly("Be brief.", "one", "[one]", "two", "[two]", "four");
   }
 
@@ -191,11 +187,11 @@ class ConversationStoreTest {
     talk.open("c1");
     String large = "x".repeat(9 << 20);
 
-    assertThat(catchThrowableOfType(LlmException.class, () -> talk.turn("c1", "t1", large)).error())
+    assertThat(refusal(() -> talk.turn("c1", "t1", large)))
         .isInstanceOf(LlmError.InvalidRequest.class);
     talk.logs.is(Mood.AWAY);
     talk.turn("c1", "t2", "two");
-    assertThat(catchThrowableOfType(LlmException.class, () -> talk.turn("c1", "t3", large)).error())
+    assertThat(refusal(() -> talk.turn("c1", "t3", large)))
         .isInstanceOf(LlmError.InvalidRequest.class);
     talk.logs.is(Mood.FINE);
     talk.turn("c1", "t4", "four");
@@ -225,8 +221,7 @@ class ConversationStoreTest {
     Conversations second = talk.conversations;
     talk.conversations = first;
 
-    LlmError refused =
-        catchThrowableOfType(LlmException.class, () -> talk.turn("c1", "t3", "three")).error();
+    LlmError refused = refusal(() -> talk.turn("c1", "t3", "three"));
     assertThat(refused)
         .isEqualTo(new LlmError.Conflict("Conversation c1 went on elsewhere; ask again."));
     assertThat(answer(talk.turn("c1", "t3", "three"))).isEqualTo("[three]");
@@ -253,7 +248,7 @@ class ConversationStoreTest {
           talk.talker.refuseNext(new LlmError.ProviderFailed("talker", "No."));
         }
         if (random.nextInt(10) == 0) {
-          talk.talker.breakNext(new LlmError.ProviderFailed("talker", "Broken."));
+          talk.talker.breakNext(BROKEN);
         }
         try {
           List<TurnEvent> events = talk.turn("c1", turn, text);
@@ -280,8 +275,7 @@ class ConversationStoreTest {
     talk.talker.refuseNext(null);
     talk.talker.breakNext(null);
     talk.turn("c1", "last", "last");
-    List<String> told =
-        talk.talker.turns().getLast().messages().stream().map(Message::text).toList();
+    List<String> told = talk.lastTold();
     for (String text : durable.values()) {
       assertThat(told).as("seed %d", seed).containsOnlyOnce(text, "[" + text + "]");
     }

@@ -1,11 +1,12 @@
 package llm.core.conversation;
 
+import static llm.core.conversation.ConversationFixture.BROKEN;
 import static llm.core.conversation.ConversationFixture.answer;
 import static llm.core.conversation.ConversationFixture.await;
 import static llm.core.conversation.ConversationFixture.drain;
+import static llm.core.conversation.ConversationFixture.refusal;
 import static llm.core.conversation.ConversationFixture.report;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
 import java.util.List;
@@ -17,7 +18,6 @@ import llm.core.conversation.ConversationSettings.ConcurrentTurns;
 import llm.core.testkit.Gate;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
-import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -29,8 +29,6 @@ import org.junit.jupiter.api.Timeout;
 @DisplayName("C-6: conversations, a turn at a time")
 @Timeout(60)
 class ConversationsTest {
-  private static final LlmError BROKEN = new LlmError.ProviderFailed("talker", "Broken.");
-
   private ConversationFixture talk = new ConversationFixture(8_000);
 
   @AfterEach
@@ -38,12 +36,12 @@ class ConversationsTest {
     talk.close();
   }
 
-  private interface Action {
-    void run() throws LlmException;
-  }
-
-  private static LlmError refusal(Action action) {
-    return catchThrowableOfType(LlmException.class, action::run).error();
+  private void openWhereTurnsMayWait() throws LlmException {
+    talk.close();
+    talk =
+        new ConversationFixture(
+            8_000, ConversationFixture.settings(ConcurrentTurns.QUEUE, 100, 1 << 20));
+    talk.open("c1");
   }
 
   private int waiting() {
@@ -52,11 +50,6 @@ class ConversationsTest {
     } catch (LlmException failure) {
       throw new AssertionError(failure);
     }
-  }
-
-  private List<String> lastTold() {
-    ChatRequest last = talk.talker.turns().getLast();
-    return last.messages().stream().map(Message::text).toList();
   }
 
   @Test
@@ -97,7 +90,8 @@ class ConversationsTest {
     talk.turn("c1", "t2", "two");
     talk.turn("c1", "t3", "three");
 
-    assertThat(lastTold()).containsExactly("Be brief.", "one", "[one]", "two", "[two]", "three");
+    assertThat(talk.lastTold())
+        .containsExactly("Be brief.", "one", "[one]", "two", "[two]", "three");
   }
 
   @Test
@@ -118,11 +112,7 @@ class ConversationsTest {
 
   @Test
   void whereTurnsMayWaitTheyAreAnsweredInOrderUpToABound() throws Exception {
-    talk.close();
-    talk =
-        new ConversationFixture(
-            8_000, ConversationFixture.settings(ConcurrentTurns.QUEUE, 100, 1 << 20));
-    talk.open("c1");
+    openWhereTurnsMayWait();
     Gate gate = talk.talker.holdNextAnswer();
     EventStream<TurnEvent> first = talk.begin("c1", "t1", "one");
     CompletableFuture<List<TurnEvent>> second = later("t2", "two");
@@ -139,16 +129,12 @@ class ConversationsTest {
     drain(first);
     assertThat(answer(second.get())).isEqualTo("[two]");
     assertThat(answer(third.get())).isEqualTo("[three]");
-    assertThat(lastTold()).endsWith("[one]", "two", "[two]", "three");
+    assertThat(talk.lastTold()).endsWith("[one]", "two", "[two]", "three");
   }
 
   @Test
   void aWaitingTurnWhoseCallIsCancelledWaitsNoMore() throws Exception {
-    talk.close();
-    talk =
-        new ConversationFixture(
-            8_000, ConversationFixture.settings(ConcurrentTurns.QUEUE, 100, 1 << 20));
-    talk.open("c1");
+    openWhereTurnsMayWait();
     Gate gate = talk.talker.holdNextAnswer();
     EventStream<TurnEvent> first = talk.begin("c1", "t1", "one");
     var call = talk.call();
@@ -166,7 +152,7 @@ class ConversationsTest {
     gate.open();
     drain(first);
     talk.turn("c1", "t3", "three");
-    assertThat(lastTold()).containsExactly("Be brief.", "one", "[one]", "three");
+    assertThat(talk.lastTold()).containsExactly("Be brief.", "one", "[one]", "three");
   }
 
   private CompletableFuture<List<TurnEvent>> later(String turn, String text) {
@@ -220,7 +206,7 @@ class ConversationsTest {
     assertThat(refusal(() -> talk.begin("c1", "t2", "two"))).isEqualTo(BROKEN);
     talk.restart();
     talk.turn("c1", "t3", "three");
-    assertThat(lastTold()).containsExactly("Be brief.", "one", "[one]", "three");
+    assertThat(talk.lastTold()).containsExactly("Be brief.", "one", "[one]", "three");
     assertThat(answer(talk.turn("c1", "t2", "two"))).isEqualTo("[two]");
     assertThat(talk.conversations.find("c1", talk.owner()).orElseThrow().turns()).isEqualTo(3);
   }
@@ -238,17 +224,17 @@ class ConversationsTest {
       }
       talk.talker.breakNext(BROKEN);
       talk.turn("c1", "t1", "one");
-      assertThat(lastTold()).as("restarted %s", restarted).containsExactly("Be brief.", "one");
+      assertThat(talk.lastTold()).as("restarted %s", restarted).containsExactly("Be brief.", "one");
     }
     talk.turn("c1", "t2", "two");
-    assertThat(lastTold()).containsExactly("Be brief.", "one", "[", "two");
+    assertThat(talk.lastTold()).containsExactly("Be brief.", "one", "[", "two");
     assertThat(refusal(() -> talk.begin("c1", "t1", "one")))
         .isEqualTo(
             new LlmError.Conflict(
                 "Turn t1 was interrupted and the conversation went on; begin another one."));
     talk.restart();
     talk.turn("c1", "t3", "three");
-    assertThat(lastTold()).containsExactly("Be brief.", "one", "[", "two", "[two]", "three");
+    assertThat(talk.lastTold()).containsExactly("Be brief.", "one", "[", "two", "[two]", "three");
   }
 
   @Test
@@ -264,7 +250,7 @@ class ConversationsTest {
 
     talk.turn("c1", "t2", "two");
 
-    assertThat(lastTold()).containsExactly("Be brief.", "one", "[", "two");
+    assertThat(talk.lastTold()).containsExactly("Be brief.", "one", "[", "two");
     assertThat(talk.telemetry.events("user_turn_finish").getFirst().fields())
         .containsEntry("end", "INTERRUPTED");
   }
@@ -278,7 +264,7 @@ class ConversationsTest {
 
     talk.turn("c1", "t3", "three");
 
-    assertThat(lastTold()).containsExactly("Be brief.", "one", "[one]", "three");
+    assertThat(talk.lastTold()).containsExactly("Be brief.", "one", "[one]", "three");
     assertThat(answer(talk.turn("c1", "t2", "never answered"))).isEqualTo("[never answered]");
   }
 
@@ -299,8 +285,8 @@ class ConversationsTest {
             new TurnEvent.Chunk("ay!", false),
             new TurnEvent.Chunk("", true, judged));
     talk.turn("c1", "t2", "And?");
-    assertThat(lastTold().getFirst()).startsWith("Be brief.").contains("\"is_safe\"");
-    assertThat(lastTold()).endsWith("Hello", "Good day!", "And?");
+    assertThat(talk.lastTold().getFirst()).startsWith("Be brief.").contains("\"is_safe\"");
+    assertThat(talk.lastTold()).endsWith("Hello", "Good day!", "And?");
     assertThat(talk.conversations.history("c1", talk.owner(), 0, 9).toString())
         .doesNotContain("They seem nice");
   }
@@ -336,7 +322,7 @@ class ConversationsTest {
             event -> event.text("key").orElseThrow() + " " + event.text("hit").orElseThrow())
         .containsExactly(
             "summary:session:f31190817143a3ef false", "summary:session:f31190817143a3ef true");
-    assertThat(lastTold()).containsExactly("Be brief.", "Hello", "[Hello]", "And now?");
+    assertThat(talk.lastTold()).containsExactly("Be brief.", "Hello", "[Hello]", "And now?");
   }
 
   @Test
@@ -402,10 +388,10 @@ class ConversationsTest {
 
     assertThat(refusal(() -> talk.begin("c1", "t1", "one"))).isInstanceOf(LlmError.Conflict.class);
     talk.turn("c1", "t3", "three");
-    List<String> inMemory = lastTold();
+    List<String> inMemory = talk.lastTold();
     talk.restart();
     talk.turn("c1", "t4", "four");
-    assertThat(lastTold()).startsWith(inMemory.toArray(String[]::new));
+    assertThat(talk.lastTold()).startsWith(inMemory.toArray(String[]::new));
   }
 
   @Test

@@ -39,10 +39,12 @@ class BenchScriptsTest {
     String script = SourceTree.ROOT.resolve("tools/soak").toString();
     Ended help = run(List.of(script, "--help"));
     assertThat(help.code).as(help.output).isZero();
-    assertThat(help.output).startsWith("tools/soak local ").contains("--minutes", "--seed");
+    assertThat(help.output)
+        .startsWith("tools/soak local|talk|kill ")
+        .contains("--minutes", "--kills", "--seed");
     Ended unknown = run(List.of(script, "nothing"));
     assertThat(unknown.code).isEqualTo(2);
-    assertThat(unknown.output).contains("the only one is local");
+    assertThat(unknown.output).contains("local or kill");
   }
 
   @Test
