@@ -44,7 +44,7 @@ class BenchScriptsTest {
         .contains("--minutes", "--kills", "--seed");
     Ended unknown = run(List.of(script, "nothing"));
     assertThat(unknown.code).isEqualTo(2);
-    assertThat(unknown.output).contains("local or kill");
+    assertThat(unknown.output).contains("local, talk or kill");
   }
 
   @Test
