@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class StoreValuesTest {
@@ -15,6 +16,15 @@ class StoreValuesTest {
     var key = new LogKey("conversation", "Az09._:-" + "x".repeat(120));
     assertThat(key.toString()).isEqualTo("conversation/" + key.id());
     assertThat(new LogKey("a".repeat(32), "..").id()).isEqualTo("..");
+  }
+
+  @Test
+  void everyCharacterIsPartOfAnIdOrNot() {
+    var pattern = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
+    for (int c = 0; c <= Character.MAX_VALUE; c++) {
+      String text = "x" + (char) c;
+      assertThat(LogKey.isId(text)).as("U+%04X", c).isEqualTo(pattern.matcher(text).matches());
+    }
   }
 
   @Test

@@ -70,7 +70,11 @@ record Frame(
 
   /** How long it is on disk. */
   int bytes() {
-    return firstRecordAt() + records.stream().mapToInt(r -> RECORD_PREFIX_BYTES + r.length).sum();
+    int sum = firstRecordAt();
+    for (byte[] record : records) {
+      sum += RECORD_PREFIX_BYTES + record.length;
+    }
+    return sum;
   }
 
   /** Where the first record's length is, from the frame's begin. */
@@ -81,14 +85,12 @@ record Frame(
         + 8
         + (identity.isNone() ? 0 : IDENTITY_BYTES)
         + 2
-        + keyText().length()
+        + key.space().length()
+        + 1
+        + key.id().length()
         + 4
         + head.map(h -> h.length).orElse(0)
         + 4;
-  }
-
-  private String keyText() {
-    return key.toString();
   }
 
   /**
@@ -106,7 +108,7 @@ record Frame(
       UUID value = identity.value();
       out.putLong(value.getMostSignificantBits()).putLong(value.getLeastSignificantBits());
     }
-    byte[] name = keyText().getBytes(US_ASCII);
+    byte[] name = key.toString().getBytes(US_ASCII);
     out.putShort((short) name.length).put(name);
     out.putInt(head.map(h -> h.length).orElse(-1));
     head.ifPresent(out::put);
@@ -119,13 +121,11 @@ record Frame(
   /**
    * The length of the frame that begins here, by its own word.
    *
+   * @param bytes {@link #PREFIX_BYTES} of them from {@code from} on, or more
    * @return -1 when none begins here
    */
-  static long length(byte[] file, int from) {
-    if (file.length - from < PREFIX_BYTES) {
-      return -1;
-    }
-    var in = ByteBuffer.wrap(file, from, PREFIX_BYTES);
+  static long length(byte[] bytes, int from) {
+    var in = ByteBuffer.wrap(bytes, from, PREFIX_BYTES);
     int marker = in.getInt();
     int body = in.getInt();
     return marker == MARKER && body > 0 ? (long) PREFIX_BYTES + body : -1;
@@ -143,12 +143,12 @@ record Frame(
   }
 
   /**
-   * Reads a frame that is whole.
+   * Reads a frame that is whole; it keeps none of the bytes.
    *
    * @throws RuntimeException when it is none of this version after all
    */
-  static Frame decode(byte[] bytes) {
-    var in = ByteBuffer.wrap(bytes, PREFIX_BYTES, bytes.length - PREFIX_BYTES);
+  static Frame decode(byte[] bytes, int from, int length) {
+    var in = ByteBuffer.wrap(bytes, from + PREFIX_BYTES, length - PREFIX_BYTES);
     byte first = in.get();
     Kind kind = KINDS[first & ~WITH_IDENTITY];
     long changedAt = in.getLong();
