@@ -20,7 +20,7 @@ import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.Usage;
 
-/** What the conversation core costs a turn, a handover and an idle conversation. */
+/** What the conversation core costs a turn, a handover, an idle conversation, a start. */
 public final class ConversationBench {
   private static final int WIDE = 4_000_000; // tokens: no warm-up comes into the measurement
   private static final int NARROW = 2_048;
@@ -51,6 +51,8 @@ public final class ConversationBench {
     encode(report);
     handovers(args.quick() ? 60 : 300, report);
     idle(report);
+    long journalBytes = args.quick() ? 256L << 20 : 2L << 30;
+    OpenedJournal.measure(bench.folder().resolve("large"), journalBytes, 3, report);
     report.publish(Machine.facts(bench.root()) + "\nmodel    answers at once", args.json());
   }
 

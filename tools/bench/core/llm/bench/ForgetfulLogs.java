@@ -4,9 +4,11 @@ import java.util.List;
 import java.util.Optional;
 import llm.domain.port.LogStore;
 import llm.domain.store.Durability;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogInfo;
 import llm.domain.store.LogKey;
-import llm.domain.store.LogRecord;
+import llm.domain.store.LogPage;
+import llm.domain.store.LogPoint;
 
 /** Keeps nothing: what is measured beside it takes no memory here. */
 final class ForgetfulLogs implements LogStore {
@@ -26,13 +28,13 @@ final class ForgetfulLogs implements LogStore {
   }
 
   @Override
-  public void append(LogKey key, long position, List<String> records, Optional<String> head) {
+  public void append(LogKey key, LogPoint at, List<String> records, Optional<String> head) {
     // forgotten
   }
 
   @Override
-  public List<LogRecord> read(LogKey key, long from, int limit) {
-    return List.of();
+  public LogPage read(LogKey key, long from, int limit) {
+    return LogPage.ABSENT;
   }
 
   @Override
@@ -46,12 +48,12 @@ final class ForgetfulLogs implements LogStore {
   }
 
   @Override
-  public void compact(LogKey key, long position, String snapshot) {
+  public void compact(LogKey key, LogPoint at, String snapshot) {
     // nothing is kept
   }
 
   @Override
-  public boolean delete(LogKey key) {
+  public boolean delete(LogKey key, LogIdentity identity) {
     return false;
   }
 

@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import llm.core.testkit.RedisProcess;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,49 @@ class StoreIT {
         assertThat(server.errors()).isEqualTo("[]");
       }
     }
+  }
+
+  @Test
+  void aConversationThatAnotherServerBeganAnewIsNotWrittenTo() throws Exception {
+    try (var redis = RedisProcess.start(folder)) {
+      var environment = Map.of("REDIS_URL", "redis://127.0.0.1:" + redis.port());
+      try (var one = ServerProcess.serve(folder, environment);
+          var other = ServerProcess.serve(folder, environment)) {
+        say(one, 201, "/conversations", "{\"id\":\"c1\",\"system\":\"Old.\"}");
+        say(one, 200, "/conversations/c1/turns", "{\"text\":\"old question\"}");
+        client.send(
+            HttpRequest.newBuilder(other.uri("/conversations/c1")).DELETE().build(),
+            BodyHandlers.discarding());
+        say(other, 201, "/conversations", "{\"id\":\"c1\",\"system\":\"New.\"}");
+        say(other, 200, "/conversations/c1/turns", "{\"text\":\"new question\"}");
+
+        String next = "{\"text\":\"a further question\"}";
+        assertThat(say(one, 409, "/conversations/c1/turns", next))
+            .contains("Conversation c1 was deleted and begun anew elsewhere; ask again.");
+        assertThat(conversation(one))
+            .contains("New.", "new question")
+            .doesNotContain("old question", "further")
+            .isEqualTo(conversation(other));
+        assertThat(say(one, 200, "/conversations/c1/turns", next)).contains("\"durable\":true");
+        assertThat(conversation(other)).contains("new question", "a further question");
+        for (ServerProcess server : List.of(one, other)) {
+          server.terminate();
+          assertThat(server.exitCode()).isZero();
+        }
+      }
+    }
+  }
+
+  private String say(ServerProcess server, int status, String path, String body) throws Exception {
+    var answer = client.send(server.post(path, body), BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+    return answer.body();
+  }
+
+  private String conversation(ServerProcess server) throws Exception {
+    var request = HttpRequest.newBuilder(server.uri("/conversations/c1")).build();
+    String body = client.send(request, BodyHandlers.ofString()).body();
+    return body.replaceFirst("\"context_ratio\":[^,}]*", ""); // known where it is in memory
   }
 
   private String health(ServerProcess server) throws Exception {

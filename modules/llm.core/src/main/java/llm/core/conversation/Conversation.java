@@ -16,6 +16,7 @@ import llm.domain.call.Registration;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
+import llm.domain.store.LogIdentity;
 
 /** One conversation in memory: who leads it, its contexts, its log, and whose turn it is. */
 final class Conversation {
@@ -78,6 +79,11 @@ final class Conversation {
 
   boolean isOf(Principal principal) {
     return identity.owner().equals(principal.name());
+  }
+
+  /** Whether it is what this log says, and not another one of the same id. */
+  boolean isOf(LogIdentity known) {
+    return log.identity().equals(known);
   }
 
   ConversationInfo.Identity identity() {

@@ -23,6 +23,7 @@ import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.TimeSource;
+import llm.domain.store.LogPoint;
 
 /** Makes conversations of their records. Thread-safe; blocks as long as the store does. */
 final class ConversationLoader {
@@ -68,20 +69,19 @@ final class ConversationLoader {
 
   /** Reads a conversation; empty when there is none. */
   Optional<Conversation> load(String id) throws LlmException {
-    List<ConversationRecord> records = archive.records(id);
-    Optional<Replay> known = Replay.of(records);
+    Archive.Kept kept = archive.records(id);
+    Optional<Replay> known = Replay.of(kept.records());
     return known.isPresent()
-        ? Optional.of(conversation(id, known.get(), records.size()))
+        ? Optional.of(conversation(id, known.get(), kept.end()))
         : Optional.empty();
   }
 
   /** One that has just begun. */
-  Conversation begun(String id, ConversationRecord.Created created) throws LlmException {
-    List<ConversationRecord> records = List.of(created);
-    return conversation(id, Replay.of(records).orElseThrow(), records.size());
+  Conversation begun(String id, Archive.Kept begin) throws LlmException {
+    return conversation(id, Replay.of(begin.records()).orElseThrow(), begin.end());
   }
 
-  private Conversation conversation(String id, Replay known, long end) throws LlmException {
+  private Conversation conversation(String id, Replay known, LogPoint end) throws LlmException {
     ConversationRecord.Created created = known.created();
     var identity =
         new ConversationInfo.Identity(id, created.model(), created.owner(), created.at());

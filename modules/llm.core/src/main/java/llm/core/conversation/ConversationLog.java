@@ -8,7 +8,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import llm.core.conversation.record.ConversationRecord;
 import llm.core.conversation.record.RecordCodec;
 import llm.domain.port.LogStore;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogKey;
+import llm.domain.store.LogPoint;
 import llm.domain.store.StoreException;
 
 /**
@@ -21,6 +23,7 @@ final class ConversationLog {
 
   private final LogStore store;
   private final LogKey key;
+  private final LogIdentity identity;
   private final Backlog backlog;
   private final ArrayDeque<Batch> waiting = new ArrayDeque<>(0); // guarded by this, as all below
   private long end; // in the store
@@ -63,19 +66,26 @@ final class ConversationLog {
   }
 
   /** One whose records up to {@code end} are in the store. */
-  ConversationLog(LogStore store, LogKey key, long end, Backlog backlog) {
+  ConversationLog(LogStore store, LogKey key, LogPoint end, Backlog backlog) {
     this.store = store;
     this.key = key;
-    this.end = end;
+    this.identity = end.identity();
+    this.end = end.position();
     this.backlog = backlog;
+  }
+
+  /** Which log of the conversation's name it is. */
+  LogIdentity identity() {
+    return identity;
   }
 
   /**
    * Appends what begins a turn.
    *
    * @return whether it is kept as the store promises; false: it waits
-   * @throws StoreException with {@code CONFLICT} when somebody else has written, {@code TOO_LARGE},
-   *     or {@code FULL} or {@code UNAVAILABLE} when no more may wait; nothing is appended then
+   * @throws StoreException with {@code CONFLICT} when somebody else has written or removed it,
+   *     {@code TOO_LARGE}, or {@code FULL} or {@code UNAVAILABLE} when no more may wait; nothing is
+   *     appended then
    */
   synchronized boolean append(List<ConversationRecord> records, String head) throws StoreException {
     var batch = new Batch(records.stream().map(RecordCodec::write).toList(), Optional.of(head));
@@ -173,7 +183,7 @@ final class ConversationLog {
   }
 
   private void write(Batch batch) throws StoreException {
-    store.append(key, end, batch.texts(), batch.head());
+    store.append(key, new LogPoint(identity, end), batch.texts(), batch.head());
     end += batch.texts().size();
   }
 

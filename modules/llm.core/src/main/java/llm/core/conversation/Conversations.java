@@ -26,8 +26,10 @@ import llm.domain.port.IdSource;
 import llm.domain.port.LogStore;
 import llm.domain.port.TimeSource;
 import llm.domain.port.ValueStore;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogInfo;
 import llm.domain.store.LogKey;
+import llm.domain.store.LogPoint;
 
 /**
  * Leads conversations (C-6): each has a model, a history that is kept, a context that never stalls
@@ -75,7 +77,7 @@ public final class Conversations implements AutoCloseable {
     this.ids = ids;
     this.time = alarms.time();
     this.log = telemetry.log("llm.manager");
-    this.archive = new Archive(store);
+    this.archive = new Archive(store, ids);
     Log dual = telemetry.log("llm.dual");
     var backlog = new ConversationLog.Backlog(settings.backlogBytes());
     this.cache = new SummaryCache(values, settings.summaryLife(), time, dual);
@@ -124,6 +126,7 @@ public final class Conversations implements AutoCloseable {
     loader.requireRoom(created);
     var identity = new ConversationInfo.Identity(id, model, created.owner(), now);
     requireText("system", system);
+    forgetIfGone(id);
     Conversation begun =
         residents.findOrMake(id, () -> loader.begun(id, archive.create(identity, created)));
     if (!begun.isLike(created)) {
@@ -196,13 +199,18 @@ public final class Conversations implements AutoCloseable {
    * @throws LlmException with {@code NotFound}, what the store or the model has against it
    */
   public Optional<Summarizer.Said> summarize(String id, Call call) throws LlmException {
+    forgetIfGone(id); // it would be answered from memory alone
     return resident(id, call.principal()).summarizer().summarize(call);
   }
 
   /** A conversation of {@code principal}; empty when it has none of this id. */
   public Optional<ConversationInfo> find(String id, Principal principal) throws LlmException {
+    return log(id, principal).flatMap(info -> info(info, principal));
+  }
+
+  private Optional<LogInfo> log(String id, Principal principal) throws LlmException {
     return LogKey.isId(id)
-        ? archive.find(id).flatMap(info -> info(info, principal))
+        ? archive.find(id).filter(found -> head(found, principal).isPresent())
         : Optional.empty();
   }
 
@@ -262,10 +270,8 @@ public final class Conversations implements AutoCloseable {
    */
   public List<ConversationRecord> history(String id, Principal principal, long from, int limit)
       throws LlmException {
-    if (find(id, principal).isEmpty()) {
-      throw notFound(id);
-    }
-    return archive.records(id, from, limit, MOST_HISTORY_CHARS);
+    LogIdentity known = log(id, principal).orElseThrow(() -> notFound(id)).end().identity();
+    return archive.records(id, new LogPoint(known, from), limit, MOST_HISTORY_CHARS);
   }
 
   /**
@@ -274,15 +280,18 @@ public final class Conversations implements AutoCloseable {
    * @return false when {@code principal} has none of this id
    */
   public boolean delete(String id, Principal principal) throws LlmException {
-    if (find(id, principal).isEmpty()) {
+    Optional<LogInfo> found = log(id, principal);
+    if (found.isEmpty()) {
       return false;
     }
+    LogIdentity known = found.get().end().identity();
     return residents.remove(
         id,
+        known,
         Conversation.Gone.DELETED,
         () -> {
           cache.forget(id);
-          return archive.delete(id);
+          return archive.delete(id, known);
         });
   }
 
@@ -297,13 +306,32 @@ public final class Conversations implements AutoCloseable {
     if (!LogKey.isId(id)) {
       throw notFound(id);
     }
-    return residents.find(id).filter(one -> one.isOf(principal)).orElseThrow(() -> notFound(id));
+    Optional<Conversation> here = residents.find(id);
+    if (here.isPresent() && !here.get().isOf(principal)) {
+      forgetIfGone(id); // another server may have deleted it, and somebody else begun another
+      here = residents.find(id);
+    }
+    return here.filter(one -> one.isOf(principal)).orElseThrow(() -> notFound(id));
   }
 
-  private Optional<ConversationInfo> info(LogInfo found, Principal principal) {
+  /** Forgets what is in memory when another server has deleted it since. */
+  private void forgetIfGone(String id) {
+    Optional<Conversation> here = residents.peek(id);
+    if (here.isPresent() && archive.isGone(id, here.get().log().identity())) {
+      residents.remove(here.get(), Conversation.Gone.STORE);
+    }
+  }
+
+  private static Optional<ConversationHead.Content> head(LogInfo found, Principal principal) {
     return ConversationHead.read(found.key().id(), found.head())
-        .filter(head -> head.identity().owner().equals(principal.name()))
-        .map(head -> info(found, head, residents.peek(head.identity().id())));
+        .filter(head -> head.identity().owner().equals(principal.name()));
+  }
+
+  /** What is in memory counts as far as it is of the log that was found. */
+  private Optional<ConversationInfo> info(LogInfo found, Principal principal) {
+    Optional<Conversation> here =
+        residents.peek(found.key().id()).filter(one -> one.isOf(found.end().identity()));
+    return head(found, principal).map(head -> info(found, head, here));
   }
 
   private static ConversationInfo info(

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.store.LogIdentity;
 
 /**
  * The conversations in memory. One that is not there is loaded, by one thread however many ask;
@@ -79,12 +80,16 @@ final class Residents {
     return Optional.ofNullable(byId.get(id));
   }
 
-  /** Forgets the conversation of this id here, then runs {@code step}; none is loaded meanwhile. */
-  <T> T remove(String id, Conversation.Gone why, Step<T> step) throws LlmException {
+  /**
+   * Forgets the conversation of this log here, then runs {@code step}; none of its id is loaded
+   * meanwhile.
+   */
+  <T> T remove(String id, LogIdentity log, Conversation.Gone why, Step<T> step)
+      throws LlmException {
     return alone(
         id,
         () -> {
-          peek(id).ifPresent(one -> remove(one, why));
+          peek(id).filter(one -> one.isOf(log)).ifPresent(one -> remove(one, why));
           return step.run();
         });
   }

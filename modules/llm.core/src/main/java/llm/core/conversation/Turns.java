@@ -21,6 +21,7 @@ import llm.domain.chat.Message;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.store.LogPoint;
 import llm.domain.store.StoreException;
 
 /**
@@ -200,13 +201,17 @@ final class Turns {
       return kept;
     } catch (StoreException failure) {
       if (failure.reason() == StoreException.Reason.CONFLICT) {
-        // What is in memory is not what the store has: it is read again next time.
-        residents.remove(conversation, Conversation.Gone.STORE);
-        String message = "Conversation " + conversation.id() + " went on elsewhere; ask again.";
-        throw new LlmException(new LlmError.Conflict(message), failure);
+        throw changed(conversation, failure);
       }
       throw Archive.unavailable(failure);
     }
+  }
+
+  /** What is in memory is not what the store has: it is read again next time. */
+  private LlmException changed(Conversation conversation, StoreException failure) {
+    residents.remove(conversation, Conversation.Gone.STORE);
+    LlmError told = archive.changed(conversation.id(), conversation.log().identity());
+    return new LlmException(told, failure);
   }
 
   private void keepUnanswered(Conversation conversation, String name, LlmError error) {
@@ -223,7 +228,7 @@ final class Turns {
     }
     requireAllKept(conversation);
     var search = new ReplayedTurn.Search(name);
-    archive.each(conversation.id(), search);
+    search(conversation, search);
     Optional<ReplayedTurn.Found> found = search.found();
     if (found.isEmpty()) {
       return Optional.empty();
@@ -240,8 +245,21 @@ final class Turns {
     return found.get().events(conversation, archive.survives());
   }
 
+  private void search(Conversation conversation, ReplayedTurn.Search search) throws LlmException {
+    LogPoint begin = LogPoint.beginOf(conversation.log().identity());
+    try {
+      archive.each(conversation.id(), begin, search);
+    } catch (LlmException failure) {
+      if (failure.error() instanceof LlmError.NotFound
+          || failure.error() instanceof LlmError.Conflict) {
+        residents.remove(conversation, Conversation.Gone.STORE);
+      }
+      throw failure;
+    }
+  }
+
   /** What waits for the store is not there to be read. */
-  private static void requireAllKept(Conversation conversation) throws LlmException {
+  private void requireAllKept(Conversation conversation) throws LlmException {
     try {
       if (!conversation.log().catchUp()) {
         throw new StoreException(
@@ -249,6 +267,9 @@ final class Turns {
             "The turn was begun before, and what became of it waits for the store.");
       }
     } catch (StoreException failure) {
+      if (failure.reason() == StoreException.Reason.CONFLICT) {
+        throw changed(conversation, failure);
+      }
       throw Archive.unavailable(failure);
     }
   }

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.domain.port.LogStore;
+import llm.domain.store.LogIdentity;
+import llm.domain.store.LogPoint;
 import llm.domain.store.StoreException;
 import llm.domain.store.StoreException.Reason;
 
@@ -22,12 +24,10 @@ public final class StoreTexts {
    *
    * @param limit the most bytes of all of them together
    * @throws StoreException {@code TOO_LARGE} beyond the limit
-   * @throws IllegalArgumentException when there is none, the position is negative, or a text has a
-   *     lone surrogate, which UTF-8 cannot hold
+   * @throws IllegalArgumentException when there is none, or a text has a lone surrogate, which
+   *     UTF-8 cannot hold
    */
-  public static List<byte[]> records(long position, List<String> records, long limit)
-      throws StoreException {
-    checkPosition(position);
+  public static List<byte[]> records(List<String> records, long limit) throws StoreException {
     if (records.isEmpty()) {
       throw new IllegalArgumentException("an append has 1 record or more");
     }
@@ -115,18 +115,53 @@ public final class StoreTexts {
     return text.getBytes(UTF_8);
   }
 
+  /**
+   * Whether an append comes to the end of its log, or to the begin of a new one.
+   *
+   * @param end of the log that has its key; empty: none has
+   * @return false when it can only be a repeat
+   * @throws StoreException {@code CONFLICT} when its log is not there, or another one is
+   */
+  public static boolean isAtEnd(LogPoint at, Optional<LogPoint> end) throws StoreException {
+    if (end.isEmpty()) {
+      if (at.position() > 0 || at.identity().isNone()) {
+        throw conflict(at, 0);
+      }
+      return true;
+    }
+    checkIdentity(at.identity(), end.get().identity());
+    return at.position() == end.get().position();
+  }
+
+  /** Refuses what is meant for another log than the one that is there. */
+  public static void checkIdentity(LogIdentity meant, LogIdentity there) throws StoreException {
+    if (!meant.equals(there)) {
+      throw replaced();
+    }
+  }
+
+  /** The refusal of what is meant for a log that was removed, now that another has its key. */
+  public static StoreException replaced() {
+    return new StoreException(
+        Reason.CONFLICT, "The log was removed, and another one has its name now.");
+  }
+
   /** The refusal of an append that comes to the wrong place. */
-  public static StoreException conflict(long position, long end) {
+  public static StoreException conflict(LogPoint at, long end) {
     return new StoreException(
         Reason.CONFLICT,
-        "The log has gone on: position " + position + " was given and its end is " + end + ".");
+        "The log has gone on: position "
+            + at.position()
+            + " was given and its end is "
+            + end
+            + ".");
   }
 
   /** The refusal of a snapshot of records that are not there. */
-  public static StoreException beyond(long position, long end) {
+  public static StoreException beyond(LogPoint at, long end) {
     return new StoreException(
         Reason.CONFLICT,
-        "A snapshot up to position " + position + " of a log whose end is " + end + ".");
+        "A snapshot up to position " + at.position() + " of a log whose end is " + end + ".");
   }
 
   /** The refusal of everything once closed. */

@@ -5,9 +5,11 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import llm.domain.port.LogStore;
 import llm.domain.store.Durability;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogInfo;
 import llm.domain.store.LogKey;
-import llm.domain.store.LogRecord;
+import llm.domain.store.LogPage;
+import llm.domain.store.LogPoint;
 import llm.domain.store.StoreException;
 
 /** A store that can be away, and can lose the answer to an append that it did. */
@@ -53,17 +55,17 @@ final class FlakyLogs implements LogStore {
   }
 
   @Override
-  public void append(LogKey key, long position, List<String> records, Optional<String> head)
+  public void append(LogKey key, LogPoint at, List<String> records, Optional<String> head)
       throws StoreException {
     Mood now = mood.get();
     if (now != Mood.AWAY && now != Mood.FULL) {
-      inner.append(key, position, records, head);
+      inner.append(key, at, records, head);
     }
     check(now);
   }
 
   @Override
-  public List<LogRecord> read(LogKey key, long from, int limit) throws StoreException {
+  public LogPage read(LogKey key, long from, int limit) throws StoreException {
     check(mood.get());
     return inner.read(key, from, limit);
   }
@@ -81,15 +83,15 @@ final class FlakyLogs implements LogStore {
   }
 
   @Override
-  public void compact(LogKey key, long position, String snapshot) throws StoreException {
+  public void compact(LogKey key, LogPoint at, String snapshot) throws StoreException {
     check(mood.get());
-    inner.compact(key, position, snapshot);
+    inner.compact(key, at, snapshot);
   }
 
   @Override
-  public boolean delete(LogKey key) throws StoreException {
+  public boolean delete(LogKey key, LogIdentity identity) throws StoreException {
     check(mood.get());
-    return inner.delete(key);
+    return inner.delete(key, identity);
   }
 
   @Override

@@ -4,16 +4,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import llm.domain.store.LogIdentity;
+import llm.domain.store.LogPage;
+import llm.domain.store.LogPoint;
 import llm.domain.store.LogRecord;
 
 /** What a store of logs holds, in the plainest words: the port's rules without any storage. */
 public final class ModelLogs {
   /** One log, nothing of it forgotten. */
   public static final class Log {
+    public final LogIdentity identity;
     public final List<String> records = new ArrayList<>();
     Optional<String> snapshot = Optional.empty();
     int first;
     public String head = "";
+
+    Log(LogIdentity identity) {
+      this.identity = identity;
+    }
 
     /** How an append ends. */
     public boolean append(int position, List<String> more, Optional<String> newHead) {
@@ -53,20 +61,40 @@ public final class ModelLogs {
 
   public final TreeMap<String, Log> logs = new TreeMap<>();
 
-  public boolean append(String id, int position, List<String> more, Optional<String> head) {
-    Log log = logs.getOrDefault(id, new Log());
-    boolean done = log.append(position, more, head);
+  public boolean append(String id, LogPoint at, List<String> more, Optional<String> head) {
+    Log log = logs.getOrDefault(id, new Log(at.identity()));
+    boolean known = !log.records.isEmpty() || !at.identity().isNone();
+    boolean done =
+        known && log.identity.equals(at.identity()) && log.append((int) at.position(), more, head);
     if (!log.records.isEmpty()) {
       logs.put(id, log);
     }
     return done;
   }
 
-  public boolean compact(String id, int position, String text) {
-    return logs.containsKey(id) && logs.get(id).compact(position, text);
+  public boolean compact(String id, LogPoint at, String text) {
+    Log log = logs.get(id);
+    return log != null
+        && log.identity.equals(at.identity())
+        && log.compact((int) at.position(), text);
   }
 
-  public List<LogRecord> read(String id, int from, int limit) {
-    return logs.getOrDefault(id, new Log()).read(from, limit);
+  public boolean delete(String id, LogIdentity identity) {
+    boolean there = logs.containsKey(id) && logs.get(id).identity.equals(identity);
+    if (there) {
+      logs.remove(id);
+    }
+    return there;
+  }
+
+  public LogPage read(String id, int from, int limit) {
+    Log log = logs.get(id);
+    return log == null ? LogPage.ABSENT : new LogPage(log.identity, log.read(from, limit));
+  }
+
+  /** Where a log ends; of one that is not there, where that of {@code born} begins. */
+  public LogPoint end(String id, LogIdentity born) {
+    Log log = logs.get(id);
+    return log == null ? LogPoint.beginOf(born) : new LogPoint(log.identity, log.records.size());
   }
 }

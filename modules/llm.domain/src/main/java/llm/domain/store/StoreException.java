@@ -15,7 +15,7 @@ public final class StoreException extends Exception {
      * same; asking again is safe.
      */
     UNAVAILABLE,
-    /** The log has gone on, by another's doing. Nothing was done. */
+    /** The log has gone on or is another one, by another's doing. Nothing was done. */
     CONFLICT,
     /** More than the store's limits allow. Nothing was done. */
     FULL,

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class StoreValuesTest {
@@ -14,6 +16,15 @@ class StoreValuesTest {
     var key = new LogKey("conversation", "Az09._:-" + "x".repeat(120));
     assertThat(key.toString()).isEqualTo("conversation/" + key.id());
     assertThat(new LogKey("a".repeat(32), "..").id()).isEqualTo("..");
+  }
+
+  @Test
+  void everyCharacterIsPartOfAnIdOrNot() {
+    var pattern = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
+    for (int c = 0; c <= Character.MAX_VALUE; c++) {
+      String text = "x" + (char) c;
+      assertThat(LogKey.isId(text)).as("U+%04X", c).isEqualTo(pattern.matcher(text).matches());
+    }
   }
 
   @Test
@@ -41,10 +52,24 @@ class StoreValuesTest {
 
   @Test
   void aLogIsDescribedWithoutItsRecords() {
-    var info = new LogInfo(new LogKey("a", "b"), 3, "head", Instant.EPOCH);
-    assertThat(info.end()).isEqualTo(3);
+    var end = new LogPoint(new LogIdentity(new UUID(1, 2)), 3);
+    var info = new LogInfo(new LogKey("a", "b"), end, "head", Instant.EPOCH);
+    assertThat(info.end()).isEqualTo(end);
     assertThat(Durability.values())
         .containsExactly(Durability.NONE, Durability.FILE, Durability.SHARED);
+  }
+
+  @Test
+  void aPlaceIsOneOfACertainLog() {
+    var one = new LogIdentity(new UUID(1, 2));
+    assertThat(LogPoint.beginOf(one)).isEqualTo(new LogPoint(one, 0));
+    assertThat(new LogPoint(one, 3)).isNotEqualTo(new LogPoint(LogIdentity.NONE, 3));
+    assertThat(one.isNone()).isFalse();
+    assertThat(LogIdentity.NONE.isNone()).isTrue();
+    assertThatThrownBy(() -> new LogPoint(one, -1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a position is 0 or more, not -1");
+    assertThat(LogPage.ABSENT.records()).isEmpty();
   }
 
   @Test

@@ -9,12 +9,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import llm.core.config.ConfigException;
 import llm.core.config.ConfigSources;
 import llm.core.store.journal.JournalSettings;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogKey;
+import llm.domain.store.LogPoint;
 import llm.server.boot.StoreSettings.Kind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,11 +83,12 @@ class StoreSettingsTest {
                 100_000,
                 Duration.ofMillis(500)));
     var key = new LogKey("test", "a");
+    var begin = LogPoint.beginOf(new LogIdentity(new UUID(1, 2)));
     for (int start = 0; start < 2; start++) {
       try (var stores = Stores.open(settings, clock, telemetry)) {
         assertThat(stores.durability()).isEqualTo("journal");
-        stores.logs().append(key, 0, List.of("kept"), Optional.empty());
-        assertThat(stores.logs().read(key, 0, 9)).hasSize(1);
+        stores.logs().append(key, begin, List.of("kept"), Optional.empty());
+        assertThat(stores.logs().read(key, 0, 9).records()).hasSize(1);
       }
     }
     assertThat(good(Map.of(), "store:", "  kind: memory", "  data_dir: d").kind())

@@ -6,7 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.zip.CRC32C;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogKey;
 
 /**
@@ -14,15 +16,20 @@ import llm.domain.store.LogKey;
  *
  * <pre>
  * marker 4 | length of the body 4 | CRC-32C 4 | synced 8 | body
- * body: kind 1 | changed at 8 | position 8 | key | head | count 4 | records
+ * body: kind 1 | changed at 8 | position 8 | identity 16 | key | head | count 4 | records
  * key: length 2, ASCII        head, record: length 4 (a missing head: -1), UTF-8
  * </pre>
  *
- * The checksum covers the frame's offset in the file, {@code synced} and the body. {@code synced}
- * is how much of the file was surely on the device when the frame was written: with it, a hole that
- * the machine's stop left can be told from damage.
+ * The identity is there where bit {@link #WITH_IDENTITY} of the kind is set: in the frame that
+ * makes a log and in its snapshots, so that one of them is always live. A version that knows no
+ * identities cannot read such a frame, and says so.
+ *
+ * <p>The checksum covers the frame's offset in the file, {@code synced} and the body. {@code
+ * synced} is how much of the file was surely on the device when the frame was written: with it, a
+ * hole that the machine's stop left can be told from damage.
  *
  * @param changedAtMillis the log's time, since 1970
+ * @param identity the log's, or none
  * @param position of the first record; of a snapshot: of the last record it stands for
  * @param records of an append; a snapshot's one text; none of a removal
  */
@@ -30,6 +37,7 @@ record Frame(
     Kind kind,
     long changedAtMillis,
     LogKey key,
+    LogIdentity identity,
     long position,
     Optional<byte[]> head,
     List<byte[]> records) {
@@ -50,11 +58,23 @@ record Frame(
   static final int MARKER = 0xF5C0FFC1;
 
   private static final int MARKER_AND_LENGTH = 8;
+  private static final int WITH_IDENTITY = 0x10; // of a kind
+  private static final int IDENTITY_BYTES = 16;
   private static final Kind[] KINDS = Kind.values();
+
+  /** Of a log that is removed. */
+  static Frame removal(LogKey key, long changedAtMillis) {
+    return new Frame(
+        Kind.DELETE, changedAtMillis, key, LogIdentity.NONE, 0, Optional.empty(), List.of());
+  }
 
   /** How long it is on disk. */
   int bytes() {
-    return firstRecordAt() + records.stream().mapToInt(r -> RECORD_PREFIX_BYTES + r.length).sum();
+    int sum = firstRecordAt();
+    for (byte[] record : records) {
+      sum += RECORD_PREFIX_BYTES + record.length;
+    }
+    return sum;
   }
 
   /** Where the first record's length is, from the frame's begin. */
@@ -63,15 +83,14 @@ record Frame(
         + 1
         + 8
         + 8
+        + (identity.isNone() ? 0 : IDENTITY_BYTES)
         + 2
-        + keyText().length()
+        + key.space().length()
+        + 1
+        + key.id().length()
         + 4
         + head.map(h -> h.length).orElse(0)
         + 4;
-  }
-
-  private String keyText() {
-    return key.toString();
   }
 
   /**
@@ -83,8 +102,13 @@ record Frame(
     byte[] bytes = new byte[bytes()];
     var out = ByteBuffer.wrap(bytes);
     out.putInt(MARKER).putInt(bytes.length - PREFIX_BYTES).putInt(0).putLong(synced);
-    out.put((byte) kind.ordinal()).putLong(changedAtMillis).putLong(position);
-    byte[] name = keyText().getBytes(US_ASCII);
+    int known = identity.isNone() ? 0 : WITH_IDENTITY;
+    out.put((byte) (kind.ordinal() | known)).putLong(changedAtMillis).putLong(position);
+    if (known != 0) {
+      UUID value = identity.value();
+      out.putLong(value.getMostSignificantBits()).putLong(value.getLeastSignificantBits());
+    }
+    byte[] name = key.toString().getBytes(US_ASCII);
     out.putShort((short) name.length).put(name);
     out.putInt(head.map(h -> h.length).orElse(-1));
     head.ifPresent(out::put);
@@ -97,13 +121,11 @@ record Frame(
   /**
    * The length of the frame that begins here, by its own word.
    *
+   * @param bytes {@link #PREFIX_BYTES} of them from {@code from} on, or more
    * @return -1 when none begins here
    */
-  static long length(byte[] file, int from) {
-    if (file.length - from < PREFIX_BYTES) {
-      return -1;
-    }
-    var in = ByteBuffer.wrap(file, from, PREFIX_BYTES);
+  static long length(byte[] bytes, int from) {
+    var in = ByteBuffer.wrap(bytes, from, PREFIX_BYTES);
     int marker = in.getInt();
     int body = in.getInt();
     return marker == MARKER && body > 0 ? (long) PREFIX_BYTES + body : -1;
@@ -121,15 +143,19 @@ record Frame(
   }
 
   /**
-   * Reads a frame that is whole.
+   * Reads a frame that is whole; it keeps none of the bytes.
    *
    * @throws RuntimeException when it is none of this version after all
    */
-  static Frame decode(byte[] bytes) {
-    var in = ByteBuffer.wrap(bytes, PREFIX_BYTES, bytes.length - PREFIX_BYTES);
-    Kind kind = KINDS[in.get()];
+  static Frame decode(byte[] bytes, int from, int length) {
+    var in = ByteBuffer.wrap(bytes, from + PREFIX_BYTES, length - PREFIX_BYTES);
+    byte first = in.get();
+    Kind kind = KINDS[first & ~WITH_IDENTITY];
     long changedAt = in.getLong();
     long position = in.getLong();
+    boolean known = (first & WITH_IDENTITY) != 0;
+    LogIdentity identity =
+        known ? new LogIdentity(new UUID(in.getLong(), in.getLong())) : LogIdentity.NONE;
     String name = new String(take(in, in.getShort()), US_ASCII);
     int slash = name.indexOf('/');
     var key = new LogKey(name.substring(0, slash), name.substring(slash + 1));
@@ -140,7 +166,7 @@ record Frame(
     for (int i = 0; i < count; i++) {
       records.add(take(in, in.getInt()));
     }
-    return new Frame(kind, changedAt, key, position, head, records);
+    return new Frame(kind, changedAt, key, identity, position, head, records);
   }
 
   private static byte[] take(ByteBuffer in, int length) {

@@ -20,8 +20,11 @@ import llm.core.store.journal.LogIndex.Spots;
 import llm.core.telemetry.Telemetry;
 import llm.domain.port.LogStore;
 import llm.domain.store.Durability;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogInfo;
 import llm.domain.store.LogKey;
+import llm.domain.store.LogPage;
+import llm.domain.store.LogPoint;
 import llm.domain.store.LogRecord;
 import llm.domain.store.StoreException;
 import llm.domain.store.StoreException.Reason;
@@ -112,27 +115,29 @@ public final class JournalLogStore implements LogStore {
   }
 
   @Override
-  public void append(LogKey key, long position, List<String> records, Optional<String> head)
+  public void append(LogKey key, LogPoint at, List<String> records, Optional<String> head)
       throws StoreException {
-    var texts = StoreTexts.records(position, records, settings.appendBytes());
+    var texts = StoreTexts.records(records, settings.appendBytes());
     var description = StoreTexts.head(head);
-    if (!addAtEnd(key, position, texts, description)) {
-      checkRepeat(key, position, texts);
+    if (!addAtEnd(key, at, texts, description)) {
+      checkRepeat(key, at, texts);
     }
   }
 
   /** Whether the log ended there, and the records are in it now. */
   private boolean addAtEnd(
-      LogKey key, long position, List<byte[]> texts, Optional<byte[]> description)
+      LogKey key, LogPoint at, List<byte[]> texts, Optional<byte[]> description)
       throws StoreException {
     Mark mark;
     lock();
     try {
-      if (index.end(key) != position) {
+      if (!StoreTexts.isAtEnd(at, index.end(key))) {
         return false;
       }
       long now = alarms.time().now().toEpochMilli();
-      mark = write(new Frame(Frame.Kind.APPEND, now, key, position, description, texts));
+      long position = at.position();
+      LogIdentity born = position == 0 ? at.identity() : LogIdentity.NONE; // told once
+      mark = write(new Frame(Frame.Kind.APPEND, now, key, born, position, description, texts));
     } finally {
       writing.unlock();
     }
@@ -141,14 +146,14 @@ public final class JournalLogStore implements LogStore {
   }
 
   /** Refuses what is no repeat of an append that was done. */
-  private void checkRepeat(LogKey key, long position, List<byte[]> texts) throws StoreException {
+  private void checkRepeat(LogKey key, LogPoint at, List<byte[]> texts) throws StoreException {
     while (true) {
-      Spots spots = index.exactly(key, position, texts.size());
+      Spots spots = index.exactly(key, at, texts.size());
       var known = texts(spots.spots());
       if (known.isPresent()) {
         for (int i = 0; i < texts.size(); i++) {
           if (!Arrays.equals(known.get().get(i), texts.get(i))) {
-            throw StoreTexts.conflict(position, index.end(key));
+            throw StoreTexts.conflict(at, index.end(key).map(LogPoint::position).orElse(0L));
           }
         }
         upkeep.settle(spots.mark());
@@ -158,19 +163,19 @@ public final class JournalLogStore implements LogStore {
   }
 
   @Override
-  public List<LogRecord> read(LogKey key, long from, int limit) throws StoreException {
+  public LogPage read(LogKey key, long from, int limit) throws StoreException {
     StoreTexts.checkPosition(from);
     StoreTexts.checkLimit(limit);
     while (true) {
       checkUsable();
       Optional<Spots> spots = index.spots(key, from, limit);
       if (spots.isEmpty()) {
-        return List.of();
+        return LogPage.ABSENT;
       }
       var texts = texts(spots.get().spots());
       if (texts.isPresent()) {
         upkeep.settle(spots.get().mark());
-        return records(spots.get().spots(), texts.get());
+        return new LogPage(spots.get().identity(), records(spots.get().spots(), texts.get()));
       }
     }
   }
@@ -223,23 +228,20 @@ public final class JournalLogStore implements LogStore {
   }
 
   @Override
-  public void compact(LogKey key, long position, String snapshot) throws StoreException {
-    var text = StoreTexts.records(position, List.of(snapshot), settings.appendBytes());
+  public void compact(LogKey key, LogPoint at, String snapshot) throws StoreException {
+    var text = StoreTexts.records(List.of(snapshot), settings.appendBytes());
     Mark mark;
     lock();
     try {
-      Optional<Found> log = index.find(key);
-      long end = index.end(key);
-      if (position >= end) {
-        throw StoreTexts.beyond(position, end);
+      Found log = index.find(key).orElseThrow(() -> StoreTexts.beyond(at, 0));
+      LogPoint end = log.info().end();
+      StoreTexts.checkIdentity(at.identity(), end.identity());
+      if (at.position() >= end.position()) {
+        throw StoreTexts.beyond(at, end.position());
       }
-      mark = log.orElseThrow().mark();
-      if (position >= index.first(key)) {
-        // With head and time: the frames that told them may be written away now.
-        LogInfo info = log.get().info();
-        Optional<byte[]> head = Optional.of(info.head().getBytes(UTF_8));
-        long changed = info.changedAt().toEpochMilli();
-        mark = write(new Frame(Frame.Kind.SNAPSHOT, changed, key, position, head, text));
+      mark = log.mark();
+      if (at.position() >= index.first(key)) {
+        mark = write(snapshot(log.info(), at, text));
       }
     } finally {
       writing.unlock();
@@ -248,16 +250,24 @@ public final class JournalLogStore implements LogStore {
     upkeep.tidyUp();
   }
 
+  /** With identity, head and time: the frames that told them may be written away from now on. */
+  private static Frame snapshot(LogInfo info, LogPoint at, List<byte[]> text) {
+    Optional<byte[]> head = Optional.of(info.head().getBytes(UTF_8));
+    long changed = info.changedAt().toEpochMilli();
+    return new Frame(
+        Frame.Kind.SNAPSHOT, changed, info.key(), at.identity(), at.position(), head, text);
+  }
+
   @Override
-  public boolean delete(LogKey key) throws StoreException {
+  public boolean delete(LogKey key, LogIdentity identity) throws StoreException {
     Mark mark;
     lock();
     try {
-      if (index.find(key).isEmpty()) {
+      if (index.end(key).filter(end -> end.identity().equals(identity)).isEmpty()) {
         return false;
       }
       long now = alarms.time().now().toEpochMilli();
-      mark = write(new Frame(Frame.Kind.DELETE, now, key, 0, Optional.empty(), List.of()));
+      mark = write(Frame.removal(key, now));
     } finally {
       writing.unlock();
     }

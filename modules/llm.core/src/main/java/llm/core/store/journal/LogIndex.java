@@ -10,8 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import llm.core.store.StoreTexts;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogInfo;
 import llm.domain.store.LogKey;
+import llm.domain.store.LogPoint;
 import llm.domain.store.StoreException;
 
 /** Where everything live lies: the journal's memory, rebuilt on opening. Thread-safe. */
@@ -25,6 +27,7 @@ final class LogIndex {
   private static final class Entry {
     private final LogKey key;
     private final Places places = new Places();
+    private LogIdentity identity = LogIdentity.NONE; // until a frame tells it
     private long first; // position of places' first
     private Optional<Place> snapshot = Optional.empty(); // of the records before `first`
     private long snapshotEnd; // `first`, once all frames were applied
@@ -41,8 +44,12 @@ final class LogIndex {
       return first + places.size();
     }
 
+    private LogPoint point() {
+      return new LogPoint(identity, end());
+    }
+
     private LogInfo info() {
-      return new LogInfo(key, end(), head, Instant.ofEpochMilli(changedAtMillis));
+      return new LogInfo(key, point(), head, Instant.ofEpochMilli(changedAtMillis));
     }
   }
 
@@ -56,7 +63,7 @@ final class LogIndex {
   record Spot(long position, Place place) {}
 
   /** Records of a log, and what they rest on. */
-  record Spots(List<Spot> spots, Mark mark) {}
+  record Spots(LogIdentity identity, List<Spot> spots, Mark mark) {}
 
   /** Takes a frame in that stands at {@code offset} of the segment. */
   synchronized void apply(Frame frame, SegmentFile segment, long offset)
@@ -71,6 +78,9 @@ final class LogIndex {
     if (entry == null) {
       entry = new Entry(frame.key(), frame.position());
       space.put(frame.key().id(), entry);
+    }
+    if (!frame.identity().isNone()) {
+      entry.identity = frame.identity();
     }
     int at = (int) offset + frame.firstRecordAt();
     if (frame.kind() == Frame.Kind.SNAPSHOT) {
@@ -154,10 +164,9 @@ final class LogIndex {
     }
   }
 
-  /** The end of a log; 0 when there is none. */
-  synchronized long end(LogKey key) {
-    Entry entry = entry(key);
-    return entry == null ? 0 : entry.end();
+  /** The end of a log; empty when there is none. */
+  synchronized Optional<LogPoint> end(LogKey key) {
+    return Optional.ofNullable(entry(key)).map(Entry::point);
   }
 
   /** The first position that is no snapshot's. */
@@ -194,21 +203,24 @@ final class LogIndex {
       spots.add(new Spot(next, entry.places.get((int) (next - entry.first))));
       next++;
     }
-    return Optional.of(new Spots(spots, entry.mark));
+    return Optional.of(new Spots(entry.identity, spots, entry.mark));
   }
 
   /**
-   * The records from {@code position} on, just these.
+   * The records from {@code at} on, just these.
    *
-   * @throws StoreException {@code CONFLICT} when not all of them are there
+   * @throws StoreException {@code CONFLICT} when not all of them are there, or those of another log
    */
-  synchronized Spots exactly(LogKey key, long position, int count) throws StoreException {
+  synchronized Spots exactly(LogKey key, LogPoint at, int count) throws StoreException {
     Entry entry = entry(key);
-    long end = entry == null ? 0 : entry.end();
-    if (entry == null || position < entry.first || position > end - count) {
-      throw StoreTexts.conflict(position, end);
+    if (entry == null) {
+      throw StoreTexts.conflict(at, 0);
     }
-    return spots(key, position, count).orElseThrow();
+    StoreTexts.checkIdentity(at.identity(), entry.identity);
+    if (at.position() < entry.first || at.position() > entry.end() - count) {
+      throw StoreTexts.conflict(at, entry.end());
+    }
+    return spots(key, at.position(), count).orElseThrow();
   }
 
   /**
@@ -236,6 +248,7 @@ final class LogIndex {
             frame.kind(),
             frame.changedAtMillis(),
             frame.key(),
+            frame.identity(),
             frame.position() + dead,
             frame.head(),
             rest));

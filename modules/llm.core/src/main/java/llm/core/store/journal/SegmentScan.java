@@ -9,8 +9,9 @@ final class SegmentScan {
 
   private final SegmentFile segment;
   private final long size;
-  private byte[] window = new byte[0];
+  private byte[] window = new byte[WINDOW_BYTES]; // used again: larger where a frame is
   private long windowAt;
+  private int windowBytes;
 
   /** Takes each frame. */
   interface Taker {
@@ -30,19 +31,19 @@ final class SegmentScan {
   long run(Taker taker) throws IOException {
     long at = SegmentFile.HEAD_BYTES;
     while (at < size) {
-      byte[] bytes = frameAt(at);
-      if (bytes.length == 0) {
+      int length = frameAt(at);
+      if (length == 0) {
         return at;
       }
-      taker.take(decode(bytes, at), at);
-      at += bytes.length;
+      taker.take(decode(at, length), at);
+      at += length;
     }
     return at;
   }
 
-  private Frame decode(byte[] bytes, long at) throws DamagedJournalException {
+  private Frame decode(long at, int length) throws DamagedJournalException {
     try {
-      return Frame.decode(bytes);
+      return Frame.decode(window, index(at), length);
     } catch (RuntimeException unknown) {
       throw new DamagedJournalException(
           "segment %s has a frame at byte %d that this version cannot read: %s"
@@ -50,16 +51,17 @@ final class SegmentScan {
     }
   }
 
-  /** The whole frame at an offset; no bytes when none stands there. */
-  private byte[] frameAt(long at) throws IOException {
-    long length = Frame.length(bytes(at, Frame.PREFIX_BYTES), 0);
-    if (length < 0 || length > size - at || length > Integer.MAX_VALUE - 8) {
-      return new byte[0];
+  /** The length of the whole frame at an offset, which is in the window then; 0: none is there. */
+  private int frameAt(long at) throws IOException {
+    if (!load(at, Frame.PREFIX_BYTES)) {
+      return 0;
     }
-    byte[] frame = bytes(at, (int) length);
-    return frame.length == length && Frame.isWhole(frame, 0, frame.length, at)
-        ? frame
-        : new byte[0];
+    long length = Frame.length(window, index(at));
+    if (length < 0 || length > size - at || length > Integer.MAX_VALUE - 8) {
+      return 0;
+    }
+    boolean whole = load(at, (int) length) && Frame.isWhole(window, index(at), (int) length, at);
+    return whole ? (int) length : 0;
   }
 
   /**
@@ -67,49 +69,54 @@ final class SegmentScan {
    * the file was synced beyond it. Otherwise the hole is what a stop of process or machine leaves.
    */
   boolean wasWhole(long hole) throws IOException {
-    for (long at = hole + 1; at <= size - Frame.PREFIX_BYTES; at++) {
-      byte[] chunk = bytes(at, (int) Math.min(WINDOW_BYTES, size - at));
-      int found = marker(chunk);
-      if (found < 0) {
-        at += Math.max(0, chunk.length - Integer.BYTES);
-        continue;
+    long at = hole + 1;
+    while (load(at, Frame.PREFIX_BYTES)) {
+      int from = index(at);
+      int found = marker(from);
+      at += found - from;
+      if (found > windowBytes - Integer.BYTES) {
+        continue; // the rest of the window is looked at with what comes behind it
       }
-      at += found;
-      byte[] frame = frameAt(at);
-      if (frame.length > 0 && Frame.synced(frame, 0) > hole) {
+      if (frameAt(at) > 0 && Frame.synced(window, index(at)) > hole) {
         return true;
       }
+      at++;
     }
     return false;
   }
 
-  private static int marker(byte[] chunk) {
-    var in = ByteBuffer.wrap(chunk);
+  /**
+   * Where the next marker of the window begins; where too few bytes are left when there is none.
+   */
+  private int marker(int from) {
+    var in = ByteBuffer.wrap(window);
     byte firstByte = (byte) (Frame.MARKER >> 24);
-    for (int i = 0; i <= chunk.length - Integer.BYTES; i++) {
-      if (chunk[i] == firstByte && in.getInt(i) == Frame.MARKER) {
-        return i;
-      }
+    int at = from;
+    while (at <= windowBytes - Integer.BYTES
+        && (window[at] != firstByte || in.getInt(at) != Frame.MARKER)) {
+      at++;
     }
-    return -1;
+    return at;
   }
 
-  /** Bytes of the file, fewer at its end; small pieces come from a window of it. */
-  private byte[] bytes(long at, int length) throws IOException {
-    if (length >= WINDOW_BYTES) {
-      return read(at, length);
+  /** Brings bytes of the file into the window; false when the file ends before. */
+  private boolean load(long at, int length) throws IOException {
+    if (at >= windowAt && at + length <= windowAt + windowBytes) {
+      return true;
     }
-    if (at < windowAt || at + length > windowAt + window.length) {
-      window = read(at, WINDOW_BYTES);
-      windowAt = at;
+    if (length > size - at) {
+      return false;
     }
-    int from = (int) (at - windowAt);
-    return java.util.Arrays.copyOfRange(window, from, Math.min(window.length, from + length));
+    if (length > window.length) {
+      window = new byte[length];
+    }
+    windowBytes = segment.file().read(at, window);
+    windowAt = at;
+    return windowBytes >= length;
   }
 
-  private byte[] read(long at, int length) throws IOException {
-    byte[] bytes = new byte[(int) Math.min(length, size - at)];
-    int read = segment.file().read(at, bytes);
-    return read == bytes.length ? bytes : java.util.Arrays.copyOf(bytes, read);
+  /** Where in the window a byte of the file is. */
+  private int index(long at) {
+    return (int) (at - windowAt);
   }
 }

@@ -13,8 +13,11 @@ import llm.core.telemetry.Metrics;
 import llm.domain.port.LogStore;
 import llm.domain.port.TimeSource;
 import llm.domain.store.Durability;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogInfo;
 import llm.domain.store.LogKey;
+import llm.domain.store.LogPage;
+import llm.domain.store.LogPoint;
 import llm.domain.store.LogRecord;
 import llm.domain.store.StoreException;
 import llm.domain.store.StoreException.Reason;
@@ -40,6 +43,7 @@ public final class MemoryLogStore implements LogStore {
   /** One log. */
   private static final class Held {
     private final LogKey key;
+    private final LogIdentity identity;
     private List<String> records = new ArrayList<>(); // the first has position `first`
     private long first;
     private Optional<String> snapshot = Optional.empty(); // of the records before `first`
@@ -47,16 +51,21 @@ public final class MemoryLogStore implements LogStore {
     private Instant changedAt = Instant.EPOCH;
     private long bytes = LOG_COST;
 
-    private Held(LogKey key) {
+    private Held(LogKey key, LogIdentity identity) {
       this.key = key;
+      this.identity = identity;
     }
 
     private long end() {
       return first + records.size();
     }
 
+    private LogPoint point() {
+      return new LogPoint(identity, end());
+    }
+
     private LogInfo info() {
-      return new LogInfo(key, end(), head, changedAt);
+      return new LogInfo(key, point(), head, changedAt);
     }
   }
 
@@ -89,22 +98,22 @@ public final class MemoryLogStore implements LogStore {
   }
 
   @Override
-  public void append(LogKey key, long position, List<String> records, Optional<String> head)
+  public void append(LogKey key, LogPoint at, List<String> records, Optional<String> head)
       throws StoreException {
-    var encoded = StoreTexts.records(position, records, appendBytes);
+    var encoded = StoreTexts.records(records, appendBytes);
     StoreTexts.head(head);
     long more = encoded.stream().mapToLong(text -> text.length + RECORD_COST).sum();
-    add(key, position, List.copyOf(records), head, more);
+    add(key, at, List.copyOf(records), head, more);
   }
 
   private synchronized void add(
-      LogKey key, long position, List<String> records, Optional<String> head, long cost)
+      LogKey key, LogPoint at, List<String> records, Optional<String> head, long cost)
       throws StoreException {
     checkOpen();
     Held known = held(key);
-    Held log = known == null ? new Held(key) : known;
-    if (position != log.end()) {
-      checkRepeat(log, position, records);
+    Held log = known == null ? new Held(key, at.identity()) : known;
+    if (!StoreTexts.isAtEnd(at, Optional.ofNullable(known).map(Held::point))) {
+      checkRepeat(log, at, records);
       return;
     }
     long more = cost + (known == null ? LOG_COST : 0);
@@ -123,27 +132,28 @@ public final class MemoryLogStore implements LogStore {
   }
 
   /** Whether the same records stand there already: then the append is a repeat, and done. */
-  private static void checkRepeat(Held log, long position, List<String> records)
+  private static void checkRepeat(Held log, LogPoint at, List<String> records)
       throws StoreException {
+    long position = at.position();
     if (position < log.first || position > log.end() - records.size()) {
-      throw StoreTexts.conflict(position, log.end());
+      throw StoreTexts.conflict(at, log.end());
     }
     int from = (int) (position - log.first);
     if (!log.records.subList(from, from + records.size()).equals(records)) {
-      throw StoreTexts.conflict(position, log.end());
+      throw StoreTexts.conflict(at, log.end());
     }
   }
 
   @Override
-  public synchronized List<LogRecord> read(LogKey key, long from, int limit) throws StoreException {
+  public synchronized LogPage read(LogKey key, long from, int limit) throws StoreException {
     StoreTexts.checkPosition(from);
     StoreTexts.checkLimit(limit);
     checkOpen();
     Held log = held(key);
-    var found = new ArrayList<LogRecord>();
     if (log == null) {
-      return found;
+      return LogPage.ABSENT;
     }
+    var found = new ArrayList<LogRecord>();
     long next = from;
     if (from < log.first && log.snapshot.isPresent()) {
       found.add(new LogRecord(log.first - 1, log.snapshot.get()));
@@ -153,7 +163,7 @@ public final class MemoryLogStore implements LogStore {
       found.add(new LogRecord(next, log.records.get((int) (next - log.first))));
       next++;
     }
-    return found;
+    return new LogPage(log.identity, found);
   }
 
   @Override
@@ -175,17 +185,22 @@ public final class MemoryLogStore implements LogStore {
   }
 
   @Override
-  public void compact(LogKey key, long position, String snapshot) throws StoreException {
-    long length = StoreTexts.records(position, List.of(snapshot), appendBytes).getFirst().length;
-    shorten(key, position, snapshot, length);
+  public void compact(LogKey key, LogPoint at, String snapshot) throws StoreException {
+    long length = StoreTexts.records(List.of(snapshot), appendBytes).getFirst().length;
+    shorten(key, at, snapshot, length);
   }
 
-  private synchronized void shorten(LogKey key, long position, String snapshot, long length)
+  private synchronized void shorten(LogKey key, LogPoint at, String snapshot, long length)
       throws StoreException {
     checkOpen();
     Held log = held(key);
-    if (log == null || position >= log.end()) {
-      throw StoreTexts.beyond(position, log == null ? 0 : log.end());
+    if (log == null) {
+      throw StoreTexts.beyond(at, 0);
+    }
+    StoreTexts.checkIdentity(at.identity(), log.identity);
+    long position = at.position();
+    if (position >= log.end()) {
+      throw StoreTexts.beyond(at, log.end());
     }
     if (position < log.first) {
       return;
@@ -203,14 +218,15 @@ public final class MemoryLogStore implements LogStore {
   }
 
   @Override
-  public synchronized boolean delete(LogKey key) throws StoreException {
+  public synchronized boolean delete(LogKey key, LogIdentity identity) throws StoreException {
     checkOpen();
-    var space = spaces.get(key.space());
-    Held gone = space == null ? null : space.remove(key.id());
-    if (gone != null) {
-      bytes -= gone.bytes;
+    Held gone = held(key);
+    if (gone == null || !gone.identity.equals(identity)) {
+      return false;
     }
-    return gone != null;
+    spaces.get(key.space()).remove(key.id());
+    bytes -= gone.bytes;
+    return true;
   }
 
   @Override

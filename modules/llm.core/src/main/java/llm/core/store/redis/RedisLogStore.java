@@ -4,18 +4,22 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import llm.core.store.StoreTexts;
 import llm.domain.port.LogStore;
 import llm.domain.port.TimeSource;
 import llm.domain.store.Durability;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogInfo;
 import llm.domain.store.LogKey;
+import llm.domain.store.LogPage;
+import llm.domain.store.LogPoint;
 import llm.domain.store.LogRecord;
 import llm.domain.store.StoreException;
 
 /** Logs in a Redis. Thread-safe. */
 final class RedisLogStore implements LogStore {
-  private static final int FIELDS_OF_LISTED = 4;
+  private static final int FIELDS_OF_LISTED = 5;
 
   private final RedisLink link;
   private final String prefix;
@@ -46,32 +50,33 @@ final class RedisLogStore implements LogStore {
   }
 
   @Override
-  public void append(LogKey key, long position, List<String> records, Optional<String> head)
+  public void append(LogKey key, LogPoint at, List<String> records, Optional<String> head)
       throws StoreException {
-    StoreTexts.records(position, records, appendBytes);
+    StoreTexts.records(records, appendBytes);
     StoreTexts.head(head);
-    var arguments = new ArrayList<String>(records.size() + 5);
-    arguments.add(Long.toString(position));
+    var arguments = new ArrayList<String>(records.size() + 6);
+    arguments.add(Long.toString(at.position()));
     arguments.add(Long.toString(time.now().toEpochMilli()));
     arguments.add(head.isPresent() ? "1" : "0");
     arguments.add(head.orElse(""));
     arguments.add(key.id());
+    arguments.add(text(at.identity()));
     arguments.addAll(records);
     List<?> answer = run(Script.APPEND, key, arguments);
-    if (number(answer.getFirst()) == 0) {
-      throw StoreTexts.conflict(position, number(answer.get(1)));
+    if (!isDone(answer)) {
+      throw StoreTexts.conflict(at, number(answer.get(1)));
     }
   }
 
   @Override
-  public List<LogRecord> read(LogKey key, long from, int limit) throws StoreException {
+  public LogPage read(LogKey key, long from, int limit) throws StoreException {
     StoreTexts.checkPosition(from);
     StoreTexts.checkLimit(limit);
     List<?> answer = run(Script.READ, key, List.of(Long.toString(from), Integer.toString(limit)));
-    var found = new ArrayList<LogRecord>();
     if (answer.isEmpty()) {
-      return found;
+      return LogPage.ABSENT;
     }
+    var found = new ArrayList<LogRecord>();
     long next = Math.max(from, number(answer.getFirst()));
     if (number(answer.get(1)) == 1) {
       found.add(new LogRecord(next - 1, text(answer.get(2))));
@@ -79,7 +84,7 @@ final class RedisLogStore implements LogStore {
     for (Object record : (List<?>) answer.get(3)) {
       found.add(new LogRecord(next++, text(record)));
     }
-    return found;
+    return new LogPage(identity(answer.get(4)), found);
   }
 
   @Override
@@ -104,22 +109,23 @@ final class RedisLogStore implements LogStore {
   }
 
   @Override
-  public void compact(LogKey key, long position, String snapshot) throws StoreException {
-    StoreTexts.records(position, List.of(snapshot), appendBytes);
-    List<?> answer = run(Script.COMPACT, key, List.of(Long.toString(position), snapshot));
-    if (number(answer.getFirst()) == 0) {
-      throw StoreTexts.beyond(position, number(answer.get(1)));
+  public void compact(LogKey key, LogPoint at, String snapshot) throws StoreException {
+    StoreTexts.records(List.of(snapshot), appendBytes);
+    var arguments = List.of(Long.toString(at.position()), snapshot, text(at.identity()));
+    List<?> answer = run(Script.COMPACT, key, arguments);
+    if (!isDone(answer)) {
+      throw StoreTexts.beyond(at, number(answer.get(1)));
     }
   }
 
   @Override
-  public boolean delete(LogKey key) throws StoreException {
+  public boolean delete(LogKey key, LogIdentity identity) throws StoreException {
     // Asked first, by a question that may be repeated: a repeated removal would find none.
-    if (find(key).isEmpty()) {
+    if (find(key).filter(info -> info.end().identity().equals(identity)).isEmpty()) {
       return false;
     }
-    List<?> answer =
-        link.askOnce(client -> Script.DELETE.run(client, keys(key), List.of(key.id())));
+    var arguments = List.of(key.id(), text(identity));
+    List<?> answer = link.askOnce(client -> Script.DELETE.run(client, keys(key), arguments));
     return number(answer.getFirst()) == 1;
   }
 
@@ -154,9 +160,27 @@ final class RedisLogStore implements LogStore {
   private static LogInfo info(LogKey key, List<?> fields) {
     return new LogInfo(
         key,
-        Long.parseLong(text(fields.getFirst())),
+        new LogPoint(identity(fields.get(3)), Long.parseLong(text(fields.getFirst()))),
         text(fields.get(1)),
         Instant.ofEpochMilli(Long.parseLong(text(fields.get(2)))));
+  }
+
+  /** Whether it was done; a conflict of positions is the caller's to tell. */
+  private static boolean isDone(List<?> answer) throws StoreException {
+    long done = number(answer.getFirst());
+    if (done < 0) {
+      throw StoreTexts.replaced();
+    }
+    return done > 0;
+  }
+
+  private static String text(LogIdentity identity) {
+    return identity.isNone() ? "" : identity.value().toString();
+  }
+
+  private static LogIdentity identity(Object answer) {
+    String text = text(answer);
+    return text.isEmpty() ? LogIdentity.NONE : new LogIdentity(UUID.fromString(text));
   }
 
   private static long number(Object answer) {

@@ -1,5 +1,7 @@
 package llm.core.store.journal;
 
+import static llm.core.store.Points.at;
+import static llm.core.store.Points.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -12,8 +14,9 @@ import llm.core.store.ModelLogs;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 import llm.domain.port.LogStore;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogKey;
-import llm.domain.store.LogRecord;
+import llm.domain.store.LogPoint;
 import llm.domain.store.StoreException;
 import llm.domain.store.StoreException.Reason;
 import org.junit.jupiter.api.Test;
@@ -31,7 +34,8 @@ class JournalCrashTest {
   private static final Optional<Duration> INTERVAL = Optional.of(Duration.ofMillis(20));
 
   /** One thing asked of the store, and of the model. */
-  private record Ask(int kind, String id, List<String> texts, Optional<String> head, int back) {
+  private record Ask(
+      int kind, String id, LogIdentity born, List<String> texts, Optional<String> head, int back) {
     static Ask random(Random random, int step) {
       var texts = new ArrayList<String>();
       for (int i = random.nextInt(3); i >= 0; i--) {
@@ -40,6 +44,7 @@ class JournalCrashTest {
       return new Ask(
           random.nextInt(10),
           IDS.get(random.nextInt(IDS.size())),
+          identity(step + 1),
           texts,
           random.nextBoolean() ? Optional.of("head " + step) : Optional.empty(),
           random.nextInt(3));
@@ -48,29 +53,29 @@ class JournalCrashTest {
     /** At the end that the model knows, so that a repeat is one. */
     void of(LogStore store, ModelLogs model) throws StoreException {
       var key = new LogKey("test", id);
-      int end = end(model);
+      LogPoint end = model.end(id, born);
       if (kind == 0) {
-        store.delete(key);
-      } else if (kind <= 3 && end > back) {
-        store.compact(key, end - 1 - back, texts.getFirst());
+        store.delete(key, end.identity());
+      } else if (kind <= 3 && end.position() > back) {
+        store.compact(key, last(end), texts.getFirst());
       } else {
         store.append(key, end, texts, head);
       }
     }
 
     void of(ModelLogs model) {
-      int end = end(model);
+      LogPoint end = model.end(id, born);
       if (kind == 0) {
         model.logs.remove(id);
-      } else if (kind <= 3 && end > back) {
-        model.compact(id, end - 1 - back, texts.getFirst());
+      } else if (kind <= 3 && end.position() > back) {
+        model.compact(id, last(end), texts.getFirst());
       } else {
         model.append(id, end, texts, head);
       }
     }
 
-    private int end(ModelLogs model) {
-      return model.logs.containsKey(id) ? model.logs.get(id).records.size() : 0;
+    private LogPoint last(LogPoint end) {
+      return new LogPoint(end.identity(), end.position() - 1 - back);
     }
   }
 
@@ -89,9 +94,8 @@ class JournalCrashTest {
     var text = new StringBuilder();
     for (String id : IDS) {
       var log = model.logs.get(id);
-      List<LogRecord> records = log == null ? List.of() : model.read(id, 0, 9_999);
-      text.append(id).append(log == null ? "none" : log.records.size() + log.head);
-      text.append(records).append('\n');
+      text.append(id).append(log == null ? "none" : model.end(id, log.identity) + log.head);
+      text.append(model.read(id, 0, 9_999)).append('\n');
     }
     return text.toString();
   }
@@ -245,16 +249,16 @@ class JournalCrashTest {
     var disk = new FaultDisk();
     try (var store = open(disk, ALWAYS)) {
       int before = disk.syncs();
-      store.append(new LogKey("test", "a"), 0, List.of("x"), Optional.empty());
+      store.append(new LogKey("test", "a"), at(0), List.of("x"), Optional.empty());
       assertThat(disk.syncs()).isEqualTo(before + 1);
-      store.read(new LogKey("test", "a"), 0, 9);
-      store.append(new LogKey("test", "a"), 0, List.of("x"), Optional.empty());
+      store.read(new LogKey("test", "a"), 0, 9).records();
+      store.append(new LogKey("test", "a"), at(0), List.of("x"), Optional.empty());
       assertThat(disk.syncs()).as("nothing new").isEqualTo(before + 1);
     }
     try (var store = open(disk, INTERVAL)) {
       int before = disk.syncs();
       for (int i = 1; i < 4; i++) {
-        store.append(new LogKey("test", "a"), i, List.of("x"), Optional.empty());
+        store.append(new LogKey("test", "a"), at(i), List.of("x"), Optional.empty());
       }
       assertThat(disk.syncs()).isEqualTo(before);
       clock.advance(Duration.ofMillis(20));
@@ -266,7 +270,7 @@ class JournalCrashTest {
   void afterTheDeviceFailedNothingIsPromised() throws Exception {
     var disk = new FaultDisk();
     var store = open(disk, ALWAYS);
-    store.append(new LogKey("test", "a"), 0, List.of("x"), Optional.empty());
+    store.append(new LogKey("test", "a"), at(0), List.of("x"), Optional.empty());
     disk.stopAfter(disk.steps() + 5);
     for (int i = 0; i < 2; i++) {
       assertThat(failure(store)).isEqualTo(Reason.UNAVAILABLE);
@@ -280,23 +284,23 @@ class JournalCrashTest {
   void aFullDeviceIsNoBrokenOne() throws Exception {
     var disk = new FaultDisk();
     var store = open(disk, ALWAYS);
-    store.append(new LogKey("test", "a"), 0, List.of("x"), Optional.empty());
+    store.append(new LogKey("test", "a"), at(0), List.of("x"), Optional.empty());
     for (int bytes = 0; bytes < 40; bytes += 13) {
       disk.fill(bytes);
       assertThat(failure(store)).isEqualTo(Reason.FULL);
       assertThat(store.isAvailable()).isTrue();
-      assertThat(store.read(new LogKey("test", "a"), 0, 9)).hasSize(1);
+      assertThat(store.read(new LogKey("test", "a"), 0, 9).records()).hasSize(1);
     }
     disk.makeRoom();
     for (int i = 1; i < 30; i++) {
-      store.append(new LogKey("test", "a"), i, List.of("y".repeat(100)), Optional.empty());
+      store.append(new LogKey("test", "a"), at(i), List.of("y".repeat(100)), Optional.empty());
       disk.fill(0); // the next segment cannot be made, at times
       assertThat(failure(store, i + 1)).isEqualTo(Reason.FULL);
       disk.makeRoom();
     }
     store.close();
     store = open(disk.afterKill(), ALWAYS);
-    assertThat(store.read(new LogKey("test", "a"), 0, 99)).hasSize(30);
+    assertThat(store.read(new LogKey("test", "a"), 0, 99).records()).hasSize(30);
     store.close();
   }
 
@@ -306,7 +310,7 @@ class JournalCrashTest {
 
   private static Reason failure(LogStore store, long position) {
     try {
-      store.append(new LogKey("test", "a"), position, List.of("y"), Optional.empty());
+      store.append(new LogKey("test", "a"), at(position), List.of("y"), Optional.empty());
       throw new AssertionError("acknowledged");
     } catch (StoreException refused) {
       return refused.reason();

@@ -1,5 +1,6 @@
 package llm.core.store.journal;
 
+import static llm.core.store.Points.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
@@ -49,10 +50,10 @@ class JournalKillTest {
 
     private static Void write(LogStore store, LogKey key) throws StoreException {
       for (long next = end(store, key); ; next++) {
-        store.append(key, next, List.of(text(next)), Optional.of("head " + next));
+        store.append(key, at(next), List.of(text(next)), Optional.of("head " + next));
         System.out.println(key.id() + " " + next);
         if (next % COMPACT_EVERY == COMPACT_EVERY - 1) {
-          store.compact(key, next - 3, "to " + (next - 3));
+          store.compact(key, at(next - 3), "to " + (next - 3));
         }
       }
     }
@@ -73,7 +74,7 @@ class JournalKillTest {
   }
 
   private static long end(LogStore store, LogKey key) throws StoreException {
-    return store.find(key).map(info -> info.end()).orElse(0L);
+    return store.find(key).map(info -> info.end().position()).orElse(0L);
   }
 
   private Process start() throws IOException {
@@ -133,7 +134,7 @@ class JournalKillTest {
     long end = end(store, key);
     assertThat(end).as(told).isGreaterThanOrEqualTo(last + 1).isLessThanOrEqualTo(last + 3);
     var expected = new ArrayList<LogRecord>();
-    List<LogRecord> read = store.read(key, 0, Integer.MAX_VALUE);
+    List<LogRecord> read = store.read(key, 0, Integer.MAX_VALUE).records();
     if (!read.isEmpty() && read.getFirst().text().startsWith("to ")) {
       long position = read.getFirst().position();
       expected.add(new LogRecord(position, "to " + position));

@@ -1,5 +1,8 @@
 package llm.core.store.journal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static llm.core.store.Points.ID;
+import static llm.core.store.Points.at;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,8 +10,10 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -16,7 +21,9 @@ import llm.core.store.LogStoreContract;
 import llm.core.testkit.RecordingTelemetry;
 import llm.domain.port.LogStore;
 import llm.domain.store.Durability;
+import llm.domain.store.LogIdentity;
 import llm.domain.store.LogKey;
+import llm.domain.store.LogPage;
 import llm.domain.store.LogRecord;
 import llm.domain.store.StoreException.Reason;
 import org.junit.jupiter.api.Test;
@@ -84,7 +91,7 @@ class JournalLogStoreTest extends LogStoreContract {
     store = reopenAlways();
     append(A, 0, "x");
     store = reopen(store);
-    assertThat(store.read(A, 0, 9)).containsExactly(new LogRecord(0, "x"));
+    assertThat(store.read(A, 0, 9).records()).containsExactly(new LogRecord(0, "x"));
   }
 
   @Test
@@ -121,9 +128,9 @@ class JournalLogStoreTest extends LogStoreContract {
     String text = "t".repeat(1_000);
     for (int round = 0; round < 300; round++) {
       append(A, round, text);
-      store.compact(A, round, "up to " + round);
+      store.compact(A, at(round), "up to " + round);
       append(new LogKey("test", "b" + round), 0, text);
-      store.delete(new LogKey("test", "b" + round));
+      store.delete(new LogKey("test", "b" + round), ID);
     }
     append(new LogKey("test", "kept"), 0, text);
     assertThat(telemetry.events("journal_rewritten")).isNotEmpty();
@@ -135,7 +142,7 @@ class JournalLogStoreTest extends LogStoreContract {
     assertThat(telemetry.metrics().sum("llm_store_bytes").orElseThrow()).isEqualTo(bytes);
     store = reopen(store);
     assertThat(store.list("test", Optional.empty(), 9)).hasSize(2);
-    assertThat(store.read(A, 0, 9)).containsExactly(new LogRecord(299, "up to 299"));
+    assertThat(store.read(A, 0, 9).records()).containsExactly(new LogRecord(299, "up to 299"));
   }
 
   @Test
@@ -155,7 +162,7 @@ class JournalLogStoreTest extends LogStoreContract {
     assertThat(made).isBetween(15, 22);
     assertThat(store.isAvailable()).isTrue();
     for (int i = 0; i < made; i++) {
-      assertThat(store.delete(new LogKey("test", "n" + i))).isTrue();
+      assertThat(store.delete(new LogKey("test", "n" + i), ID)).isTrue();
     }
     append(A, 0, "x".repeat(900));
   }
@@ -171,13 +178,13 @@ class JournalLogStoreTest extends LogStoreContract {
       file.setLength(size - 3);
     }
     store = open();
-    assertThat(store.read(A, 0, 9)).containsExactly(new LogRecord(0, "one"));
+    assertThat(store.read(A, 0, 9).records()).containsExactly(new LogRecord(0, "one"));
     var told = telemetry.events("journal_end_cut");
     assertThat(told).hasSize(1);
     assertThat(told.getFirst().text("file")).contains("0000000000000001.journal");
     append(A, 1, "again");
     store = reopen(store);
-    assertThat(store.read(A, 1, 9)).containsExactly(new LogRecord(1, "again"));
+    assertThat(store.read(A, 1, 9).records()).containsExactly(new LogRecord(1, "again"));
     assertThat(telemetry.events("journal_end_cut")).hasSize(1);
   }
 
@@ -205,7 +212,7 @@ class JournalLogStoreTest extends LogStoreContract {
     assertThatThrownBy(this::open).hasMessageContaining("has no good head at byte 0");
     Files.write(file, good);
     store = open();
-    assertThat(store.read(A, 0, 9)).hasSize(2);
+    assertThat(store.read(A, 0, 9).records()).hasSize(2);
   }
 
   @Test
@@ -225,7 +232,7 @@ class JournalLogStoreTest extends LogStoreContract {
         .hasMessageContaining("segment 0000000000000002.journal holds no whole record at byte");
     Files.write(moved, bytes);
     store = open();
-    assertThat(store.read(A, 0, 99)).hasSize(12);
+    assertThat(store.read(A, 0, 99).records()).hasSize(12);
   }
 
   @Test
@@ -235,7 +242,56 @@ class JournalLogStoreTest extends LogStoreContract {
       file.seek(file.length() - 1);
       file.write('!');
     }
-    refused(Reason.DAMAGED, () -> store.read(A, 0, 1));
+    refused(Reason.DAMAGED, () -> store.read(A, 0, 1).records());
     assertThat(store.find(A)).isPresent();
+  }
+
+  /**
+   * As the version before identities wrote it: log a of "one", "two" and, apart, "three", with head
+   * "head of a"; log b whose first two are a snapshot; log c, made and removed.
+   */
+  private static final String OF_BEFORE =
+      """
+      bGxtanJubDEAAAAAAAAAAQAAAAAAAAABHPj0+fXA/8EAAAA4JImEnAAAAAAAAAAcAAAAAZt8qYyOAAAA
+      AAAAAAAABnRlc3QvYQAAAAloZWFkIG9mIGEAAAACAAAAA29uZQAAAAN0d2/1wP/BAAAAMwQfw6EAAAAA
+      AAAAaAAAAAGbfKmMjgAAAAAAAAAAAAZ0ZXN0L2L/////AAAAAwAAAAJiMAAAAAJiMQAAAAJiMvXA/8EA
+      AAApG0c3GQAAAAAAAACvAAAAAZt8qYyOAAAAAAAAAAAABnRlc3QvY/////8AAAABAAAABGdvbmX1wP/B
+      AAAALszNYa8AAAAAAAAA7AEAAAGbfKmMjgAAAAAAAAABAAZ0ZXN0L2IAAAAAAAAAAQAAAAliMCBhbmQg
+      YjH1wP/BAAAAKiiRJMQAAAAAAAABLgAAAAGbfKmMjgAAAAAAAAACAAZ0ZXN0L2H/////AAAAAQAAAAV0
+      aHJlZfXA/8EAAAAhSbk+DAAAAAAAAAFsAgAAAZt8qYyOAAAAAAAAAAAABnRlc3QvY/////8AAAAA
+      """;
+
+  @Test
+  void aJournalOfTheVersionBeforeIdentitiesIsReadAndGoesOn() throws Exception {
+    store.close();
+    byte[] before = Base64.getMimeDecoder().decode(OF_BEFORE);
+    Files.write(segments().getFirst(), before);
+    store = open();
+    assertThat(store.read(A, 0, 9))
+        .isEqualTo(
+            new LogPage(
+                LogIdentity.NONE,
+                List.of(
+                    new LogRecord(0, "one"), new LogRecord(1, "two"), new LogRecord(2, "three"))));
+    assertThat(store.find(A).orElseThrow().head()).isEqualTo("head of a");
+    assertThat(store.read(new LogKey("test", "b"), 0, 9).records())
+        .containsExactly(new LogRecord(1, "b0 and b1"), new LogRecord(2, "b2"));
+    assertThat(store.find(new LogKey("test", "c"))).isEmpty();
+    assertThat(store.delete(A, LogIdentity.NONE)).isTrue();
+
+    var frame =
+        new Frame(
+            Frame.Kind.APPEND,
+            clock.now().toEpochMilli(),
+            A,
+            LogIdentity.NONE,
+            0,
+            Optional.of("head".getBytes(UTF_8)),
+            List.of("one".getBytes(UTF_8), "two".getBytes(UTF_8)));
+    store.close();
+    Path last = segments().getLast();
+    Files.write(last, frame.encode(Files.size(last), 0), StandardOpenOption.APPEND);
+    store = open();
+    goesOnWithoutIdentityUntilItIsRemoved(A);
   }
 }

@@ -1,5 +1,7 @@
 package llm.core.store.memory;
 
+import static llm.core.store.Points.ID;
+import static llm.core.store.Points.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -34,19 +36,19 @@ class MemoryLogStoreTest extends LogStoreContract {
       append(big, i, large);
     }
     refused(Reason.FULL, () -> append(big, 15, large));
-    assertThat(store.find(big).orElseThrow().end()).isEqualTo(15);
+    assertThat(store.find(big).orElseThrow().end().position()).isEqualTo(15);
     assertThat(bytes()).isBetween(15.0 * (1 << 20), (double) MEMORY);
 
-    store.compact(big, 9, "short");
+    store.compact(big, at(9), "short");
     assertThat(bytes()).isBetween(5.0 * (1 << 20), 5.1 * (1 << 20));
     append(big, 15, large);
-    assertThat(store.delete(big)).isTrue();
+    assertThat(store.delete(big, ID)).isTrue();
     assertThat(bytes()).isZero();
 
-    store.append(big, 0, List.of("x"), Optional.of("head"));
-    store.append(big, 1, List.of("y"), Optional.of("a longer head"));
-    store.compact(big, 0, "s");
-    store.delete(big);
+    store.append(big, at(0), List.of("x"), Optional.of("head"));
+    store.append(big, at(1), List.of("y"), Optional.of("a longer head"));
+    store.compact(big, at(0), "s");
+    store.delete(big, ID);
     assertThat(bytes()).isZero();
   }
 

@@ -1,5 +1,6 @@
 package llm.core.store.redis;
 
+import static llm.core.store.Points.at;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -47,7 +48,7 @@ class RedisFailureTest {
 
   private static boolean appended(LogStore store, LogKey key, long position) throws StoreException {
     try {
-      store.append(key, position, List.of("text " + position), Optional.of("head " + position));
+      store.append(key, at(position), List.of("text " + position), Optional.of("head " + position));
       return true;
     } catch (StoreException away) {
       assertThat(away.reason()).isEqualTo(Reason.UNAVAILABLE);
@@ -89,7 +90,7 @@ class RedisFailureTest {
         redis.start();
         clock.advance(Duration.ofSeconds(1));
         try (var other = open(Redises.of(redis, ""))) {
-          var read = other.read(A, 0, Integer.MAX_VALUE);
+          var read = other.read(A, 0, Integer.MAX_VALUE).records();
           String told = "seed " + SEED + ", kill " + kill;
           assertThat(read).as(told).isEqualTo(expected(read.size()));
           assertThat((long) read.size()).as(told).isGreaterThanOrEqualTo(least);
@@ -97,7 +98,8 @@ class RedisFailureTest {
       }
       stop.set(true);
       writer.get();
-      assertThat(store.read(A, 0, Integer.MAX_VALUE)).isEqualTo(expected(acknowledged.get()));
+      assertThat(store.read(A, 0, Integer.MAX_VALUE).records())
+          .isEqualTo(expected(acknowledged.get()));
     }
   }
 
@@ -119,9 +121,9 @@ class RedisFailureTest {
         }
         proxy.cutAfter(Long.MAX_VALUE);
         next++;
-        assertThat(store.find(A).orElseThrow().end()).as("cut after " + cut).isEqualTo(next);
+        assertThat(store.find(A).orElseThrow().end()).as("cut after " + cut).isEqualTo(at(next));
       }
-      assertThat(store.read(A, 0, Integer.MAX_VALUE)).isEqualTo(expected(next));
+      assertThat(store.read(A, 0, Integer.MAX_VALUE).records()).isEqualTo(expected(next));
     }
   }
 
@@ -139,7 +141,7 @@ class RedisFailureTest {
       assertThat(interrupted.get()).isTrue();
       assertThat(store.isAvailable()).isTrue();
       assertThat(appended(store, A, 0)).isTrue();
-      assertThat(store.read(A, 0, 9)).isEqualTo(expected(1));
+      assertThat(store.read(A, 0, 9).records()).isEqualTo(expected(1));
       assertThat(telemetry.events("redis_unavailable")).isEmpty();
     }
   }
@@ -154,7 +156,7 @@ class RedisFailureTest {
         var _ = new CutProxy(listener, redis.port())) {
       try (var store = open(tls("localhost", listener.getLocalPort(), Optional.of(pem)))) {
         assertThat(appended(store, A, 0)).isTrue();
-        assertThat(store.read(A, 0, 9)).isEqualTo(expected(1));
+        assertThat(store.read(A, 0, 9).records()).isEqualTo(expected(1));
       }
       try (var store = open(tls("127.0.0.1", listener.getLocalPort(), Optional.of(pem)))) {
         assertThat(appended(store, A, 1)).as("the certificate names localhost").isFalse();

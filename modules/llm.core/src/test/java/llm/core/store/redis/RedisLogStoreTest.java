@@ -1,11 +1,15 @@
 package llm.core.store.redis;
 
+import static llm.core.store.Points.ID;
+import static llm.core.store.Points.at;
+import static llm.core.store.Points.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import llm.core.config.Secret;
@@ -15,7 +19,10 @@ import llm.core.testkit.RecordingTelemetry;
 import llm.core.testkit.RedisProcess;
 import llm.domain.port.LogStore;
 import llm.domain.store.Durability;
+import llm.domain.store.LogIdentity;
+import llm.domain.store.LogInfo;
 import llm.domain.store.LogKey;
+import llm.domain.store.LogPoint;
 import llm.domain.store.LogRecord;
 import llm.domain.store.StoreException.Reason;
 import org.junit.jupiter.api.AfterAll;
@@ -75,9 +82,9 @@ class RedisLogStoreTest extends LogStoreContract {
     assertThat(telemetry.events("redis_not_durable")).isEmpty();
     try (var other = open()) {
       append(A, 0, "by one");
-      other.append(A, 1, List.of("by the other"), Optional.empty());
+      other.append(A, at(1), List.of("by the other"), Optional.empty());
       refused(Reason.CONFLICT, () -> append(A, 1, "too late"));
-      assertThat(store.read(A, 0, 9))
+      assertThat(store.read(A, 0, 9).records())
           .containsExactly(new LogRecord(0, "by one"), new LogRecord(1, "by the other"));
     }
     try (var elsewhere = open(Redises.of(redis, "another" + prefix))) {
@@ -92,7 +99,7 @@ class RedisLogStoreTest extends LogStoreContract {
     try {
       refused(Reason.UNAVAILABLE, () -> append(A, 1, "after"));
       assertThat(store.isAvailable()).isFalse();
-      refused(Reason.UNAVAILABLE, () -> store.read(A, 0, 1));
+      refused(Reason.UNAVAILABLE, () -> store.read(A, 0, 1).records());
       try (var second = open()) {
         assertThat(second.isAvailable()).as("opened while it is away").isFalse();
       }
@@ -103,7 +110,7 @@ class RedisLogStoreTest extends LogStoreContract {
     clock.advance(Duration.ofSeconds(1));
     assertThat(store.isAvailable()).isTrue();
     append(A, 1, "after");
-    assertThat(store.read(A, 0, 9))
+    assertThat(store.read(A, 0, 9).records())
         .containsExactly(new LogRecord(0, "before"), new LogRecord(1, "after"));
     assertThat(telemetry.events("redis_unavailable").getFirst().level()).isEqualTo(Level.WARN);
     assertThat(telemetry.events("redis_connected")).hasSizeGreaterThanOrEqualTo(2);
@@ -117,7 +124,7 @@ class RedisLogStoreTest extends LogStoreContract {
     append(A, 1, "after");
     redis.kill();
     redis.start();
-    assertThat(store.delete(A)).isTrue();
+    assertThat(store.delete(A, ID)).isTrue();
     assertThat(telemetry.events("redis_unavailable")).isEmpty();
   }
 
@@ -130,13 +137,13 @@ class RedisLogStoreTest extends LogStoreContract {
           Reason.FULL,
           () -> {
             for (int i = 0; i < 30; i++) {
-              full.append(A, i, List.of(text), Optional.empty());
+              full.append(A, at(i), List.of(text), Optional.empty());
             }
             return null;
           });
       assertThat(full.isAvailable()).isTrue();
-      assertThat(full.delete(A)).as("makes room").isTrue();
-      full.append(A, 0, List.of("x"), Optional.empty());
+      assertThat(full.delete(A, ID)).as("makes room").isTrue();
+      full.append(A, at(0), List.of("x"), Optional.empty());
 
       try (var client = RedisClients.create(Redises.of(small, ""), TIME_LIMIT)) {
         client.set("log:{test}:b", "of another program");
@@ -166,7 +173,7 @@ class RedisLogStoreTest extends LogStoreContract {
               "",
               1);
       try (var open = open(with)) {
-        open.append(A, 0, List.of("x"), Optional.empty());
+        open.append(A, at(0), List.of("x"), Optional.empty());
         assertThat(open.find(A)).isPresent();
       }
       assertThat(telemetry.events("redis_not_durable")).hasSize(1);
@@ -194,13 +201,40 @@ class RedisLogStoreTest extends LogStoreContract {
               "",
               1);
       try (var open = open(few)) {
-        open.append(A, 0, List.of("x", "y"), Optional.of("head"));
-        open.compact(A, 0, "s");
-        assertThat(open.read(A, 0, 9)).hasSize(2);
+        open.append(A, at(0), List.of("x", "y"), Optional.of("head"));
+        open.compact(A, at(0), "s");
+        assertThat(open.read(A, 0, 9).records()).hasSize(2);
         assertThat(open.list("test", Optional.empty(), 9)).hasSize(1);
-        assertThat(open.delete(A)).isTrue();
+        assertThat(open.delete(A, ID)).isTrue();
       }
       assertThat(telemetry.events("redis_not_described")).isEmpty();
+    }
+  }
+
+  @Test
+  void aLogOfTheVersionBeforeIdentitiesIsReadAndGoesOn() throws Exception {
+    try (var client = RedisClients.create(Redises.of(redis, prefix), TIME_LIMIT)) {
+      var hash = Map.of("end", "2", "first", "0", "at", "1767323045006", "head", "head");
+      client.hset(prefix + "log:{test}:a", hash);
+      client.rpush(prefix + "records:{test}:a", "one", "two");
+      client.zadd(prefix + "logs:{test}", 0, "a");
+    }
+    assertThat(store.list("test", Optional.empty(), 9))
+        .containsExactly(new LogInfo(A, new LogPoint(LogIdentity.NONE, 2), "head", clock.now()));
+    goesOnWithoutIdentityUntilItIsRemoved(A);
+  }
+
+  @Test
+  void whoHoldsALogThatAnotherServerMadeAgainIsRefused() throws Exception {
+    append(A, 0, "old 0", "old 1");
+    try (var other = open()) {
+      LogIdentity young = identity(2);
+      assertThat(other.delete(A, ID)).isTrue();
+      other.append(A, LogPoint.beginOf(young), List.of("new 0", "new 1"), Optional.empty());
+      refused(Reason.CONFLICT, () -> append(A, 2, "old 2"));
+      assertThat(store.delete(A, ID)).isFalse();
+      assertThat(store.read(A, 0, 9)).isEqualTo(other.read(A, 0, 9));
+      assertThat(store.read(A, 0, 9).identity()).isEqualTo(young);
     }
   }
 }
