@@ -6,6 +6,7 @@
 module llm.domain {
   exports llm.domain.call;
   exports llm.domain.chat;
+  exports llm.domain.content;
   exports llm.domain.embedding;
   exports llm.domain.error;
   exports llm.domain.interaction;

@@ -131,7 +131,11 @@ public final class Main {
           case StreamEvent.ReasoningDelta delta -> delta.text().length();
           case StreamEvent.ToolCallStarted started -> started.name().length();
           case StreamEvent.ToolArgumentsDelta delta -> delta.json().length();
-          case StreamEvent.Started _, StreamEvent.Terminal _ -> 0;
+          case StreamEvent.Started _,
+              StreamEvent.ReasoningSigned _,
+              StreamEvent.ReasoningHidden _,
+              StreamEvent.Terminal _ ->
+              0;
         };
     if (size == 0) {
       return 0;

@@ -41,6 +41,8 @@ final class EventOrder {
       case StreamEvent.TextDelta event -> text(event);
       case StreamEvent.ReasoningDelta event ->
           pass(event, event.text(), reasoning, StreamEvent.ReasoningDelta::new);
+      case StreamEvent.ReasoningSigned event -> add(event);
+      case StreamEvent.ReasoningHidden event -> add(event);
       case StreamEvent.ToolCallStarted event -> toolCall(event);
       case StreamEvent.ToolArgumentsDelta event -> arguments(event);
       case StreamEvent.Terminal event -> end(event);

@@ -26,6 +26,7 @@ import llm.domain.chat.Message;
 import llm.domain.chat.Priority;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
+import llm.domain.content.Dialect;
 import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
@@ -155,8 +156,18 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   }
 
   @Override
-  public boolean relays(ModelName model) throws LlmException {
-    return registry.route(model).provider().relaysExtensions();
+  public Optional<Dialect> dialect(ModelName model) throws LlmException {
+    return registry.route(model).provider().dialect();
+  }
+
+  /**
+   * Names of the request's fields that do not reach its model, because its provider speaks another
+   * dialect than they were written in; in order.
+   *
+   * @throws LlmException when there is no such model any more
+   */
+  public List<String> lost(ChatRequest request) throws LlmException {
+    return Wishes.lost(request, dialect(request.model()));
   }
 
   /**

@@ -50,6 +50,7 @@ final class Preparation {
   Prepared prepare(ChatRequest asked, Route route, Call call, RequestAccount account)
       throws LlmException {
     ChatRequest request = WireRequest.withoutUnusableTools(asked, route);
+    Wishes.require(request, route);
     Duration left = CallEnd.remaining(call, route, alarms.time());
     var entity = LlmRequest.create(request, alarms.time(), ids);
     var counter = new PromptCounter(route, counters.forModel(route.spec()));

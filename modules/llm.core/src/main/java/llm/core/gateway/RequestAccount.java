@@ -226,7 +226,12 @@ final class RequestAccount {
       case StreamEvent.TextDelta delta -> delta.text().length();
       case StreamEvent.ReasoningDelta delta -> delta.text().length();
       case StreamEvent.ToolArgumentsDelta delta -> delta.json().length();
-      case StreamEvent.Started _, StreamEvent.ToolCallStarted _, StreamEvent.Terminal _ -> 0;
+      case StreamEvent.Started _,
+          StreamEvent.ReasoningSigned _,
+          StreamEvent.ReasoningHidden _,
+          StreamEvent.ToolCallStarted _,
+          StreamEvent.Terminal _ ->
+          0;
     };
   }
 

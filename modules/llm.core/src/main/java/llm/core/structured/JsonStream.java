@@ -90,6 +90,8 @@ abstract class JsonStream<E> implements EventStream<E> {
       case StreamEvent.Cancelled cancelled -> end(cancelled(cancelled));
       case StreamEvent.Started _,
           StreamEvent.ReasoningDelta _,
+          StreamEvent.ReasoningSigned _,
+          StreamEvent.ReasoningHidden _,
           StreamEvent.ToolCallStarted _,
           StreamEvent.ToolArgumentsDelta _ -> {
         // no part of the answer's text

@@ -76,6 +76,8 @@ public final class StreamCheck {
         require(!first, "reasoning before Started");
         require(!delta.text().isEmpty(), "an empty reasoning delta");
       }
+      case StreamEvent.ReasoningSigned _, StreamEvent.ReasoningHidden _ ->
+          require(!first, "reasoning before Started");
       case StreamEvent.ToolCallStarted call -> {
         require(!first, "a tool call before Started");
         require(calls.add(call.index()), "tool call " + call.index() + " started twice");

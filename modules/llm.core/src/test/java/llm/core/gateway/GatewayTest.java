@@ -14,6 +14,7 @@ import llm.core.provider.ProviderSetup;
 import llm.core.testkit.StreamCheck;
 import llm.domain.call.CancelReason;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
@@ -347,7 +348,7 @@ class GatewayTest {
         choice,
         SamplingOptions.DEFAULTS,
         Optional.empty(),
-        Map.of());
+        Extensions.NONE);
   }
 
   private static TestProvider playing(String id) {

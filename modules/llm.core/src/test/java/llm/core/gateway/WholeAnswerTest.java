@@ -20,6 +20,7 @@ import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -60,8 +61,8 @@ class WholeAnswerTest {
     }
 
     @Override
-    public boolean relaysExtensions() {
-      return true;
+    public Optional<Dialect> dialect() {
+      return Optional.of(Dialect.OPENAI_CHAT);
     }
 
     @Override
@@ -180,7 +181,7 @@ class WholeAnswerTest {
   void anyModelCanBeLookedUpAndSeriesOfModelsAreBounded() throws LlmException {
     var fixture = with((request, _) -> result(request, "a", Usage.of(1, 1)));
     assertThat(fixture.gateway.model("up/anything")).isPresent();
-    assertThat(fixture.gateway.relays(new ModelName("up/anything"))).isTrue();
+    assertThat(fixture.gateway.dialect(new ModelName("up/anything"))).contains(Dialect.OPENAI_CHAT);
     var metrics = new GatewayMetrics(new RecordingTelemetry().metrics());
     for (int i = 0; i < GatewayMetrics.MOST_MODELS; i++) {
       metrics.of("m" + i);

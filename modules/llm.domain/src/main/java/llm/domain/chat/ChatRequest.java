@@ -1,7 +1,6 @@
 package llm.domain.chat;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import llm.domain.model.ModelName;
@@ -15,9 +14,10 @@ import llm.domain.model.ModelName;
  * @param toolChoice which of them it may or must call
  * @param sampling how tokens are chosen
  * @param maxTokens the most tokens the answer may take, 1 or more; empty: the model's maximum
- * @param extensions fields of the caller's body that are not known here, by name, relayed untouched
- *     to providers that speak the same dialect
+ * @param extensions fields of the caller's body that are not known here, relayed untouched to
+ *     providers that speak the same dialect
  * @param priority whether somebody waits for the answer
+ * @param form what the answer is to be like
  */
 public record ChatRequest(
     ModelName model,
@@ -26,14 +26,14 @@ public record ChatRequest(
     ToolChoice toolChoice,
     SamplingOptions sampling,
     Optional<Integer> maxTokens,
-    Map<String, JsonText> extensions,
-    Priority priority) {
+    Extensions extensions,
+    Priority priority,
+    AnswerForm form) {
 
   /** Copies the collections; rejects a request without messages or with a limit below 1. */
   public ChatRequest {
     messages = List.copyOf(messages);
     tools = List.copyOf(tools);
-    extensions = Map.copyOf(extensions);
     if (messages.isEmpty()) {
       throw new IllegalArgumentException("messages must hold at least one message");
     }
@@ -50,8 +50,17 @@ public record ChatRequest(
       ToolChoice toolChoice,
       SamplingOptions sampling,
       Optional<Integer> maxTokens,
-      Map<String, JsonText> extensions) {
-    this(model, messages, tools, toolChoice, sampling, maxTokens, extensions, Priority.INTERACTIVE);
+      Extensions extensions) {
+    this(
+        model,
+        messages,
+        tools,
+        toolChoice,
+        sampling,
+        maxTokens,
+        extensions,
+        Priority.INTERACTIVE,
+        AnswerForm.ANY);
   }
 
   /** A request with defaults for all but model and messages. */
@@ -63,13 +72,13 @@ public record ChatRequest(
         new ToolChoice.Auto(),
         SamplingOptions.DEFAULTS,
         Optional.empty(),
-        Map.of());
+        Extensions.NONE);
   }
 
   /** The same request for another model. */
   public ChatRequest withModel(ModelName other) {
     return new ChatRequest(
-        other, messages, tools, toolChoice, sampling, maxTokens, extensions, priority);
+        other, messages, tools, toolChoice, sampling, maxTokens, extensions, priority, form);
   }
 
   /** The same request with other messages. */
@@ -82,30 +91,51 @@ public record ChatRequest(
         sampling,
         maxTokens,
         extensions,
-        priority);
+        priority,
+        form);
   }
 
   /** The same request with these tools. */
   public ChatRequest withTools(List<ToolDefinition> other) {
     return new ChatRequest(
-        model, messages, other, toolChoice, sampling, maxTokens, extensions, priority);
+        model, messages, other, toolChoice, sampling, maxTokens, extensions, priority, form);
   }
 
   /** The same request with this sampling. */
   public ChatRequest withSampling(SamplingOptions other) {
     return new ChatRequest(
-        model, messages, tools, toolChoice, other, maxTokens, extensions, priority);
+        model, messages, tools, toolChoice, other, maxTokens, extensions, priority, form);
   }
 
   /** The same request with this output limit. */
   public ChatRequest withMaxTokens(int limit) {
     return new ChatRequest(
-        model, messages, tools, toolChoice, sampling, Optional.of(limit), extensions, priority);
+        model,
+        messages,
+        tools,
+        toolChoice,
+        sampling,
+        Optional.of(limit),
+        extensions,
+        priority,
+        form);
   }
 
   /** The same request with this priority. */
   public ChatRequest withPriority(Priority other) {
     return new ChatRequest(
-        model, messages, tools, toolChoice, sampling, maxTokens, extensions, other);
+        model, messages, tools, toolChoice, sampling, maxTokens, extensions, other, form);
+  }
+
+  /** The same request with these fields of its dialect. */
+  public ChatRequest withExtensions(Extensions other) {
+    return new ChatRequest(
+        model, messages, tools, toolChoice, sampling, maxTokens, other, priority, form);
+  }
+
+  /** The same request for an answer of this form. */
+  public ChatRequest withForm(AnswerForm other) {
+    return new ChatRequest(
+        model, messages, tools, toolChoice, sampling, maxTokens, extensions, priority, other);
   }
 }

@@ -1,33 +1,59 @@
 package llm.domain.chat;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import llm.domain.content.Thought;
 
 /**
  * A whole answer.
  *
  * @param model the model that answered
  * @param text what it said
- * @param reasoning its reasoning, where the provider shows it; else empty
+ * @param thoughts its reasoning, where the provider shows it
  * @param toolCalls the tools it calls
  * @param finishReason why it ended
+ * @param stopSequence the stop string that ended it, where the provider says so
  * @param usage tokens taken
  * @param logprobs of the tokens of {@code text}, in their order; empty where none were asked for
  */
 public record ChatResult(
     String model,
     String text,
-    String reasoning,
+    List<Thought> thoughts,
     List<ToolCall> toolCalls,
     FinishReason finishReason,
+    Optional<String> stopSequence,
     Usage usage,
     List<TokenLogprob> logprobs) {
   /** Copies the lists. */
   public ChatResult {
+    thoughts = List.copyOf(thoughts);
     toolCalls = List.copyOf(toolCalls);
     logprobs = List.copyOf(logprobs);
   }
 
-  /** An answer without log probabilities. */
+  /** An answer whose reasoning is text that anybody may read, or empty. */
+  public ChatResult(
+      String model,
+      String text,
+      String reasoning,
+      List<ToolCall> toolCalls,
+      FinishReason finishReason,
+      Usage usage,
+      List<TokenLogprob> logprobs) {
+    this(
+        model,
+        text,
+        reasoning.isEmpty() ? List.of() : List.of(Thought.of(reasoning)),
+        toolCalls,
+        finishReason,
+        Optional.empty(),
+        usage,
+        logprobs);
+  }
+
+  /** The same without log probabilities. */
   public ChatResult(
       String model,
       String text,
@@ -38,8 +64,14 @@ public record ChatResult(
     this(model, text, reasoning, toolCalls, finishReason, usage, List.of());
   }
 
+  /** The reasoning that is shown; empty where there is none. */
+  public String reasoning() {
+    return thoughts.stream().map(Thought::text).collect(Collectors.joining());
+  }
+
   /** The same answer with this usage. */
   public ChatResult withUsage(Usage other) {
-    return new ChatResult(model, text, reasoning, toolCalls, finishReason, other, logprobs);
+    return new ChatResult(
+        model, text, thoughts, toolCalls, finishReason, stopSequence, other, logprobs);
   }
 }

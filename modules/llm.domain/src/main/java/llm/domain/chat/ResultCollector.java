@@ -4,13 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.domain.call.EventStream;
+import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
 /** Gathers the events of one stream into a {@link ChatResult}. Not thread-safe; one stream each. */
 public final class ResultCollector {
   private final StringBuilder text = new StringBuilder();
-  private final StringBuilder reasoning = new StringBuilder();
+  private final StringBuilder reasoning = new StringBuilder(); // of the thought that comes
+  private final List<Thought> thoughts = new ArrayList<>();
   private final List<PendingCall> calls = new ArrayList<>();
   private final List<TokenLogprob> logprobs = new ArrayList<>();
   private String model;
@@ -56,6 +58,11 @@ public final class ResultCollector {
         logprobs.addAll(delta.logprobs());
       }
       case StreamEvent.ReasoningDelta delta -> reasoning.append(delta.text());
+      case StreamEvent.ReasoningSigned(String signature) -> endThought(Optional.of(signature));
+      case StreamEvent.ReasoningHidden(String data) -> {
+        endThought(Optional.empty());
+        thoughts.add(Thought.hidden(data));
+      }
       case StreamEvent.ToolCallStarted call -> start(call);
       case StreamEvent.ToolArgumentsDelta delta ->
           pending(delta.index()).arguments().append(delta.json());
@@ -84,19 +91,29 @@ public final class ResultCollector {
    */
   public ChatResult finish(StreamEvent.Terminal terminal) throws LlmException {
     return switch (terminal) {
-      case StreamEvent.Done done ->
-          new ChatResult(
-              model,
-              text.toString(),
-              reasoning.toString(),
-              toolCalls(),
-              done.finishReason(),
-              done.usage(),
-              logprobs);
+      case StreamEvent.Done done -> {
+        endThought(Optional.empty());
+        yield new ChatResult(
+            model,
+            text.toString(),
+            thoughts,
+            toolCalls(),
+            done.finishReason(),
+            done.stopSequence(),
+            done.usage(),
+            logprobs);
+      }
       case StreamEvent.Failed failed -> throw new LlmException(failed.error());
       case StreamEvent.Cancelled cancelled ->
           throw new LlmException(new LlmError.Cancelled(cancelled.reason()));
     };
+  }
+
+  private void endThought(Optional<String> signature) {
+    if (!reasoning.isEmpty() || signature.isPresent()) {
+      thoughts.add(new Thought(reasoning.toString(), signature, Optional.empty()));
+      reasoning.setLength(0);
+    }
   }
 
   private void start(StreamEvent.ToolCallStarted call) {

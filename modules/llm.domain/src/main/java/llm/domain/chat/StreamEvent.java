@@ -2,6 +2,7 @@ package llm.domain.chat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import llm.domain.call.CancelReason;
 import llm.domain.error.LlmError;
 
@@ -36,6 +37,12 @@ public sealed interface StreamEvent {
   /** More of the model's reasoning, which is not part of the answer. */
   record ReasoningDelta(String text) implements StreamEvent {}
 
+  /** The provider's proof for the reasoning so far, which it wants back with it. */
+  record ReasoningSigned(String signature) implements StreamEvent {}
+
+  /** Reasoning that only its provider can read, and wants back. */
+  record ReasoningHidden(String data) implements StreamEvent {}
+
   /** The tool call number {@code index} (from 0) begins. */
   record ToolCallStarted(int index, String id, String name) implements StreamEvent {}
 
@@ -61,8 +68,18 @@ public sealed interface StreamEvent {
     }
   }
 
-  /** The answer is complete. */
-  record Done(FinishReason finishReason, Usage usage) implements Terminal {}
+  /**
+   * The answer is complete.
+   *
+   * @param stopSequence the stop string that ended it, where the provider says so
+   */
+  record Done(FinishReason finishReason, Usage usage, Optional<String> stopSequence)
+      implements Terminal {
+    /** An end of which nothing more is known. */
+    public Done(FinishReason finishReason, Usage usage) {
+      this(finishReason, usage, Optional.empty());
+    }
+  }
 
   /** The answer is not complete and will not be. */
   record Failed(LlmError error, Usage usage) implements Terminal {}

@@ -8,8 +8,14 @@ import llm.domain.text.Excerpt;
  * @param id the provider's id of the call, not blank
  * @param name the tool's name, not blank
  * @param arguments the arguments as the model wrote them: usually, not always, a JSON object
+ * @param extensions fields that only the dialect knows that this came in
  */
-public record ToolCall(String id, String name, JsonText arguments) {
+public record ToolCall(String id, String name, JsonText arguments, Extensions extensions) {
+  /** A call with nothing said beside it. */
+  public ToolCall(String id, String name, JsonText arguments) {
+    this(id, name, arguments, Extensions.NONE);
+  }
+
   /** Rejects a blank id or name. */
   public ToolCall {
     if (id.isBlank() || name.isBlank()) {

@@ -8,8 +8,15 @@ package llm.domain.chat;
  * @param cachedTokens how many of the prompt's tokens came from a cache, 0 to promptTokens
  * @param reasoningTokens how many of the generated tokens were reasoning, 0 to completionTokens; 0
  *     where the provider does not tell
+ * @param cacheWriteTokens how many of the prompt's tokens were put into a cache at a price of their
+ *     own, 0 to what did not come from one
  */
-public record Usage(int promptTokens, int completionTokens, int cachedTokens, int reasoningTokens) {
+public record Usage(
+    int promptTokens,
+    int completionTokens,
+    int cachedTokens,
+    int reasoningTokens,
+    int cacheWriteTokens) {
   /** No tokens at all. */
   public static final Usage NONE = new Usage(0, 0, 0);
 
@@ -34,6 +41,18 @@ public record Usage(int promptTokens, int completionTokens, int cachedTokens, in
               + ", cached "
               + cachedTokens);
     }
+    if (cacheWriteTokens < 0 || cacheWriteTokens > promptTokens - cachedTokens) {
+      throw new IllegalArgumentException(
+          "tokens written to a cache must be 0 to those that did not come from one, "
+              + (promptTokens - cachedTokens)
+              + ", got "
+              + cacheWriteTokens);
+    }
+  }
+
+  /** Usage of a provider that has no price for putting tokens into its cache. */
+  public Usage(int promptTokens, int completionTokens, int cachedTokens, int reasoningTokens) {
+    this(promptTokens, completionTokens, cachedTokens, reasoningTokens, 0);
   }
 
   /** Usage whose reasoning is not counted apart. */

@@ -8,6 +8,7 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -53,11 +54,12 @@ public interface ChatProvider extends AutoCloseable {
   }
 
   /**
-   * Whether the request's {@code extensions} reach the model: the provider speaks the dialect they
-   * were written in. Where it does not, fields that ask for what is not done here are refused.
+   * The dialect in which this provider asks its upstream; empty when it has none. Extensions of a
+   * request in that dialect reach the model; of others, fields that ask for what is not done are
+   * refused.
    */
-  default boolean relaysExtensions() {
-    return false;
+  default Optional<Dialect> dialect() {
+    return Optional.empty();
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import llm.domain.content.Dialect;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,8 @@ class ChatRequestTest {
     assertThat(request.sampling()).isEqualTo(SamplingOptions.DEFAULTS);
     assertThat(request.maxTokens()).isEmpty();
     assertThat(request.tools()).isEmpty();
-    assertThat(request.extensions()).isEmpty();
+    assertThat(request.extensions()).isEqualTo(Extensions.NONE);
+    assertThat(request.form()).isEqualTo(AnswerForm.ANY);
     assertThat(request.priority()).isEqualTo(Priority.INTERACTIVE);
   }
 
@@ -84,8 +86,9 @@ class ChatRequestTest {
                 new ToolChoice.Auto(),
                 sampling,
                 Optional.of(7),
-                Map.of(),
-                Priority.BACKGROUND));
+                Extensions.NONE,
+                Priority.BACKGROUND,
+                AnswerForm.ANY));
   }
 
   @Test
@@ -94,11 +97,17 @@ class ChatRequestTest {
     var extensions = new HashMap<>(Map.of("user", new JsonText("\"u\"")));
     var request =
         new ChatRequest(
-            MODEL, messages, List.of(), new ToolChoice.None(), NONE, Optional.empty(), extensions);
+            MODEL,
+            messages,
+            List.of(),
+            new ToolChoice.None(),
+            NONE,
+            Optional.empty(),
+            Extensions.of(Dialect.OPENAI_CHAT, extensions));
     messages.clear();
     extensions.clear();
     assertThat(request.messages()).hasSize(1);
-    assertThat(request.extensions()).containsKey("user");
+    assertThat(request.extensions().fields()).containsKey("user");
     assertThatThrownBy(() -> request.messages().clear())
         .isInstanceOf(UnsupportedOperationException.class);
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.chat.Role;
@@ -13,6 +14,7 @@ import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
+import llm.domain.content.Dialect;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
 import llm.domain.text.JsonSyntax;
@@ -45,7 +47,7 @@ class ApiFormatTest {
             new ToolChoice.None(),
             SamplingOptions.DEFAULTS.withTemperature(Temperature.balanced()),
             Optional.of(4096),
-            Map.of("user", new JsonText("\"u-1\"")));
+            Extensions.of(Dialect.OPENAI_CHAT, Map.of("user", new JsonText("\"u-1\""))));
     assertThat(ApiFormat.of(request).toJson().value())
         .isEqualTo(
             """

@@ -6,11 +6,11 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.chat.SamplingOptions;
@@ -226,7 +226,7 @@ class LlmRequestTest {
         choice,
         SamplingOptions.DEFAULTS,
         Optional.empty(),
-        Map.of());
+        Extensions.NONE);
   }
 
   private static ToolDefinition tool(String name) {

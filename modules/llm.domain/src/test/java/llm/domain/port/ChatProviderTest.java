@@ -76,7 +76,7 @@ class ChatProviderTest {
       assertThat(provider.embeddings(MODEL)).isEmpty();
       assertThat(provider.prefixes(MODEL)).isEmpty();
       assertThat(provider.connection(MODEL)).isEmpty();
-      assertThat(provider.relaysExtensions()).isFalse();
+      assertThat(provider.dialect()).isEmpty();
     }
   }
 

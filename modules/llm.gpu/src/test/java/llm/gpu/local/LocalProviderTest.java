@@ -20,6 +20,7 @@ import llm.core.testkit.RecordingTelemetry;
 import llm.core.testkit.TestConfig;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.chat.ToolCall;
@@ -263,7 +264,7 @@ class LocalProviderTest {
         choice,
         plain.sampling(),
         plain.maxTokens(),
-        Map.of());
+        Extensions.NONE);
   }
 
   private static ChatRequest request(String model, String text) {

@@ -20,6 +20,7 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
+import llm.domain.content.Dialect;
 import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
@@ -100,8 +101,8 @@ final class OpenAiProvider implements ChatProvider {
   }
 
   @Override
-  public boolean relaysExtensions() {
-    return true;
+  public Optional<Dialect> dialect() {
+    return Optional.of(Dialect.OPENAI_CHAT);
   }
 
   /** Any model may; the upstream refuses those that cannot. */

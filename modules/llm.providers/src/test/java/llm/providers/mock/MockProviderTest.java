@@ -22,6 +22,7 @@ import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
@@ -326,7 +327,7 @@ class MockProviderTest {
         choice,
         SamplingOptions.DEFAULTS,
         Optional.empty(),
-        Map.of());
+        Extensions.NONE);
   }
 
   private static CancelReason cancelReason(EventStream<StreamEvent> stream) throws LlmException {

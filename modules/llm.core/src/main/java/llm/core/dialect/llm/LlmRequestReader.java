@@ -1,11 +1,11 @@
 package llm.core.dialect.llm;
 
-import java.util.Map;
 import java.util.Optional;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.dialect.openai.ChatBody;
 import llm.core.dialect.openai.ModelResolver;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -43,7 +43,7 @@ public final class LlmRequestReader {
       }
       body.add(Message.user(prompt.get()));
     }
-    return body.request(resolver, Map.of());
+    return body.request(resolver, Extensions.NONE);
   }
 
   private void take(String name, JsonCursor in) throws LlmException {

@@ -50,6 +50,9 @@ public final class LlmStreamWriter {
       case StreamEvent.TextDelta delta when delta.logprobs().isEmpty() -> text(TOKEN, delta.text());
       case StreamEvent.TextDelta delta -> textWithLogprobs(delta);
       case StreamEvent.ReasoningDelta delta -> text(REASONING, delta.text());
+      case StreamEvent.ReasoningSigned _, StreamEvent.ReasoningHidden _ -> {
+        // nobody but its provider could read it
+      }
       case StreamEvent.ToolCallStarted _, StreamEvent.ToolArgumentsDelta _ -> calls.add(event);
       case StreamEvent.Done done -> done(done);
       case StreamEvent.Failed failed -> error(failed.error());

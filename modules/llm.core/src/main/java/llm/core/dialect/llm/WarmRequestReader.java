@@ -1,11 +1,11 @@
 package llm.core.dialect.llm;
 
 import java.time.Duration;
-import java.util.Map;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.dialect.openai.ChatBody;
 import llm.core.dialect.openai.ModelResolver;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.Priority;
 import llm.domain.error.LlmException;
 import llm.domain.prompt.WarmPrefix;
@@ -35,7 +35,7 @@ public final class WarmRequestReader {
 
   private WarmCall call(JsonCursor in, ModelResolver resolver) throws LlmException {
     in.object(name -> take(name, in));
-    ChatRequest prefix = body.request(resolver, Map.of());
+    ChatRequest prefix = body.request(resolver, Extensions.NONE);
     return new WarmCall(
         body.hasPriority() ? prefix : prefix.withPriority(Priority.BACKGROUND), keep);
   }

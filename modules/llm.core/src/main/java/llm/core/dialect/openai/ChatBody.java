@@ -2,16 +2,16 @@ package llm.core.dialect.openai;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.ChatRequest;
-import llm.domain.chat.JsonText;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.Message;
 import llm.domain.chat.Priority;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -31,6 +31,7 @@ public final class ChatBody {
   private Optional<Integer> maxCompletionTokens = Optional.empty();
   private Optional<Priority> priority = Optional.empty();
   private final SamplingFields sampling = new SamplingFields();
+  private final FormFields form = new FormFields();
 
   /**
    * Takes the field {@code name}, on whose value the cursor stands.
@@ -41,14 +42,14 @@ public final class ChatBody {
   public boolean take(String name, JsonCursor in) throws LlmException {
     switch (name) {
       case "model" -> model = Optional.of(model(in));
-      case "messages" -> messages = MessageReader.messages(in);
+      case "messages" -> messages = MessageReader.messages(in, undone);
       case "tools" -> tools = ToolReader.tools(in, undone);
       case "tool_choice" -> toolChoice = Optional.of(ToolReader.choice(in));
       case "max_tokens" -> maxTokens = Optional.of(limit(in));
       case "max_completion_tokens" -> maxCompletionTokens = Optional.of(limit(in));
       case "priority" -> priority = Optional.of(priority(in));
       default -> {
-        return sampling.take(name, in);
+        return form.take(name, in) || sampling.take(name, in);
       }
     }
     return true;
@@ -77,8 +78,7 @@ public final class ChatBody {
    * @param extensions unknown fields to be relayed
    * @throws LlmException when fields contradict each other, one is missing, or the model is unknown
    */
-  public ChatRequest request(ModelResolver resolver, Map<String, JsonText> extensions)
-      throws LlmException {
+  public ChatRequest request(ModelResolver resolver, Extensions extensions) throws LlmException {
     if (messages.isEmpty()) {
       throw invalid("messages", "messages is missing; it must hold at least one message");
     }
@@ -87,7 +87,8 @@ public final class ChatBody {
     SamplingOptions options = sampling.options();
     Optional<Integer> limit = outputLimit();
     ModelName resolved = resolver.resolve(model);
-    if (!undone.isEmpty() && !resolver.relays(resolved)) {
+    if (!undone.isEmpty()
+        && !resolver.dialect(resolved).filter(Dialect.OPENAI_CHAT::isReadAs).isPresent()) {
       throw undone.getFirst();
     }
     return new ChatRequest(
@@ -98,7 +99,8 @@ public final class ChatBody {
         options,
         limit,
         extensions,
-        priority.orElse(Priority.INTERACTIVE));
+        priority.orElse(Priority.INTERACTIVE),
+        form.form());
   }
 
   private Optional<Integer> outputLimit() throws LlmException {

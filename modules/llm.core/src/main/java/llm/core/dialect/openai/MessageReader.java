@@ -1,13 +1,19 @@
 package llm.core.dialect.openai;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import llm.core.dialect.json.JsonCursor;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
+import llm.domain.chat.Part;
 import llm.domain.chat.Role;
 import llm.domain.chat.ToolCall;
+import llm.domain.content.Dialect;
+import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
@@ -15,23 +21,32 @@ import llm.domain.error.LlmException;
  * Reads the {@code messages} of a chat body. Fields may come in any order, so a message is put
  * together when its object has ended.
  *
- * <p>Text parts are joined by a line feed. {@code reasoning_content} of earlier answers is read
- * over: reasoning is not part of later prompts. So are {@code refusal}, {@code annotations} and
- * {@code index} as clients send them back, as long as they say nothing.
+ * <p>{@code reasoning_content} of earlier answers is kept as a thought. What has no place in our
+ * types, fields and parts, is kept for providers that speak the dialect, and refused elsewhere;
+ * {@code annotations} that say nothing are read over.
  */
 final class MessageReader {
   private Optional<String> role = Optional.empty();
-  private Optional<String> content = Optional.empty();
+  private Optional<List<Part>> content = Optional.empty();
+  private List<Thought> thoughts = List.of();
+  private final Map<String, JsonText> others = new LinkedHashMap<>();
+  private final List<LlmException> undone;
   private List<ToolCall> toolCalls = List.of();
   private Optional<String> toolCallId = Optional.empty();
   private Optional<String> name = Optional.empty();
 
-  private MessageReader() {}
+  private MessageReader(List<LlmException> undone) {
+    this.undone = undone;
+  }
 
-  /** The messages of the array the cursor stands on. */
-  static List<Message> messages(JsonCursor in) throws LlmException {
+  /**
+   * The messages of the array the cursor stands on.
+   *
+   * @param undone takes the refusals of what only some providers do
+   */
+  static List<Message> messages(JsonCursor in, List<LlmException> undone) throws LlmException {
     var messages = new ArrayList<Message>();
-    in.array(_ -> messages.add(new MessageReader().message(in)));
+    in.array(_ -> messages.add(new MessageReader(undone).message(in)));
     if (messages.isEmpty()) {
       throw in.refusal("messages must hold at least one message");
     }
@@ -42,7 +57,16 @@ final class MessageReader {
     in.object(field -> take(field, in));
     Role speaker = speaker(in);
     requireFields(speaker, in);
-    return in.legal(() -> new Message(speaker, content.orElse(""), toolCalls, toolCallId, name));
+    return in.legal(() ->
+        new Message(
+            speaker,
+            content.orElse(List.of()),
+            toolCalls,
+            toolCallId,
+            false,
+            name,
+            speaker == Role.ASSISTANT ? thoughts : List.of(),
+            Extensions.of(Dialect.OPENAI_CHAT, others)));
   }
 
   private void take(String field, JsonCursor in) throws LlmException {
@@ -52,10 +76,16 @@ final class MessageReader {
       case "tool_calls" -> toolCalls = toolCalls(in);
       case "tool_call_id" -> toolCallId = Optional.of(in.string());
       case "name" -> name = Optional.of(in.string());
-      case "reasoning_content" -> in.string();
-      case "annotations" -> requireNone(in);
+      case "reasoning_content" -> {
+        String thought = in.string();
+        thoughts = thought.isEmpty() ? List.of() : List.of(Thought.of(thought));
+      }
+      case "annotations" -> annotations(in);
       case "function_call" -> throw unsupported(in, "function calls; use tool_calls");
-      default -> throw unknown(in, "message field", field);
+      default -> {
+        undone.add(unknown(in, "message field", field));
+        others.put(field, in.cut());
+      }
     }
   }
 
@@ -103,54 +133,29 @@ final class MessageReader {
     }
   }
 
-  private static String content(JsonCursor in) throws LlmException {
+  private List<Part> content(JsonCursor in) throws LlmException {
     if (in.isString()) {
-      return in.string();
+      String text = in.string();
+      return text.isEmpty() ? List.of() : List.of(new Part.Text(text));
     }
     if (!in.isArray()) {
-      throw in.expected("a string or an array of text parts");
+      throw in.expected("a string or an array of parts");
     }
-    var parts = new ArrayList<String>();
-    in.array(_ -> parts.add(part(in)));
+    var parts = new ArrayList<Part>();
+    in.array(_ -> parts.add(PartReader.part(in, undone)));
     if (parts.isEmpty()) {
       throw in.refusal(in.path() + " must hold at least one part");
     }
-    return String.join("\n", parts);
+    return parts;
   }
 
-  private static String part(JsonCursor in) throws LlmException {
-    var type = new StringBuilder();
-    var text = new ArrayList<String>();
-    var other = new ArrayList<String>();
-    in.object(field -> {
-      switch (field) {
-        case "type" -> type.append(in.string());
-        case "text" -> text.add(in.string());
-        default -> other.add(field);
-      }
-    });
-    if (type.isEmpty()) {
-      throw missing(in, "type", "every part needs one");
-    }
-    if (!type.toString().equals("text")) {
-      throw unsupported(in, "content parts of type '" + shortened(type) + "'; send text parts");
-    }
-    if (!other.isEmpty()) {
-      throw unsupported(in, "'" + shortened(other.getFirst()) + "' in a text part; leave it out");
-    }
-    if (text.isEmpty()) {
-      throw missing(in, "text", "a text part needs it");
-    }
-    return text.getFirst();
-  }
-
-  private static List<ToolCall> toolCalls(JsonCursor in) throws LlmException {
+  private List<ToolCall> toolCalls(JsonCursor in) throws LlmException {
     var calls = new ArrayList<ToolCall>();
     in.array(_ -> calls.add(toolCall(in)));
     return List.copyOf(calls);
   }
 
-  private static ToolCall toolCall(JsonCursor in) throws LlmException {
+  private ToolCall toolCall(JsonCursor in) throws LlmException {
     var call = new CallFields();
     in.object(field -> {
       switch (field) {
@@ -158,7 +163,10 @@ final class MessageReader {
         case "type" -> ToolReader.requireFunction(in);
         case "index" -> in.integer();
         case "function" -> in.object(inner -> function(inner, call, in));
-        default -> throw unknown(in, "tool call field", field);
+        default -> {
+          undone.add(unknown(in, "tool call field", field));
+          call.others.put(field, in.cut());
+        }
       }
     });
     String id = call.id.orElseThrow(() -> missing(in, "id", "every tool call needs one"));
@@ -167,7 +175,9 @@ final class MessageReader {
     String arguments =
         call.arguments.orElseThrow(
             () -> missing(in, "function.arguments", "every tool call needs them"));
-    return in.legal(() -> new ToolCall(id, tool, new JsonText(arguments)));
+    return in.legal(() ->
+        new ToolCall(
+            id, tool, new JsonText(arguments), Extensions.of(Dialect.OPENAI_CHAT, call.others)));
   }
 
   private static void function(String field, CallFields call, JsonCursor in) throws LlmException {
@@ -178,10 +188,21 @@ final class MessageReader {
     }
   }
 
-  private static void requireNone(JsonCursor in) throws LlmException {
-    in.array(_ -> {
-      throw unsupported(in, "annotations; leave them out");
-    });
+  /** Kept where they say something. */
+  private void annotations(JsonCursor in) throws LlmException {
+    JsonText all = in.cut();
+    var none = new boolean[] {true};
+    JsonCursor.piece(
+        all,
+        in.path(),
+        piece -> {
+          piece.array(_ -> none[0] = false);
+          return none;
+        });
+    if (!none[0]) {
+      undone.add(unsupported(in, "annotations; leave them out"));
+      others.put("annotations", all);
+    }
   }
 
   static LlmException unsupported(JsonCursor in, String what) {
@@ -205,7 +226,7 @@ final class MessageReader {
         LlmError.InvalidRequest.at(path, path + " does not belong here; " + why));
   }
 
-  private static String shortened(CharSequence text) {
+  static String shortened(CharSequence text) {
     return text.length() <= 64 ? text.toString() : text.subSequence(0, 64) + "…";
   }
 
@@ -213,5 +234,6 @@ final class MessageReader {
     private Optional<String> id = Optional.empty();
     private Optional<String> name = Optional.empty();
     private Optional<String> arguments = Optional.empty();
+    private final Map<String, JsonText> others = new LinkedHashMap<>();
   }
 }

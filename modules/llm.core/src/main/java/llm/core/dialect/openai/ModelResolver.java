@@ -1,6 +1,7 @@
 package llm.core.dialect.openai;
 
 import java.util.Optional;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 
@@ -16,12 +17,13 @@ public interface ModelResolver {
   ModelName resolve(Optional<String> asked) throws LlmException;
 
   /**
-   * Whether fields that are known and not done here reach {@code model} all the same, because its
-   * provider speaks the dialect they are written in. Where not, they are refused.
+   * The dialect in which {@code model}'s provider asks its upstream. Fields that are known and not
+   * done here reach the model all the same where they are written in that; elsewhere they are
+   * refused.
    *
    * @throws LlmException when there is no such model any more
    */
-  default boolean relays(ModelName model) throws LlmException {
-    return false;
+  default Optional<Dialect> dialect(ModelName model) throws LlmException {
+    return Optional.empty();
   }
 }

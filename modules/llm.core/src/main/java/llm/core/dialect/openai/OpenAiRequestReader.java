@@ -4,8 +4,10 @@ import java.util.HashMap;
 import java.util.Map;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Priority;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
@@ -45,9 +47,10 @@ public final class OpenAiRequestReader {
               "stream_options", "stream_options belong to a stream; send stream: true with them"));
     }
     extensions.putAll(undone.kept());
-    ChatRequest request = body.request(resolver, extensions);
+    ChatRequest request = body.request(resolver, Extensions.of(Dialect.OPENAI_CHAT, extensions));
     boolean asksMore = undone.refusal().isPresent() || undone.isFlex();
-    if (asksMore && !resolver.relays(request.model())) {
+    if (asksMore
+        && !resolver.dialect(request.model()).filter(Dialect.OPENAI_CHAT::isReadAs).isPresent()) {
       request = hereOnly(request);
     }
     return new ChatCall(request, stream, includeUsage);
@@ -76,6 +79,7 @@ public final class OpenAiRequestReader {
           extensions.put(name, in.cut()); // a number is vLLM's
         }
       }
+      case "response_format", "reasoning_effort" -> undone.takeKnown(name, in, body);
       case "repeat_penalty", "repetition_penalty" -> {
         JsonText value = in.cut();
         extensions.put(name, value); // for its name: providers know one or the other

@@ -87,6 +87,9 @@ public final class OpenAiStreamWriter {
           text(CONTENT, delta.text());
       case StreamEvent.TextDelta delta -> textWithLogprobs(delta);
       case StreamEvent.ReasoningDelta delta -> text(REASONING, delta.text());
+      case StreamEvent.ReasoningSigned _, StreamEvent.ReasoningHidden _ -> {
+        return; // this dialect has no place for them
+      }
       case StreamEvent.ToolCallStarted call -> toolCall(call);
       case StreamEvent.ToolArgumentsDelta delta -> arguments(delta);
       case StreamEvent.Done done -> done(done);

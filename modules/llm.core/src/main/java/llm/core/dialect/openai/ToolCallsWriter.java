@@ -3,6 +3,7 @@ package llm.core.dialect.openai;
 import java.util.List;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.chat.ToolCall;
+import llm.domain.content.Dialect;
 
 /** Writes whole tool calls as messages carry them, towards clients and upstreams alike. */
 public final class ToolCallsWriter {
@@ -19,8 +20,11 @@ public final class ToolCallsWriter {
           .object()
           .field("name", call.name())
           .field("arguments", call.arguments().value())
-          .endObject()
           .endObject();
+      call.extensions()
+          .in(Dialect.OPENAI_CHAT)
+          .forEach((name, value) -> out.name(name).json(value));
+      out.endObject();
     }
     out.endArray();
   }

@@ -2,13 +2,17 @@ package llm.core.dialect.openai;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import llm.core.dialect.json.JsonCursor;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
@@ -22,6 +26,7 @@ final class ToolReader {
   private Optional<JsonText> parameters = Optional.empty();
 
   private final List<LlmException> undone;
+  private final Map<String, JsonText> others = new LinkedHashMap<>();
   private boolean strict;
 
   private ToolReader(List<LlmException> undone) {
@@ -88,7 +93,10 @@ final class ToolReader {
           typed.add(field);
         }
         case "function" -> in.object(inner -> takeFunction(inner, in));
-        default -> throw MessageReader.unknown(in, "tool field", field);
+        default -> {
+          undone.add(MessageReader.unknown(in, "tool field", field));
+          others.put(field, in.cut());
+        }
       }
     });
     if (typed.isEmpty()) {
@@ -97,8 +105,13 @@ final class ToolReader {
     String tool =
         name.orElseThrow(
             () -> MessageReader.missing(in, "function.name", "every tool needs a name"));
-    return in.legal(
-        () -> new ToolDefinition(tool, description, parameters.orElse(NO_PARAMETERS), strict));
+    return in.legal(() ->
+        new ToolDefinition(
+            tool,
+            description,
+            parameters.orElse(NO_PARAMETERS),
+            strict,
+            Extensions.of(Dialect.OPENAI_CHAT, others)));
   }
 
   private void takeFunction(String field, JsonCursor in) throws LlmException {

@@ -19,15 +19,7 @@ import llm.domain.error.LlmException;
 final class UndoneFields {
   /** What only changes how a model answers, and nothing in the form of its answer. */
   private static final Set<String> RELAYED =
-      Set.of(
-          "response_format",
-          "parallel_tool_calls",
-          "store",
-          "service_tier",
-          "verbosity",
-          "reasoning_effort",
-          "prediction",
-          "web_search_options");
+      Set.of("store", "service_tier", "verbosity", "prediction", "web_search_options");
 
   private final Map<String, JsonText> kept = new LinkedHashMap<>();
   private Optional<LlmException> refusal = Optional.empty(); // of the first that is not done
@@ -59,6 +51,20 @@ final class UndoneFields {
     }
   }
 
+  /**
+   * Takes a field that is ours as far as we know its values; others go along as they are, where
+   * there is one who may know them.
+   */
+  void takeKnown(String name, JsonCursor in, ChatBody body) throws LlmException {
+    JsonText value = in.cut();
+    try {
+      JsonCursor.piece(value, in.path(), piece -> body.take(name, piece));
+    } catch (LlmException unknown) {
+      kept.put(name, value);
+      refusal = refusal.or(() -> Optional.of(unknown));
+    }
+  }
+
   /** What is to be relayed. */
   Map<String, JsonText> kept() {
     return kept;
@@ -77,16 +83,13 @@ final class UndoneFields {
   private boolean check(String name, JsonCursor in) throws LlmException {
     switch (name) {
       case "n" -> choices(in);
-      case "response_format" -> responseFormat(in);
       case "modalities" ->
           in.array(_ -> require(in.string().equals("text"), in, "other modalities than text"));
-      case "parallel_tool_calls" ->
-          require(in.flag(), in, "switching parallel tool calls off; leave it out");
       case "store" -> require(!in.flag(), in, "storing completions; send false");
       case "service_tier" -> tier(in);
       case "verbosity" -> require(in.string().equals("medium"), in, "verbosity; leave it out");
       case "functions", "function_call" -> require(false, in, name + "; use tools and tool_choice");
-      case "audio", "prediction", "reasoning_effort", "web_search_options" ->
+      case "audio", "prediction", "web_search_options" ->
           require(false, in, name + "; leave it out");
       default -> {
         return false;
@@ -108,13 +111,6 @@ final class UndoneFields {
       throw in.refusal("n " + count + " must be at least 1");
     }
     require(count == 1, in, "several choices; send n: 1 and repeat the request");
-  }
-
-  private static void responseFormat(JsonCursor in) throws LlmException {
-    in.object(field -> {
-      boolean isType = field.equals("type");
-      require(isType && in.string().equals("text"), in, "response formats other than plain text");
-    });
   }
 
   private static void require(boolean harmless, JsonCursor in, String what) throws LlmException {

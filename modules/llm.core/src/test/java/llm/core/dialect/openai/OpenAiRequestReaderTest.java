@@ -36,7 +36,7 @@ class OpenAiRequestReaderTest {
     assertThat(call.request().toolChoice()).isEqualTo(new ToolChoice.Auto());
     assertThat(call.request().sampling()).isEqualTo(SamplingOptions.DEFAULTS);
     assertThat(call.request().maxTokens()).isEmpty();
-    assertThat(call.request().extensions()).isEmpty();
+    assertThat(call.request().extensions().fields()).isEmpty();
     assertThat(call.stream()).isFalse();
     assertThat(call.includeUsage()).isFalse();
   }
@@ -158,7 +158,7 @@ class OpenAiRequestReaderTest {
              "messages":[{"role":"user","content":"x"}],"x_last":{ }}\
             """);
 
-    assertThat(call.request().extensions())
+    assertThat(call.request().extensions().fields())
         .containsOnlyKeys("x_list", "x_number", "x_text", "x_true", "user", "metadata", "x_last")
         .containsEntry("x_list", new JsonText("[1, 2.0,\"é\\u00e9\",{\"a\" : null}]"))
         .containsEntry("x_number", new JsonText("-1.50E+2"))
@@ -179,7 +179,7 @@ class OpenAiRequestReaderTest {
             """);
 
     assertThat(call.request().messages()).containsExactly(Message.user("x"));
-    assertThat(call.request().extensions()).isEmpty();
+    assertThat(call.request().extensions().fields()).isEmpty();
   }
 
   @Test
@@ -192,7 +192,7 @@ class OpenAiRequestReaderTest {
              "messages":[{"role":"user","content":"x"}]}\
             """);
 
-    assertThat(call.request().extensions())
+    assertThat(call.request().extensions().fields())
         .as("for a provider that takes them")
         .doesNotContainKeys("n", "logprobs", "top_logprobs", "logit_bias", "modalities")
         .hasSize(5);
@@ -219,7 +219,7 @@ class OpenAiRequestReaderTest {
     ChatCall call =
         read("\uFEFF{\"x\":[1 ,2],\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}\n ");
 
-    assertThat(call.request().extensions()).containsEntry("x", new JsonText("[1 ,2]"));
+    assertThat(call.request().extensions().fields()).containsEntry("x", new JsonText("[1 ,2]"));
   }
 
   @Test

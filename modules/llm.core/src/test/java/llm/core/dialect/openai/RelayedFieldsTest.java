@@ -8,6 +8,7 @@ import java.util.Optional;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Priority;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -29,8 +30,10 @@ class RelayedFieldsTest {
         }
 
         @Override
-        public boolean relays(ModelName model) {
-          return model.value().startsWith("up/");
+        public Optional<Dialect> dialect(ModelName model) {
+          return model.value().startsWith("up/")
+              ? Optional.of(Dialect.OPENAI_CHAT)
+              : Optional.empty();
         }
       };
 
@@ -43,8 +46,8 @@ class RelayedFieldsTest {
         "priority | 7",
         "repeat_penalty | 1.10",
         "repetition_penalty | 1.10",
-        "parallel_tool_calls | false",
-        "reasoning_effort | \"low\"",
+        "response_format | {\"type\":\"json_object\",\"schema\":{\"a\":1}}",
+        "reasoning_effort | \"as it comes\"",
         "verbosity | \"high\"",
         "service_tier | \"flex\"",
         "store | true",
@@ -53,22 +56,23 @@ class RelayedFieldsTest {
       })
   void aFieldGoesAlongByteForByte(String name, String value) throws LlmException {
     ChatRequest request = read("up/m", "\"" + name + "\":" + value + ",");
-    assertThat(request.extensions()).containsOnlyKeys(name);
-    assertThat(request.extensions().get(name)).isEqualTo(new JsonText(value));
+    assertThat(request.extensions().fields()).containsOnlyKeys(name);
+    assertThat(request.extensions().fields().get(name)).isEqualTo(new JsonText(value));
   }
 
   @Test
   void whereNobodyTakesThemTheFirstIsRefusedAtItsPlace() {
     LlmError error =
-        refusal("mock", "\"response_format\":{\"type\":\"json_object\"},\"store\":true,\"n\":1,");
+        refusal("mock", "\"response_format\":{\"type\":\"grammar\"},\"store\":true,\"n\":1,");
     assertThat(error).isInstanceOf(LlmError.Unsupported.class);
-    assertThat(((LlmError.Unsupported) error).path()).isEqualTo("response_format.type");
+    assertThat(((LlmError.Unsupported) error).path()).isEqualTo("response_format");
   }
 
   @Test
   void whatWouldHappenHereAnywayMayBeAnotherThingAtTheProvider() throws LlmException {
     String fields = "\"service_tier\":\"default\",\"store\":false,";
-    assertThat(read("up/m", fields).extensions()).containsOnlyKeys("service_tier", "store");
+    assertThat(read("up/m", fields).extensions().fields())
+        .containsOnlyKeys("service_tier", "store");
     assertThat(read("mock", fields).model().value()).isEqualTo("mock");
   }
 
@@ -85,7 +89,7 @@ class RelayedFieldsTest {
   @Test
   void aTierThatIsRelayedIsTheProvidersToKeep() throws LlmException {
     ChatRequest relayed = read("up/m", "\"service_tier\":\"flex\",");
-    assertThat(relayed.extensions()).containsOnlyKeys("service_tier");
+    assertThat(relayed.extensions().fields()).containsOnlyKeys("service_tier");
     assertThat(relayed.priority()).isEqualTo(Priority.INTERACTIVE);
     assertThat(read("mock", "\"service_tier\":\"flex\",").priority())
         .isEqualTo(Priority.BACKGROUND);
@@ -94,7 +98,7 @@ class RelayedFieldsTest {
   @Test
   void ourOwnPriorityIsNoFieldOfTheProviders() throws LlmException {
     ChatRequest request = read("up/m", "\"priority\":\"background\",");
-    assertThat(request.extensions()).isEmpty();
+    assertThat(request.extensions().fields()).isEmpty();
     assertThat(request.priority()).isEqualTo(Priority.BACKGROUND);
   }
 

@@ -4,12 +4,18 @@ import java.util.List;
 import java.util.Set;
 import llm.core.dialect.json.JsonOut;
 import llm.core.dialect.openai.ToolCallsWriter;
+import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.Message;
+import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.Role;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
+import llm.domain.content.Dialect;
+import llm.domain.content.Thinking;
+import llm.domain.error.LlmException;
 
 /**
  * Writes the body of {@code POST /chat/completions}
@@ -41,6 +47,7 @@ public final class ChatRequestWriter {
           "top_logprobs",
           "max_tokens",
           "max_completion_tokens",
+          "parallel_tool_calls",
           "stream",
           "stream_options",
           "n");
@@ -52,12 +59,15 @@ public final class ChatRequestWriter {
    *
    * @param model the model's id at the upstream
    * @param stream whether the answer is wanted as a stream
+   * @throws LlmException with {@code Unsupported} for parts that only another dialect knows
    */
   public static byte[] write(
-      ChatRequest request, String model, boolean stream, RequestTraits traits) {
+      ChatRequest request, String model, boolean stream, RequestTraits traits) throws LlmException {
     var out = new JsonOut(FRAME_BYTES + size(request.messages()));
     out.object().field("model", model).name("messages").array();
-    request.messages().forEach(message -> message(message, out));
+    for (Message message : request.messages()) {
+      message(message, out);
+    }
     out.endArray();
     if (!request.tools().isEmpty()) {
       tools(request, out);
@@ -66,6 +76,7 @@ public final class ChatRequestWriter {
     penalties(request, traits, out);
     logprobs(request.sampling(), out);
     request.maxTokens().ifPresent(limit -> out.field(traits.outputLimit().field(), limit));
+    form(request.form(), out);
     if (stream) {
       out.name("stream").value(true);
       if (traits.streamUsage()) {
@@ -74,6 +85,7 @@ public final class ChatRequestWriter {
     }
     request
         .extensions()
+        .in(Dialect.OPENAI_CHAT)
         .forEach((name, value) -> {
           if (!OWN.contains(name)) {
             out.name(name).json(value);
@@ -90,19 +102,60 @@ public final class ChatRequestWriter {
     return size;
   }
 
-  private static void message(Message message, JsonOut out) {
+  private static void message(Message message, JsonOut out) throws LlmException {
     out.object().field("role", message.role().wireName());
-    if (message.text().isEmpty() && !message.toolCalls().isEmpty()) {
+    if (message.parts().isEmpty() && !message.toolCalls().isEmpty()) {
       out.name("content").nothing();
     } else {
-      out.field("content", message.text());
+      PartWriter.content(message, out);
     }
     message.name().ifPresent(name -> out.field("name", name));
     message.toolCallId().ifPresent(id -> out.field("tool_call_id", id));
     if (message.role() == Role.ASSISTANT && !message.toolCalls().isEmpty()) {
       ToolCallsWriter.write(message.toolCalls(), out);
     }
+    relayed(message.extensions(), out);
     out.endObject();
+  }
+
+  private static void relayed(Extensions extensions, JsonOut out) {
+    extensions.in(Dialect.OPENAI_CHAT).forEach((name, value) -> out.name(name).json(value));
+  }
+
+  private static void form(AnswerForm form, JsonOut out) {
+    switch (form.format()) {
+      case ResponseFormat.Text _ -> {
+        // what happens anyway
+      }
+      case ResponseFormat.JsonObject _ ->
+          out.name("response_format").object().field("type", "json_object").endObject();
+      case ResponseFormat.JsonSchema schema -> {
+        out.name("response_format").object().field("type", "json_schema");
+        out.name("json_schema").object().field("name", schema.name());
+        schema.description().ifPresent(text -> out.field("description", text));
+        out.name("schema").json(schema.schema()).name("strict").value(schema.strict());
+        out.endObject().endObject();
+      }
+    }
+    form.parallelToolCalls().ifPresent(many -> out.name("parallel_tool_calls").value(many));
+    form.thinking().ifPresent(wish -> thinking(wish, out));
+  }
+
+  private static void thinking(Thinking wish, JsonOut out) {
+    switch (wish) {
+      case Thinking.Off _ -> out.field("reasoning_effort", "none");
+      case Thinking.Adaptive _ -> {
+        // as the model likes
+      }
+      case Thinking.ByEffort(Thinking.Effort effort) -> effort(effort, out);
+      case Thinking.Budget(int tokens) -> effort(Thinking.Effort.ofBudget(tokens), out);
+    }
+  }
+
+  /** The most there is here is {@code xhigh}. */
+  private static void effort(Thinking.Effort effort, JsonOut out) {
+    Thinking.Effort known = effort == Thinking.Effort.MAX ? Thinking.Effort.XHIGH : effort;
+    out.field("reasoning_effort", known.wireName());
   }
 
   private static void tools(ChatRequest request, JsonOut out) {
@@ -114,7 +167,9 @@ public final class ChatRequestWriter {
       if (tool.strict()) {
         out.name("strict").value(true);
       }
-      out.endObject().endObject();
+      out.endObject();
+      relayed(tool.extensions(), out);
+      out.endObject();
     }
     out.endArray();
     switch (request.toolChoice()) {
@@ -163,7 +218,7 @@ public final class ChatRequestWriter {
   /** As the caller called it, who knows the upstream; else as the upstream's kind does. */
   private static String repeatPenalty(ChatRequest request, RequestTraits traits) {
     for (RequestTraits.RepeatPenalty name : RequestTraits.RepeatPenalty.values()) {
-      if (request.extensions().containsKey(name.field())) {
+      if (request.extensions().in(Dialect.OPENAI_CHAT).containsKey(name.field())) {
         return name.field();
       }
     }

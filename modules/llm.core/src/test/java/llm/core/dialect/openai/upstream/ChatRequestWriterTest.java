@@ -10,12 +10,14 @@ import java.util.Optional;
 import java.util.Random;
 import llm.core.dialect.openai.OpenAiRequestReader;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
@@ -52,7 +54,9 @@ class ChatRequestWriterTest {
               .topLogprobs(3)
               .build(),
           Optional.of(12),
-          Map.of("response_format", new JsonText("{\"type\": \"json_object\"}")));
+          Extensions.of(
+              Dialect.OPENAI_CHAT,
+              Map.of("response_format", new JsonText("{\"type\": \"json_object\"}"))));
 
   @Test
   void everyFieldIsWrittenOnce() {
@@ -115,7 +119,7 @@ class ChatRequestWriterTest {
             plain.toolChoice(),
             plain.sampling(),
             plain.maxTokens(),
-            Map.of("repeat_penalty", new JsonText("1.10")));
+            Extensions.of(Dialect.OPENAI_CHAT, Map.of("repeat_penalty", new JsonText("1.10"))));
     assertThat(write(named, false, traits)).endsWith("],\"repeat_penalty\":1.1}");
   }
 
@@ -191,7 +195,11 @@ class ChatRequestWriterTest {
   }
 
   private static String write(ChatRequest request, boolean stream, RequestTraits traits) {
-    return new String(
-        ChatRequestWriter.write(request, "m", stream, traits), StandardCharsets.UTF_8);
+    try {
+      return new String(
+          ChatRequestWriter.write(request, "m", stream, traits), StandardCharsets.UTF_8);
+    } catch (LlmException refused) {
+      throw new AssertionError(refused);
+    }
   }
 }

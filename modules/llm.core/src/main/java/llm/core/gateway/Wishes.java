@@ -1,0 +1,113 @@
+package llm.core.gateway;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import llm.domain.chat.AnswerForm;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
+import llm.domain.chat.Message;
+import llm.domain.chat.Part;
+import llm.domain.chat.ResponseFormat;
+import llm.domain.content.Dialect;
+import llm.domain.content.Thinking;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+
+/**
+ * What a request asks that not every provider can do. Where a provider asks an upstream, that one
+ * refuses what it cannot; one that computes here has to be kept from what it would pass over.
+ */
+final class Wishes {
+  private final ChatRequest request;
+  private final Route route;
+
+  private Wishes(ChatRequest request, Route route) {
+    this.request = request;
+    this.route = route;
+  }
+
+  /**
+   * Refuses what {@code route}'s provider would pass over.
+   *
+   * @throws LlmException with {@code Unsupported}
+   */
+  static void require(ChatRequest request, Route route) throws LlmException {
+    new Wishes(request, route).require();
+  }
+
+  /**
+   * Fields that only another dialect than the provider's knows, by their names, in order: they do
+   * not reach the model, and the caller is to be told.
+   */
+  static List<String> lost(ChatRequest request, Optional<Dialect> dialect) {
+    var lost = new TreeSet<String>();
+    addLost("", request.extensions(), dialect, lost);
+    request.tools().forEach(tool -> addLost("tools[].", tool.extensions(), dialect, lost));
+    for (Message message : request.messages()) {
+      addLost("messages[].", message.extensions(), dialect, lost);
+      message
+          .parts()
+          .forEach(part -> addLost("messages[].content[].", part.extensions(), dialect, lost));
+      message
+          .toolCalls()
+          .forEach(call -> addLost("messages[].tool_calls[].", call.extensions(), dialect, lost));
+    }
+    return List.copyOf(lost);
+  }
+
+  private static void addLost(
+      String where, Extensions extensions, Optional<Dialect> dialect, TreeSet<String> lost) {
+    boolean reach = dialect.filter(extensions.dialect()::isReadAs).isPresent();
+    if (!reach) {
+      extensions.fields().keySet().forEach(name -> lost.add(where + name));
+    }
+  }
+
+  private void require() throws LlmException {
+    List<Message> messages = request.messages();
+    for (int i = 0; i < messages.size(); i++) {
+      for (Part part : messages.get(i).parts()) {
+        content("messages[" + i + "].content", part);
+      }
+    }
+    if (route.counts()) {
+      form(request.form());
+    }
+  }
+
+  private void content(String path, Part part) throws LlmException {
+    switch (part) {
+      case Part.Text _ -> {
+        // everybody reads
+      }
+      case Part.Image _ -> {
+        if (route.counts() && !route.spec().vision()) {
+          throw unsupported(path, "reads no images");
+        }
+      }
+      case Part.Foreign foreign -> {
+        if (route.provider().dialect().filter(foreign.dialect()::isReadAs).isEmpty()) {
+          throw unsupported(path, "takes no content of type '" + foreign.type() + "'");
+        }
+      }
+    }
+  }
+
+  private void form(AnswerForm form) throws LlmException {
+    if (!(form.format() instanceof ResponseFormat.Text) && !route.spec().json()) {
+      throw unsupported("response_format", "answers in plain text only");
+    }
+    if (form.parallelToolCalls().filter(many -> !many).isPresent() && !request.tools().isEmpty()) {
+      throw unsupported("parallel_tool_calls", "cannot be kept from calling several tools at once");
+    }
+    if (form.thinking().filter(wish -> !(wish instanceof Thinking.Off)).isPresent()) {
+      throw unsupported("reasoning_effort", "has no reasoning that could be set");
+    }
+  }
+
+  private LlmException unsupported(String path, String what) {
+    return new LlmException(
+        new LlmError.Unsupported(path, "Model '" + request.model().value() + "' " + what + "."));
+  }
+}
