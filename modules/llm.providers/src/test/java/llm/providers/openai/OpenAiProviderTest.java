@@ -22,6 +22,7 @@ import llm.domain.call.Principal;
 import llm.domain.call.TraceContext;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.SamplingOptions;
@@ -29,6 +30,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -139,7 +141,9 @@ class OpenAiProviderTest {
               plain.toolChoice(),
               plain.sampling(),
               plain.maxTokens(),
-              Map.of("response_format", new JsonText("{ \"type\":\"json_object\"}")));
+              Extensions.of(
+                  Dialect.OPENAI_CHAT,
+                  Map.of("response_format", new JsonText("{ \"type\":\"json_object\"}"))));
       StreamCheck.drain(up.provider.stream(request, up.call));
       assertThat(posted(up).body())
           .endsWith(

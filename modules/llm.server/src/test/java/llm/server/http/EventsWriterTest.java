@@ -76,6 +76,8 @@ class EventsWriterTest {
           case StreamEvent.Failed failed -> "data: error " + failed.error().code() + "\n\n";
           case StreamEvent.Cancelled cancelled -> "data: error " + cancelled.reason() + "\n\n";
           case StreamEvent.ReasoningDelta _,
+              StreamEvent.ReasoningSigned _,
+              StreamEvent.ReasoningHidden _,
               StreamEvent.ToolCallStarted _,
               StreamEvent.ToolArgumentsDelta _ ->
               "";

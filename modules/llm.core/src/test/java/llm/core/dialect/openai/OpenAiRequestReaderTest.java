@@ -8,12 +8,15 @@ import java.util.Map;
 import java.util.Optional;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
+import llm.domain.chat.Part;
 import llm.domain.chat.Priority;
+import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.Role;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
+import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
@@ -141,10 +144,10 @@ class OpenAiRequestReaderTest {
 
     assertThat(call.request().messages())
         .containsExactly(
-            Message.user("a\nb"),
+            Message.of(Role.USER, List.of(new Part.Text("a"), new Part.Text("b"))),
             Message.assistant("", List.of(new ToolCall("c1", "f", new JsonText("{\"x\": 1}")))),
             Message.tool("c1", "42"),
-            Message.assistant("done"),
+            Message.assistant("done").withThoughts(List.of(Thought.of("hm"))),
             new Message(Role.USER, "", List.of(), Optional.empty(), Optional.of("ann")));
   }
 
@@ -194,8 +197,9 @@ class OpenAiRequestReaderTest {
 
     assertThat(call.request().extensions().fields())
         .as("for a provider that takes them")
-        .doesNotContainKeys("n", "logprobs", "top_logprobs", "logit_bias", "modalities")
-        .hasSize(5);
+        .containsOnlyKeys("store", "service_tier", "verbosity");
+    assertThat(call.request().form().format()).isEqualTo(new ResponseFormat.Text());
+    assertThat(call.request().form().parallelToolCalls()).contains(true);
     assertThat(call.request().sampling()).isEqualTo(SamplingOptions.DEFAULTS);
   }
 

@@ -45,7 +45,7 @@ class OpenAiRequestRefusalsTest {
           {"messages":[{}]} | messages[0].role | role is missing
           {"messages":[{"role":"user"}]} | messages[0].content | content is missing
           {"messages":[{"role":"user","content":null}]} | messages[0].content | content is missing
-          {"messages":[{"role":"user","content":5}]} | messages[0].content | a string or an array of text parts, found the integer 5
+          {"messages":[{"role":"user","content":5}]} | messages[0].content | a string or an array of parts, found the integer 5
           {"messages":[{"role":"user","content":1.5}]} | messages[0].content | found the number 1.5
           {"messages":[{"role":"user","content":true}]} | messages[0].content | found true
           {"messages":[{"role":"user","content":{}}]} | messages[0].content | found an object
@@ -173,18 +173,15 @@ class OpenAiRequestRefusalsTest {
       textBlock =
           """
           {M,"n":2} | n | several choices
-          {M,"response_format":{"type":"json_object"}} | response_format.type | response formats
-          {M,"response_format":{"type":"json_schema","json_schema":{}}} | response_format.type | response formats
+          {M,"response_format":{"type":"grammar"}} | response_format | response formats
           {M,"modalities":["text","audio"]} | modalities[1] | other modalities
           {M,"audio":{}} | audio | audio
-          {M,"parallel_tool_calls":false} | parallel_tool_calls | parallel
           {M,"store":true} | store | storing
           {M,"service_tier":"priority"} | service_tier | service tiers
           {M,"verbosity":"low"} | verbosity | verbosity
           {M,"functions":[]} | functions | use tools
           {M,"function_call":"auto"} | function_call | use tools
           {M,"prediction":{}} | prediction | prediction
-          {M,"reasoning_effort":"high"} | reasoning_effort | reasoning_effort
           {M,"web_search_options":{}} | web_search_options | web_search_options
           {M,"tools":[{"type":"custom","custom":{"name":"f"}}]} | tools[0].type | tools of another type
           {M,"tools":[{"type":"function","function":{"name":"f","strict":true}}]} | tools[0].function.strict | strict tools
@@ -193,12 +190,12 @@ class OpenAiRequestRefusalsTest {
           {M,"stream":true,"stream_options":{"include_obfuscation":true}} | stream_options.include_obfuscation | obfuscation
           {M,"stream":true,"stream_options":{"x":1}} | stream_options.x | stream option 'x'
           {"messages":[{"role":"function","content":"x","name":"f"}]} | messages[0].role | use role 'tool'
-          {"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}}]}]} | messages[0].content[0] | type 'image_url'
+          {"messages":[{"role":"user","content":[{"type":"video_url","video_url":{"url":"u"}}]}]} | messages[0].content[0] | type 'video_url'
           {"messages":[{"role":"user","content":[{"type":"input_audio"}]}]} | messages[0].content[0] | type 'input_audio'
           {"messages":[{"role":"user","content":[{"type":"text","text":"a","cache_control":{}}]}]} | messages[0].content[0] | 'cache_control'
           {"messages":[{"role":"user","content":"a","weight":1}]} | messages[0].weight | message field 'weight'
           {"messages":[{"role":"assistant","content":"a","function_call":{}}]} | messages[0].function_call | use tool_calls
-          {"messages":[{"role":"assistant","content":"a","annotations":[{}]}]} | messages[0].annotations[0] | annotations
+          {"messages":[{"role":"assistant","content":"a","annotations":[{}]}]} | messages[0].annotations | annotations
           {"messages":[{"role":"assistant","tool_calls":[{"id":"i","type":"custom"}]}]} | messages[0].tool_calls[0].type | another type
           """)
   void refusesWhatIsNotDoneByItsPath(String body, String path, String says) {
