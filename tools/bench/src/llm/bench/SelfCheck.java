@@ -42,6 +42,7 @@ public final class SelfCheck {
     theUpstreamKeepsItsPromises();
     SoakChecks.all();
     KillChecks.all();
+    TalkChecks.all();
     LocalChecks.all(Workbench.open("self-check-models").folder());
   }
 

@@ -28,10 +28,6 @@ public final class TalkSoak {
   private static final String SYSTEM = "You tell stories.";
   private static final double HANDOVER_RATIO = 0.8; // as configured by default
   private static final double MAX_UNTIL_ASKED_MILLIS = 50;
-  private static final double MAX_AFTER_HANDOVER = 1.1; // of turns that read as many tokens
-  private static final double LIKE = 0.1; // and how near that has to be
-  private static final int LIKE_TOKENS = 2;
-  private static final int ENOUGH = 5; // turns that one is compared with
   private static final int TOLD_EVERY = 25;
   private static final int LENGTHS = 4; // of questions
 
@@ -192,6 +188,11 @@ public final class TalkSoak {
     if (moved.isEmpty()) {
       failures.add("the conversation never went on in a fresh context");
     }
+    if (trace.turns() != said.size() || trace.handoversAt().size() != moved.size()) {
+      failures.add(
+          "the log tells of %d turns and %d handovers, and there were %d and %d"
+              .formatted(trace.turns(), trace.handoversAt().size(), said.size(), moved.size()));
+    }
     if (!(untilAsked <= MAX_UNTIL_ASKED_MILLIS)) {
       failures.add("a turn waited " + untilAsked + " ms before its model was asked");
     }
@@ -201,11 +202,12 @@ public final class TalkSoak {
     if (pause.isPositive() && toldLess > 0) {
       failures.add(toldLess + " turns were told less");
     }
-    List<Double> ratios = afterHandovers(said, trace);
-    double after = Stats.median(ratios);
-    if (after > MAX_AFTER_HANDOVER) {
-      failures.add("after a handover the first token comes after " + after + " times the time");
+    var first = new TalkFirstTokens(said, trace::besideWarmUp);
+    first.late().ifPresent(failures::add);
+    if (pause.isPositive()) {
+      first.readAnew().ifPresent(failures::add);
     }
+    List<Double> ratios = first.ratios();
     summary(
         String.format(
             Locale.ROOT,
@@ -223,7 +225,7 @@ public final class TalkSoak {
             median(said, false),
             median(moved, false),
             median(moved, true),
-            ratios.isEmpty() ? "null" : String.format(Locale.ROOT, "%.3f", after),
+            ratios.isEmpty() ? "null" : String.format(Locale.ROOT, "%.3f", Stats.median(ratios)),
             ratios.size()));
   }
 
@@ -234,31 +236,6 @@ public final class TalkSoak {
                 .map(turn -> tokens ? turn.uncachedTokens() : turn.firstTokenMillis())
                 .toList());
     return Double.isNaN(median) ? 0 : median;
-  }
-
-  /**
-   * First tokens of turns in a fresh context, each over the median of the turns that had as many
-   * tokens to read and as little beside them.
-   */
-  private static List<Double> afterHandovers(List<TalkTurn> said, TalkTrace trace) {
-    List<TalkTurn> others =
-        said.stream()
-            .filter(turn -> !turn.handover() && turn.leftOut() == 0)
-            .filter(turn -> !trace.besideWarmUp(turn.id()))
-            .toList();
-    var ratios = new ArrayList<Double>();
-    for (TalkTurn moved : said.stream().filter(TalkTurn::handover).toList()) {
-      int near = (int) Math.max(LIKE_TOKENS, moved.uncachedTokens() * LIKE);
-      List<Double> like =
-          others.stream()
-              .filter(one -> Math.abs(one.uncachedTokens() - moved.uncachedTokens()) <= near)
-              .map(TalkTurn::firstTokenMillis)
-              .toList();
-      if (like.size() >= ENOUGH) {
-        ratios.add(moved.firstTokenMillis() / Stats.median(like));
-      }
-    }
-    return ratios;
   }
 
   private void summary(String measured) {

@@ -85,7 +85,11 @@ public final class KillClient implements Runnable {
   }
 
   private static boolean isPending(Talk talk) {
-    return talk.pending().isPresent() || talk.stage() == Talk.Stage.LEAVING;
+    return switch (talk.stage()) {
+      case WANTED, LEAVING -> true;
+      case OPEN -> talk.pending().isPresent();
+      case DELETED -> false;
+    };
   }
 
   /** One request, for what is pending or for something new. */

@@ -57,6 +57,11 @@ public final class TalkTrace {
     return Instant.parse(Fields.text(line, "ts"));
   }
 
+  /** Turns that began. */
+  public int turns() {
+    return began.size();
+  }
+
   /** Whether a warm-up ran when the turn began. */
   public boolean besideWarmUp(String turn) {
     return besideWarmUp.getOrDefault(turn, false);

@@ -34,10 +34,13 @@ final class Context {
     this.firstTokens = count(first);
   }
 
-  /** An empty one whose counts are corrected as those of {@code other} are. */
-  Context(Message first, TokenCounter counter, Context other) {
+  /** One with the messages of {@code other} from {@code from} on; none is counted again. */
+  Context(Message first, TokenCounter counter, Context other, int from) {
     this(first, counter);
     this.factor = other.factor;
+    messages.addAll(other.messages.subList(from, other.size()));
+    tokens.addAll(other.tokens.subList(from, other.size()));
+    counted = other.uncorrectedTokens(from) - other.frame - other.firstTokens;
   }
 
   void add(Message message) {

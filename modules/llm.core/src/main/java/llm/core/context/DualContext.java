@@ -178,7 +178,7 @@ public final class DualContext {
     Registration overtaken = () -> {};
     synchronized (lock) {
       if (stage instanceof Ready ready) {
-        warmUp.grown(beginning(next(ready.made().cut(), ready.made().summary())));
+        warmUp.grown(() -> beginning(next(ready.made().cut(), ready.made().summary())));
       }
       double ratio = ratioNow();
       boolean urgent = ratio >= window.urgentRatio() && warmUp.isFasterWhenUrgent();
@@ -372,8 +372,6 @@ public final class DualContext {
 
   private Context next(int cut, Summary summary) {
     Ledger then = ledger.with(summary.entries(), window.ledgerChars());
-    var next = new Context(prompts.first(summary.text(), then), counter, active);
-    active.messages(cut).forEach(next::add);
-    return next;
+    return new Context(prompts.first(summary.text(), then), counter, active, cut);
   }
 }

@@ -1,6 +1,7 @@
 package llm.core.context;
 
 import java.util.List;
+import java.util.function.Supplier;
 import llm.domain.call.Registration;
 import llm.domain.chat.Message;
 
@@ -28,9 +29,9 @@ public interface WarmUp {
    * first turn in it has no more to read than any other. Does not wait; a wish, which not every
    * provider can fulfil.
    *
-   * @param beginning what the next context begins with now
+   * @param beginning tells what the next context begins with now, which costs; until this returns
    */
-  default void grown(List<Message> beginning) {
+  default void grown(Supplier<List<Message>> beginning) {
     // nothing is read ahead
   }
 }

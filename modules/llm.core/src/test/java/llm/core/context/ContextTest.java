@@ -19,9 +19,9 @@ class ContextTest {
   private final Context context = new Context(Message.system("be brief"), new TokenEstimator());
 
   /** Counts the characters it was shown. */
-  private static final class Meter implements TokenCounter {
+  static final class Meter implements TokenCounter {
     private final TokenCounter inner = new TokenEstimator();
-    private final AtomicLong characters = new AtomicLong();
+    final AtomicLong characters = new AtomicLong();
 
     @Override
     public int countTokens(String text) {
@@ -59,6 +59,24 @@ class ContextTest {
     assertThat(meter.characters).hasValue("be brief".length() + 10_000L);
     assertThat(counted.promptTokens())
         .isEqualTo(new TokenEstimator().countMessages(counted.prompt(0, counted.size())));
+  }
+
+  @Test
+  void whatGoesOnInTheNextContextIsNotCountedAgain() {
+    var meter = new Meter();
+    var before = new Context(Message.system("be brief"), meter);
+    for (int i = 0; i < 100; i++) {
+      before.add(Message.user("question " + i));
+    }
+    meter.characters.set(0);
+    var next = new Context(Message.system("They talked."), meter, before, 40);
+
+    assertThat(meter.characters).hasValue("They talked.".length());
+    assertThat(next.messages(0)).isEqualTo(before.messages(40));
+    assertThat(next.promptTokens())
+        .isEqualTo(new TokenEstimator().countMessages(next.prompt(0, next.size())));
+    next.removeLast();
+    assertThat(before.size()).isEqualTo(100);
   }
 
   @Test
@@ -108,7 +126,8 @@ class ContextTest {
 
     context.calibrate((int) (ours * 3), ours);
     assertThat(context.promptTokens()).isEqualTo((int) ours * 3);
-    var next = new Context(Message.system("be brief"), new TokenEstimator(), context);
+    var next =
+        new Context(Message.system("be brief"), new TokenEstimator(), context, context.size());
     next.add(Message.user(TEN_TOKENS));
     assertThat(next.tokensOf(Message.user(TEN_TOKENS))).isEqualTo(30);
 

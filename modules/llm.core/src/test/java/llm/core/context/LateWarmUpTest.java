@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import llm.core.catalogue.Prompts;
 import llm.core.telemetry.Metrics;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 import llm.domain.call.Registration;
 import llm.domain.chat.Message;
-import llm.domain.service.TokenEstimator;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -23,11 +23,12 @@ class LateWarmUpTest {
   private final RecordingTelemetry telemetry = new RecordingTelemetry();
   private final Metrics metrics = telemetry.metrics();
   private final Recorder warmUps = new Recorder();
+  private final ContextTest.Meter counter = new ContextTest.Meter();
   private final DualContext context =
       new DualContext(
           WINDOW,
           new ContextPrompts("You are a test.", Optional.empty(), Prompts.DEFAULTS),
-          new TokenEstimator(),
+          counter,
           "",
           Ledger.EMPTY,
           warmUps,
@@ -43,6 +44,7 @@ class LateWarmUpTest {
     private final List<List<Message>> questions = new ArrayList<>();
     private final List<List<Message>> beginnings = new ArrayList<>();
     private boolean fasterWhenUrgent = true;
+    private boolean readsAhead = true;
     private long number;
 
     @Override
@@ -58,8 +60,10 @@ class LateWarmUpTest {
     }
 
     @Override
-    public void grown(List<Message> beginning) {
-      beginnings.add(List.copyOf(beginning));
+    public void grown(Supplier<List<Message>> beginning) {
+      if (readsAhead) {
+        beginnings.add(List.copyOf(beginning.get()));
+      }
     }
   }
 
@@ -104,6 +108,19 @@ class LateWarmUpTest {
         .as("all but the question is read already")
         .startsWith(last.toArray(Message[]::new))
         .hasSize(last.size() + 1);
+  }
+
+  @Test
+  void aReadyContextThatNobodyReadsOnCostsATurnNothing() throws TooLong {
+    warmUps.readsAhead = false;
+    talkUntil(0.5);
+    makeReady("They talked.");
+    context.begin(Message.user(TEN_TOKENS));
+    context.add(Message.assistant(TEN_TOKENS));
+    counter.characters.set(0);
+    context.turnEnded();
+
+    assertThat(counter.characters).as("that were counted").hasValue(0);
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.CallScope;
 import llm.core.context.DualContext;
@@ -101,9 +102,9 @@ public final class Summarizer implements WarmUp {
   }
 
   @Override
-  public void grown(List<Message> beginning) {
+  public void grown(Supplier<List<Message>> beginning) {
     KeptPrefix prefix = newest.get();
-    if (means.gateway().keepsPrefixes(model) && prefix.wish(beginning)) {
+    if (means.gateway().keepsPrefixes(model) && prefix.wish(beginning.get())) {
       Thread.ofVirtual().name("llm-warm-up").start(() -> readOn(prefix));
     }
   }
