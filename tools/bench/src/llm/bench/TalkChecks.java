@@ -8,7 +8,7 @@ import llm.bench.talk.TalkTurn;
 
 /** Checks of how first tokens in fresh contexts are judged, made when the benchmarks are built. */
 final class TalkChecks {
-  private static final int TURNS = 30;
+  private static final int TURNS = 60;
   private static final int TURNS_OF_A_CONTEXT = 10;
 
   private TalkChecks() {}
@@ -17,12 +17,12 @@ final class TalkChecks {
   static void all() {
     TalkFirstTokens good = talk(60, 104);
     require(good.late().isEmpty() && good.readAnew().isEmpty(), "a good talk is judged bad");
-    require(good.ratios().size() == 3, "not every fresh context is compared");
+    require(good.ratios().size() == 6, "not every fresh context is compared");
     tells(talk(60, 130).late(), "1.3 times");
     require(talk(110, 190).readAnew().isEmpty(), "one unread turn is taken for a whole context");
     TalkFirstTokens unread = talk(700, 480);
     require(unread.ratios().isEmpty(), "what has no like is compared");
-    tells(unread.readAnew(), "3 of 3 turns in a fresh context had far more to read");
+    tells(unread.readAnew(), "6 of 6 turns in a fresh context had far more to read");
   }
 
   /** One whose fresh contexts have so many tokens to read and their first token after so long. */

@@ -11,7 +11,7 @@ final class TalkFirstTokens {
   private static final double MAX_AFTER_HANDOVER = 1.1; // of turns that read as many tokens
   private static final double LIKE = 0.1; // and how near that has to be
   private static final int LIKE_TOKENS = 2;
-  private static final int ENOUGH = 5; // turns that one is compared with
+  private static final int ENOUGH = 5; // turns that one is compared with, and that are compared
   private static final int MUCH_MORE = 2; // the turn before may still be unread, and no more
 
   private final List<TalkTurn> moved;
@@ -51,10 +51,11 @@ final class TalkFirstTokens {
     return ratios;
   }
 
-  /** What is wrong where first tokens come late in a fresh context. */
+  /** What is wrong where first tokens come late in a fresh context; a few of them say nothing. */
   Optional<String> late() {
-    double after = Stats.median(ratios());
-    return after > MAX_AFTER_HANDOVER
+    List<Double> ratios = ratios();
+    double after = Stats.median(ratios);
+    return ratios.size() >= ENOUGH && after > MAX_AFTER_HANDOVER
         ? Optional.of("after a handover the first token comes after " + after + " times the time")
         : Optional.empty();
   }

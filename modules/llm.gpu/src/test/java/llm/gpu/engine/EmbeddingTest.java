@@ -235,9 +235,9 @@ class EmbeddingTest {
     var settings = EngineFixture.settings(new Slots(1, 1), 2, 4, Duration.ofSeconds(20));
     List<Future<LlmError>> waiting = new ArrayList<>();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      try (var fixture = new EngineFixture(settings);
-          var stream = fixture.submit(generator, EngineFixture.request("hello", 200))) {
-        stream.next(); // its model has the one place, and keeps it while nobody reads on
+      try (var fixture = new EngineFixture(settings)) {
+        // Its model has the one place, and keeps it while nobody reads on, until all is closed.
+        fixture.submit(generator, EngineFixture.request("hello", 200)).next();
         for (int i = 0; i < 2; i++) {
           waiting.add(
               threads.submit(() -> failure(fixture, encoder, EmbeddingRequest.of(MODEL, "abc"))));
