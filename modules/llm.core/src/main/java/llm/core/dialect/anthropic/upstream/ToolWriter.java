@@ -44,14 +44,15 @@ final class ToolWriter {
 
   private void tool(ToolDefinition tool) throws LlmException {
     Map<String, JsonText> more = tool.extensions().in(Dialect.ANTHROPIC);
-    out.object().field("name", tool.name());
+    out.object();
     if (more.getOrDefault("type", CUSTOM).equals(CUSTOM)) {
+      out.field("name", tool.name());
       tool.description().ifPresent(text -> out.field("description", text));
       out.name("input_schema").json(typed(tool.parameters()));
       if (tool.strict()) {
         out.name("strict").value(true);
       }
-    } // else one of the API's own, which has no schema
+    } // else one of the API's own, of which the caller said all there is
     more.forEach((name, value) -> out.name(name).json(value));
     out.endObject();
   }
