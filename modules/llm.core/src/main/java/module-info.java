@@ -15,9 +15,11 @@ module llm.core {
   exports llm.core.conversation;
   exports llm.core.conversation.record;
   exports llm.core.conversation.wire;
+  exports llm.core.dialect.anthropic.upstream;
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
   exports llm.core.dialect.openai.upstream;
+  exports llm.core.dialect.upstream;
   exports llm.core.event;
   exports llm.core.gateway;
   exports llm.core.provider;

@@ -17,7 +17,8 @@ final class WireRequest {
 
   /**
    * The validated request with its output limit: the least of what was asked, the model's maximum
-   * and what the prompt leaves of the window. No limit is added where the model's own one holds.
+   * and what the prompt leaves of the window. No limit is added where the model's own one holds,
+   * unless the provider needs one.
    */
   static ChatRequest limited(LlmRequest validated, Route route) {
     ChatRequest request = validated.chat();
@@ -26,6 +27,8 @@ final class WireRequest {
     }
     int budget = validated.outputBudget().orElseThrow().value();
     boolean isModelsOwn = request.maxTokens().isEmpty() && budget == route.spec().maxOutputTokens();
-    return isModelsOwn ? request : request.withMaxTokens(budget);
+    return isModelsOwn && !route.provider().needsOutputLimit()
+        ? request
+        : request.withMaxTokens(budget);
   }
 }

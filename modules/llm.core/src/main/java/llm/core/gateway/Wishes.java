@@ -52,6 +52,9 @@ final class Wishes {
       message
           .toolCalls()
           .forEach(call -> addLost("messages[].tool_calls[].", call.extensions(), dialect, lost));
+      if (dialect.filter(Dialect.ANTHROPIC::isReadAs).isPresent()) {
+        addUnknownToAnthropic(message, lost);
+      }
     }
     return List.copyOf(lost);
   }
@@ -61,6 +64,24 @@ final class Wishes {
     boolean reach = dialect.filter(extensions.dialect()::isReadAs).isPresent();
     if (!reach) {
       extensions.fields().keySet().forEach(name -> lost.add(where + name));
+    }
+  }
+
+  /** What our types know and Anthropic's dialect has no place for; none of it changes a meaning. */
+  private static void addUnknownToAnthropic(Message message, TreeSet<String> lost) {
+    if (message.name().isPresent()) {
+      lost.add("messages[].name");
+    }
+    boolean unsigned =
+        message.thoughts().stream()
+            .anyMatch(thought -> thought.signature().or(thought::hidden).isEmpty());
+    if (unsigned) {
+      lost.add("messages[].reasoning_content");
+    }
+    for (Part part : message.parts()) {
+      if (part instanceof Part.Image image && image.detail().isPresent()) {
+        lost.add("messages[].content[].image_url.detail");
+      }
     }
   }
 

@@ -63,6 +63,14 @@ public interface ChatProvider extends AutoCloseable {
   }
 
   /**
+   * Whether every request needs a limit of its answer's tokens, because the upstream has none of
+   * its own; a request without one is given the model's.
+   */
+  default boolean needsOutputLimit() {
+    return false;
+  }
+
+  /**
    * Who makes vectors by {@code model}; empty when this provider cannot, or not by this model. What
    * only the asking can show is refused then.
    */

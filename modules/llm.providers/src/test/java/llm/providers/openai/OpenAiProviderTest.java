@@ -283,7 +283,7 @@ class OpenAiProviderTest {
         Arguments.of(
             "an event without bound",
             Reply.chunkedHead("text/event-stream")
-                .chunk("data: " + HI + "\n\ndata: " + "x".repeat(ChatStream.MOST_EVENT_BYTES + 9)),
+                .chunk("data: " + HI + "\n\ndata: " + "x".repeat(4 * 1024 * 1024 + 9)),
             "larger than"));
   }
 

@@ -37,13 +37,13 @@ class UpstreamSettingsTest {
         max_connections: 7
         """)
             .orElseThrow();
-    assertThat(read.baseUrl().toString()).isEqualTo("https://api.example.com/v1");
+    assertThat(read.upstream().baseUrl().toString()).isEqualTo("https://api.example.com/v1");
     assertThat(read.server()).isEqualTo(ServerRecipe.VLLM);
-    assertThat(read.models()).containsExactly("a", "org/b");
-    assertThat(read.refresh()).isEqualTo(Duration.ofSeconds(9));
+    assertThat(read.upstream().models()).containsExactly("a", "org/b");
+    assertThat(read.upstream().refresh()).isEqualTo(Duration.ofSeconds(9));
     assertThat(read.streamUsage()).isFalse();
-    assertThat(read.transport().maxConnections()).isEqualTo(7);
-    assertThat(read.headers())
+    assertThat(read.upstream().transport().maxConnections()).isEqualTo(7);
+    assertThat(read.upstream().headers())
         .containsExactly(
             new Header("authorization", "Bearer k1"),
             new Header("X-Title", "t"),
@@ -52,8 +52,8 @@ class UpstreamSettingsTest {
 
   @Test
   void aConnectionIsKeptWarmUnlessItIsSwitchedOff() {
-    var warm = read("server: ollama").orElseThrow().warm();
-    assertThat(warm.asksForModels()).isTrue();
+    var warm = read("server: ollama").orElseThrow().upstream().warm();
+    assertThat(warm.asksFor("/models")).isTrue();
     assertThat(warm.plan())
         .contains(
             new WarmPlan(
@@ -62,7 +62,8 @@ class UpstreamSettingsTest {
                 Duration.ofSeconds(10),
                 EmptyGeneration.NEVER,
                 Optional.empty()));
-    assertThat(read("{server: ollama, warm: {enabled: false}}").orElseThrow().warm().plan())
+    assertThat(
+            read("{server: ollama, warm: {enabled: false}}").orElseThrow().upstream().warm().plan())
         .isEmpty();
     var set =
         read("""
@@ -77,9 +78,10 @@ class UpstreamSettingsTest {
           generation: handshake
         """)
             .orElseThrow()
+            .upstream()
             .warm();
     assertThat(set.pingMethod() + " " + set.pingPath()).isEqualTo("HEAD /health?deep=1");
-    assertThat(set.asksForModels()).isFalse();
+    assertThat(set.asksFor("/models")).isFalse();
     assertThat(set.plan())
         .contains(
             new WarmPlan(
@@ -94,20 +96,20 @@ class UpstreamSettingsTest {
   @EnumSource(value = ServerRecipe.class, names = "GENERIC", mode = EnumSource.Mode.EXCLUDE)
   void aKnownServerNeedsNoUrl(ServerRecipe server) {
     var read = read("server: " + server.name().toLowerCase(java.util.Locale.ROOT)).orElseThrow();
-    assertThat(read.baseUrl().toString()).contains("/v1");
-    assertThat(read.models()).isEmpty();
+    assertThat(read.upstream().baseUrl().toString()).contains("/v1");
+    assertThat(read.upstream().models()).isEmpty();
   }
 
   @Test
   void aKeyIsTakenFromWhereItIsByCustom() {
-    assertThat(read("server: openrouter").orElseThrow().headers())
+    assertThat(read("server: openrouter").orElseThrow().upstream().headers())
         .containsExactly(new Header("authorization", "Bearer or"));
-    assertThat(read("server: together").orElseThrow().headers())
+    assertThat(read("server: together").orElseThrow().upstream().headers())
         .containsExactly(new Header("authorization", "Bearer to"));
-    assertThat(read("{server: together, api_key: '${KEY}'}").orElseThrow().headers())
+    assertThat(read("{server: together, api_key: '${KEY}'}").orElseThrow().upstream().headers())
         .as("what is written down comes first")
         .containsExactly(new Header("authorization", "Bearer k1"));
-    assertThat(read("server: ollama").orElseThrow().headers()).isEmpty();
+    assertThat(read("server: ollama").orElseThrow().upstream().headers()).isEmpty();
   }
 
   @ParameterizedTest
@@ -150,8 +152,8 @@ class UpstreamSettingsTest {
                     "OPENAI_COMPATIBLE_API_KEY", "k"))
             .section("providers.openai_compatible");
     var read = UpstreamSettings.readOwn("openai_compatible", section).orElseThrow();
-    assertThat(read.baseUrl().toString()).isEqualTo("http://127.0.0.1:11434/v1");
-    assertThat(read.headers()).containsExactly(new Header("authorization", "Bearer k"));
+    assertThat(read.upstream().baseUrl().toString()).isEqualTo("http://127.0.0.1:11434/v1");
+    assertThat(read.upstream().headers()).containsExactly(new Header("authorization", "Bearer k"));
     var none = TestConfig.empty().section("providers.openai_compatible");
     assertThat(UpstreamSettings.readOwn("openai_compatible", none)).isEmpty();
   }

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
 import llm.core.dialect.openai.upstream.EmbeddingReader;
-import llm.core.dialect.openai.upstream.UpstreamFailures;
+import llm.core.dialect.upstream.UpstreamFailures;
 import llm.domain.chat.Usage;
 import llm.domain.embedding.Embedding;
 import llm.domain.embedding.EmbeddingResult;

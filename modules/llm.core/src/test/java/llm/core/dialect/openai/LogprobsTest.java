@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import llm.core.dialect.openai.upstream.ChunkReader;
-import llm.core.dialect.openai.upstream.UpstreamFailures;
+import llm.core.dialect.upstream.UpstreamFailures;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;

@@ -3,6 +3,7 @@ package llm.core.dialect.openai.upstream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llm.core.dialect.upstream.UpstreamError;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 

@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import llm.core.dialect.upstream.AnswerReader;
+import llm.core.dialect.upstream.UpstreamFailures;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
@@ -16,7 +18,7 @@ import llm.domain.error.LlmException;
  * <p>Chunks of the usual shape cost one pass over their bytes and their text; all others are read
  * by the general parser, with the same result.
  */
-public final class ChunkReader {
+public final class ChunkReader implements AnswerReader {
   private final UpstreamFailures failures;
   private final FastChunk fast = new FastChunk();
   private final Chunk chunk = new Chunk();
@@ -45,13 +47,7 @@ public final class ChunkReader {
     return this;
   }
 
-  /**
-   * Reads the data of one event, or the body of a whole completion.
-   *
-   * @param events takes what it says; may be called not at all, or several times
-   * @throws LlmException with {@code ProviderRefused} or {@code ProviderFailed} when it is an
-   *     error, or is no chunk at all
-   */
+  @Override
   public void read(byte[] data, int offset, int length, Consumer<? super StreamEvent> events)
       throws LlmException {
     if (isDoneMark(data, offset, length)) {
@@ -67,22 +63,22 @@ public final class ChunkReader {
     apply(events);
   }
 
-  /** Whether {@code [DONE]} came: nothing is to follow. */
+  @Override
   public boolean isDone() {
     return done;
   }
 
-  /** Whether a chunk came. */
+  @Override
   public boolean hasBegun() {
     return begun;
   }
 
-  /** Whether the upstream said why it ended: the answer is complete, whatever follows. */
+  @Override
   public boolean isFinished() {
     return !finishReason.isEmpty();
   }
 
-  /** What the upstream counted, so far. */
+  @Override
   public Usage usage() {
     return usage.orElse(Usage.NONE);
   }
@@ -91,6 +87,7 @@ public final class ChunkReader {
    * The end of a stream, once it is over: done when the upstream said so by a finish reason or by
    * {@code [DONE]}, else failed. A stop beside tool calls is what some servers say for tool calls.
    */
+  @Override
   public StreamEvent.Terminal end() {
     if (!begun || !isFinished() && !done) {
       return failed(
@@ -109,7 +106,7 @@ public final class ChunkReader {
     return new StreamEvent.Done(calls ? FinishReason.TOOL_CALLS : reason, usage());
   }
 
-  /** The end of a completion that came in one piece: that it is whole needs no further word. */
+  @Override
   public StreamEvent.Terminal endWhole() {
     done = true;
     return end();

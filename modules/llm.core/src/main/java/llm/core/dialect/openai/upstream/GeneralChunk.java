@@ -3,6 +3,7 @@ package llm.core.dialect.openai.upstream;
 import java.util.Optional;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.dialect.openai.upstream.Chunk.ToolFragment;
+import llm.core.dialect.upstream.ErrorReader;
 import llm.domain.error.LlmException;
 
 /**

@@ -3,6 +3,7 @@ package llm.core.dialect.openai.upstream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import llm.core.dialect.upstream.UpstreamFailures;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmException;
 

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import llm.core.dialect.upstream.UpstreamFailures;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Usage;
 import llm.domain.embedding.Embedding;

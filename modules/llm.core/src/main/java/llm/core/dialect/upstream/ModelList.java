@@ -1,4 +1,4 @@
-package llm.core.dialect.openai.upstream;
+package llm.core.dialect.upstream;
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,4 +1,4 @@
-package llm.core.dialect.openai.upstream;
+package llm.core.dialect.upstream;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -50,8 +50,8 @@ public record UpstreamFailures(String provider, String model) {
     return new LlmError.ProviderFailed(provider, subject() + what + ".");
   }
 
-  /** What came in place of a chunk or a completion is none. */
-  LlmError noChunk(LlmError found, byte[] data) {
+  /** What came in place of an answer, or a piece of one, is none. */
+  public LlmError noChunk(LlmError found, byte[] data) {
     String why =
         found instanceof LlmError.InvalidJson(String detail, int line, int column)
             ? "no JSON (" + detail + " at line " + line + ", column " + column + ")"

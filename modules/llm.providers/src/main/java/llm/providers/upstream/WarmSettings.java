@@ -1,4 +1,4 @@
-package llm.providers.openai;
+package llm.providers.upstream;
 
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +18,7 @@ import llm.providers.transport.UpstreamRequest.Body;
  * @param pingMethod of the ping
  * @param pingPath of the ping, below the upstream's base URL
  */
-record WarmSettings(Optional<WarmPlan> plan, String pingMethod, String pingPath) {
+public record WarmSettings(Optional<WarmPlan> plan, String pingMethod, String pingPath) {
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration LONGEST = Duration.ofHours(24);
 
@@ -35,11 +35,6 @@ record WarmSettings(Optional<WarmPlan> plan, String pingMethod, String pingPath)
           "enabled", true, "Whether a connection is opened at start, and kept open by pings.");
   private static final Setting<Method> PING_METHOD =
       Setting.choice("ping_method", Method.GET, "Method of the ping; it has no body.");
-  private static final Setting<String> PING_PATH =
-      Setting.text(
-          "ping_path",
-          ModelWatch.MODELS,
-          "Path of the ping, below base_url. Any status will do: who answers is connected.");
   private static final Setting<Duration> INTERVAL =
       Setting.duration(
           "interval_seconds",
@@ -79,13 +74,14 @@ record WarmSettings(Optional<WarmPlan> plan, String pingMethod, String pingPath)
    * @param upstream the upstream's section
    * @param name of the upstream
    * @param models that are named there
+   * @param modelsPath where it lists its models
    */
-  static WarmSettings read(Section upstream, String name, List<String> models) {
+  static WarmSettings read(Section upstream, String name, List<String> models, String modelsPath) {
     Section section =
         upstream.section("warm", "How a connection to the upstream is kept open and warm.");
     boolean enabled = section.get(ENABLED);
     String method = section.get(PING_METHOD).name();
-    String path = path(section);
+    String path = path(section, modelsPath);
     Duration interval = section.get(INTERVAL);
     Duration idle = section.get(IDLE);
     Duration patience = section.get(TIMEOUT);
@@ -104,17 +100,22 @@ record WarmSettings(Optional<WarmPlan> plan, String pingMethod, String pingPath)
   }
 
   /** Whether the ping asks what the upstream is asked anyway: for its models. */
-  boolean asksForModels() {
-    return pingMethod.equals(Method.GET.name()) && pingPath.equals(ModelWatch.MODELS);
+  public boolean asksFor(String modelsPath) {
+    return pingMethod.equals(Method.GET.name()) && pingPath.equals(modelsPath);
   }
 
-  private static String path(Section section) {
-    String path = section.get(PING_PATH);
+  private static String path(Section section, String modelsPath) {
+    Setting<String> setting =
+        Setting.text(
+            "ping_path",
+            modelsPath,
+            "Path of the ping, below base_url. Any status will do: who answers is connected.");
+    String path = section.get(setting);
     try {
       return new UpstreamRequest(Method.GET.name(), path, List.of(), Body.NONE).path();
     } catch (IllegalArgumentException refused) {
-      section.reject(PING_PATH.key(), "cannot be asked for: " + refused.getMessage());
-      return ModelWatch.MODELS;
+      section.reject(setting.key(), "cannot be asked for: " + refused.getMessage());
+      return modelsPath;
     }
   }
 

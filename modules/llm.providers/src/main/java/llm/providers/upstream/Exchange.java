@@ -1,4 +1,4 @@
-package llm.providers.openai;
+package llm.providers.upstream;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import llm.core.dialect.openai.upstream.UpstreamFailures;
+import llm.core.dialect.upstream.UpstreamFailures;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.error.LlmError;
@@ -50,7 +50,7 @@ final class Exchange {
   private final TimeSource time;
   private final UpstreamFailures failures;
 
-  Exchange(UpstreamSettings settings, Transport transport, TimeSource time) {
+  Exchange(Upstream settings, Transport transport, TimeSource time) {
     this.provider = settings.name();
     this.headers = withAgent(settings.headers());
     this.maxConnections = settings.transport().maxConnections();

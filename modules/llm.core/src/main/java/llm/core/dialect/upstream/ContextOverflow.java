@@ -1,4 +1,4 @@
-package llm.core.dialect.openai.upstream;
+package llm.core.dialect.upstream;
 
 import java.util.Locale;
 import java.util.Optional;
@@ -21,13 +21,14 @@ record ContextOverflow(int promptTokens, int contextTokens) {
       Pattern.compile(
           "exceeds? (?:the |its )?(?:available |maximum |model's )*context (?:size|length|window)"
               + "|maximum context length"
+              + "|exceed context limit"
               + "|prompt is too long");
   private static final Pattern WINDOW =
       Pattern.compile(
           "context size \\((\\d+) tokens"
               + "|maximum context length is (\\d+)"
               + "|context window of (\\d+)"
-              + "|> (\\d+) maximum");
+              + "|> (\\d+)(?: maximum|, decrease)");
   private static final Pattern PROMPT =
       Pattern.compile(
           "requested \\d+ tokens \\((\\d+) in (?:the |your )?(?:messages|prompt)"
@@ -36,6 +37,7 @@ record ContextOverflow(int promptTokens, int contextTokens) {
               + "|request \\((\\d+) tokens\\) exceeds"
               + "|requested tokens \\((\\d+)\\)"
               + "|requested (\\d+) tokens"
+              + "|exceed context limit: (\\d+) \\+"
               + "|too long: (\\d+) tokens");
 
   /**

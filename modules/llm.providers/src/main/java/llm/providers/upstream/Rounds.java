@@ -1,4 +1,4 @@
-package llm.providers.openai;
+package llm.providers.upstream;
 
 import java.time.Duration;
 import llm.core.concurrent.Alarms;

@@ -1,4 +1,4 @@
-package llm.core.dialect.openai.upstream;
+package llm.core.dialect.upstream;
 
 import java.util.Optional;
 import llm.core.dialect.json.JsonCursor;
@@ -10,7 +10,7 @@ import llm.domain.error.LlmException;
  * a list of what is wrong, as servers on FastAPI say it; llama-server's counts of a prompt that is
  * too long.
  */
-final class ErrorReader {
+public final class ErrorReader {
   private final JsonCursor in;
   private String message = "";
   private Optional<String> code = Optional.empty();
@@ -19,12 +19,13 @@ final class ErrorReader {
   private Optional<Integer> promptTokens = Optional.empty();
   private Optional<Integer> contextTokens = Optional.empty();
 
-  ErrorReader(JsonCursor in) {
+  /** Reads where {@code in} stands; nothing yet. */
+  public ErrorReader(JsonCursor in) {
     this.in = in;
   }
 
   /** The value of a field {@code error}; empty when it says that there is none. */
-  static Optional<UpstreamError> value(JsonCursor in) throws LlmException {
+  public static Optional<UpstreamError> value(JsonCursor in) throws LlmException {
     if (in.isString()) {
       String text = in.text();
       return text.isBlank() ? Optional.empty() : Optional.of(UpstreamError.of(text));
@@ -38,7 +39,7 @@ final class ErrorReader {
   }
 
   /** Takes a field of an error; others are passed over. */
-  void take(String name) throws LlmException {
+  public void take(String name) throws LlmException {
     switch (name) {
       case "message", "error_message" -> say(in.isString() ? in.text() : in.cut().value());
       case "detail" -> detail();
@@ -54,7 +55,7 @@ final class ErrorReader {
   }
 
   /** What was taken, if it says anything. */
-  Optional<UpstreamError> error() {
+  public Optional<UpstreamError> error() {
     return message.isBlank() ? Optional.empty() : Optional.of(built());
   }
 

@@ -1,4 +1,4 @@
-package llm.providers.openai;
+package llm.providers.upstream;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,8 +8,8 @@ import java.util.Deque;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import llm.core.concurrent.Alarms;
-import llm.core.dialect.openai.upstream.ChunkReader;
-import llm.core.dialect.openai.upstream.UpstreamFailures;
+import llm.core.dialect.upstream.AnswerReader;
+import llm.core.dialect.upstream.UpstreamFailures;
 import llm.core.sse.SseReader;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
@@ -27,7 +27,7 @@ import llm.providers.transport.UpstreamResponse;
  * then reports an error in place of the first chunk has refused, and so the consumer sees it. An
  * answer that has its finish reason is complete, even when the connection breaks right after it.
  */
-final class ChatStream implements EventStream<StreamEvent> {
+final class AnswerStream implements EventStream<StreamEvent> {
   /** The most bytes of one chunk, and of an answer in one piece. */
   static final int MOST_EVENT_BYTES = 4 * 1024 * 1024;
 
@@ -46,7 +46,7 @@ final class ChatStream implements EventStream<StreamEvent> {
   }
 
   private final UpstreamResponse response;
-  private final ChunkReader reader;
+  private final AnswerReader reader;
   private final Exchange exchange;
   private final Call call;
   private final String model;
@@ -63,9 +63,9 @@ final class ChatStream implements EventStream<StreamEvent> {
   private boolean started;
   private boolean ended;
 
-  ChatStream(
+  AnswerStream(
       UpstreamResponse response,
-      ChunkReader reader,
+      AnswerReader reader,
       Exchange exchange,
       Call call,
       String model,

@@ -1,4 +1,4 @@
-package llm.providers.openai;
+package llm.providers.upstream;
 
 import java.time.Duration;
 import java.util.List;
@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import llm.core.concurrent.CallScope;
 import llm.core.concurrent.Turn;
-import llm.core.dialect.openai.upstream.ModelList;
+import llm.core.dialect.upstream.ModelList;
 import llm.core.provider.ProviderContext;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
@@ -31,9 +31,6 @@ import llm.providers.transport.UpstreamResponse;
  * through, too, so that there is one question at a time. Thread-safe.
  */
 final class ModelWatch implements ConnectionWarmer, AutoCloseable {
-  /** Where an upstream lists its models, below its base URL. */
-  static final String MODELS = "/models";
-
   private static final int SERVER_ERROR = 500;
   private static final int MOST_BYTES = 16 * 1024 * 1024;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -42,7 +39,7 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
       new ProviderHealth(Status.DEGRADED, "Not reached yet.");
   private static final ProviderHealth SERVES = new ProviderHealth(Status.UP, "Answers.");
 
-  private final UpstreamSettings settings;
+  private final Upstream settings;
   private final Exchange exchange;
   private final ProviderContext context;
   private final BooleanSupplier isFull;
@@ -64,10 +61,7 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
    * @param isFull whether requests may have all the connections there are
    */
   ModelWatch(
-      UpstreamSettings settings,
-      Exchange exchange,
-      ProviderContext context,
-      BooleanSupplier isFull) {
+      Upstream settings, Exchange exchange, ProviderContext context, BooleanSupplier isFull) {
     this.settings = settings;
     this.exchange = exchange;
     this.context = context;
@@ -135,7 +129,7 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
   @Override
   public OptionalInt ping(Call call) throws LlmException {
     rounds.wake(untilNext());
-    if (settings.warm().asksForModels()) {
+    if (settings.warm().asksFor(settings.modelsPath())) {
       return OptionalInt.of(askInTurn(call));
     }
     turn.take(call);
@@ -233,7 +227,7 @@ final class ModelWatch implements ConnectionWarmer, AutoCloseable {
 
   private int ask(Call call) throws LlmException {
     int status;
-    try (UpstreamResponse response = exchange.get(MODELS, call)) {
+    try (UpstreamResponse response = exchange.get(settings.modelsPath(), call)) {
       status = response.status();
       byte[] body = exchange.whole(response, MOST_BYTES, call);
       if (settings.models().isEmpty()) {

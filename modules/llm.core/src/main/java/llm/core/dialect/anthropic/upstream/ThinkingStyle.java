@@ -1,0 +1,26 @@
+package llm.core.dialect.anthropic.upstream;
+
+import java.util.regex.Pattern;
+
+/** How a model is told to think; the API refuses the wrong one. */
+public enum ThinkingStyle {
+  /** As the model's name tells. */
+  AUTO,
+  /** By {@code thinking.budget_tokens}: Claude up to 4.5. */
+  BUDGET,
+  /** By {@code output_config.effort} and adaptive thinking: Claude from 4.6 on. */
+  EFFORT;
+
+  /** Claude 3 and 4 to 4.5, whatever date or platform's words their ids have. */
+  private static final Pattern BY_BUDGET =
+      Pattern.compile(
+          "claude-(?:[23]|instant|(?:opus|sonnet|haiku)-4(?!-(?:[6-9]|[1-9][0-9])(?![0-9])))");
+
+  /** This, or what the model of this id wants. */
+  ThinkingStyle of(String model) {
+    if (this != AUTO) {
+      return this;
+    }
+    return BY_BUDGET.matcher(model).find() ? BUDGET : EFFORT;
+  }
+}

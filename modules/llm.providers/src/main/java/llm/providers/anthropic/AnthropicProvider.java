@@ -1,0 +1,58 @@
+package llm.providers.anthropic;
+
+import java.util.List;
+import java.util.Optional;
+import llm.core.dialect.anthropic.upstream.MessageReader;
+import llm.core.dialect.anthropic.upstream.MessagesRequestWriter;
+import llm.core.dialect.anthropic.upstream.RequestTraits;
+import llm.core.provider.ProviderContext;
+import llm.domain.call.Call;
+import llm.domain.call.EventStream;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Message;
+import llm.domain.chat.StreamEvent;
+import llm.domain.content.Dialect;
+import llm.domain.error.LlmException;
+import llm.providers.transport.Transport;
+import llm.providers.upstream.UpstreamProvider;
+
+/** The models of one upstream that speaks Anthropic's Messages. */
+final class AnthropicProvider extends UpstreamProvider {
+  private static final String MESSAGES = "/v1/messages";
+
+  /** What is said where nothing is to be said, which the API does not take. */
+  private static final List<Message> NEARLY_NOTHING = List.of(Message.user("."));
+
+  private final RequestTraits traits;
+
+  AnthropicProvider(AnthropicSettings settings, Transport transport, ProviderContext context) {
+    super(settings.upstream(), transport, context);
+    this.traits = settings.traits();
+  }
+
+  @Override
+  public Optional<Dialect> dialect() {
+    return Optional.of(Dialect.ANTHROPIC);
+  }
+
+  @Override
+  public boolean needsOutputLimit() {
+    return true;
+  }
+
+  @Override
+  protected EventStream<StreamEvent> start(ChatRequest request, Call call, boolean stream)
+      throws LlmException {
+    validateModel(request.model());
+    ChatRequest asked = isOurs(call) ? request.withMessages(_ -> NEARLY_NOTHING) : request;
+    String model = atUpstream(request.model());
+    byte[] body = MessagesRequestWriter.write(asked, model, stream, traits);
+    return answer(
+        MESSAGES,
+        body,
+        request.model(),
+        call,
+        stream,
+        said -> new MessageReader(said, this::callId));
+  }
+}

@@ -1,0 +1,97 @@
+package llm.providers.upstream;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llm.core.config.Section;
+import llm.core.config.Setting;
+import llm.domain.model.ModelName;
+import llm.providers.transport.BaseUrl;
+import llm.providers.transport.TransportSettings;
+import llm.providers.transport.UpstreamRequest.Header;
+
+/**
+ * One upstream as it is configured, whatever dialect it speaks.
+ *
+ * @param name its provider id, and what its models' ids begin with
+ * @param baseUrl where it is
+ * @param headers fields of every request, credentials among them; never shown
+ * @param modelsPath where it lists its models, below {@code baseUrl}
+ * @param models ids it serves; empty: it is asked for them
+ * @param refresh how often it is asked whether it is there, and for its models
+ * @param warm how a connection to it is kept warm
+ * @param transport how it is reached
+ */
+public record Upstream(
+    String name,
+    BaseUrl baseUrl,
+    List<Header> headers,
+    String modelsPath,
+    List<String> models,
+    Duration refresh,
+    WarmSettings warm,
+    TransportSettings transport) {
+  private static final Setting<String> MODELS =
+      Setting.optionalText("models", "Models it serves; without them it is asked (GET /models).");
+  private static final Setting<Duration> REFRESH =
+      Setting.duration(
+          "refresh_seconds",
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(1),
+          Duration.ofHours(24),
+          "How often it is asked whether it is there, and for its models; down, at least every"
+              + " 5 s.");
+
+  /** Copies the lists. */
+  public Upstream {
+    headers = List.copyOf(headers);
+    models = List.copyOf(models);
+  }
+
+  /**
+   * Reads what all upstreams have in common.
+   *
+   * @param url the place, where it is known
+   * @param own header fields that the dialect asks for, by name
+   * @return empty when the place is not known or none; that is reported for the latter
+   */
+  public static Optional<Upstream> read(
+      String name,
+      Section section,
+      Optional<String> url,
+      Map<String, String> own,
+      String modelsPath) {
+    Optional<BaseUrl> place = url.flatMap(text -> baseUrl(text, section));
+    List<Header> headers = HeaderSettings.read(section, own);
+    List<String> models = models(section);
+    Duration refresh = section.get(REFRESH);
+    WarmSettings warm = WarmSettings.read(section, name, models, modelsPath);
+    BaseUrl assumed = place.orElseGet(() -> BaseUrl.of("http://127.0.0.1/v1")); // to read the rest
+    TransportSettings transport = TransportSettings.read(section, assumed);
+    return place.map(
+        known -> new Upstream(name, known, headers, modelsPath, models, refresh, warm, transport));
+  }
+
+  private static Optional<BaseUrl> baseUrl(String text, Section section) {
+    try {
+      return Optional.of(BaseUrl.of(text));
+    } catch (IllegalArgumentException refused) {
+      section.reject("base_url", "must " + refused.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static List<String> models(Section section) {
+    var models = new ArrayList<String>();
+    for (String model : section.list(MODELS)) {
+      try {
+        models.add(new ModelName(model).value());
+      } catch (IllegalArgumentException refused) {
+        section.reject(MODELS.key(), refused.getMessage());
+      }
+    }
+    return models;
+  }
+}

@@ -1,0 +1,54 @@
+package llm.providers.upstream;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.regex.Pattern;
+import llm.core.config.Section;
+
+/** Reads the upstreams of one kind: the one in its own section, and those the user named. */
+public final class UpstreamNames {
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,63}");
+
+  /** Kinds of providers; an upstream of another kind must not be called so. */
+  private static final Set<String> TAKEN =
+      Set.of("mock", "local", "openai_compatible", "anthropic");
+
+  private UpstreamNames() {}
+
+  /**
+   * The upstreams by their names.
+   *
+   * @param kind of provider, and the name of the upstream in its own section
+   * @param own reads the one in the section itself, empty when there is none
+   * @param named reads one of the user's naming; empty when it cannot be, which it reports
+   */
+  public static <T> Map<String, T> read(
+      String kind,
+      Section section,
+      BiFunction<String, Section, Optional<T>> own,
+      BiFunction<String, Section, Optional<T>> named) {
+    var upstreams = new LinkedHashMap<String, T>();
+    own.apply(kind, section).ifPresent(read -> upstreams.put(kind, read));
+    section
+        .named("upstreams", "One upstream; its models are asked for as <name>/<model>.")
+        .forEach((name, its) -> {
+          boolean legal =
+              NAME.matcher(name).matches() && !TAKEN.contains(name) && !upstreams.containsKey(name);
+          if (!section.isReference() && !legal) {
+            its.reject(
+                "base_url",
+                "belongs to an upstream whose name '"
+                    + name
+                    + "' must match "
+                    + NAME.pattern()
+                    + " and not be that of another provider");
+            return;
+          }
+          named.apply(name, its).ifPresent(read -> upstreams.put(name, read));
+        });
+    return upstreams;
+  }
+}
