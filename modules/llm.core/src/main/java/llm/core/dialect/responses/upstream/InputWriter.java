@@ -25,6 +25,8 @@ final class InputWriter {
   /** Foreign content of these kinds is a part of a message; of others, an item of its own. */
   private static final List<String> PART_KINDS = List.of("input_", "output_", "refusal");
 
+  private static final Part EMPTY = new Part.Text("");
+
   private final JsonOut out;
   private final boolean developerRole;
 
@@ -57,8 +59,8 @@ final class InputWriter {
   }
 
   private void said(Message message, List<Part> parts, int index) throws LlmException {
-    boolean hasNothing = parts.isEmpty();
-    if (hasNothing && (message.role() == Role.ASSISTANT || !message.parts().isEmpty())) {
+    boolean told = parts.isEmpty() && !message.parts().isEmpty(); // by an item of its own
+    if (told || message.role() == Role.ASSISTANT && parts.stream().allMatch(EMPTY::equals)) {
       return;
     }
     out.object().field("type", "message").field("role", role(message.role()));

@@ -1,6 +1,7 @@
 package llm.core.dialect.responses.upstream;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,31 +33,52 @@ final class RelayedFields {
     return fields.containsKey(name);
   }
 
-  /** Writes all but those in {@code own}. */
+  /** Whether the caller said something inside the field. */
+  boolean hasInside(String name) {
+    return has(name) || fields.keySet().stream().anyMatch(field -> field.startsWith(name + "."));
+  }
+
+  /** Writes all but those in {@code own}, and those that stand in one of them. */
   void write(Set<String> own, JsonOut out) {
     fields.forEach((name, value) -> {
-      if (!own.contains(name)) {
+      int dot = name.indexOf('.');
+      if (!own.contains(name) && !own.contains(dot < 0 ? name : name.substring(0, dot))) {
         out.name(name).json(value);
       }
     });
   }
 
-  /** Writes what the object {@code name} has beside {@code own}. */
+  /**
+   * Writes what the object {@code name} has beside {@code own}: as the object, or each field by
+   * itself as {@code name.field}.
+   */
   void writeInside(String name, Set<String> own, JsonOut out) throws LlmException {
+    var inside = new LinkedHashMap<String, JsonText>(ofObject(name));
+    fields.forEach((field, value) -> {
+      if (field.startsWith(name + ".")) {
+        inside.put(field.substring(name.length() + 1), value);
+      }
+    });
+    inside.forEach((field, value) -> {
+      if (!own.contains(field) && field.indexOf('.') < 0) {
+        out.name(field).json(value);
+      }
+    });
+  }
+
+  private Map<String, JsonText> ofObject(String name) throws LlmException {
+    var inside = new LinkedHashMap<String, JsonText>();
     if (!has(name)) {
-      return;
+      return inside;
     }
     JsonCursor.piece(
         fields.get(name),
         name,
         in -> {
-          in.object(field -> {
-            if (!own.contains(field)) {
-              out.name(field).json(in.cut());
-            }
-          });
-          return out;
+          in.object(field -> inside.put(field, in.cut()));
+          return inside;
         });
+    return inside;
   }
 
   /** The elements of the array {@code name}, byte for byte; none where it is not there. */

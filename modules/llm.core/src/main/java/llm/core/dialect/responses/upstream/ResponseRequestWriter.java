@@ -177,25 +177,25 @@ public final class ResponseRequestWriter {
   private void form(AnswerForm form) throws LlmException {
     form.parallelToolCalls().ifPresent(many -> out.name("parallel_tool_calls").value(many));
     boolean formatted = !(form.format() instanceof ResponseFormat.Text);
-    if (formatted || relayed.has("text")) {
+    if (formatted || relayed.hasInside("text")) {
       out.name("text").object();
       format(form.format());
       relayed.writeInside("text", formatted ? Set.of("format") : Set.of(), out);
       out.endObject();
     }
     Optional<String> effort = form.thinking().flatMap(ResponseRequestWriter::effort);
-    if (effort.isPresent() || traits.summary().isPresent() || relayed.has("reasoning")) {
+    if (effort.isPresent() || traits.summary().isPresent() || relayed.hasInside("reasoning")) {
       out.name("reasoning").object();
       effort.ifPresent(name -> out.field("effort", name));
       relayed.writeInside("reasoning", effort.isPresent() ? Set.of("effort") : Set.of(), out);
-      if (!relayed.has("reasoning")) {
+      if (!relayed.hasInside("reasoning")) {
         traits.summary().ifPresent(how -> out.field("summary", how));
       }
       out.endObject();
     }
   }
 
-  private void format(ResponseFormat format) {
+  private void format(ResponseFormat format) throws LlmException {
     switch (format) {
       case ResponseFormat.Text _ -> {
         // what happens anyway
@@ -206,6 +206,8 @@ public final class ResponseRequestWriter {
         out.name("format").object().field("type", "json_schema").field("name", schema.name());
         schema.description().ifPresent(text -> out.field("description", text));
         out.name("schema").json(schema.schema()).name("strict").value(schema.strict());
+        relayed.writeInside(
+            "text.format", Set.of("type", "name", "description", "schema", "strict"), out);
         out.endObject();
       }
     }

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import llm.core.dialect.openai.upstream.UpstreamFailures;
+import llm.core.dialect.upstream.UpstreamFailures;
 import llm.core.testkit.Fuzz;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
