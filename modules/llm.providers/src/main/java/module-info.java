@@ -14,5 +14,6 @@ module llm.providers {
   provides llm.core.provider.ProviderFactory with
       llm.providers.anthropic.AnthropicFactory,
       llm.providers.mock.MockProviderFactory,
-      llm.providers.openai.OpenAiCompatibleFactory;
+      llm.providers.openai.OpenAiCompatibleFactory,
+      llm.providers.openai.OpenAiFactory;
 }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import llm.core.catalogue.Catalogue;
 import llm.core.catalogue.ListedModel;
@@ -160,6 +161,11 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return registry.route(model).provider().dialect();
   }
 
+  @Override
+  public boolean reads(ModelName model, Dialect dialect) throws LlmException {
+    return dialects(model).stream().anyMatch(dialect::isReadAs);
+  }
+
   /**
    * Names of the request's fields that do not reach its model, because its provider speaks another
    * dialect than they were written in; in order.
@@ -167,7 +173,12 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    * @throws LlmException when there is no such model any more
    */
   public List<String> lost(ChatRequest request) throws LlmException {
-    return Wishes.lost(request, dialect(request.model()));
+    return Wishes.lost(request, dialects(request.model()));
+  }
+
+  private Set<Dialect> dialects(ModelName model) throws LlmException {
+    Route route = registry.route(model);
+    return route.provider().dialects(new ModelName(route.model()));
   }
 
   /**

@@ -1,7 +1,7 @@
 package llm.core.gateway;
 
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
@@ -40,19 +40,19 @@ final class Wishes {
    * Fields that only another dialect than the provider's knows, by their names, in order: they do
    * not reach the model, and the caller is to be told.
    */
-  static List<String> lost(ChatRequest request, Optional<Dialect> dialect) {
+  static List<String> lost(ChatRequest request, Set<Dialect> dialects) {
     var lost = new TreeSet<String>();
-    addLost("", request.extensions(), dialect, lost);
-    request.tools().forEach(tool -> addLost("tools[].", tool.extensions(), dialect, lost));
+    addLost("", request.extensions(), dialects, lost);
+    request.tools().forEach(tool -> addLost("tools[].", tool.extensions(), dialects, lost));
     for (Message message : request.messages()) {
-      addLost("messages[].", message.extensions(), dialect, lost);
+      addLost("messages[].", message.extensions(), dialects, lost);
       message
           .parts()
-          .forEach(part -> addLost("messages[].content[].", part.extensions(), dialect, lost));
+          .forEach(part -> addLost("messages[].content[].", part.extensions(), dialects, lost));
       message
           .toolCalls()
-          .forEach(call -> addLost("messages[].tool_calls[].", call.extensions(), dialect, lost));
-      if (dialect.filter(Dialect.ANTHROPIC::isReadAs).isPresent()) {
+          .forEach(call -> addLost("messages[].tool_calls[].", call.extensions(), dialects, lost));
+      if (dialects.equals(Set.of(Dialect.ANTHROPIC))) {
         addUnknownToAnthropic(message, lost);
       }
     }
@@ -60,8 +60,8 @@ final class Wishes {
   }
 
   private static void addLost(
-      String where, Extensions extensions, Optional<Dialect> dialect, TreeSet<String> lost) {
-    boolean reach = dialect.filter(extensions.dialect()::isReadAs).isPresent();
+      String where, Extensions extensions, Set<Dialect> dialects, TreeSet<String> lost) {
+    boolean reach = dialects.stream().anyMatch(extensions.dialect()::isReadAs);
     if (!reach) {
       extensions.fields().keySet().forEach(name -> lost.add(where + name));
     }
@@ -108,7 +108,8 @@ final class Wishes {
         }
       }
       case Part.Foreign foreign -> {
-        if (route.provider().dialect().filter(foreign.dialect()::isReadAs).isEmpty()) {
+        Set<Dialect> dialects = route.provider().dialects(request.model());
+        if (dialects.stream().noneMatch(foreign.dialect()::isReadAs)) {
           throw unsupported(path, "takes no content of type '" + foreign.type() + "'");
         }
       }

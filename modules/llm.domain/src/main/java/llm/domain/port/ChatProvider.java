@@ -2,6 +2,7 @@ package llm.domain.port;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
@@ -60,6 +61,14 @@ public interface ChatProvider extends AutoCloseable {
    */
   default Optional<Dialect> dialect() {
     return Optional.empty();
+  }
+
+  /**
+   * The dialects in which this provider can ask for {@code model}: several where it takes the one
+   * that a request came in.
+   */
+  default Set<Dialect> dialects(ModelName model) {
+    return dialect().map(Set::of).orElse(Set.of());
   }
 
   /**

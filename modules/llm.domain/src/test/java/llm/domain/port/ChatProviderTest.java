@@ -77,6 +77,7 @@ class ChatProviderTest {
       assertThat(provider.prefixes(MODEL)).isEmpty();
       assertThat(provider.connection(MODEL)).isEmpty();
       assertThat(provider.dialect()).isEmpty();
+      assertThat(provider.dialects(MODEL)).isEmpty();
       assertThat(provider.needsOutputLimit()).isFalse();
     }
   }

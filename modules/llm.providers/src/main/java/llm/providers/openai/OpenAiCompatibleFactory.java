@@ -6,7 +6,6 @@ import java.util.Map;
 import llm.core.provider.ProviderContext;
 import llm.core.provider.ProviderFactory;
 import llm.core.provider.ProviderSetup;
-import llm.providers.transport.Transports;
 import llm.providers.upstream.UpstreamNames;
 
 /** Makes a provider of each upstream that speaks the OpenAI dialect. */
@@ -35,16 +34,7 @@ public final class OpenAiCompatibleFactory implements ProviderFactory {
     }
     var members = new LinkedHashMap<String, ProviderSetup>();
     upstreams.forEach((name, settings) -> {
-      var transport =
-          Transports.open(
-              name,
-              settings.upstream().baseUrl(),
-              settings.upstream().transport(),
-              context.telemetry(),
-              context.alarms());
-      var provider = new OpenAiProvider(settings, transport, context);
-      provider.begin();
-      members.put(name, new ProviderSetup.Ready(provider));
+      members.put(name, new ProviderSetup.Ready(OpenAiProvider.open(settings, context)));
     });
     return new ProviderSetup.Several(members);
   }

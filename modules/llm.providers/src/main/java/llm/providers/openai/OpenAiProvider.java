@@ -1,11 +1,15 @@
 package llm.providers.openai;
 
 import java.util.Optional;
+import java.util.Set;
 import llm.core.dialect.openai.upstream.ChatRequestWriter;
 import llm.core.dialect.openai.upstream.ChunkReader;
 import llm.core.dialect.openai.upstream.EmbeddingReader;
 import llm.core.dialect.openai.upstream.EmbeddingRequestWriter;
 import llm.core.dialect.openai.upstream.RequestTraits;
+import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
+import llm.core.dialect.responses.upstream.ResponseReader;
+import llm.core.dialect.responses.upstream.ResponseRequestWriter;
 import llm.core.dialect.upstream.AnswerReader;
 import llm.core.dialect.upstream.UpstreamFailures;
 import llm.core.provider.ProviderContext;
@@ -20,26 +24,55 @@ import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.EmbeddingProvider;
 import llm.providers.transport.Transport;
+import llm.providers.transport.Transports;
+import llm.providers.upstream.Upstream;
 import llm.providers.upstream.UpstreamProvider;
 
-/** The models of one upstream that speaks OpenAI's Chat Completions. */
+/**
+ * The models of one upstream that speaks OpenAI's Chat Completions, or Responses, or both. The
+ * dialect is chosen request by request.
+ */
 final class OpenAiProvider extends UpstreamProvider {
   private static final String CHAT = "/chat/completions";
+  private static final String RESPONSES = "/responses";
   private static final String EMBEDDINGS = "/embeddings";
 
   /** The longest vectors of the most inputs take about as much; of an answer more is not read. */
   private static final int MOST_EMBEDDINGS_BYTES = 128 * 1024 * 1024;
 
   private final RequestTraits traits;
+  private final ResponseSettings responses;
 
-  OpenAiProvider(UpstreamSettings settings, Transport transport, ProviderContext context) {
+  private OpenAiProvider(UpstreamSettings settings, Transport transport, ProviderContext context) {
     super(settings.upstream(), transport, context);
-    this.traits = settings.server().traits(settings.streamUsage());
+    this.traits = settings.traits();
+    this.responses = settings.responses();
+  }
+
+  /** The provider, already asking its upstream for models. */
+  static OpenAiProvider open(UpstreamSettings settings, ProviderContext context) {
+    Upstream upstream = settings.upstream();
+    var transport =
+        Transports.open(
+            upstream.name(),
+            upstream.baseUrl(),
+            upstream.transport(),
+            context.telemetry(),
+            context.alarms());
+    var provider = new OpenAiProvider(settings, transport, context);
+    provider.begin();
+    return provider;
   }
 
   @Override
   public Optional<Dialect> dialect() {
-    return Optional.of(Dialect.OPENAI_CHAT);
+    return Optional.of(
+        responses.api() == Api.RESPONSES ? Dialect.OPENAI_RESPONSES : Dialect.OPENAI_CHAT);
+  }
+
+  @Override
+  public Set<Dialect> dialects(ModelName model) {
+    return responses.api().dialects(atUpstream(model));
   }
 
   /** Any model may; the upstream refuses those that cannot. */
@@ -53,9 +86,25 @@ final class OpenAiProvider extends UpstreamProvider {
       throws LlmException {
     validateModel(request.model());
     String model = atUpstream(request.model());
-    byte[] body = ChatRequestWriter.write(request, model, stream, traits);
     boolean logprobs = request.sampling().topLogprobs().isPresent();
+    if (responses.api().isResponses(request, model)) {
+      byte[] body = ResponseRequestWriter.write(request, model, stream, responses.traits(model));
+      return answer(
+          RESPONSES,
+          body,
+          request.model(),
+          call,
+          stream,
+          said -> new ResponseReader(said, this::callId, logprobs));
+    }
+    byte[] body = ChatRequestWriter.write(request, model, stream, traits(model));
     return answer(CHAT, body, request.model(), call, stream, said -> reader(said, logprobs));
+  }
+
+  private RequestTraits traits(String model) {
+    boolean developer =
+        traits.outputLimit() == OutputLimit.MAX_COMPLETION_TOKENS && Api.reasons(model);
+    return developer ? traits.withDeveloperRole() : traits;
   }
 
   private AnswerReader reader(UpstreamFailures said, boolean logprobs) {

@@ -2,10 +2,12 @@ package llm.providers.openai;
 
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
+import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
 import llm.core.dialect.openai.upstream.RequestTraits.RepeatPenalty;
 
 /**
@@ -40,10 +42,25 @@ enum ServerRecipe {
       "https://api.together.xyz/v1",
       OutputLimit.MAX_TOKENS,
       RepeatPenalty.REPETITION_PENALTY,
-      "TOGETHER_API_KEY");
+      "TOGETHER_API_KEY"),
+  /** DeepSeek, whose models want their reasoning back with a tool's result. */
+  DEEPSEEK(
+      "https://api.deepseek.com/v1",
+      OutputLimit.MAX_TOKENS,
+      RepeatPenalty.REPEAT_PENALTY,
+      "DEEPSEEK_API_KEY");
 
   /** Those known to take {@code encoding_format: base64}; others may refuse it. */
   private static final Set<ServerRecipe> BASE64_VECTORS = EnumSet.of(OPENAI, VLLM, LLAMA_SERVER);
+
+  /** Those that take reasoning of the turn back, by the name they have for it. */
+  private static final Map<ServerRecipe, ReasoningBack> REASONING =
+      Map.of(
+          OLLAMA, ReasoningBack.REASONING,
+          OPENROUTER, ReasoningBack.REASONING,
+          VLLM, ReasoningBack.REASONING,
+          LLAMA_SERVER, ReasoningBack.REASONING_CONTENT,
+          DEEPSEEK, ReasoningBack.REASONING_CONTENT);
 
   private final String baseUrl;
   private final OutputLimit outputLimit;
@@ -73,7 +90,7 @@ enum ServerRecipe {
 
   /** How requests are written for it. */
   RequestTraits traits(boolean streamUsage) {
-    return new RequestTraits(
-        outputLimit, streamUsage, repeatPenalty, BASE64_VECTORS.contains(this));
+    return new RequestTraits(outputLimit, streamUsage, repeatPenalty, BASE64_VECTORS.contains(this))
+        .withReasoning(REASONING.getOrDefault(this, ReasoningBack.NONE));
   }
 }

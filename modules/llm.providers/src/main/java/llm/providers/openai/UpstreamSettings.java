@@ -5,16 +5,18 @@ import java.util.Optional;
 import llm.core.config.Secret;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.core.dialect.openai.upstream.RequestTraits;
+import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
 import llm.providers.upstream.Upstream;
 
 /**
  * One upstream that speaks the OpenAI dialect, as it is configured.
  *
  * @param upstream what every upstream has
- * @param server what kind of server it is
- * @param streamUsage whether streams ask for their usage
+ * @param traits how requests are written for it
+ * @param responses by which interface it is asked
  */
-record UpstreamSettings(Upstream upstream, ServerRecipe server, boolean streamUsage) {
+record UpstreamSettings(Upstream upstream, RequestTraits traits, ResponseSettings responses) {
   private static final String MODELS = "/models";
 
   private static final Setting<String> BASE_URL =
@@ -27,13 +29,36 @@ record UpstreamSettings(Upstream upstream, ServerRecipe server, boolean streamUs
   private static final Setting<Secret> API_KEY =
       Setting.optionalSecret(
           "api_key",
-          "Key sent as bearer token; openai, openrouter and together have it in OPENAI_API_KEY,"
-              + " OPENROUTER_API_KEY and TOGETHER_API_KEY too.");
+          "Key sent as bearer token; openai, openrouter, together and deepseek have it in"
+              + " OPENAI_API_KEY, OPENROUTER_API_KEY, TOGETHER_API_KEY and DEEPSEEK_API_KEY too.");
   private static final Setting<Boolean> STREAM_USAGE =
       Setting.flag(
           "stream_usage",
           true,
           "Whether streams ask for their usage; false for servers that refuse stream_options.");
+
+  private static final Setting<Back> REASONING_BACK =
+      Setting.choice(
+          "reasoning_back",
+          Back.AUTO,
+          "The field of earlier answers in which their reasoning goes back within a turn; auto: as"
+              + " that kind of server has it.");
+
+  /** Where reasoning goes back. */
+  enum Back {
+    /** As the kind of server has it. */
+    AUTO,
+    /** Nowhere. */
+    NONE,
+    /** In {@code reasoning}. */
+    REASONING,
+    /** In {@code reasoning_content}. */
+    REASONING_CONTENT;
+
+    private RequestTraits in(RequestTraits traits) {
+      return this == AUTO ? traits : traits.withReasoning(ReasoningBack.valueOf(name()));
+    }
+  }
 
   /** Reads an upstream of the user's naming; empty when it cannot be, which is reported then. */
   static Optional<UpstreamSettings> read(String name, Section section) {
@@ -64,9 +89,10 @@ record UpstreamSettings(Upstream upstream, ServerRecipe server, boolean streamUs
         key(section, server, apiKey)
             .map(key -> Map.of("authorization", "Bearer " + key.reveal()))
             .orElse(Map.of());
-    boolean usage = section.get(STREAM_USAGE);
+    RequestTraits traits = section.get(REASONING_BACK).in(server.traits(section.get(STREAM_USAGE)));
+    ResponseSettings responses = ResponseSettings.read(section, Api.CHAT);
     return Upstream.read(name, section, url, own, MODELS)
-        .map(upstream -> new UpstreamSettings(upstream, server, usage));
+        .map(upstream -> new UpstreamSettings(upstream, traits, responses));
   }
 
   /** The key that is written down, else the one that is where it is by custom. */

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import llm.core.config.Section;
+import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
 import llm.core.testkit.TestConfig;
 import llm.domain.model.ModelName;
 import llm.domain.port.WarmPlan;
@@ -34,14 +35,19 @@ class UpstreamSettingsTest {
         secret_headers: {X-Key: "${KEY}"}
         refresh_seconds: 9
         stream_usage: false
+        api: responses
+        reasoning_summary: auto
+        reasoning_back: reasoning_content
         max_connections: 7
         """)
             .orElseThrow();
     assertThat(read.upstream().baseUrl().toString()).isEqualTo("https://api.example.com/v1");
-    assertThat(read.server()).isEqualTo(ServerRecipe.VLLM);
+    assertThat(read.traits())
+        .isEqualTo(ServerRecipe.VLLM.traits(false).withReasoning(ReasoningBack.REASONING_CONTENT));
+    assertThat(read.responses())
+        .isEqualTo(new ResponseSettings(Api.RESPONSES, ResponseSettings.Summary.AUTO));
     assertThat(read.upstream().models()).containsExactly("a", "org/b");
     assertThat(read.upstream().refresh()).isEqualTo(Duration.ofSeconds(9));
-    assertThat(read.streamUsage()).isFalse();
     assertThat(read.upstream().transport().maxConnections()).isEqualTo(7);
     assertThat(read.upstream().headers())
         .containsExactly(

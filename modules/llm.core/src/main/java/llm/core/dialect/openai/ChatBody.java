@@ -87,8 +87,7 @@ public final class ChatBody {
     SamplingOptions options = sampling.options();
     Optional<Integer> limit = outputLimit();
     ModelName resolved = resolver.resolve(model);
-    if (!undone.isEmpty()
-        && !resolver.dialect(resolved).filter(Dialect.OPENAI_CHAT::isReadAs).isPresent()) {
+    if (!undone.isEmpty() && !resolver.reads(resolved, Dialect.OPENAI_CHAT)) {
       throw undone.getFirst();
     }
     return new ChatRequest(

@@ -26,4 +26,13 @@ public interface ModelResolver {
   default Optional<Dialect> dialect(ModelName model) throws LlmException {
     return Optional.empty();
   }
+
+  /**
+   * Whether fields of {@code dialect} reach {@code model}: its provider can ask in it.
+   *
+   * @throws LlmException when there is no such model any more
+   */
+  default boolean reads(ModelName model, Dialect dialect) throws LlmException {
+    return dialect(model).filter(dialect::isReadAs).isPresent();
+  }
 }

@@ -49,8 +49,7 @@ public final class OpenAiRequestReader {
     extensions.putAll(undone.kept());
     ChatRequest request = body.request(resolver, Extensions.of(Dialect.OPENAI_CHAT, extensions));
     boolean asksMore = undone.refusal().isPresent() || undone.isFlex();
-    if (asksMore
-        && !resolver.dialect(request.model()).filter(Dialect.OPENAI_CHAT::isReadAs).isPresent()) {
+    if (asksMore && !resolver.reads(request.model(), Dialect.OPENAI_CHAT)) {
       request = hereOnly(request);
     }
     return new ChatCall(request, stream, includeUsage);

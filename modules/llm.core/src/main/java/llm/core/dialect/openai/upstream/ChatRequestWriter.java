@@ -2,6 +2,7 @@ package llm.core.dialect.openai.upstream;
 
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import llm.core.dialect.json.JsonOut;
 import llm.core.dialect.openai.ToolCallsWriter;
 import llm.domain.chat.AnswerForm;
@@ -15,6 +16,7 @@ import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Dialect;
 import llm.domain.content.Thinking;
+import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
 
 /**
@@ -65,8 +67,9 @@ public final class ChatRequestWriter {
       ChatRequest request, String model, boolean stream, RequestTraits traits) throws LlmException {
     var out = new JsonOut(FRAME_BYTES + size(request.messages()));
     out.object().field("model", model).name("messages").array();
-    for (Message message : request.messages()) {
-      message(message, out);
+    int turn = turn(request.messages());
+    for (int index = 0; index < request.messages().size(); index++) {
+      message(request.messages().get(index), index > turn, traits, out);
     }
     out.endArray();
     if (!request.tools().isEmpty()) {
@@ -102,8 +105,19 @@ public final class ChatRequestWriter {
     return size;
   }
 
-  private static void message(Message message, JsonOut out) throws LlmException {
-    out.object().field("role", message.role().wireName());
+  /** Where the user spoke last; -1: nowhere. */
+  private static int turn(List<Message> messages) {
+    int index = messages.size() - 1;
+    while (index >= 0 && messages.get(index).role() != Role.USER) {
+      index--;
+    }
+    return index;
+  }
+
+  private static void message(Message message, boolean ofTurn, RequestTraits traits, JsonOut out)
+      throws LlmException {
+    boolean developer = message.role() == Role.SYSTEM && traits.developerRole();
+    out.object().field("role", developer ? "developer" : message.role().wireName());
     if (message.parts().isEmpty() && !message.toolCalls().isEmpty()) {
       out.name("content").nothing();
     } else {
@@ -114,8 +128,20 @@ public final class ChatRequestWriter {
     if (message.role() == Role.ASSISTANT && !message.toolCalls().isEmpty()) {
       ToolCallsWriter.write(message.toolCalls(), out);
     }
+    if (ofTurn && traits.reasoning() != RequestTraits.ReasoningBack.NONE) {
+      reasoning(message, traits.reasoning().field(), out);
+    }
     relayed(message.extensions(), out);
     out.endObject();
+  }
+
+  /** What was told of it; a field of the caller's own under this name counts more. */
+  private static void reasoning(Message message, String field, JsonOut out) {
+    String text = message.thoughts().stream().map(Thought::text).collect(Collectors.joining());
+    boolean said = message.extensions().in(Dialect.OPENAI_CHAT).containsKey(field);
+    if (!text.isEmpty() && !said) {
+      out.field(field, text);
+    }
   }
 
   private static void relayed(Extensions extensions, JsonOut out) {

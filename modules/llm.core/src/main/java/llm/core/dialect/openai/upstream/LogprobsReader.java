@@ -12,10 +12,11 @@ import llm.domain.error.LlmException;
  * content here. What is no token with a logarithm counts as absent; one a little above 0, as
  * rounding makes it, is 0.
  */
-final class LogprobsReader {
+public final class LogprobsReader {
   private final JsonCursor in;
 
-  LogprobsReader(JsonCursor in) {
+  /** A reader of values the cursor will stand on. */
+  public LogprobsReader(JsonCursor in) {
     this.in = in;
   }
 
@@ -26,9 +27,14 @@ final class LogprobsReader {
     }
     in.object(name -> {
       if (in.isArray() && (name.equals("content") || name.equals("refusal"))) {
-        in.array(_ -> item().flatMap(Item::token).ifPresent(tokens::add));
+        readTokens(tokens);
       }
     });
+  }
+
+  /** Adds the tokens of the array the cursor stands on. */
+  public void readTokens(List<TokenLogprob> tokens) throws LlmException {
+    in.array(_ -> item().flatMap(Item::token).ifPresent(tokens::add));
   }
 
   private Optional<Item> item() throws LlmException {

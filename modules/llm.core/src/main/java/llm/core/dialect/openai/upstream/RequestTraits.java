@@ -9,15 +9,64 @@ package llm.core.dialect.openai.upstream;
  * @param repeatPenalty the field with the divisor for tokens that came already, for requests that
  *     do not name one themselves
  * @param base64Vectors whether vectors are asked for in base64, which is less than half as long
+ * @param reasoning the name under which reasoning goes back to the model that had it
+ * @param developerRole whether instructions are the developer's; else the system's
  */
 public record RequestTraits(
     OutputLimit outputLimit,
     boolean streamUsage,
     RepeatPenalty repeatPenalty,
-    boolean base64Vectors) {
+    boolean base64Vectors,
+    ReasoningBack reasoning,
+    boolean developerRole) {
   /** What most servers take. */
   public static final RequestTraits COMMON =
       new RequestTraits(OutputLimit.MAX_TOKENS, true, RepeatPenalty.REPEAT_PENALTY, false);
+
+  /** Of a server whose models want no reasoning back. */
+  public RequestTraits(
+      OutputLimit outputLimit,
+      boolean streamUsage,
+      RepeatPenalty repeatPenalty,
+      boolean base64Vectors) {
+    this(outputLimit, streamUsage, repeatPenalty, base64Vectors, ReasoningBack.NONE, false);
+  }
+
+  /** The same with reasoning going back under this name. */
+  public RequestTraits withReasoning(ReasoningBack name) {
+    return new RequestTraits(
+        outputLimit, streamUsage, repeatPenalty, base64Vectors, name, developerRole);
+  }
+
+  /** The same for a model whose instructions are the developer's. */
+  public RequestTraits withDeveloperRole() {
+    return new RequestTraits(
+        outputLimit, streamUsage, repeatPenalty, base64Vectors, reasoning, true);
+  }
+
+  /**
+   * The field of an assistant's message in which its reasoning goes back. It does within the turn
+   * that it belongs to, from the last user's message on: that is what models go on from after a
+   * tool's result, and servers drop or refuse what is older.
+   */
+  public enum ReasoningBack {
+    /** None: it stays here. */
+    NONE(""),
+    /** As Ollama, OpenRouter and newer vLLM have it. */
+    REASONING("reasoning"),
+    /** As DeepSeek, llama-server and older vLLM have it. */
+    REASONING_CONTENT("reasoning_content");
+
+    private final String field;
+
+    ReasoningBack(String field) {
+      this.field = field;
+    }
+
+    String field() {
+      return field;
+    }
+  }
 
   /** The name of the field with the divisor for tokens that came already. */
   public enum RepeatPenalty {

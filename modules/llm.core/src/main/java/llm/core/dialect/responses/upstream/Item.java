@@ -1,0 +1,108 @@
+package llm.core.dialect.responses.upstream;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import llm.core.dialect.json.JsonCursor;
+import llm.core.dialect.openai.upstream.LogprobsReader;
+import llm.domain.chat.TokenLogprob;
+import llm.domain.error.LlmException;
+
+/** What an output item says; what it does not say is empty. */
+final class Item {
+  String type = "";
+  String callId = "";
+  String name = "";
+  String arguments = "";
+  String encrypted = "";
+  final StringBuilder text = new StringBuilder(); // of a message, refusals among it
+  final StringBuilder reasoning = new StringBuilder(); // its summary, else its content
+  final List<TokenLogprob> logprobs = new ArrayList<>();
+
+  private final JsonCursor in;
+  private final StringBuilder thoughts = new StringBuilder();
+
+  private Item(JsonCursor in) {
+    this.in = in;
+  }
+
+  /** The item the cursor stands on. */
+  static Item read(JsonCursor in) throws LlmException {
+    var item = new Item(in);
+    in.object(item::take);
+    if (item.reasoning.isEmpty()) {
+      item.reasoning.append(item.thoughts);
+    }
+    return item;
+  }
+
+  private void take(String field) throws LlmException {
+    switch (field) {
+      case "type" -> type = string(in);
+      case "call_id" -> callId = string(in);
+      case "name" -> name = string(in);
+      case "arguments" -> arguments = in.isString() ? in.text() : in.cut().value();
+      case "encrypted_content" -> encrypted = string(in);
+      case "content" -> parts(this::content);
+      case "summary" -> parts(part -> append(part, reasoning));
+      default -> {
+        // of no interest
+      }
+    }
+  }
+
+  /** One part of a content list. */
+  private static final class Piece {
+    private String type = "";
+    private String text = "";
+    private final List<TokenLogprob> logprobs = new ArrayList<>();
+  }
+
+  private void parts(Consumer<Piece> taker) throws LlmException {
+    if (!in.isArray()) {
+      return;
+    }
+    in.array(_ -> {
+      if (in.isObject()) {
+        taker.accept(piece());
+      }
+    });
+  }
+
+  private Piece piece() throws LlmException {
+    var piece = new Piece();
+    in.object(field -> {
+      switch (field) {
+        case "type" -> piece.type = string(in);
+        case "text", "refusal" -> piece.text += string(in);
+        case "logprobs" -> {
+          if (in.isArray()) {
+            new LogprobsReader(in).readTokens(piece.logprobs);
+          }
+        }
+        default -> {
+          // of no interest
+        }
+      }
+    });
+    return piece;
+  }
+
+  private void content(Piece piece) {
+    if (piece.type.startsWith("reasoning")) {
+      append(piece, thoughts);
+    } else {
+      text.append(piece.text);
+      logprobs.addAll(piece.logprobs);
+    }
+  }
+
+  /** Parts of a summary are paragraphs. */
+  private static void append(Piece piece, StringBuilder to) {
+    to.append(to.isEmpty() || piece.text.isEmpty() ? "" : Items.PARAGRAPH).append(piece.text);
+  }
+
+  static String string(JsonCursor in) {
+    return in.isString() ? in.text() : "";
+  }
+}

@@ -1,0 +1,193 @@
+package llm.core.dialect.responses.upstream;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.TokenLogprob;
+
+/**
+ * The output items of one answer by their place in it. An item is told in pieces, whole at its end,
+ * and once more with the whole answer, and servers leave out one or the other: of each way only
+ * what was not said yet becomes an event.
+ */
+final class Items {
+  /** Between the parts of a summary. */
+  static final String PARAGRAPH = "\n\n";
+
+  private static final int MOST_ITEMS = 4096;
+
+  /** The most characters of arguments that come before their call. */
+  private static final int MOST_HELD = 64 * 1024;
+
+  /** What a caller would have to act upon, and we have no form for. */
+  private static final Set<String> WANTS_ACTION =
+      Set.of(
+          "custom_tool_call",
+          "computer_call",
+          "local_shell_call",
+          "shell_call",
+          "apply_patch_call",
+          "mcp_approval_request",
+          "tool_search_call");
+
+  private final Map<Integer, State> states = new HashMap<>();
+  private final Supplier<String> ids;
+  private int calls;
+
+  /** What of an item was handed out. */
+  private static final class State {
+    private boolean saidText;
+    private boolean saidReasoning;
+    private boolean saidArguments;
+    private boolean proven;
+    private int call = -1; // its number once it began
+    private String held = "";
+  }
+
+  /**
+   * No items yet.
+   *
+   * @param ids gives ids to calls that have none
+   */
+  Items(Supplier<String> ids) {
+    this.ids = ids;
+  }
+
+  /** Whether a call began. */
+  boolean anyCalls() {
+    return calls > 0;
+  }
+
+  /** Whether arguments came whose call never began. */
+  boolean isIncomplete() {
+    return states.values().stream().anyMatch(state -> !state.held.isEmpty());
+  }
+
+  /** Whether the item is one that we cannot hand on and must not pass over. */
+  static boolean isBeyondUs(Item item) {
+    return WANTS_ACTION.contains(item.type);
+  }
+
+  /** More text of item {@code place}. */
+  void text(
+      int place, String text, List<TokenLogprob> logprobs, Consumer<? super StreamEvent> events) {
+    if (!text.isEmpty() || !logprobs.isEmpty()) {
+      state(place).saidText = true;
+      events.accept(new StreamEvent.TextDelta(text, logprobs));
+    }
+  }
+
+  /** More reasoning of item {@code place}. */
+  void reasoning(int place, String text, Consumer<? super StreamEvent> events) {
+    if (!text.isEmpty()) {
+      state(place).saidReasoning = true;
+      events.accept(new StreamEvent.ReasoningDelta(text));
+    }
+  }
+
+  /** Another part of a summary begins. */
+  void paragraph(int place, Consumer<? super StreamEvent> events) {
+    if (state(place).saidReasoning) {
+      events.accept(new StreamEvent.ReasoningDelta(PARAGRAPH));
+    }
+  }
+
+  /**
+   * More arguments of item {@code place}.
+   *
+   * @return false when there are too many before the call's name
+   */
+  boolean arguments(int place, String json, Consumer<? super StreamEvent> events) {
+    State state = state(place);
+    if (state.call < 0) {
+      state.held += json;
+      return state.held.length() <= MOST_HELD;
+    }
+    if (!json.isEmpty()) {
+      state.saidArguments = true;
+      events.accept(new StreamEvent.ToolArgumentsDelta(state.call, json));
+    }
+    return true;
+  }
+
+  /** All the arguments of item {@code place}. */
+  void allArguments(int place, String json, Consumer<? super StreamEvent> events) {
+    State state = state(place);
+    if (state.call >= 0 && !state.saidArguments) {
+      arguments(place, json, events);
+    }
+  }
+
+  /** The item {@code place} begins: of a call, its name is known. */
+  void begun(int place, Item item, Consumer<? super StreamEvent> events) {
+    if (item.type.equals("function_call") && !item.name.isBlank()) {
+      start(state(place), item, events);
+      arguments(place, item.arguments, events);
+    }
+  }
+
+  /** The item {@code place} as a whole. */
+  void whole(int place, Item item, Consumer<? super StreamEvent> events) {
+    State state = state(place);
+    switch (item.type) {
+      case "message" -> {
+        if (!state.saidText) {
+          text(place, item.text.toString(), item.logprobs, events);
+        }
+      }
+      case "function_call" -> {
+        if (!item.name.isBlank()) {
+          start(state, item, events);
+          allArguments(place, item.arguments, events);
+        }
+      }
+      case "reasoning" -> {
+        if (!state.saidReasoning) {
+          reasoning(place, item.reasoning.toString(), events);
+        }
+        proof(state, item.encrypted, events);
+      }
+      default -> {
+        // told by what it leads to
+      }
+    }
+  }
+
+  /** Whether more items came than are kept. */
+  boolean areTooMany() {
+    return states.size() > MOST_ITEMS;
+  }
+
+  private void start(State state, Item item, Consumer<? super StreamEvent> events) {
+    if (state.call >= 0) {
+      return;
+    }
+    state.call = calls++;
+    String id = item.callId.isBlank() ? ids.get() : item.callId;
+    events.accept(new StreamEvent.ToolCallStarted(state.call, id, item.name));
+    if (!state.held.isEmpty()) {
+      state.saidArguments = true;
+      events.accept(new StreamEvent.ToolArgumentsDelta(state.call, state.held));
+      state.held = "";
+    }
+  }
+
+  private static void proof(State state, String data, Consumer<? super StreamEvent> events) {
+    if (data.isEmpty() || state.proven) {
+      return;
+    }
+    state.proven = true;
+    events.accept(
+        state.saidReasoning
+            ? new StreamEvent.ReasoningSigned(data)
+            : new StreamEvent.ReasoningHidden(data));
+  }
+
+  private State state(int place) {
+    return states.computeIfAbsent(place, _ -> new State());
+  }
+}
