@@ -13,6 +13,7 @@ module llm.providers {
 
   provides llm.core.provider.ProviderFactory with
       llm.providers.anthropic.AnthropicFactory,
+      llm.providers.custom.CustomFactory,
       llm.providers.mock.MockProviderFactory,
       llm.providers.openai.OpenAiCompatibleFactory,
       llm.providers.openai.OpenAiFactory;

@@ -58,7 +58,7 @@ class ProvidersModuleTest {
           .isEqualTo("absent: The mock is switched off; set providers.mock.enabled to true.");
       assertThat(telemetry.events("provider_absent"))
           .extracting(event -> event.text("provider").orElseThrow())
-          .containsExactly("anthropic", "mock", "openai", "openai_compatible");
+          .containsExactly("anthropic", "custom", "mock", "openai", "openai_compatible");
     }
   }
 

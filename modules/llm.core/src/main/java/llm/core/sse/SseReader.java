@@ -18,7 +18,7 @@ import java.util.OptionalLong;
  *
  * <p>One thread. The stream is its owner's to close.
  */
-public final class SseReader {
+public final class SseReader implements FrameReader {
   private static final int INITIAL_BYTES = 2 * 1024;
   private static final String DEFAULT_EVENT = "message";
 
@@ -65,6 +65,7 @@ public final class SseReader {
    * @throws SseTooLarge when a line or an event exceeds the limit
    * @throws IOException what the stream throws
    */
+  @Override
   public boolean next() throws IOException {
     while (!pending && !parse()) {
       if (failure != null) {
@@ -85,6 +86,7 @@ public final class SseReader {
    * Whether {@link #next} would not wait. Takes what the stream has at hand; never blocks, and
    * leaves the present event as it is.
    */
+  @Override
   public boolean hasReady() {
     try {
       while (!pending && !parse() && failure == null && !ended) {
@@ -101,16 +103,19 @@ public final class SseReader {
   }
 
   /** The buffer that holds the present event's data; not to be changed. */
+  @Override
   public byte[] bytes() {
     return buffer;
   }
 
   /** Where in {@link #bytes()} the present event's data begins. */
+  @Override
   public int offset() {
     return offset;
   }
 
   /** How many bytes of data the present event has. */
+  @Override
   public int length() {
     return length;
   }

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import llm.core.concurrent.Alarms;
 import llm.core.dialect.upstream.AnswerReader;
 import llm.core.dialect.upstream.UpstreamFailures;
-import llm.core.sse.SseReader;
+import llm.core.sse.FrameReader;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
@@ -40,7 +40,7 @@ final class AnswerStream implements EventStream<StreamEvent> {
 
   /** How the body is to be read. */
   private enum Form {
-    EVENTS,
+    PIECES,
     WHOLE,
     UNKNOWN
   }
@@ -54,7 +54,7 @@ final class AnswerStream implements EventStream<StreamEvent> {
   private final Runnable onEnd;
   private final Form form;
   private final InputStream body;
-  private final SseReader events; // null when the body is no stream of events
+  private final FrameReader pieces; // null when the body comes as a whole
   private final AtomicBoolean released = new AtomicBoolean();
 
   // of the consumer alone
@@ -66,6 +66,7 @@ final class AnswerStream implements EventStream<StreamEvent> {
   AnswerStream(
       UpstreamResponse response,
       AnswerReader reader,
+      Framing framing,
       Exchange exchange,
       Call call,
       String model,
@@ -78,9 +79,10 @@ final class AnswerStream implements EventStream<StreamEvent> {
     this.model = model;
     this.alarms = alarms;
     this.onEnd = onEnd;
-    this.form = form(response.header("content-type").orElse("").toLowerCase(Locale.ROOT));
+    String type = response.header("content-type").orElse("").toLowerCase(Locale.ROOT);
+    this.form = framing == Framing.LINES ? lines(type) : events(type);
     this.body = response.body();
-    this.events = form == Form.EVENTS ? new SseReader(body, MOST_EVENT_BYTES) : null;
+    this.pieces = form == Form.PIECES ? framing.reader(body, MOST_EVENT_BYTES) : null;
   }
 
   @Override
@@ -121,14 +123,14 @@ final class AnswerStream implements EventStream<StreamEvent> {
   }
 
   private boolean isAtHand() {
-    return form == Form.EVENTS && events.hasReady();
+    return form == Form.PIECES && pieces.hasReady();
   }
 
   /** Reads on until there is an event or the end; at least one step. */
   private void advance() {
     try {
       switch (form) {
-        case EVENTS -> nextChunk();
+        case PIECES -> nextPiece();
         case WHOLE -> wholeAnswer();
         case UNKNOWN -> end(new LlmException(noAnswer()).error());
       }
@@ -139,12 +141,12 @@ final class AnswerStream implements EventStream<StreamEvent> {
     }
   }
 
-  private void nextChunk() throws IOException, LlmException {
-    if (!events.next()) {
+  private void nextPiece() throws IOException, LlmException {
+    if (!pieces.next()) {
       end(reader.end());
       return;
     }
-    reader.read(events.bytes(), events.offset(), events.length(), this::add);
+    reader.read(pieces.bytes(), pieces.offset(), pieces.length(), this::add);
     start();
     if (reader.isDone()) {
       end(reader.end());
@@ -225,7 +227,7 @@ final class AnswerStream implements EventStream<StreamEvent> {
     }
   }
 
-  private static Form form(String contentType) {
+  private static Form events(String contentType) {
     if (contentType.contains("json")) {
       return Form.WHOLE;
     }
@@ -233,6 +235,16 @@ final class AnswerStream implements EventStream<StreamEvent> {
         contentType.contains("event-stream")
             || contentType.isEmpty()
             || contentType.startsWith("text/plain");
-    return events ? Form.EVENTS : Form.UNKNOWN;
+    return events ? Form.PIECES : Form.UNKNOWN;
+  }
+
+  /** One line alone is a whole answer too. */
+  private static Form lines(String contentType) {
+    boolean lines =
+        contentType.contains("json")
+            || contentType.isEmpty()
+            || contentType.startsWith("text/plain")
+            || contentType.contains("octet-stream");
+    return lines ? Form.PIECES : Form.UNKNOWN;
   }
 }

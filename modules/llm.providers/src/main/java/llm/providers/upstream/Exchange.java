@@ -38,8 +38,7 @@ final class Exchange {
   private static final int SMALL_DIGITS = 4;
 
   private static final Header JSON = new Header("content-type", "application/json");
-  private static final Header WANTS_JSON = new Header("accept", "application/json");
-  private static final Header WANTS_EVENTS = new Header("accept", "text/event-stream");
+  private static final String WANTS_JSON = "application/json";
   private static final Header AGENT = new Header("user-agent", "llm.server");
   private static final Duration SOON = Duration.ofSeconds(1);
 
@@ -65,20 +64,21 @@ final class Exchange {
   }
 
   /**
-   * Posts JSON and waits for a head that accepts it.
+   * Sends JSON and waits for a head that accepts it.
    *
    * @param said says what it means when that is refused
    * @return the response, status 200 to 299, for the caller to close
    * @throws LlmException when there is none, or it refuses
    */
-  UpstreamResponse post(String path, byte[] body, Call call, boolean stream, UpstreamFailures said)
-      throws LlmException {
-    return accepted(send("POST", path, Body.of(body), call, stream), call, said);
+  UpstreamResponse ask(Question question, Call call, UpstreamFailures said) throws LlmException {
+    String wanted = question.stream() ? question.framing().accepted() : WANTS_JSON;
+    return accepted(
+        send(question.method(), question.path(), question.body(), call, wanted), call, said);
   }
 
-  /** Gets what is at {@code path}; see {@link #post}. */
+  /** Gets what is at {@code path}; see {@link #ask}. */
   UpstreamResponse get(String path, Call call) throws LlmException {
-    return accepted(send("GET", path, Body.NONE, call, false), call, failures);
+    return accepted(send("GET", path, Body.NONE, call, WANTS_JSON), call, failures);
   }
 
   /**
@@ -89,7 +89,7 @@ final class Exchange {
    * @throws LlmException when there is no answer
    */
   int ping(String method, String path, Call call) throws LlmException {
-    try (UpstreamResponse response = send(method, path, Body.NONE, call, false)) {
+    try (UpstreamResponse response = send(method, path, Body.NONE, call, WANTS_JSON)) {
       InputStream body = response.body();
       byte[] bytes = new byte[FIRST_BYTES];
       int read = 0;
@@ -183,13 +183,13 @@ final class Exchange {
         : new LlmError.Cancelled(reason);
   }
 
-  private UpstreamResponse send(String method, String path, Body body, Call call, boolean stream)
+  private UpstreamResponse send(String method, String path, Body body, Call call, String wanted)
       throws LlmException {
     var fields = new ArrayList<Header>(headers.size() + 4);
     if (body != Body.NONE) {
       fields.add(JSON);
     }
-    fields.add(stream ? WANTS_EVENTS : WANTS_JSON);
+    fields.add(new Header("accept", wanted));
     fields.addAll(headers);
     fields.add(new Header("x-request-id", call.id().value()));
     fields.add(new Header("x-correlation-id", call.id().value())); // what another of us takes

@@ -14,7 +14,7 @@ public final class UpstreamNames {
 
   /** Kinds of providers; an upstream of another kind must not be called so. */
   private static final Set<String> TAKEN =
-      Set.of("mock", "local", "openai_compatible", "anthropic");
+      Set.of("mock", "local", "openai_compatible", "openai", "anthropic", "custom");
 
   private UpstreamNames() {}
 

@@ -130,16 +130,27 @@ public abstract class UpstreamProvider implements ChatProvider {
       boolean stream,
       Function<UpstreamFailures, AnswerReader> readers)
       throws LlmException {
+    return answer(Question.post(path, body, stream), model, call, readers);
+  }
+
+  /** Asks for an answer to {@code model} and gives what comes as events; see the other. */
+  protected final EventStream<StreamEvent> answer(
+      Question question,
+      ModelName model,
+      Call call,
+      Function<UpstreamFailures, AnswerReader> readers)
+      throws LlmException {
     begins(call);
     boolean accepted = false;
     try {
       requireOpen();
       UpstreamFailures said = exchange.failures().ofPrompt(model.value());
-      UpstreamResponse response = ask(path, body, call, stream, said);
+      UpstreamResponse response = ask(question, call, said);
       var events =
           new AnswerStream(
               response,
               readers.apply(said),
+              question.framing(),
               exchange,
               call,
               model.value(),
@@ -159,7 +170,8 @@ public abstract class UpstreamProvider implements ChatProvider {
     begins(call);
     try {
       requireOpen();
-      try (UpstreamResponse response = ask(path, body, call, false, exchange.failures())) {
+      try (UpstreamResponse response =
+          ask(Question.post(path, body, false), call, exchange.failures())) {
         return exchange.whole(response, most, call);
       }
     } finally {
@@ -211,11 +223,10 @@ public abstract class UpstreamProvider implements ChatProvider {
     }
   }
 
-  private UpstreamResponse ask(
-      String path, byte[] body, Call call, boolean stream, UpstreamFailures said)
+  private UpstreamResponse ask(Question question, Call call, UpstreamFailures said)
       throws LlmException {
     try {
-      UpstreamResponse response = exchange.post(path, body, call, stream, said);
+      UpstreamResponse response = exchange.ask(question, call, said);
       watch.served();
       return response;
     } catch (LlmException refused) {

@@ -4,11 +4,11 @@ import java.util.Locale;
 import llm.domain.chat.FinishReason;
 
 /** What servers of the field say when they end, in our words. */
-final class FinishReasons {
+public final class FinishReasons {
   private FinishReasons() {}
 
   /** The reason of a wire name, which is not empty. */
-  static FinishReason of(String wireName) {
+  public static FinishReason of(String wireName) {
     return switch (wireName.toLowerCase(Locale.ROOT)) {
       case "stop", "eos", "eos_token", "end_turn", "stop_sequence", "end" -> FinishReason.STOP;
       case "length", "max_tokens", "max_length", "model_length" -> FinishReason.LENGTH;

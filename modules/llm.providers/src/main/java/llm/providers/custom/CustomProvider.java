@@ -1,0 +1,67 @@
+package llm.providers.custom;
+
+import java.util.Optional;
+import llm.core.provider.ProviderContext;
+import llm.domain.call.Call;
+import llm.domain.call.EventStream;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.StreamEvent;
+import llm.domain.error.LlmException;
+import llm.providers.custom.CustomSettings.Pieces;
+import llm.providers.transport.Transport;
+import llm.providers.transport.Transports;
+import llm.providers.transport.UpstreamRequest.Body;
+import llm.providers.upstream.Framing;
+import llm.providers.upstream.Question;
+import llm.providers.upstream.Upstream;
+import llm.providers.upstream.UpstreamProvider;
+
+/** The models of one endpoint that the configuration describes. */
+final class CustomProvider extends UpstreamProvider {
+  private final CustomSettings settings;
+
+  private CustomProvider(CustomSettings settings, Transport transport, ProviderContext context) {
+    super(settings.upstream(), transport, context);
+    this.settings = settings;
+  }
+
+  /** The provider, already asking whether its endpoint is there. */
+  static CustomProvider open(CustomSettings settings, ProviderContext context) {
+    Upstream upstream = settings.upstream();
+    var transport =
+        Transports.open(
+            upstream.name(),
+            upstream.baseUrl(),
+            upstream.transport(),
+            context.telemetry(),
+            context.alarms());
+    var provider = new CustomProvider(settings, transport, context);
+    provider.begin();
+    return provider;
+  }
+
+  /** An endpoint without streams is asked for the whole answer, which is one piece then. */
+  @Override
+  protected EventStream<StreamEvent> start(ChatRequest request, Call call, boolean stream)
+      throws LlmException {
+    validateModel(request.model());
+    String model = atUpstream(request.model());
+    Optional<Pieces> pieces = settings.stream().filter(_ -> stream);
+    Template template = settings.template();
+    var values = RequestValues.of(request, model, pieces.isPresent(), settings.prompt(), template);
+    Endpoint endpoint = pieces.map(Pieces::endpoint).orElse(settings.endpoint());
+    var question =
+        new Question(
+            settings.method(),
+            endpoint.path(model),
+            Body.of(template.fill(values)),
+            pieces.isPresent(),
+            pieces.map(Pieces::framing).orElse(Framing.EVENTS));
+    AnswerPaths paths = pieces.map(Pieces::paths).orElse(settings.whole());
+    return answer(
+        question,
+        request.model(),
+        call,
+        said -> new CustomReader(said, paths, pieces.flatMap(Pieces::mark), settings.reasons()));
+  }
+}
