@@ -25,6 +25,7 @@ module llm.core {
   exports llm.core.event;
   exports llm.core.gateway;
   exports llm.core.provider;
+  exports llm.core.response;
   exports llm.core.schema;
   exports llm.core.scripted;
   exports llm.core.sse;

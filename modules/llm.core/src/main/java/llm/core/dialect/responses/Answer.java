@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import llm.core.dialect.json.JsonOut;
+import llm.domain.call.CancelReason;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
@@ -153,7 +154,9 @@ public final class Answer {
           }
           case StreamEvent.Cancelled cancelled -> {
             error = Optional.of(new LlmError.Cancelled(cancelled.reason()));
-            yield ResponseStatus.CANCELLED;
+            yield cancelled.reason() == CancelReason.USER
+                ? ResponseStatus.CANCELLED
+                : ResponseStatus.FAILED;
           }
         };
     boolean whole = status == ResponseStatus.COMPLETED;

@@ -68,9 +68,9 @@ public record ResponseCall(
     for (JsonText item : earlier) {
       reader.add(item, "previous_response_id");
     }
-    for (int i = 0; i < input.size(); i++) {
-      String path = "input[" + i + "]";
-      reader.add(resolved(input.get(i), path, references), path);
+    List<JsonText> items = resolved(references);
+    for (int i = 0; i < items.size(); i++) {
+      reader.add(items.get(i), place(i));
     }
     if (!isRelayed && !undone.isEmpty()) {
       throw undone.getFirst();
@@ -82,6 +82,23 @@ public record ResponseCall(
       throw Refusals.missing("input", "it must be a string or at least one item");
     }
     return frame.withMessages(_ -> messages);
+  }
+
+  /**
+   * The items of the body, those that it only names in full.
+   *
+   * @throws LlmException when one is not found
+   */
+  public List<JsonText> resolved(References references) throws LlmException {
+    var items = new ArrayList<JsonText>();
+    for (JsonText item : input) {
+      items.add(resolved(item, place(items.size()), references));
+    }
+    return items;
+  }
+
+  private static String place(int index) {
+    return "input[" + index + "]";
   }
 
   private static JsonText resolved(JsonText item, String path, References references)

@@ -92,6 +92,17 @@ public final class ResponsesStreamWriter {
     }
   }
 
+  /**
+   * Writes the frame of an error that is not the answer's own; nothing follows it.
+   *
+   * @throws IOException what the sink throws
+   */
+  public void writeError(LlmError error, OutputStream sink) throws IOException {
+    out.clear();
+    error(error);
+    out.writeTo(sink);
+  }
+
   private void begin(StreamEvent event) {
     if (begun) {
       return;
