@@ -16,6 +16,7 @@ module llm.core {
   exports llm.core.conversation.record;
   exports llm.core.conversation.wire;
   exports llm.core.dialect.anthropic.upstream;
+  exports llm.core.dialect.completions;
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
   exports llm.core.dialect.openai.upstream;
