@@ -71,7 +71,20 @@ final class BackgroundRun {
       keeper.keep(json());
       publish(end);
     } finally {
+      publishEndIfMissing();
       over.countDown();
+    }
+  }
+
+  /** A bug of ours must not keep those waiting who watch. */
+  private void publishEndIfMissing() {
+    lock.lock();
+    try {
+      if (events.isEmpty() || !(events.getLast() instanceof StreamEvent.Terminal)) {
+        publish(failed(new LlmError.Internal()));
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
