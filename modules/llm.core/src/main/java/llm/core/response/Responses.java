@@ -69,10 +69,16 @@ public final class Responses implements AutoCloseable {
     shelf.start();
   }
 
-  /** What a body came to. */
-  private record Begun(StoredResponse.Request request, ChatRequest chat, boolean stored) {}
-
-  private Begun begin(ResponseCall asked, Principal owner) throws LlmException {
+  /**
+   * Finds what was said before.
+   *
+   * @throws LlmException when that is not there, the request is refused as it is then, or there is
+   *     no place for one more in the background
+   */
+  public ReadyAnswer prepare(ResponseCall asked, Principal owner) throws LlmException {
+    if (asked.output().background()) {
+      background.requireRoom();
+    }
     boolean isBackground = asked.output().background();
     var identity = new Answer.Identity(archive.newId(), time.now().getEpochSecond(), isBackground);
     ChatRequest chat = history.request(asked, owner);
@@ -86,7 +92,7 @@ public final class Responses implements AutoCloseable {
             asked.previous(),
             ResponseBodies.withIds(history.resolved(asked, owner), identity.id()));
     boolean stored = isBackground || asked.output().store().orElse(settings.storeByDefault());
-    return new Begun(request, chat, stored);
+    return new ReadyAnswer(request, chat, stored);
   }
 
   /**
@@ -95,26 +101,20 @@ public final class Responses implements AutoCloseable {
    *
    * @throws LlmException when the request is refused or the answer is not complete
    */
-  public byte[] complete(ResponseCall asked, Call call) throws LlmException {
-    Begun begun = begin(asked, call.principal());
-    Answer answer = begun.request().answer();
-    answer.addWhole(gateway.complete(begun.chat(), call));
-    return begun.stored() && keep(begun.request(), answer.json(true))
+  public byte[] complete(ReadyAnswer ready, Call call) throws LlmException {
+    Answer answer = ready.kept().answer();
+    answer.addWhole(gateway.complete(ready.request(), call));
+    return ready.isStored() && keep(ready.kept(), answer.json(true))
         ? answer.json(true)
         : answer.json(false);
   }
 
-  /**
-   * The answer as events.
-   *
-   * @throws LlmException when the request is refused before the model is asked
-   */
-  public ToldAnswer stream(ResponseCall asked, Call call) throws LlmException {
-    Begun begun = begin(asked, call.principal());
+  /** The answer as events; the model is asked when they are opened. */
+  public ToldAnswer stream(ReadyAnswer ready, Call call) {
     var writer =
-        new ResponsesStreamWriter(begun.request().answer(), begun.stored())
-            .keptBy(whole -> begun.stored() && keep(begun.request(), whole));
-    return new ToldAnswer(() -> gateway.stream(begun.chat(), call), writer);
+        new ResponsesStreamWriter(ready.kept().answer(), ready.isStored())
+            .keptBy(whole -> ready.isStored() && keep(ready.kept(), whole));
+    return new ToldAnswer(() -> gateway.stream(ready.request(), call), writer);
   }
 
   private boolean keep(StoredResponse.Request request, byte[] whole) {
@@ -137,8 +137,9 @@ public final class Responses implements AutoCloseable {
    * @return the response object as it begins
    * @throws LlmException when too many are made, or the store does not take it
    */
-  public byte[] beginInBackground(ResponseCall asked, Call call) throws LlmException {
-    return bytes(begun(asked, call).json());
+  public byte[] beginInBackground(ReadyAnswer ready, Call call) throws LlmException {
+    begun(ready, call);
+    return ready.kept().answer().json(true);
   }
 
   /**
@@ -146,14 +147,12 @@ public final class Responses implements AutoCloseable {
    *
    * @throws LlmException as {@link #beginInBackground}
    */
-  public ToldAnswer streamInBackground(ResponseCall asked, Call call) throws LlmException {
-    return told(begun(asked, call), -1, call);
+  public ToldAnswer streamInBackground(ReadyAnswer ready, Call call) throws LlmException {
+    return told(begun(ready, call), -1, call);
   }
 
-  private BackgroundRun begun(ResponseCall asked, Call call) throws LlmException {
-    background.requireRoom();
-    Begun begun = begin(asked, call.principal());
-    return background.start(begun.request(), begun.chat(), call);
+  private BackgroundRun begun(ReadyAnswer ready, Call call) throws LlmException {
+    return background.start(ready.kept(), ready.request(), call);
   }
 
   private static ToldAnswer told(BackgroundRun run, int after, Call call) {

@@ -5,6 +5,7 @@ import java.util.Optional;
 import llm.core.dialect.responses.ResponseCall;
 import llm.core.dialect.responses.ResponsesRequestReader;
 import llm.core.gateway.Gateway;
+import llm.core.response.ReadyAnswer;
 import llm.core.response.Responses;
 import llm.core.response.ToldAnswer;
 import llm.domain.error.LlmError;
@@ -44,15 +45,16 @@ public final class ResponsesEndpoints {
 
   private Response create(Request request) throws LlmException {
     ResponseCall asked = ResponsesRequestReader.read(request.body().json(), gateway);
+    ReadyAnswer ready = responses.prepare(asked, request.call().principal());
     boolean stream = asked.output().stream();
     if (asked.output().background()) {
       return stream
-          ? events(responses.streamInBackground(asked, request.call()))
-          : Response.json(responses.beginInBackground(asked, request.call()));
+          ? events(responses.streamInBackground(ready, request.call()))
+          : Response.json(responses.beginInBackground(ready, request.call()));
     }
     return stream
-        ? events(responses.stream(asked, request.call()))
-        : Response.json(responses.complete(asked, request.call()));
+        ? events(responses.stream(ready, request.call()))
+        : Response.json(responses.complete(ready, request.call()));
   }
 
   private static Response events(ToldAnswer told) {
