@@ -20,9 +20,9 @@ module llm.core {
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
   exports llm.core.dialect.openai.upstream;
+  exports llm.core.dialect.responses;
   exports llm.core.dialect.responses.upstream;
   exports llm.core.dialect.upstream;
-  exports llm.core.dialect.responses;
   exports llm.core.event;
   exports llm.core.gateway;
   exports llm.core.provider;
