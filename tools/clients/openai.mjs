@@ -144,4 +144,73 @@ await check("an abort in mid-stream is noticed by the server", async () => {
   }
 });
 
+await check("responses: an answer, gone on from by its id, listed and deleted", async () => {
+  const first = await client.responses.create({ model: "mock", input: "one two", metadata: { a: "b" } });
+  require_(first.output_text === "Echo: one two" && first.status === "completed", first);
+  const second = await client.responses.create({ model: "mock", input: "three", previous_response_id: first.id });
+  require_(second.output_text === "Echo: three" && second.usage.input_tokens > first.usage.input_tokens, second);
+  const again = await client.responses.retrieve(second.id);
+  require_(again.output_text === second.output_text && again.previous_response_id === first.id, again);
+  const items = [];
+  for await (const item of client.responses.inputItems.list(second.id)) items.push(item);
+  require_(items.length === 1 && items[0].content[0].text === "three", items);
+  await client.responses.delete(first.id);
+  const gone = await thrown(() => client.responses.retrieve(first.id));
+  require_(gone instanceof OpenAI.NotFoundError, gone);
+  const broken = await thrown(() => client.responses.create({ model: "mock", input: "x", previous_response_id: second.id }));
+  require_(broken instanceof OpenAI.BadRequestError && broken.param === "previous_response_id", broken);
+});
+
+await check("responses: the stream helper assembles text and a tool's call", async () => {
+  const stream = client.responses.stream({
+    model: "mock-demo", input: "hi", tools: [{ type: "function", strict: false, ...tools[0].function }] });
+  const kinds = new Set();
+  let number = 0;
+  for await (const event of stream) {
+    kinds.add(event.type);
+    require_(event.sequence_number === number++, event);
+  }
+  const answer = await stream.finalResponse();
+  const call = answer.output.find((item) => item.type === "function_call");
+  require_(answer.status === "completed" && answer.output_text.length > 0 && call?.name === "lookup", answer);
+  JSON.parse(call.arguments);
+  for (const kind of ["response.created", "response.in_progress", "response.output_item.added", "response.output_text.delta",
+    "response.function_call_arguments.done", "response.output_item.done", "response.completed"]) require_(kinds.has(kind), [...kinds]);
+  const result = await client.responses.create({ model: "mock", previous_response_id: answer.id,
+    input: [{ type: "function_call_output", call_id: call.call_id, output: "found" }, { role: "user", content: "and?" }] });
+  require_(result.output_text === "Echo: and?", result);
+});
+
+await check("responses: one in the background is fetched, watched and cancelled", async () => {
+  const begun = await client.responses.create({ model: "mock", input: "a b c", background: true });
+  let now = begun;
+  for (const until = Date.now() + 5000; now.status === "in_progress" && Date.now() < until;) now = await client.responses.retrieve(begun.id);
+  require_(now.status === "completed" && now.output_text === "Echo: a b c", now);
+  let last;
+  const seen = [];
+  for await (const event of await client.responses.retrieve(begun.id, { stream: true, starting_after: 4 })) {
+    seen.push(event.sequence_number);
+    last = event;
+  }
+  require_(seen[0] === 5 && last.type === "response.completed", seen);
+  const long = await client.responses.create({ model: "mock", input: "word ".repeat(2000), background: true });
+  const stopped = await client.responses.cancel(long.id);
+  require_(["cancelled", "completed"].includes(stopped.status), stopped.status);
+});
+
+await check("responses: what is not stored is not there, what is not done is named", async () => {
+  const answer = await client.responses.create({ model: "mock", input: "one", store: false });
+  require_((await thrown(() => client.responses.retrieve(answer.id))).status === 404, answer);
+  const error = await thrown(() => client.responses.create({ model: "mock", input: "x", tools: [{ type: "web_search" }] }));
+  require_(error instanceof OpenAI.BadRequestError && error.param === "tools[0]", error);
+});
+
+await check("completes a prompt, whole and streamed", async () => {
+  const whole = await client.completions.create({ model: "mock", prompt: "one two", echo: true });
+  require_(whole.object === "text_completion" && whole.choices[0].text === "one twoEcho: one two", whole);
+  let text = "";
+  for await (const chunk of await client.completions.create({ model: "mock", prompt: "one two", stream: true })) text += chunk.choices[0]?.text ?? "";
+  require_(text === "Echo: one two", text);
+});
+
 process.exit(failed ? 1 : 0);

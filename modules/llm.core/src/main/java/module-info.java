@@ -18,14 +18,17 @@ module llm.core {
   exports llm.core.dialect.anthropic.upstream;
   exports llm.core.dialect.json to
       llm.providers;
+  exports llm.core.dialect.completions;
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
   exports llm.core.dialect.openai.upstream;
+  exports llm.core.dialect.responses;
   exports llm.core.dialect.responses.upstream;
   exports llm.core.dialect.upstream;
   exports llm.core.event;
   exports llm.core.gateway;
   exports llm.core.provider;
+  exports llm.core.response;
   exports llm.core.schema;
   exports llm.core.scripted;
   exports llm.core.sse;

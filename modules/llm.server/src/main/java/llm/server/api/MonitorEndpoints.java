@@ -19,6 +19,8 @@ public final class MonitorEndpoints {
           List.of("models", "GET", "/llm/models"),
           List.of("warm", "POST", "/llm/warm"),
           List.of("openai_chat_completions", "POST", "/v1/chat/completions"),
+          List.of("openai_responses", "POST", "/v1/responses"),
+          List.of("openai_completions", "POST", "/v1/completions"),
           List.of("openai_embeddings", "POST", "/v1/embeddings"),
           List.of("openai_models", "GET", "/v1/models"),
           List.of("health", "GET", "/health"),

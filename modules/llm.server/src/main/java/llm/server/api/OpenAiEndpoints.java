@@ -1,6 +1,9 @@
 package llm.server.api;
 
 import java.util.List;
+import llm.core.dialect.completions.CompletionCall;
+import llm.core.dialect.completions.CompletionRequestReader;
+import llm.core.dialect.completions.CompletionWriter;
 import llm.core.dialect.openai.ChatCall;
 import llm.core.dialect.openai.EmbeddingCall;
 import llm.core.dialect.openai.EmbeddingRequestReader;
@@ -36,6 +39,7 @@ public final class OpenAiEndpoints {
   public List<Route> routes() {
     return List.of(
         new Route("POST", "/v1/chat/completions", Route.Kind.GENERATION, this::chat),
+        new Route("POST", "/v1/completions", Route.Kind.GENERATION, this::completion),
         new Route("POST", "/v1/embeddings", Route.Kind.GENERATION, this::embeddings),
         new Route("GET", "/v1/models", Route.Kind.WORK, this::models),
         new Route("GET", "/v1/models/{id}", Route.Kind.WORK, this::model));
@@ -56,6 +60,15 @@ public final class OpenAiEndpoints {
       writer.withLogprobs();
     }
     return new Response.Events(() -> gateway.stream(chat.request(), request.call()), writer::write);
+  }
+
+  private Response completion(Request request) throws LlmException {
+    CompletionCall asked = CompletionRequestReader.read(request.body().json(), gateway);
+    String id = "cmpl-" + ids.next().toString().replace("-", "");
+    var writer = new CompletionWriter(id, time.now().getEpochSecond(), asked);
+    return asked.stream()
+        ? new Response.Events(() -> gateway.stream(asked.request(), request.call()), writer::write)
+        : Response.json(writer.whole(gateway.complete(asked.request(), request.call())));
   }
 
   private Response embeddings(Request request) throws LlmException {

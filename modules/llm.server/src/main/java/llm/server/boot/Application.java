@@ -15,6 +15,7 @@ import llm.core.conversation.Conversations;
 import llm.core.event.EventBus;
 import llm.core.event.LlmEventLog;
 import llm.core.gateway.Gateway;
+import llm.core.response.Responses;
 import llm.core.telemetry.JsonLines;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
@@ -29,6 +30,7 @@ import llm.server.api.HealthEndpoints;
 import llm.server.api.LlmEndpoints;
 import llm.server.api.MonitorEndpoints;
 import llm.server.api.OpenAiEndpoints;
+import llm.server.api.ResponsesEndpoints;
 import llm.server.api.WarmEndpoints;
 import llm.server.api.monitor.LiveMonitor;
 import llm.server.engine.ConnectionLayer;
@@ -54,6 +56,7 @@ final class Application {
   private final HttpSettings settings;
   private final WebSockets sockets;
   private final Conversations conversations;
+  private final Responses responses;
   private volatile boolean verified;
   private final Log log;
 
@@ -66,6 +69,7 @@ final class Application {
       EventBus events,
       Gateway gateway,
       Conversations conversations,
+      Responses responses,
       Stores stores,
       HttpSettings settings) {
     this.telemetry = telemetry;
@@ -76,6 +80,7 @@ final class Application {
     this.events = events;
     this.gateway = gateway;
     this.conversations = conversations;
+    this.responses = responses;
     this.stores = stores;
     this.settings = settings;
     this.sockets = new WebSockets(timer, telemetry);
@@ -131,6 +136,7 @@ final class Application {
             events,
             gateway,
             conversations(settings, gateway, stores.get(), telemetry, timer),
+            responses(settings, gateway, stores.get(), telemetry, timer),
             stores.get(),
             settings.http());
     application.serve(settings, wanted);
@@ -161,6 +167,12 @@ final class Application {
         telemetry,
         alarms,
         IdSource.RANDOM);
+  }
+
+  private static Responses responses(
+      Settings settings, Gateway gateway, Stores stores, Telemetry telemetry, Alarms alarms) {
+    return new Responses(
+        settings.responses(), gateway, stores.logs(), telemetry, alarms, IdSource.RANDOM);
   }
 
   private static Optional<TlsLayer> layer(Settings settings, Alarms alarms, Telemetry telemetry)
@@ -213,6 +225,7 @@ final class Application {
     routes.addAll(new WarmEndpoints(gateway).routes());
     routes.addAll(new ConversationEndpoints(conversations).routes());
     routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
+    routes.addAll(new ResponsesEndpoints(gateway, responses).routes());
     routes.addAll(
         new HealthEndpoints(
                 gateway, wanted, admission, stores::status, () -> verified, time, Version.current())
@@ -294,6 +307,7 @@ final class Application {
         .put("start_ms", startMillis)
         .emit();
     gateway.connections().start();
+    responses.start();
   }
 
   /**
@@ -313,6 +327,7 @@ final class Application {
     listener.close();
     layer.ifPresent(TlsLayer::close);
     conversations.close();
+    responses.close();
     gateway.close();
     stores.close();
     events.close();

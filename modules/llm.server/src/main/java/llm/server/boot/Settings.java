@@ -16,6 +16,7 @@ import llm.core.config.ConfigSources;
 import llm.core.config.Configuration;
 import llm.core.config.Section;
 import llm.core.conversation.ConversationSettings;
+import llm.core.response.ResponsesSettings;
 import llm.core.telemetry.TelemetrySettings;
 import llm.server.api.monitor.MonitorSettings;
 import llm.server.auth.AuthSettings;
@@ -45,6 +46,7 @@ final class Settings {
   private final TelemetrySettings telemetry;
   private final Prompts texts;
   private final ConversationSettings conversations;
+  private final ResponsesSettings responses;
   private final StoreSettings store;
 
   /** What {@link #MODELS} holds; the largest file by far. */
@@ -68,6 +70,7 @@ final class Settings {
     this.telemetry = TelemetrySettings.read(main.root());
     this.texts = Prompts.read(prompts.root());
     this.conversations = conversations(main.root());
+    this.responses = responses(main.root());
     this.store = store(main.root());
     requireLoopbackOrKeys(server);
     requireOwnEngineForTls(server);
@@ -103,6 +106,7 @@ final class Settings {
     MonitorSettings.read(server);
     auth(root);
     conversations(root);
+    responses(root);
     TelemetrySettings.read(root);
     store(root);
   }
@@ -118,6 +122,11 @@ final class Settings {
   private static ConversationSettings conversations(Section root) {
     return ConversationSettings.read(
         root.section("conversation", "Talks that the server remembers."));
+  }
+
+  private static ResponsesSettings responses(Section root) {
+    return ResponsesSettings.read(
+        root.section("responses", "Answers of /v1/responses that the server keeps."));
   }
 
   private static StoreSettings store(Section root) {
@@ -153,6 +162,10 @@ final class Settings {
 
   ConversationSettings conversations() {
     return conversations;
+  }
+
+  ResponsesSettings responses() {
+    return responses;
   }
 
   /** The prompts of conversations. */

@@ -35,7 +35,7 @@ class ArchitectureTest {
           Set.of("scripted"),
           Set.of("connection"),
           Set.of("gateway"),
-          Set.of("context", "conversation", "tool", "approval"),
+          Set.of("context", "conversation", "response", "tool", "approval"),
           Set.of("agent", "task"),
           Set.of("store"),
           Set.of("testkit"));

@@ -66,6 +66,13 @@ public final class OpenAiResponses {
     return OpenAiErrors.write(error, new JsonOut(SMALL)).toBytes();
   }
 
+  /** A usage object. */
+  public static byte[] usage(Usage usage) {
+    var out = new JsonOut(SMALL);
+    usage(usage, out);
+    return out.toBytes();
+  }
+
   /** Writes a usage object. */
   static void usage(Usage usage, JsonOut out) {
     out.object()

@@ -18,7 +18,7 @@ import llm.domain.model.Temperature;
  * stands. The names are OpenAI's; {@code top_k}, {@code min_p}, {@code repeat_penalty} and {@code
  * repetition_penalty} are those of servers of open models. Not thread-safe; one body each.
  */
-final class SamplingFields {
+public final class SamplingFields {
   private static final Pattern TOKEN = Pattern.compile("0|[1-9][0-9]{0,9}");
 
   private final SamplingOptions.Builder options = SamplingOptions.builder();
@@ -32,7 +32,7 @@ final class SamplingFields {
    * @return false when the field is none of these; nothing was read then
    * @throws LlmException when its value is not what it should be
    */
-  boolean take(String name, JsonCursor in) throws LlmException {
+  public boolean take(String name, JsonCursor in) throws LlmException {
     switch (name) {
       case "temperature" -> {
         double value = in.number();
@@ -62,7 +62,7 @@ final class SamplingFields {
    *
    * @throws LlmException when fields contradict each other
    */
-  SamplingOptions options() throws LlmException {
+  public SamplingOptions options() throws LlmException {
     int top = topLogprobs.orElse(0);
     if (logprobs) {
       options.topLogprobs(top);

@@ -1,0 +1,277 @@
+package llm.core.dialect.responses;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llm.core.dialect.json.JsonOut;
+import llm.domain.call.CancelReason;
+import llm.domain.chat.ChatResult;
+import llm.domain.chat.FinishReason;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.TokenLogprob;
+import llm.domain.chat.ToolCall;
+import llm.domain.chat.Usage;
+import llm.domain.content.Thought;
+import llm.domain.error.LlmError;
+
+/**
+ * A response while it is made: the events of a model put together to items. Text and reasoning are
+ * items one after the other; calls of functions may grow side by side until the end. Not
+ * thread-safe.
+ */
+public final class Answer {
+  private final Identity identity;
+  private final Asked asked;
+  private final boolean summary;
+  private final List<OutputItem> items = new ArrayList<>();
+  private final Map<Integer, OutputItem> calls = new HashMap<>();
+  private Optional<OutputItem> open = Optional.empty(); // text or reasoning
+  private Listener listener = new Listener() {};
+  private ResponseStatus status = ResponseStatus.IN_PROGRESS;
+  private Optional<Usage> usage = Optional.empty();
+  private Optional<LlmError> error = Optional.empty();
+  private Optional<FinishReason> cut = Optional.empty();
+  private String model;
+
+  /**
+   * Whose answer it is.
+   *
+   * @param id as {@code resp_} and hexadecimal digits
+   * @param createdSeconds when it began, since 1970
+   * @param background whether it is made while nobody waits
+   */
+  public record Identity(String id, long createdSeconds, boolean background) {
+    /** The id of the item number {@code index} of this answer. */
+    String item(OutputItem.Kind kind, int index) {
+      return kind.prefix() + id.substring(id.indexOf('_')) + "_" + index;
+    }
+  }
+
+  /** Is told of items as they come. */
+  interface Listener {
+    /** An item begins. */
+    default void opened(OutputItem item) {}
+
+    /** More of an item, whose text it is already in. */
+    default void grew(OutputItem item, String text, List<TokenLogprob> logprobs) {}
+
+    /** An item has ended. */
+    default void closed(OutputItem item) {}
+  }
+
+  /** An answer of which nothing came yet. */
+  public Answer(Identity identity, String model, Asked asked, boolean summary) {
+    this.identity = identity;
+    this.model = model;
+    this.asked = asked;
+    this.summary = summary;
+  }
+
+  /** Has {@code other} told from now on. */
+  void tell(Listener other) {
+    listener = other;
+  }
+
+  /** Whether reasoning is told as its summary. */
+  boolean isSummary() {
+    return summary;
+  }
+
+  /** How far it is. */
+  public ResponseStatus status() {
+    return status;
+  }
+
+  /** What ended it, where it failed. */
+  Optional<LlmError> error() {
+    return error;
+  }
+
+  /** Takes a whole answer. */
+  public void addWhole(ChatResult result) {
+    add(new StreamEvent.Started(result.model()));
+    for (Thought thought : result.thoughts()) {
+      if (!thought.text().isEmpty()) {
+        add(new StreamEvent.ReasoningDelta(thought.text()));
+      }
+      thought.signature().ifPresent(proof -> add(new StreamEvent.ReasoningSigned(proof)));
+      thought.hidden().ifPresent(data -> add(new StreamEvent.ReasoningHidden(data)));
+      closeOpen(ResponseStatus.COMPLETED);
+    }
+    if (!result.text().isEmpty() || !result.logprobs().isEmpty()) {
+      add(new StreamEvent.TextDelta(result.text(), result.logprobs()));
+    }
+    int index = 0;
+    for (ToolCall call : result.toolCalls()) {
+      add(new StreamEvent.ToolCallStarted(index, call.id(), call.name()));
+      add(new StreamEvent.ToolArgumentsDelta(index++, call.arguments().value()));
+    }
+    add(new StreamEvent.Done(result.finishReason(), result.usage(), result.stopSequence()));
+  }
+
+  /** Takes an event; after the terminal one there is none. */
+  public void add(StreamEvent event) {
+    switch (event) {
+      case StreamEvent.Started(String who) -> model = who;
+      case StreamEvent.TextDelta(String text, List<TokenLogprob> logprobs) -> {
+        OutputItem item = current(OutputItem.Kind.MESSAGE);
+        item.logprobs().addAll(logprobs);
+        grow(item, text, logprobs);
+      }
+      case StreamEvent.ReasoningDelta(String text) ->
+          grow(current(OutputItem.Kind.REASONING), text, List.of());
+      case StreamEvent.ReasoningSigned(String proof) -> {
+        current(OutputItem.Kind.REASONING).encrypted(proof);
+        closeOpen(ResponseStatus.COMPLETED);
+      }
+      case StreamEvent.ReasoningHidden(String data) -> {
+        closeOpen(ResponseStatus.COMPLETED);
+        current(OutputItem.Kind.REASONING).encrypted(data);
+        closeOpen(ResponseStatus.COMPLETED);
+      }
+      case StreamEvent.ToolCallStarted(int index, String id, String name) -> {
+        closeOpen(ResponseStatus.COMPLETED);
+        var kind = OutputItem.Kind.CALL;
+        int place = items.size();
+        calls.put(index, opened(new OutputItem(kind, place, identity.item(kind, place), id, name)));
+      }
+      case StreamEvent.ToolArgumentsDelta(int index, String json) ->
+          grow(calls.get(index), json, List.of());
+      case StreamEvent.Terminal terminal -> finish(terminal);
+    }
+  }
+
+  private void finish(StreamEvent.Terminal terminal) {
+    usage = Optional.of(terminal.usage());
+    status =
+        switch (terminal) {
+          case StreamEvent.Done done -> ended(done.finishReason());
+          case StreamEvent.Failed failed -> {
+            error = Optional.of(failed.error());
+            yield ResponseStatus.FAILED;
+          }
+          case StreamEvent.Cancelled cancelled -> {
+            error = Optional.of(new LlmError.Cancelled(cancelled.reason()));
+            yield cancelled.reason() == CancelReason.USER
+                ? ResponseStatus.CANCELLED
+                : ResponseStatus.FAILED;
+          }
+        };
+    boolean whole = status == ResponseStatus.COMPLETED;
+    if (whole && items.isEmpty()) {
+      current(OutputItem.Kind.MESSAGE); // an empty text is said, too
+    }
+    var how = whole ? ResponseStatus.COMPLETED : ResponseStatus.INCOMPLETE;
+    closeOpen(how);
+    items.stream().filter(item -> !item.isOver()).forEach(item -> close(item, how));
+  }
+
+  private ResponseStatus ended(FinishReason reason) {
+    return switch (reason) {
+      case STOP, TOOL_CALLS, UNKNOWN -> ResponseStatus.COMPLETED;
+      case LENGTH, CONTENT_FILTER -> {
+        cut = Optional.of(reason);
+        yield ResponseStatus.INCOMPLETE;
+      }
+      case ERROR -> {
+        error =
+            Optional.of(
+                new LlmError.ProviderFailed(
+                    model, "The model's provider ended the answer with an error."));
+        yield ResponseStatus.FAILED;
+      }
+    };
+  }
+
+  private OutputItem current(OutputItem.Kind kind) {
+    if (open.isPresent() && open.get().kind() == kind) {
+      return open.get();
+    }
+    closeOpen(ResponseStatus.COMPLETED);
+    int place = items.size();
+    OutputItem item = opened(new OutputItem(kind, place, identity.item(kind, place)));
+    open = Optional.of(item);
+    return item;
+  }
+
+  private OutputItem opened(OutputItem item) {
+    items.add(item);
+    listener.opened(item);
+    return item;
+  }
+
+  private void grow(OutputItem item, String text, List<TokenLogprob> logprobs) {
+    item.text().append(text);
+    listener.grew(item, text, logprobs);
+  }
+
+  private void closeOpen(ResponseStatus how) {
+    if (open.isPresent()) {
+      OutputItem item = open.get();
+      open = Optional.empty();
+      close(item, how);
+    }
+  }
+
+  private void close(OutputItem item, ResponseStatus how) {
+    item.end(how);
+    listener.closed(item);
+  }
+
+  /**
+   * The response object as it is now.
+   *
+   * @param stored whether it is kept
+   */
+  public byte[] json(boolean stored) {
+    var out = new JsonOut(2_048);
+    write(stored, out);
+    return out.toBytes();
+  }
+
+  /** Writes the response object as it is now. */
+  void write(boolean stored, JsonOut out) {
+    out.object()
+        .field("id", identity.id())
+        .field("object", "response")
+        .field("created_at", identity.createdSeconds())
+        .field("status", status.wireName())
+        .name("background")
+        .value(identity.background())
+        .name("error");
+    error.ifPresentOrElse(failure -> ResponseErrors.write(failure, out), out::nothing);
+    out.name("incomplete_details");
+    cut.ifPresentOrElse(reason -> details(reason, out), out::nothing);
+    out.field("model", model).name("output").array();
+    items.forEach(item -> item.write(summary, out));
+    out.endArray().name("usage");
+    usage.filter(_ -> status.isOver()).ifPresentOrElse(tokens -> usage(tokens, out), out::nothing);
+    out.name("store").value(stored);
+    asked.writeTo(out);
+    out.endObject();
+  }
+
+  private static void details(FinishReason reason, JsonOut out) {
+    String why = reason == FinishReason.LENGTH ? "max_output_tokens" : reason.wireName();
+    out.object().field("reason", why).endObject();
+  }
+
+  private static void usage(Usage usage, JsonOut out) {
+    out.object()
+        .field("input_tokens", usage.promptTokens())
+        .name("input_tokens_details")
+        .object()
+        .field("cached_tokens", usage.cachedTokens())
+        .field("cache_write_tokens", usage.cacheWriteTokens())
+        .endObject()
+        .field("output_tokens", usage.completionTokens())
+        .name("output_tokens_details")
+        .object()
+        .field("reasoning_tokens", usage.reasoningTokens())
+        .endObject()
+        .field("total_tokens", usage.totalTokens())
+        .endObject();
+  }
+}

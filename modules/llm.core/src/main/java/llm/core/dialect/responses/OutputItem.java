@@ -1,0 +1,149 @@
+package llm.core.dialect.responses;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llm.core.dialect.json.JsonOut;
+import llm.core.dialect.openai.LogprobsWriter;
+import llm.domain.chat.TokenLogprob;
+
+/** One item of an answer, as far as it came. Not thread-safe. */
+final class OutputItem {
+  private final Kind kind;
+  private final int index;
+  private final String id;
+  private final String callId;
+  private final String name;
+  private final StringBuilder text = new StringBuilder();
+  private final List<TokenLogprob> logprobs = new ArrayList<>(0);
+  private Optional<String> encrypted = Optional.empty();
+  private ResponseStatus status = ResponseStatus.IN_PROGRESS;
+
+  /** What an item is. */
+  enum Kind {
+    /** Text for the user. */
+    MESSAGE("msg"),
+    /** What the model thought. */
+    REASONING("rs"),
+    /** A call of a function. */
+    CALL("fc");
+
+    private final String prefix;
+
+    Kind(String prefix) {
+      this.prefix = prefix;
+    }
+
+    /** What ids of such items begin with. */
+    String prefix() {
+      return prefix;
+    }
+  }
+
+  OutputItem(Kind kind, int index, String id) {
+    this(kind, index, id, "", "");
+  }
+
+  OutputItem(Kind kind, int index, String id, String callId, String name) {
+    this.kind = kind;
+    this.index = index;
+    this.id = id;
+    this.callId = callId;
+    this.name = name;
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  /** Its place in the answer, from 0. */
+  int index() {
+    return index;
+  }
+
+  String id() {
+    return id;
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Text, reasoning or arguments so far. */
+  StringBuilder text() {
+    return text;
+  }
+
+  List<TokenLogprob> logprobs() {
+    return logprobs;
+  }
+
+  /** Whether nothing more comes. */
+  boolean isOver() {
+    return status.isOver();
+  }
+
+  void end(ResponseStatus how) {
+    status = how;
+  }
+
+  /** The provider's proof, or the thought itself where only it can read that. */
+  void encrypted(String data) {
+    encrypted = Optional.of(data);
+  }
+
+  /** Writes it with what came so far. */
+  void write(boolean summary, JsonOut out) {
+    out.object().field("id", id);
+    switch (kind) {
+      case MESSAGE -> message(out);
+      case REASONING -> reasoning(summary, out);
+      case CALL ->
+          out.field("type", "function_call")
+              .field("call_id", callId)
+              .field("name", name)
+              .field("arguments", text.toString());
+    }
+    out.field("status", status.wireName()).endObject();
+  }
+
+  private void message(JsonOut out) {
+    out.field("type", "message").field("role", "assistant").name("content").array();
+    if (isOver() || !text.isEmpty() || !logprobs.isEmpty()) {
+      part(true, out);
+    }
+    out.endArray();
+  }
+
+  /**
+   * Writes the one part of a text.
+   *
+   * @param whole with what came; else empty, as it begins
+   */
+  void part(boolean whole, JsonOut out) {
+    out.object().field("type", "output_text").field("text", whole ? text.toString() : "");
+    out.name("annotations").array().endArray().name("logprobs");
+    LogprobsWriter.tokens(whole ? logprobs : List.of(), out);
+    out.endObject();
+  }
+
+  private void reasoning(boolean summary, JsonOut out) {
+    out.field("type", "reasoning").name("summary").array();
+    boolean isSaid = !text.isEmpty();
+    if (summary && isSaid) {
+      thought("summary_text", text.toString(), out);
+    }
+    out.endArray();
+    if (!summary && isSaid) {
+      out.name("content").array();
+      thought("reasoning_text", text.toString(), out);
+      out.endArray();
+    }
+    encrypted.ifPresent(data -> out.field("encrypted_content", data));
+  }
+
+  /** Writes a part of reasoning. */
+  static void thought(String type, String text, JsonOut out) {
+    out.object().field("type", type).field("text", text).endObject();
+  }
+}
