@@ -160,12 +160,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return registry.route(model).provider().dialect();
   }
 
-  /**
-   * Names of the request's fields that do not reach its model, because its provider speaks another
-   * dialect than they were written in; in order.
-   *
-   * @throws LlmException when there is no such model any more
-   */
+  /** Fields of the request that do not reach its model, whose provider has another dialect. */
   public List<String> lost(ChatRequest request) throws LlmException {
     return Wishes.lost(request, dialect(request.model()));
   }
@@ -202,6 +197,15 @@ public final class Gateway implements ModelResolver, AutoCloseable {
             : ResultCollector.collect(request.model().value(), stream(request, call));
     logFindings(request, route, answer, call);
     return answer;
+  }
+
+  /**
+   * Tokens of the request as its model's prompt: exact where the provider counts. Blocks.
+   *
+   * @throws LlmException when the request is refused, as {@link #stream} would
+   */
+  public int countPrompt(ChatRequest request, Call call) throws LlmException {
+    return preparation.count(request, registry.route(request.model()), call);
   }
 
   /**

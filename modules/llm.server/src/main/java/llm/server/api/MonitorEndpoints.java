@@ -20,6 +20,8 @@ public final class MonitorEndpoints {
           List.of("warm", "POST", "/llm/warm"),
           List.of("openai_chat_completions", "POST", "/v1/chat/completions"),
           List.of("openai_embeddings", "POST", "/v1/embeddings"),
+          List.of("anthropic_messages", "POST", "/v1/messages"),
+          List.of("anthropic_count_tokens", "POST", "/v1/messages/count_tokens"),
           List.of("openai_models", "GET", "/v1/models"),
           List.of("health", "GET", "/health"),
           List.of("liveness", "GET", "/health/live"),

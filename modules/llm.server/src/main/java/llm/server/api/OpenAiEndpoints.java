@@ -1,6 +1,7 @@
 package llm.server.api;
 
 import java.util.List;
+import llm.core.catalogue.ListedModel;
 import llm.core.dialect.openai.ChatCall;
 import llm.core.dialect.openai.EmbeddingCall;
 import llm.core.dialect.openai.EmbeddingRequestReader;
@@ -46,16 +47,19 @@ public final class OpenAiEndpoints {
     String id = "chatcmpl-" + ids.next().toString().replace("-", "");
     long created = time.now().getEpochSecond();
     SamplingOptions asked = chat.request().sampling();
+    String lost = Lost.of(gateway, chat.request());
     if (!chat.stream()) {
       var result = gateway.complete(chat.request(), request.call());
-      return Response.json(OpenAiResponses.completion(result, asked, id, created));
+      return Lost.tell(Response.json(OpenAiResponses.completion(result, asked, id, created)), lost);
     }
     String model = chat.request().model().value();
     var writer = new OpenAiStreamWriter(id, created, model, chat.includeUsage());
     if (asked.topLogprobs().isPresent()) {
       writer.withLogprobs();
     }
-    return new Response.Events(() -> gateway.stream(chat.request(), request.call()), writer::write);
+    var events =
+        new Response.Events(() -> gateway.stream(chat.request(), request.call()), writer::write);
+    return Lost.tell(events, lost);
   }
 
   private Response embeddings(Request request) throws LlmException {
@@ -65,14 +69,18 @@ public final class OpenAiEndpoints {
     return Response.json(EmbeddingResponses.list(made, asked.form()));
   }
 
-  private Response models(Request request) {
-    return Response.json(OpenAiResponses.models(gateway.models()));
+  private Response models(Request request) throws LlmException {
+    return ErrorDialects.isAnthropic(request.head())
+        ? AnthropicModels.page(gateway.models(), request.head())
+        : Response.json(OpenAiResponses.models(gateway.models()));
   }
 
   private Response model(Request request) throws LlmException {
     String id = request.variable().orElseThrow();
-    return Response.json(
-        OpenAiResponses.model(
-            gateway.model(id).orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(id)))));
+    ListedModel model =
+        gateway.model(id).orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(id)));
+    return ErrorDialects.isAnthropic(request.head())
+        ? AnthropicModels.one(model, request.head())
+        : Response.json(OpenAiResponses.model(model));
   }
 }
