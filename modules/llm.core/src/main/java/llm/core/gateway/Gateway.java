@@ -200,7 +200,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   }
 
   /**
-   * Tokens of the request as its model's prompt: exact where the provider counts. Blocks.
+   * Tokens of the request as a prompt: exact where the provider counts. Blocks.
    *
    * @throws LlmException when the request is refused, as {@link #stream} would
    */
@@ -252,10 +252,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     }
   }
 
-  /**
-   * What requests go over, so that they begin sooner: warm from {@link Connections#start} on, which
-   * is not called here, because at start a process has better to do.
-   */
+  /** What requests go over: warm from {@link Connections#start} on, which is not called here. */
   public Connections connections() {
     return connections;
   }

@@ -16,6 +16,7 @@ import llm.domain.chat.ToolCall;
 import llm.domain.content.Dialect;
 import llm.domain.content.ImageSource;
 import llm.domain.content.Thought;
+import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
 /**
@@ -142,9 +143,12 @@ final class BlockReader {
         String url = needed("url", in);
         return in.legal(() -> new ImageSource.Url(url));
       }
-      default ->
-          throw in.refusal(
-              in.path("type") + " '" + Refusals.shortened(kind) + "' must be base64, url or file");
+      default -> {
+        String path = in.path("type");
+        throw new LlmException(
+            LlmError.InvalidRequest.at(
+                path, path + " '" + Refusals.shortened(kind) + "' must be base64, url or file"));
+      }
     }
   }
 
