@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.dialect.openai.ModelResolver;
@@ -151,6 +152,11 @@ public final class MessagesReader {
     Optional<Dialect> dialect = resolver.dialect(resolved);
     undone.require(dialect);
     boolean asItStands = dialect.filter(Dialect.ANTHROPIC::isReadAs).isPresent();
+    OptionalInt late = Turn.lateSystem(turns);
+    if (asItStands && late.isPresent()) {
+      throw Refusals.unsupported(
+          "messages[" + late.getAsInt() + "]", "system messages behind others; use 'system'");
+    }
     extensions.putAll(asItStands ? answer.raw() : answer.partly());
     return new ChatRequest(
         resolved,

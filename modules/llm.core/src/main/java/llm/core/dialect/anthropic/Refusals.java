@@ -22,7 +22,7 @@ final class Refusals {
 
   /** What only Anthropic's own models do, or only some of them. */
   static LlmException unsupported(String path, String what) {
-    String sentence = "This model's provider does not support " + what + "; leave it out.";
+    String sentence = "This model's provider does not support " + what + ".";
     return new LlmException(new LlmError.Unsupported(path, sentence));
   }
 
