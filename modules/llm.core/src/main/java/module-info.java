@@ -15,6 +15,7 @@ module llm.core {
   exports llm.core.conversation;
   exports llm.core.conversation.record;
   exports llm.core.conversation.wire;
+  exports llm.core.dialect.anthropic;
   exports llm.core.dialect.anthropic.upstream;
   exports llm.core.dialect.json to
       llm.providers;

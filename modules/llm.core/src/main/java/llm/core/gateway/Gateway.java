@@ -216,6 +216,15 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   }
 
   /**
+   * Tokens of the request as a prompt: exact where the provider counts. Blocks.
+   *
+   * @throws LlmException when the request is refused, as {@link #stream} would
+   */
+  public int countPrompt(ChatRequest request, Call call) throws LlmException {
+    return preparation.count(request, registry.route(request.model()), call);
+  }
+
+  /**
    * The model to ask for vectors for what a caller says.
    *
    * @param asked what it says; empty for the default model of embeddings
@@ -259,10 +268,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     }
   }
 
-  /**
-   * What requests go over, so that they begin sooner: warm from {@link Connections#start} on, which
-   * is not called here, because at start a process has better to do.
-   */
+  /** What requests go over: warm from {@link Connections#start} on, which is not called here. */
   public Connections connections() {
     return connections;
   }

@@ -2,6 +2,7 @@ package llm.core.gateway;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import llm.core.concurrent.Alarms;
 import llm.core.connection.Connections;
 import llm.core.tokens.TokenCounters;
@@ -41,6 +42,20 @@ final class Preparation {
    * @param call a child of the caller's, for whoever gets this to end
    */
   record Prepared(ChatRequest wire, Call call) {}
+
+  /**
+   * Counts {@code asked} as a prompt of the model of {@code route}.
+   *
+   * @throws LlmException when the provider could not be asked it
+   */
+  int count(ChatRequest asked, Route route, Call call) throws LlmException {
+    ChatRequest request = WireRequest.withoutUnusableTools(asked, route);
+    Wishes.require(request, route);
+    OptionalInt counted = route.provider().countPrompt(request, call);
+    return counted.isPresent()
+        ? counted.getAsInt()
+        : counters.forModel(route.spec()).countPrompt(request);
+  }
 
   /**
    * Prepares {@code asked} for the provider of {@code route}.

@@ -123,9 +123,14 @@ final class Wishes {
     if (form.parallelToolCalls().filter(many -> !many).isPresent() && !request.tools().isEmpty()) {
       throw unsupported("parallel_tool_calls", "cannot be kept from calling several tools at once");
     }
-    if (form.thinking().filter(wish -> !(wish instanceof Thinking.Off)).isPresent()) {
+    if (form.thinking().filter(Wishes::isMoreThanTheModelsOwn).isPresent()) {
       throw unsupported("reasoning_effort", "has no reasoning that could be set");
     }
+  }
+
+  /** That a model thinks as much as it finds right is what it does anyway. */
+  private static boolean isMoreThanTheModelsOwn(Thinking wish) {
+    return !(wish instanceof Thinking.Off || wish instanceof Thinking.Adaptive);
   }
 
   private LlmException unsupported(String path, String what) {

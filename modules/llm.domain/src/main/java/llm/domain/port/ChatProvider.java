@@ -2,6 +2,7 @@ package llm.domain.port;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
@@ -77,6 +78,16 @@ public interface ChatProvider extends AutoCloseable {
    */
   default boolean needsOutputLimit() {
     return false;
+  }
+
+  /**
+   * Tokens of the request as the model's prompt, counted by who reads it; empty when this provider
+   * cannot, and an estimate has to do. Blocks as long as that takes.
+   *
+   * @throws LlmException when the request is refused, as {@link #stream} would
+   */
+  default OptionalInt countPrompt(ChatRequest request, Call call) throws LlmException {
+    return OptionalInt.empty();
   }
 
   /**

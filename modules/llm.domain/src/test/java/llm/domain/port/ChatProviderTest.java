@@ -70,7 +70,7 @@ class ChatProviderTest {
   }
 
   @Test
-  void promisesNothingBeyondTheStream() {
+  void promisesNothingBeyondTheStream() throws LlmException {
     try (var provider = new EchoProvider()) {
       assertThat(provider.answersWhole()).isFalse();
       assertThat(provider.embeddings(MODEL)).isEmpty();
@@ -79,6 +79,8 @@ class ChatProviderTest {
       assertThat(provider.dialect()).isEmpty();
       assertThat(provider.dialects(MODEL)).isEmpty();
       assertThat(provider.needsOutputLimit()).isFalse();
+      assertThat(provider.countPrompt(ChatRequest.of(MODEL, List.of(Message.user("Hi"))), null))
+          .isEmpty();
     }
   }
 

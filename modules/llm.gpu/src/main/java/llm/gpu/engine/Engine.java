@@ -15,6 +15,7 @@ import llm.core.telemetry.Telemetry;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.embedding.EmbeddingRequest;
@@ -91,7 +92,19 @@ public final class Engine implements AutoCloseable {
    */
   public EventStream<StreamEvent> submit(ChatRequest request, Path model, Call call)
       throws LlmException {
-    return submit(request, model, call, Optional.empty());
+    return submit(model, call, (ring, now) -> new Job(request, call, ring, now, Optional.empty()));
+  }
+
+  /**
+   * Tokens of the request's prompt; nothing is computed. Blocks while the model is loaded and the
+   * prompt read.
+   *
+   * @throws LlmException when the queue is full, the engine closed, the call cancelled, or the
+   *     prompt leaves no room for an answer
+   */
+  public int count(ChatRequest request, Path model, Call call) throws LlmException {
+    var counting = submit(model, call, (ring, now) -> Job.toCount(request, call, ring, now));
+    return ResultCollector.collect(request.model().value(), counting).usage().promptTokens();
   }
 
   /**
@@ -105,7 +118,7 @@ public final class Engine implements AutoCloseable {
   public EventStream<StreamEvent> pin(
       ChatRequest request, Path model, Call call, String id, Duration keep) throws LlmException {
     var pin = new Pin(id, time.nanoTime() + keep.toNanos());
-    return submit(request, model, call, Optional.of(pin));
+    return submit(model, call, (ring, now) -> new Job(request, call, ring, now, Optional.of(pin)));
   }
 
   /** Takes back what {@link #pin} keeps; nothing happens when there is none of this id. */
@@ -118,15 +131,21 @@ public final class Engine implements AutoCloseable {
     return all().stream().anyMatch(runner -> runner.isPinned(id));
   }
 
-  private EventStream<StreamEvent> submit(
-      ChatRequest request, Path model, Call call, Optional<Pin> pin) throws LlmException {
+  /** Makes a job that tells of itself by a ring. */
+  @FunctionalInterface
+  private interface JobMaker {
+    Job make(EventRing ring, long nowNanos);
+  }
+
+  private EventStream<StreamEvent> submit(Path model, Call call, JobMaker maker)
+      throws LlmException {
     Job job;
     ModelRunner runner;
     lock.lock();
     try {
       runner = runnerOf(model);
       var ring = new EventRing(settings.ringEvents(), call, alarms, runner::wake);
-      job = new Job(request, call, ring, time.nanoTime(), pin);
+      job = maker.make(ring, time.nanoTime());
       job.wakeBy(runner::wake);
       enqueue(job, runner);
     } finally {

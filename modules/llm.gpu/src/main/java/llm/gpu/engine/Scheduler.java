@@ -7,6 +7,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import llm.core.telemetry.Log;
+import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -208,6 +209,12 @@ final class Scheduler implements AutoCloseable {
         return true; // it is no longer eligible until it is read
       }
       int[] prompt = read.get();
+      if (job.isOnlyCounted()) {
+        if (queue.take(job)) {
+          job.end(new StreamEvent.Done(FinishReason.STOP, Usage.of(prompt.length, 0)));
+        }
+        return true;
+      }
       Optional<List<Slot>> inTheWay = roster.inTheWayOf(job, given -> fits(prompt, given));
       if (inTheWay.isEmpty()) {
         return false;

@@ -65,6 +65,12 @@ final class LocalProvider implements ChatProvider {
     return engine.submit(request, fileFor(request), call);
   }
 
+  /** By the model's own template and tokenizer. */
+  @Override
+  public OptionalInt countPrompt(ChatRequest request, Call call) throws LlmException {
+    return OptionalInt.of(engine.count(request, fileFor(request), call));
+  }
+
   /** Of any model that is known; asking for one that only makes vectors answers with the reason. */
   @Override
   public Optional<PrefixWarmer> prefixes(ModelName model) {

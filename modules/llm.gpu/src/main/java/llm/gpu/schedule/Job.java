@@ -18,6 +18,7 @@ public final class Job {
   private final EventRing ring;
   private final long queuedNanos;
   private final Optional<Pin> pin;
+  private final boolean onlyCounted;
   private volatile Registration hook = () -> {};
   private volatile boolean ended;
   private volatile Reading reading = Reading.notBegun(this); // by nobody
@@ -63,6 +64,17 @@ public final class Job {
   }
 
   public Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
+    this(request, call, ring, queuedNanos, pin, false);
+  }
+
+  private Job(
+      ChatRequest request,
+      Call call,
+      EventRing ring,
+      long queuedNanos,
+      Optional<Pin> pin,
+      boolean onlyCounted) {
+    this.onlyCounted = onlyCounted;
     this.request = request;
     this.call = call;
     this.ring = ring;
@@ -88,6 +100,16 @@ public final class Job {
 
   public long queuedNanos() {
     return queuedNanos;
+  }
+
+  /** A job that ends when its prompt's tokens are known. */
+  public static Job toCount(ChatRequest request, Call call, EventRing ring, long queuedNanos) {
+    return new Job(request, call, ring, queuedNanos, Optional.empty(), true);
+  }
+
+  /** Whether nothing is computed, and its end tells the prompt's tokens. */
+  public boolean isOnlyCounted() {
+    return onlyCounted;
   }
 
   /** What to keep of the prompt; then it is only read, and nothing is answered. */

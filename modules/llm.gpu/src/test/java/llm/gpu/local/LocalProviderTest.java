@@ -104,6 +104,23 @@ class LocalProviderTest {
   }
 
   @Test
+  void countsAPromptAsItReadsIt() throws Exception {
+    TinyModel.chat(256).writeTo(folder.resolve("chat.gguf"));
+    ready("{models_dir: " + folder + ", threads: 1}", Map.of());
+    for (String text : List.of("hello", "a b c <|im_end|> d", "")) {
+      ChatRequest request = request("chat", text).withMaxTokens(1);
+      int read = provider.complete(request, call()).usage().promptTokens();
+      assertThat(provider.countPrompt(request, call())).as(text).hasValue(read);
+    }
+    assertThat(
+            catchThrowableOfType(
+                    LlmException.class,
+                    () -> provider.countPrompt(request("chat", "word ".repeat(400)), call()))
+                .error())
+        .isInstanceOf(LlmError.ContextLengthExceeded.class);
+  }
+
+  @Test
   void anEncoderMakesVectorsAndRefusesToChat() throws Exception {
     new TinyBert(64, 1).writeTo(folder.resolve("bert.gguf"));
     TinyModel.chat(256).writeTo(folder.resolve("chat.gguf"));

@@ -108,6 +108,12 @@ final class MockProvider implements ChatProvider {
     return Optional.of(_ -> OptionalInt.empty());
   }
 
+  /** As it stands in the usage of an answer. */
+  @Override
+  public OptionalInt countPrompt(ChatRequest request, Call call) {
+    return OptionalInt.of(COUNTER.countPrompt(request));
+  }
+
   @Override
   public List<ModelInfo> models() {
     return MODELS;

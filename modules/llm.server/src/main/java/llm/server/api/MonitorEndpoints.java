@@ -22,6 +22,8 @@ public final class MonitorEndpoints {
           List.of("openai_responses", "POST", "/v1/responses"),
           List.of("openai_completions", "POST", "/v1/completions"),
           List.of("openai_embeddings", "POST", "/v1/embeddings"),
+          List.of("anthropic_messages", "POST", "/v1/messages"),
+          List.of("anthropic_count_tokens", "POST", "/v1/messages/count_tokens"),
           List.of("openai_models", "GET", "/v1/models"),
           List.of("health", "GET", "/health"),
           List.of("liveness", "GET", "/health/live"),

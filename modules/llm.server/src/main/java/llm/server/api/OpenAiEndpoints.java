@@ -1,6 +1,7 @@
 package llm.server.api;
 
 import java.util.List;
+import llm.core.catalogue.ListedModel;
 import llm.core.dialect.completions.CompletionCall;
 import llm.core.dialect.completions.CompletionRequestReader;
 import llm.core.dialect.completions.CompletionWriter;
@@ -50,25 +51,33 @@ public final class OpenAiEndpoints {
     String id = "chatcmpl-" + ids.next().toString().replace("-", "");
     long created = time.now().getEpochSecond();
     SamplingOptions asked = chat.request().sampling();
+    String lost = Lost.of(gateway, chat.request());
     if (!chat.stream()) {
       var result = gateway.complete(chat.request(), request.call());
-      return Response.json(OpenAiResponses.completion(result, asked, id, created));
+      return Lost.tell(Response.json(OpenAiResponses.completion(result, asked, id, created)), lost);
     }
     String model = chat.request().model().value();
     var writer = new OpenAiStreamWriter(id, created, model, chat.includeUsage());
     if (asked.topLogprobs().isPresent()) {
       writer.withLogprobs();
     }
-    return new Response.Events(() -> gateway.stream(chat.request(), request.call()), writer::write);
+    var events =
+        new Response.Events(() -> gateway.stream(chat.request(), request.call()), writer::write);
+    return Lost.tell(events, lost);
   }
 
   private Response completion(Request request) throws LlmException {
     CompletionCall asked = CompletionRequestReader.read(request.body().json(), gateway);
     String id = "cmpl-" + ids.next().toString().replace("-", "");
     var writer = new CompletionWriter(id, time.now().getEpochSecond(), asked);
-    return asked.stream()
-        ? new Response.Events(() -> gateway.stream(asked.request(), request.call()), writer::write)
-        : Response.json(writer.whole(gateway.complete(asked.request(), request.call())));
+    String lost = Lost.of(gateway, asked.request());
+    if (!asked.stream()) {
+      byte[] whole = writer.whole(gateway.complete(asked.request(), request.call()));
+      return Lost.tell(Response.json(whole), lost);
+    }
+    var events =
+        new Response.Events(() -> gateway.stream(asked.request(), request.call()), writer::write);
+    return Lost.tell(events, lost);
   }
 
   private Response embeddings(Request request) throws LlmException {
@@ -78,14 +87,18 @@ public final class OpenAiEndpoints {
     return Response.json(EmbeddingResponses.list(made, asked.form()));
   }
 
-  private Response models(Request request) {
-    return Response.json(OpenAiResponses.models(gateway.models()));
+  private Response models(Request request) throws LlmException {
+    return ErrorDialects.isAnthropic(request.head())
+        ? AnthropicModels.page(gateway.models(), request.head())
+        : Response.json(OpenAiResponses.models(gateway.models()));
   }
 
   private Response model(Request request) throws LlmException {
     String id = request.variable().orElseThrow();
-    return Response.json(
-        OpenAiResponses.model(
-            gateway.model(id).orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(id)))));
+    ListedModel model =
+        gateway.model(id).orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(id)));
+    return ErrorDialects.isAnthropic(request.head())
+        ? AnthropicModels.one(model, request.head())
+        : Response.json(OpenAiResponses.model(model));
   }
 }

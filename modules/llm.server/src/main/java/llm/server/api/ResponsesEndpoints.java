@@ -46,18 +46,23 @@ public final class ResponsesEndpoints {
   private Response create(Request request) throws LlmException {
     ResponseCall asked = ResponsesRequestReader.read(request.body().json(), gateway);
     ReadyAnswer ready = responses.prepare(asked, request.call().principal());
-    boolean stream = asked.output().stream();
-    if (asked.output().background()) {
-      return stream
-          ? events(responses.streamInBackground(ready, request.call()))
-          : Response.json(responses.beginInBackground(ready, request.call()));
+    boolean background = asked.output().background();
+    String lost = Lost.of(gateway, ready.request());
+    if (asked.output().stream()) {
+      ToldAnswer told =
+          background
+              ? responses.streamInBackground(ready, request.call())
+              : responses.stream(ready, request.call());
+      return Lost.tell(events(told), lost);
     }
-    return stream
-        ? events(responses.stream(ready, request.call()))
-        : Response.json(responses.complete(ready, request.call()));
+    byte[] answer =
+        background
+            ? responses.beginInBackground(ready, request.call())
+            : responses.complete(ready, request.call());
+    return Lost.tell(Response.json(answer), lost);
   }
 
-  private static Response events(ToldAnswer told) {
+  private static Response.Events events(ToldAnswer told) {
     return new Response.Events(told::open, told::encode);
   }
 

@@ -24,6 +24,7 @@ import llm.domain.interaction.LlmEvent;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
 import llm.domain.port.ProviderHealth;
+import llm.server.api.AnthropicEndpoints;
 import llm.server.api.ConversationEndpoints;
 import llm.server.api.ErrorDialects;
 import llm.server.api.HealthEndpoints;
@@ -226,6 +227,7 @@ final class Application {
     routes.addAll(new ConversationEndpoints(conversations).routes());
     routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
     routes.addAll(new ResponsesEndpoints(gateway, responses).routes());
+    routes.addAll(new AnthropicEndpoints(gateway, IdSource.RANDOM).routes());
     routes.addAll(
         new HealthEndpoints(
                 gateway, wanted, admission, stores::status, () -> verified, time, Version.current())

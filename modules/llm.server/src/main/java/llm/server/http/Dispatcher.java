@@ -62,11 +62,11 @@ public final class Dispatcher implements HttpHandler {
   /** What the layer lives with. */
   public record Surroundings(Telemetry telemetry, Alarms alarms, IdSource ids) {}
 
-  /** How errors look, by path. */
+  /** How errors look, by what was asked. */
   @FunctionalInterface
   public interface Dialects {
-    /** The dialect of {@code path}. */
-    ErrorFormat of(String path);
+    /** The dialect of the request that begins with {@code head}. */
+    ErrorFormat of(Head head);
   }
 
   @Override
@@ -175,12 +175,13 @@ public final class Dispatcher implements HttpHandler {
         visit.endedAs(UPGRADED);
         visit.continuesAs(() -> taker.run(taken));
       }
-      case Response.Events(Response.Source source, Response.Encoder encoder) -> {
+      case Response.Events(var source, var encoder, var headers) -> {
         var writer =
             new EventsWriter(
                 wire,
                 call,
                 encoder,
+                headers,
                 alarms,
                 settings,
                 bug -> logFailure(visit, new LlmError.Internal(), bug));
@@ -208,8 +209,8 @@ public final class Dispatcher implements HttpHandler {
   private void refuse(Visit visit, LlmError error, Wire wire) throws ConnectionLost {
     boolean gone = error.equals(new LlmError.Cancelled(CancelReason.CLIENT_GONE));
     visit.endedAs(gone ? ConnectionLost.Why.GONE.word() : error.code().wireName());
-    byte[] body = dialects.of(visit.head().path()).body(error, visit.head().id());
-    wire.send(ErrorStatus.response(error, body));
+    Head head = visit.head();
+    wire.send(ErrorStatus.response(error, dialects.of(head), head.id()));
   }
 
   private void logFailure(Visit visit, LlmError error, Throwable cause) {

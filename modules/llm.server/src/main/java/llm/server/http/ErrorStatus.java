@@ -2,6 +2,7 @@ package llm.server.http;
 
 import java.time.Duration;
 import java.util.Optional;
+import llm.domain.call.CallId;
 import llm.domain.call.CancelReason;
 import llm.domain.error.LlmError;
 
@@ -82,8 +83,11 @@ public final class ErrorStatus {
   }
 
   /** The error's answer in a dialect, with the headers that its status asks for. */
-  static Response.Full response(LlmError error, byte[] body) {
-    var response = Response.json(of(error), body);
+  static Response.Full response(LlmError error, ErrorFormat format, CallId request) {
+    var response = Response.json(format.status(error), format.body(error, request));
+    for (var header : format.headers(request).entrySet()) {
+      response = response.with(header.getKey(), header.getValue());
+    }
     var after = retryAfter(error);
     if (after.isPresent()) {
       response = response.with("retry-after", Long.toString(wholeSeconds(after.get())));

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -41,6 +42,7 @@ final class EventsWriter {
   private final Wire wire;
   private final Call call;
   private final Response.Encoder encoder;
+  private final Map<String, String> headers;
   private final Alarms alarms;
   private final Duration firstEvent;
   private final Duration keepAlive;
@@ -58,12 +60,14 @@ final class EventsWriter {
       Wire wire,
       Call call,
       Response.Encoder encoder,
+      Map<String, String> headers,
       Alarms alarms,
       HttpSettings settings,
       Consumer<Throwable> onBug) {
     this.wire = wire;
     this.call = call;
     this.encoder = encoder;
+    this.headers = headers;
     this.alarms = alarms;
     this.firstEvent = settings.firstEventCommit();
     this.keepAlive = settings.keepAlive();
@@ -171,7 +175,7 @@ final class EventsWriter {
     try {
       if (!committed) {
         committed = true;
-        wire.startEvents();
+        wire.startEvents(headers);
         schedule(keepAlive);
       }
       wire.sendEvents(buffer); // empty at first: the head alone

@@ -25,6 +25,7 @@ import llm.domain.port.IdSource;
  * @param contentLength the value of Content-Length
  * @param id the correlation id: the caller's, or a new one
  * @param trace the caller's trace context
+ * @param anthropic what clients of Anthropic's API say
  * @param upgrade what it says about leaving HTTP
  */
 public record Head(
@@ -40,6 +41,7 @@ public record Head(
     Optional<Long> contentLength,
     CallId id,
     Optional<TraceContext> trace,
+    Anthropic anthropic,
     Upgrade upgrade) {
 
   private static final String CORRELATION = "X-Correlation-ID";
@@ -76,7 +78,26 @@ public record Head(
         Optional.ofNullable(headers.getFirst("Content-Length")).map(Long::valueOf),
         new CallId(correlation.orElseGet(() -> ids.next().toString())),
         Optional.ofNullable(headers.getFirst("traceparent")).flatMap(TraceContext::parse),
+        new Anthropic(
+            Optional.ofNullable(headers.getFirst("anthropic-version")),
+            headers.getOrDefault("Anthropic-beta", List.of())),
         Upgrade.of(exchange));
+  }
+
+  /**
+   * Headers of Anthropic's API.
+   *
+   * @param version the value of anthropic-version, which all of its clients send
+   * @param betas the values of anthropic-beta
+   */
+  public record Anthropic(Optional<String> version, List<String> betas) {
+    /** Of a request of another client. */
+    public static final Anthropic NONE = new Anthropic(Optional.empty(), List.of());
+
+    /** Copies the list. */
+    public Anthropic {
+      betas = List.copyOf(betas);
+    }
   }
 
   /**

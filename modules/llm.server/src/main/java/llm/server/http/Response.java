@@ -56,8 +56,26 @@ public sealed interface Response {
    *
    * @param source starts the generation; runs after the time for the first event has begun
    * @param encoder turns its events into the dialect's frames
+   * @param headers beside those of every stream
    */
-  record Events(Source source, Encoder encoder) implements Response {}
+  record Events(Source source, Encoder encoder, Map<String, String> headers) implements Response {
+    /** Copies the map. */
+    public Events {
+      headers = Map.copyOf(headers);
+    }
+
+    /** An answer without headers of its own. */
+    public Events(Source source, Encoder encoder) {
+      this(source, encoder, Map.of());
+    }
+
+    /** The same answer with one more header. */
+    public Events with(String name, String value) {
+      var more = new LinkedHashMap<>(headers);
+      more.put(name, value);
+      return new Events(source, encoder, more);
+    }
+  }
 
   /**
    * 101: the connection leaves HTTP (RFC 9110, section 7.8). Only our own engine can do that; with

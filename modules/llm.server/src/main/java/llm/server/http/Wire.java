@@ -102,7 +102,8 @@ final class Wire implements AutoCloseable {
   }
 
   /** Sends the head of a stream of events. */
-  void startEvents() throws ConnectionLost {
+  void startEvents(Map<String, String> headers) throws ConnectionLost {
+    headers.forEach(this::header);
     header("content-type", "text/event-stream; charset=utf-8");
     header("cache-control", "no-cache");
     header("x-accel-buffering", "no");

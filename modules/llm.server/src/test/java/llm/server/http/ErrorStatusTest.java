@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
+import llm.domain.call.CallId;
 import llm.domain.call.CancelReason;
 import llm.domain.error.LlmError;
 import org.junit.jupiter.api.Test;
@@ -63,7 +64,8 @@ class ErrorStatusTest {
   @MethodSource("table")
   void everyFailureHasItsStatus(int status, LlmError error) {
     assertThat(ErrorStatus.of(error)).isEqualTo(status);
-    assertThat(ErrorStatus.response(error, new byte[0]).status()).isEqualTo(status);
+    assertThat(ErrorStatus.response(error, (_, _) -> new byte[0], new CallId("r")).status())
+        .isEqualTo(status);
   }
 
   @ParameterizedTest
@@ -90,6 +92,8 @@ class ErrorStatusTest {
   }
 
   private static String retryAfter(LlmError error) {
-    return ErrorStatus.response(error, new byte[0]).headers().get("retry-after");
+    return ErrorStatus.response(error, (_, _) -> new byte[0], new CallId("r"))
+        .headers()
+        .get("retry-after");
   }
 }

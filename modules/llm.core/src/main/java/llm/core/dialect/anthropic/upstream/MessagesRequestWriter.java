@@ -79,8 +79,8 @@ public final class MessagesRequestWriter {
           "answers as any JSON object; send a json_schema, or ask for it in words");
     }
     var form = new ThoughtfulForm(request.form(), limit, traits, out);
-    if (!more.containsKey("thinking")) {
-      form.thinking(model);
+    if (!more.containsKey("thinking") && !more.containsKey("output_config")) {
+      form.thinking(model); // an effort that was said without it is to stay without it
     }
     if (!more.containsKey("output_config")) {
       form.outputConfig(model);

@@ -1,0 +1,192 @@
+package llm.core.dialect.anthropic;
+
+import java.util.List;
+import llm.core.catalogue.ListedModel;
+import llm.core.dialect.json.JsonCursor;
+import llm.core.dialect.json.JsonOut;
+import llm.domain.chat.ChatResult;
+import llm.domain.chat.FinishReason;
+import llm.domain.chat.JsonText;
+import llm.domain.chat.ToolCall;
+import llm.domain.chat.Usage;
+import llm.domain.content.Thought;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+
+/** Bodies of the dialect that are written in one piece, as UTF-8 JSON. */
+public final class AnthropicResponses {
+  private static final int SMALL = 512;
+
+  private AnthropicResponses() {}
+
+  /**
+   * A message: thoughts, words and calls, in this order.
+   *
+   * @param id the message's id, as {@code msg_…}
+   * @throws LlmException with {@code InvalidAnswer} when the arguments of a call are no JSON
+   *     object: this dialect has no other place for them. Where a limit or a filter cut them off,
+   *     the call has none: the reason of its end says so
+   */
+  public static byte[] message(ChatResult result, String id) throws LlmException {
+    var out = new JsonOut(SMALL + result.text().length());
+    out.object()
+        .field("id", id)
+        .field("type", "message")
+        .field("role", "assistant")
+        .field("model", result.model())
+        .name("content")
+        .array();
+    result.thoughts().forEach(thought -> thought(thought, out));
+    if (!result.text().isEmpty()) {
+      out.object().field("type", "text").field("text", result.text());
+      out.name("citations").nothing().endObject();
+    }
+    boolean cut = isCut(result.finishReason());
+    for (ToolCall call : result.toolCalls()) {
+      toolUse(call.id(), call.name(), input(call, cut), out);
+    }
+    out.endArray();
+    stop(
+        StopReasons.of(result.finishReason(), result.stopSequence(), !result.toolCalls().isEmpty()),
+        result.stopSequence().orElse(""),
+        out);
+    out.name("usage");
+    usage(result.usage(), out);
+    return out.endObject().toBytes();
+  }
+
+  /** The answer of {@code POST /v1/messages/count_tokens}. */
+  public static byte[] count(int inputTokens) {
+    return new JsonOut(SMALL).object().field("input_tokens", inputTokens).endObject().toBytes();
+  }
+
+  /**
+   * A page of the list of {@code GET /v1/models}.
+   *
+   * @param more whether others follow
+   */
+  public static byte[] models(List<ListedModel> models, boolean more) {
+    var out = new JsonOut(SMALL);
+    out.object().name("data").array();
+    models.forEach(model -> model(model, out));
+    out.endArray().name("has_more").value(more);
+    if (models.isEmpty()) {
+      out.name("first_id").nothing().name("last_id").nothing();
+    } else {
+      out.field("first_id", models.getFirst().info().id());
+      out.field("last_id", models.getLast().info().id());
+    }
+    return out.endObject().toBytes();
+  }
+
+  /** The answer of {@code GET /v1/models/{id}}. */
+  public static byte[] model(ListedModel model) {
+    var out = new JsonOut(SMALL);
+    model(model, out);
+    return out.toBytes();
+  }
+
+  /** An error body. */
+  public static byte[] error(LlmError error, String requestId) {
+    return AnthropicErrors.write(error, requestId, new JsonOut(SMALL)).toBytes();
+  }
+
+  /** Whether {@code error} is told as an overload, whose status is 529 in this dialect. */
+  public static boolean isOverload(LlmError error) {
+    return AnthropicErrors.isOverload(error);
+  }
+
+  /** Writes a usage object: the prompt's tokens are told by where they came from. */
+  static void usage(Usage usage, JsonOut out) {
+    int cached = usage.cachedTokens() + usage.cacheWriteTokens();
+    out.object()
+        .field("input_tokens", usage.promptTokens() - cached)
+        .field("cache_creation_input_tokens", usage.cacheWriteTokens())
+        .field("cache_read_input_tokens", usage.cachedTokens())
+        .field("output_tokens", usage.completionTokens());
+    if (usage.reasoningTokens() > 0) {
+      out.name("output_tokens_details")
+          .object()
+          .field("thinking_tokens", usage.reasoningTokens())
+          .endObject();
+    }
+    out.endObject();
+  }
+
+  /** Writes a block of a call. */
+  static void toolUse(String id, String name, JsonText input, JsonOut out) {
+    out.object()
+        .field("type", "tool_use")
+        .field("id", id)
+        .field("name", name)
+        .name("input")
+        .json(input)
+        .name("caller")
+        .object()
+        .field("type", "direct")
+        .endObject()
+        .endObject();
+  }
+
+  /** Adds the fields of how it ended to the object that is open. */
+  static void stop(String reason, String sequence, JsonOut out) {
+    out.field("stop_reason", reason).name("stop_sequence");
+    if (reason.equals("stop_sequence")) {
+      out.value(sequence);
+    } else {
+      out.nothing();
+    }
+  }
+
+  /** What a call says of itself when its arguments are not what this dialect can say. */
+  static LlmError noObject(String tool) {
+    return new LlmError.InvalidAnswer(
+        "",
+        "the arguments of the call of tool '" + Refusals.shortened(tool) + "' are no JSON object");
+  }
+
+  /** Whether an answer that ended so may break off within the arguments of a call. */
+  static boolean isCut(FinishReason reason) {
+    return reason == FinishReason.LENGTH || reason == FinishReason.CONTENT_FILTER;
+  }
+
+  private static void thought(Thought thought, JsonOut out) {
+    out.object();
+    if (thought.hidden().isPresent()) {
+      out.field("type", "redacted_thinking").field("data", thought.hidden().get());
+    } else {
+      out.field("type", "thinking")
+          .field("thinking", thought.text())
+          .field("signature", thought.signature().orElse(""));
+    }
+    out.endObject();
+  }
+
+  private static JsonText input(ToolCall call, boolean cut) throws LlmException {
+    String arguments = call.arguments().value();
+    if (arguments.isBlank()) {
+      return JsonText.EMPTY_OBJECT;
+    }
+    try {
+      return JsonCursor.piece(call.arguments(), "", JsonCursor::cutObject);
+    } catch (LlmException noObject) {
+      if (cut) {
+        return JsonText.EMPTY_OBJECT;
+      }
+      throw new LlmException(noObject(call.name()), noObject);
+    }
+  }
+
+  private static void model(ListedModel model, JsonOut out) {
+    out.object()
+        .field("type", "model")
+        .field("id", model.info().id())
+        .field("display_name", model.info().id())
+        .field("created_at", model.info().created().toString())
+        .field("max_input_tokens", model.spec().contextTokens())
+        .field("max_tokens", model.spec().maxOutputTokens())
+        .name("capabilities")
+        .nothing()
+        .endObject();
+  }
+}

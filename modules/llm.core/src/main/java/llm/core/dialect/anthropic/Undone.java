@@ -1,0 +1,43 @@
+package llm.core.dialect.anthropic;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llm.domain.content.Dialect;
+import llm.domain.error.LlmException;
+
+/**
+ * Refusals of what a body asks and not every provider does. They are gathered while it is read, as
+ * the model may be named last. Not thread-safe; one body each.
+ */
+final class Undone {
+  private final List<LlmException> elsewhere = new ArrayList<>();
+  private final List<LlmException> here = new ArrayList<>();
+
+  /** Only a provider that speaks this dialect can do it. */
+  void exceptByAnthropic(LlmException refusal) {
+    elsewhere.add(refusal);
+  }
+
+  /** Only a provider that asks an upstream can do it. */
+  void exceptUpstream(LlmException refusal) {
+    here.add(refusal);
+  }
+
+  /**
+   * Throws the first refusal that holds for a provider.
+   *
+   * @param dialect in which it asks its upstream, if it has one
+   */
+  void require(Optional<Dialect> dialect) throws LlmException {
+    if (dialect.filter(Dialect.ANTHROPIC::isReadAs).isPresent()) {
+      return;
+    }
+    if (!elsewhere.isEmpty()) {
+      throw elsewhere.getFirst();
+    }
+    if (dialect.isEmpty() && !here.isEmpty()) {
+      throw here.getFirst();
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Anthropic's Messages: bodies of requests read, answers and streams written. */
+package llm.core.dialect.anthropic;
