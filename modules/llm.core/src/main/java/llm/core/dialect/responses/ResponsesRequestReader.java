@@ -71,9 +71,8 @@ public final class ResponsesRequestReader {
     in.object(name -> take(name, in));
     requireConsistent();
     ModelName resolved = resolver.resolve(model);
-    Optional<Dialect> dialect = resolver.dialect(resolved);
-    boolean relayed = dialect.filter(Dialect.OPENAI_RESPONSES::isReadAs).isPresent();
-    boolean strict = relayed || dialect.filter(Dialect.OPENAI_CHAT::isReadAs).isPresent();
+    boolean relayed = resolver.reads(resolved, Dialect.OPENAI_RESPONSES);
+    boolean strict = relayed || resolver.reads(resolved, Dialect.OPENAI_CHAT);
     if (!relayed && !undone.isEmpty()) {
       throw undone.getFirst();
     }
