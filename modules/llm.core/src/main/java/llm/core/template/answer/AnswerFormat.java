@@ -44,12 +44,14 @@ public enum AnswerFormat {
 
   /** The format of the models whose chat template this is; empty when it has no known marks. */
   public static Optional<AnswerFormat> of(String template) {
+    boolean objects = template.contains("arguments") && !template.contains("<invoke");
     if (template.contains("<tool_call>")
+        && objects
         && !template.contains("<function=")
         && !template.contains("<arg_key>")) {
       return Optional.of(HERMES);
     }
-    if (template.contains("<|channel|>") && template.contains("to=functions.")) {
+    if (template.contains("<|channel|>") && template.contains("<|start|>")) {
       return Optional.of(HARMONY);
     }
     for (AnswerFormat format : List.of(DEEPSEEK, KIMI, COMMAND, GRANITE3, MISTRAL)) {
