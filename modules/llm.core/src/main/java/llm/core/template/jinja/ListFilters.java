@@ -35,13 +35,18 @@ final class ListFilters {
           "max",
           "sum");
 
+  /** Those that take {@code none} for an empty list. */
+  private static final Set<String> OF_NOTHING =
+      Set.of("map", "select", "reject", "selectattr", "rejectattr");
+
   private ListFilters() {}
 
   static Value apply(String name, Value value, Arguments arguments) throws TemplateException {
     if (name.equals("dictsort")) {
       return sortedEntries(value, arguments);
     }
-    List<Value> items = Values.items(value, arguments.line());
+    boolean nothing = value instanceof Value.None && OF_NOTHING.contains(name);
+    List<Value> items = nothing ? List.of() : Values.items(value, arguments.line());
     arguments.meter().steps(items.size(), arguments.line());
     return switch (name) {
       case "join" -> join(items, arguments);
