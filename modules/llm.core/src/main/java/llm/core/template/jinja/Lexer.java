@@ -192,6 +192,13 @@ final class Lexer {
       kind = Kind.DECIMAL;
       end = digits(end + 1);
     }
+    int exponent = end + 1 < source.length() && "+-".indexOf(source.charAt(end + 1)) >= 0 ? 2 : 1;
+    if (end + exponent < source.length()
+        && "eE".indexOf(source.charAt(end)) >= 0
+        && Character.isDigit(source.charAt(end + exponent))) {
+      kind = Kind.DECIMAL;
+      end = digits(end + exponent);
+    }
     take(kind, end);
   }
 

@@ -6,7 +6,7 @@ package llm.core.template.value;
  */
 public final class Meter {
   /** Nodes that may be visited, and items looked at. */
-  public static final long MAX_STEPS = 20_000_000;
+  public static final long MAX_STEPS = 10_000_000;
 
   /** Calls and blocks inside each other. */
   public static final int MAX_DEPTH = 200;
