@@ -43,6 +43,8 @@ module llm.core {
       llm.server;
   exports llm.core.structured;
   exports llm.core.telemetry;
+  exports llm.core.template;
+  exports llm.core.template.answer;
   exports llm.core.testkit;
   exports llm.core.tokens;
 

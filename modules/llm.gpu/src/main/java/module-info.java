@@ -4,7 +4,8 @@
  * --enable-native-access=llm.gpu}.
  *
  * <p>Properties, in the section {@code providers.local}: {@code model} (none), {@code models_dir}
- * (none; {@code MODELS_DIR}), {@code library_dir} (what {@code tools/native} fetched; {@code
+ * (none; {@code MODELS_DIR}), {@code chat_template} (model), {@code chat_template_file} (none),
+ * {@code tool_format} (auto), {@code library_dir} (what {@code tools/native} fetched; {@code
  * LLAMA_LIB_DIR}), {@code warm} (true), {@code context_tokens} (0: the model's, at most 8192),
  * {@code pool_tokens} (0: a window for each slot, at most 8192), {@code threads} (0: half of the
  * cores, all but one of up to four), {@code loaded_models} (1), {@code slots} (8), {@code

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import llm.gpu.llama.Pooling;
+import llm.gpu.text.ModelTemplates;
 
 /**
  * The engine's limits.
@@ -26,6 +27,7 @@ import llm.gpu.llama.Pooling;
  * @param stallLimit how long an answer waits for a consumer that does not take its events
  * @param loadLimit how long a load may take
  * @param closeLimit how long closing waits for the owner threads
+ * @param templates which chat templates models are asked by
  */
 public record EngineSettings(
     int contextTokens,
@@ -41,7 +43,42 @@ public record EngineSettings(
     Duration stepTarget,
     Duration stallLimit,
     Duration loadLimit,
-    Duration closeLimit) {
+    Duration closeLimit,
+    ModelTemplates templates) {
+
+  /** With each model's own template. */
+  public EngineSettings(
+      int contextTokens,
+      int poolTokens,
+      int batchTokens,
+      int threads,
+      int loadedModels,
+      Slots slots,
+      Prefixes prefixes,
+      Vectors vectors,
+      int queueCapacity,
+      int ringEvents,
+      Duration stepTarget,
+      Duration stallLimit,
+      Duration loadLimit,
+      Duration closeLimit) {
+    this(
+        contextTokens,
+        poolTokens,
+        batchTokens,
+        threads,
+        loadedModels,
+        slots,
+        prefixes,
+        vectors,
+        queueCapacity,
+        ringEvents,
+        stepTarget,
+        stallLimit,
+        loadLimit,
+        closeLimit,
+        ModelTemplates.OWN);
+  }
 
   /**
    * Requests that are computed together. Background ones have places of their own, so that they
@@ -172,7 +209,8 @@ public record EngineSettings(
         stepTarget,
         stallLimit,
         loadLimit,
-        closeLimit);
+        closeLimit,
+        templates);
   }
 
   /** The window used for a model that was trained for {@code trained} tokens; never more. */

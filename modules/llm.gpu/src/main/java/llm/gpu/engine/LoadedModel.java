@@ -3,19 +3,21 @@ package llm.gpu.engine;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import llm.core.template.ConversationTemplate.Marks;
 import llm.gpu.ffi.Callbacks;
 import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
 import llm.gpu.gguf.SplitFiles;
 import llm.gpu.llama.Batch;
-import llm.gpu.llama.ChatTemplate;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.ContextOptions;
 import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Model;
 import llm.gpu.llama.Pooling;
+import llm.gpu.text.Conversations;
+import llm.gpu.text.ModelTemplates;
 
 /** A model in memory with what its requests are computed in. The engine's thread owns it. */
 final class LoadedModel implements AutoCloseable {
@@ -26,7 +28,7 @@ final class LoadedModel implements AutoCloseable {
   private final Optional<Context> context; // empty for an encoder
   private final int contextTokens;
   private final Optional<Batch> batch;
-  private final Optional<ChatTemplate> template;
+  private final Conversations conversations;
 
   private LoadedModel(
       Path file,
@@ -34,7 +36,8 @@ final class LoadedModel implements AutoCloseable {
       GgufHeader header,
       Model model,
       Optional<Context> context,
-      int contextTokens) {
+      int contextTokens,
+      ModelTemplates templates) {
     this.file = file;
     this.mark = mark;
     this.header = header;
@@ -42,7 +45,9 @@ final class LoadedModel implements AutoCloseable {
     this.context = context;
     this.contextTokens = contextTokens;
     this.batch = context.map(made -> new Batch(made.batchTokens(), made.sequences()));
-    this.template = model.chatTemplate().map(ChatTemplate::new);
+    var vocabulary = model.vocabulary();
+    this.conversations =
+        templates.of(model.chatTemplate(), new Marks(vocabulary.beginName(), vocabulary.endName()));
   }
 
   /** Loads {@code file} and makes the context it generates in. */
@@ -60,7 +65,8 @@ final class LoadedModel implements AutoCloseable {
       int window = settings.contextFor(model.trainedContext());
       Optional<Context> context =
           header.isEncoder() ? Optional.empty() : Optional.of(context(model, window, settings));
-      var loaded = new LoadedModel(file, mark, header, model, context, window);
+      var loaded =
+          new LoadedModel(file, mark, header, model, context, window, settings.templates());
       complete = true;
       return loaded;
     } finally {
@@ -132,8 +138,9 @@ final class LoadedModel implements AutoCloseable {
     return batch.orElseThrow();
   }
 
-  Optional<ChatTemplate> template() {
-    return template;
+  /** How its conversations look. */
+  Conversations conversations() {
+    return conversations;
   }
 
   @Override

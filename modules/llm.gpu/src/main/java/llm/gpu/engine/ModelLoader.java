@@ -14,6 +14,7 @@ import llm.gpu.gguf.SplitFiles;
 import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.pages.HugePages;
+import llm.gpu.text.Conversations;
 
 /**
  * Loads the library, once, and models. Tells progress in the log; a load ends when it takes too
@@ -78,8 +79,11 @@ final class ModelLoader {
     if (loaded.generates()) {
       line.put("pool_tokens", loaded.context().poolTokens());
     }
+    if (loaded.generates()) {
+      line.put("prompts", loaded.conversations().described());
+    }
     line.put("ms", millisSince(startNanos)).emit();
-    if (loaded.generates() && loaded.template().isEmpty()) {
+    if (loaded.generates() && loaded.conversations() instanceof Conversations.Plain) {
       log.warn("model_without_chat_template")
           .put("model", loaded.name())
           .put("message", "The prompt is the plain text of the messages, joined by newlines.")

@@ -25,6 +25,7 @@ import llm.gpu.schedule.ChunkSize;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
 import llm.gpu.schedule.StepPlanner;
+import llm.gpu.text.Answer;
 import llm.gpu.text.Pieces;
 import llm.gpu.text.Prompt;
 import llm.gpu.text.PromptReader;
@@ -92,7 +93,8 @@ final class Scheduler implements AutoCloseable {
     this.chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
     this.stepper = new Stepper(loaded, chunks, common, closing);
     this.planner = new StepPlanner(context.batchTokens(), chunks);
-    var prompt = new Prompt(loaded.model().vocabulary(), loaded.template(), loaded.contextTokens());
+    var prompt =
+        new Prompt(loaded.model().vocabulary(), loaded.conversations(), loaded.contextTokens());
     this.prompts = new PromptReader(prompt, common.aside(), log);
     this.pieces = new Pieces(loaded.model().vocabulary());
     report();
@@ -256,7 +258,8 @@ final class Scheduler implements AutoCloseable {
     Sampling.requireTokens(sampling, vocabulary.size());
     var sampler =
         new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
-    var slot = new Slot(job, cache.begin(prompt), sampler, loaded.contextTokens(), now);
+    var answer = new Answer(job.request(), loaded.conversations());
+    var slot = new Slot(job, cache.begin(prompt), sampler, loaded.contextTokens(), now, answer);
     metrics.cached(slot.cachedTokens());
     roster.add(slot);
     report();

@@ -1,6 +1,7 @@
 package llm.gpu.engine;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.Outbox;
 import llm.gpu.schedule.StepPlanner;
+import llm.gpu.text.Answer;
 import llm.gpu.text.LogprobReader;
 import llm.gpu.text.Pieces;
 import llm.gpu.text.StopMatcher;
@@ -46,6 +48,7 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
   private final Sampler sampler;
   private final Outbox outbox;
   private final Utf8Assembler assembler = new Utf8Assembler();
+  private final Answer answer;
   private final StopMatcher stops;
   private final int promptTokens;
   private final int limit; // of completion tokens
@@ -64,11 +67,13 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
    * Takes over {@code job} and owns {@code sampler}.
    *
    * @param window the most tokens of prompt and answer together
+   * @param answer what its text is
    */
-  Slot(Job job, TokenSequence sequence, Sampler sampler, int window, long nowNanos) {
+  Slot(Job job, TokenSequence sequence, Sampler sampler, int window, long nowNanos, Answer answer) {
     this.job = job;
     this.sequence = sequence;
     this.sampler = sampler;
+    this.answer = answer;
     this.outbox = new Outbox(job.ring());
     this.stops = new StopMatcher(job.request().sampling().stop());
     this.promptTokens = sequence.count();
@@ -181,7 +186,9 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
     completionTokens++;
     alternatives.ifPresent(
         count -> pendingLogprobs.add(new LogprobReader(pieces).of(logits, token, count)));
-    emit(stops.push(assembler.push(pieces.bytes(token))));
+    ByteBuffer piece = pieces.bytes(token);
+    String mark = piece.hasRemaining() ? "" : answer.mark(token, vocabulary);
+    emit(stops.push(assembler.push(piece) + mark));
     if (stops.stopped()) {
       return Optional.of(done(FinishReason.STOP));
     }
@@ -238,12 +245,17 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
   }
 
   private StreamEvent.Terminal done(FinishReason reason) {
-    return new StreamEvent.Done(reason, usage());
+    answer.finish().forEach(this::add);
+    return new StreamEvent.Done(answer.ended(reason), usage());
   }
 
   /** Sends text with the log probabilities of the tokens it came from. */
   private void emit(String text) {
     if (text.isEmpty()) {
+      return;
+    }
+    if (answer.isParsed()) {
+      answer.push(text).forEach(this::add);
       return;
     }
     if (alternatives.isEmpty()) {
@@ -252,6 +264,16 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
     }
     int bytes = text.getBytes(StandardCharsets.UTF_8).length;
     outbox.add(new StreamEvent.TextDelta(text, takeLogprobs(bytes)));
+  }
+
+  /** An event of an answer that is taken apart: text comes with all log probabilities so far. */
+  private void add(StreamEvent event) {
+    if (event instanceof StreamEvent.TextDelta(String text, var _) && alternatives.isPresent()) {
+      outbox.add(new StreamEvent.TextDelta(text, pendingLogprobs));
+    } else {
+      outbox.add(event);
+    }
+    pendingLogprobs.clear();
   }
 
   /**

@@ -135,6 +135,15 @@ public final class Vocabularies {
     }
   }
 
+  /** The same with the names of special tokens. */
+  public static int namedPiece(MemorySegment vocabulary, int token, MemorySegment buffer) {
+    try {
+      return (int) PIECE.invokeExact(vocabulary, token, buffer, (int) buffer.byteSize(), 0, true);
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_TOKEN_TO_PIECE, thrown);
+    }
+  }
+
   /**
    * {@code llama_chat_apply_template}: bytes of the prompt, of which as many as fit were written;
    * -1 when the template is not known.

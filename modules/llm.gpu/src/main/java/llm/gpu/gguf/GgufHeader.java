@@ -22,6 +22,7 @@ public record GgufHeader(
     int tokenCount,
     long fileBytes) {
 
+  static final String TEMPLATE = "tokenizer.chat_template";
   private static final int RANK = 4; // LLAMA_POOLING_TYPE_RANK
   private static final Set<String> ENCODERS =
       Set.of(
@@ -52,6 +53,11 @@ public record GgufHeader(
     return Optional.ofNullable(texts.get("general.name"))
         .map(String::strip)
         .filter(n -> !n.isEmpty());
+  }
+
+  /** The chat template, up to a megabyte; empty when there is none. */
+  public Optional<String> chatTemplate() {
+    return Optional.ofNullable(texts.get(TEMPLATE)).filter(text -> !text.isBlank());
   }
 
   /** The size in words, as {@code 7B}. */

@@ -28,6 +28,7 @@ public final class GgufReader {
   private static final int MAX_KEY_BYTES = 256;
   private static final int MAX_TENSOR_NAME_BYTES = 63;
   private static final int MAX_KEPT_TEXT_BYTES = 1024;
+  private static final int MAX_TEMPLATE_BYTES = 1 << 20;
   private static final int MAX_DIMENSIONS = 4;
   private static final int DEFAULT_ALIGNMENT = 32;
   private static final int STRING = 8;
@@ -126,7 +127,8 @@ public final class GgufReader {
   }
 
   private void readText(String key, long bytes) throws IOException, GgufException {
-    if (bytes >= 0 && bytes <= MAX_KEPT_TEXT_BYTES) {
+    int most = key.equals(GgufHeader.TEMPLATE) ? MAX_TEMPLATE_BYTES : MAX_KEPT_TEXT_BYTES;
+    if (bytes >= 0 && bytes <= most) {
       texts.put(key, in.text((int) bytes));
     } else {
       in.skip(bytes);

@@ -21,6 +21,7 @@ import llm.gpu.ffi.Vocabularies.TokenizeFlags;
 public final class Vocabulary {
   private static final int NONE = Constants.LLAMA_TOKEN_NULL;
   private static final int MAX_TEXT_BYTES = 1 << 28;
+  private static final int MAX_NAME_BYTES = 128;
 
   private final Model model;
   private final MemorySegment pointer;
@@ -114,6 +115,27 @@ public final class Vocabulary {
    */
   public int piece(int token, MemorySegment buffer) {
     return Vocabularies.piece(pointer(), checked(token), buffer);
+  }
+
+  /** The name of {@code token}, special or not; empty when it is longer than any mark is. */
+  public String name(int token) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(MAX_NAME_BYTES);
+      int count = Vocabularies.namedPiece(pointer(), checked(token), buffer);
+      return count <= 0
+          ? ""
+          : new String(buffer.asSlice(0, count).toArray(JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** The name of the token that begins a sequence; empty when there is none. */
+  public String beginName() {
+    return bos == NONE ? "" : name(bos);
+  }
+
+  /** The name of the token that ends one; empty when there is none. */
+  public String endName() {
+    return eos == NONE ? "" : name(eos);
   }
 
   /**

@@ -36,8 +36,8 @@ import llm.gpu.llama.Library;
 import llm.gpu.vectors.Encoders;
 
 /**
- * GGUF models in this process. Requests are queued in order; tools are refused, fields that are not
- * known here are ignored.
+ * GGUF models in this process. Requests are queued in order; tools are offered by models whose chat
+ * template says how, fields that are not known here are ignored.
  */
 final class LocalProvider implements ChatProvider {
   /** The provider's id and that of its first model. */
@@ -156,12 +156,11 @@ final class LocalProvider implements ChatProvider {
 
   /** The file of the model that is asked, when it can read the request. */
   private Path fileFor(ChatRequest request) throws LlmException {
-    refuseTools(request);
-    refuseUnreadable(request.messages());
     ModelEntry entry = catalogue.require(request.model().value());
     if (entry.header().filter(GgufHeader::isEncoder).isPresent()) {
       throw new LlmException(Encoders.refusal(request.model().value()));
     }
+    refuseUnreadable(request, entry);
     return entry.file();
   }
 
@@ -212,19 +211,26 @@ final class LocalProvider implements ChatProvider {
         + library.devices().stream().collect(Collectors.joining(", "));
   }
 
-  private static void refuseTools(ChatRequest request) throws LlmException {
-    if (!request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None)) {
-      throw unsupported("tools", "Model '" + request.model() + "' calls no tools; leave them out.");
+  /** What the template cannot say is refused where it is run; U+0000 is refused for all. */
+  private static void refuseUnreadable(ChatRequest request, ModelEntry entry) throws LlmException {
+    List<Message> messages = request.messages();
+    boolean wantsTools =
+        !request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None);
+    if (wantsTools && !entry.tools()) {
+      throw unsupported(
+          "tools",
+          "Model '"
+              + request.model()
+              + "' has no chat template that offers tools; leave them out.");
     }
-  }
-
-  /** Chat templates have no place for tool calls, and U+0000 would end a text in C. */
-  private static void refuseUnreadable(List<Message> messages) throws LlmException {
     for (int i = 0; i < messages.size(); i++) {
       Message message = messages.get(i);
       String path = "messages[" + i + "]";
-      if (message.role() == Role.TOOL || !message.toolCalls().isEmpty()) {
-        throw unsupported(path, "Local models read no tool calls or tool results; leave them out.");
+      boolean calls = message.role() == Role.TOOL || !message.toolCalls().isEmpty();
+      if (calls && !entry.tools()) {
+        throw unsupported(
+            path,
+            "Model '" + request.model() + "' reads no tool calls or tool results; leave them out.");
       }
       if (message.text().indexOf('\0') >= 0) {
         throw new LlmException(

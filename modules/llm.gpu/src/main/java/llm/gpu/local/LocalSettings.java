@@ -5,9 +5,11 @@ import java.time.Duration;
 import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.core.template.answer.AnswerFormat;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.llama.Pooling;
 import llm.gpu.prefix.PrefixShelf;
+import llm.gpu.text.ModelTemplates;
 
 /**
  * The section {@code providers.local}.
@@ -41,6 +43,21 @@ record LocalSettings(
           .orEnvironment("LLAMA_LIB_DIR");
   private static final Setting<Boolean> WARM =
       Setting.flag("warm", true, "Load the model behind `local` at start, in the background.");
+  private static final Setting<ModelTemplates.Source> CHAT_TEMPLATE =
+      Setting.choice(
+          "chat_template",
+          ModelTemplates.Source.MODEL,
+          "Whose form prompts have; model: the template in the model's file is run; builtin:"
+              + " llama.cpp's own form of it, without tools.");
+  private static final Setting<Path> CHAT_TEMPLATE_FILE =
+      Setting.optionalPath(
+          "chat_template_file",
+          "A file with a chat template (Jinja) for all models, in place of their own.");
+  private static final Setting<ToolFormat> TOOL_FORMAT =
+      Setting.choice(
+          "tool_format",
+          ToolFormat.AUTO,
+          "How models write calls of tools; auto: as the marks in their chat templates tell.");
   private static final Setting<Integer> CONTEXT_TOKENS =
       Setting.integer(
           "context_tokens",
@@ -199,6 +216,25 @@ record LocalSettings(
           Duration.ofMinutes(10),
           "How long stopping waits for the step that is being computed.");
 
+  /** What {@code tool_format} may say. */
+  private enum ToolFormat {
+    AUTO,
+    HERMES,
+    LLAMA3,
+    MISTRAL,
+    DEEPSEEK,
+    FUNCTIONARY,
+    COMMAND,
+    KIMI,
+    GRANITE3,
+    HARMONY,
+    NONE;
+
+    private Optional<AnswerFormat> format() {
+      return this == AUTO ? Optional.empty() : Optional.of(AnswerFormat.valueOf(name()));
+    }
+  }
+
   /** What {@code embedding_pooling} may say. */
   private enum EmbeddingPooling {
     MODEL,
@@ -245,6 +281,10 @@ record LocalSettings(
             section.get(STEP_TARGET),
             section.get(STALL),
             section.get(LOAD_TIMEOUT),
-            section.get(CLOSE_TIMEOUT)));
+            section.get(CLOSE_TIMEOUT),
+            new ModelTemplates(
+                section.get(CHAT_TEMPLATE),
+                section.find(CHAT_TEMPLATE_FILE),
+                section.get(TOOL_FORMAT).format())));
   }
 }

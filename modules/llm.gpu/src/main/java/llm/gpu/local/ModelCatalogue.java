@@ -8,6 +8,7 @@ import llm.core.telemetry.Log;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
+import llm.gpu.text.ModelTemplates;
 
 /**
  * Every model that can be asked for: {@code local}, which is the configured file or else the only
@@ -15,12 +16,15 @@ import llm.domain.port.TimeSource;
  */
 final class ModelCatalogue {
   private final Optional<ModelFolder> folder;
+  private final ModelTemplates templates;
   private volatile Optional<ModelEntry> configured;
 
   ModelCatalogue(LocalSettings settings, Log log, TimeSource time) {
-    this.folder = settings.modelsDir().map(dir -> new ModelFolder(absolute(dir), log, time));
+    this.templates = settings.engine().templates();
+    this.folder =
+        settings.modelsDir().map(dir -> new ModelFolder(absolute(dir), templates, log, time));
     this.configured =
-        settings.model().map(file -> ModelEntry.read(LocalProvider.ID, absolute(file)));
+        settings.model().map(file -> ModelEntry.read(LocalProvider.ID, absolute(file), templates));
     configured
         .filter(entry -> !entry.usable())
         .ifPresent(entry ->
@@ -92,7 +96,13 @@ final class ModelCatalogue {
                 + " models in models_dir; ask for one by its name, or choose the one behind 'local'"
                 + " with --model FILE.gguf.";
     return new ModelEntry(
-        LocalProvider.ID, Path.of(""), Optional.empty(), Optional.empty(), problem);
+        LocalProvider.ID,
+        Path.of(""),
+        Optional.empty(),
+        Optional.empty(),
+        problem,
+        templates,
+        false);
   }
 
   private static Path absolute(Path path) {

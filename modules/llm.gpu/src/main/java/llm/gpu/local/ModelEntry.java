@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import llm.core.template.ConversationTemplate.Marks;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.ModelInfo;
 import llm.gpu.engine.EngineSettings;
@@ -11,6 +12,7 @@ import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
 import llm.gpu.gguf.SplitFiles;
+import llm.gpu.text.ModelTemplates;
 
 /**
  * A model file as it was when it was looked at.
@@ -20,24 +22,34 @@ import llm.gpu.gguf.SplitFiles;
  * @param mark the file's size and time then; empty when it was not there
  * @param header what it says; empty when it is not usable
  * @param problem why it is not usable, one client-safe sentence; empty text when it is
+ * @param templates which chat templates models are asked by
+ * @param tools whether it can be offered tools
  */
 record ModelEntry(
-    String id, Path file, Optional<FileMark> mark, Optional<GgufHeader> header, String problem) {
+    String id,
+    Path file,
+    Optional<FileMark> mark,
+    Optional<GgufHeader> header,
+    String problem,
+    ModelTemplates templates,
+    boolean tools) {
 
   /** Looks at {@code file}. */
-  static ModelEntry read(String id, Path file) {
+  static ModelEntry read(String id, Path file, ModelTemplates templates) {
     Optional<FileMark> mark = FileMark.of(file);
     try {
-      return new ModelEntry(id, file, mark, Optional.of(SplitFiles.readAll(file)), "");
+      GgufHeader header = SplitFiles.readAll(file);
+      boolean tools = templates.of(header.chatTemplate(), new Marks("", "")).offersTools();
+      return new ModelEntry(id, file, mark, Optional.of(header), "", templates, tools);
     } catch (GgufException unusable) {
       String problem = "The file " + file.getFileName() + " " + unusable.getMessage() + ".";
-      return new ModelEntry(id, file, mark, Optional.empty(), problem);
+      return new ModelEntry(id, file, mark, Optional.empty(), problem, templates, false);
     }
   }
 
   /** This entry, or a new one when the file is not the same any more. */
   ModelEntry refreshed() {
-    return FileMark.of(file).equals(mark) ? this : read(id, file);
+    return FileMark.of(file).equals(mark) ? this : read(id, file, templates);
   }
 
   /** Whether it can be asked for. */
@@ -47,7 +59,7 @@ record ModelEntry(
 
   /** The same file under another id. */
   ModelEntry as(String otherId) {
-    return new ModelEntry(otherId, file, mark, header, problem);
+    return new ModelEntry(otherId, file, mark, header, problem, templates, tools);
   }
 
   /** For listings: what is known of it, or its problem. */
@@ -56,14 +68,14 @@ record ModelEntry(
         id,
         LocalProvider.ID,
         mark.map(FileMark::modified).orElse(Instant.EPOCH),
-        header.map(known -> spec(known, settings)),
+        header.map(known -> spec(known, settings, tools)),
         header.map(this::describe).orElse(problem));
   }
 
-  private static ModelSpec spec(GgufHeader header, EngineSettings settings) {
+  private static ModelSpec spec(GgufHeader header, EngineSettings settings, boolean tools) {
     int contextTokens = settings.contextFor(header.contextTokens());
     return new ModelSpec(
-        contextTokens, contextTokens, false, false, false, Optional.empty(), Optional.empty());
+        contextTokens, contextTokens, tools, false, false, Optional.empty(), Optional.empty());
   }
 
   private String describe(GgufHeader known) {

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import llm.core.telemetry.Log;
 import llm.domain.port.TimeSource;
+import llm.gpu.text.ModelTemplates;
 
 /**
  * The GGUF files of a folder, not of its subfolders, by id. The folder is looked at again, in the
@@ -36,6 +37,7 @@ final class ModelFolder {
   private static final Duration SETTLED = Duration.ofSeconds(2);
 
   private final Path folder;
+  private final ModelTemplates templates;
   private final Log log;
   private final TimeSource time;
   private final Object lock = new Object();
@@ -51,8 +53,9 @@ final class ModelFolder {
   private record Look(Map<String, ModelEntry> entries, Optional<FileTime> stamp, boolean settled) {}
 
   /** Starts the first look. */
-  ModelFolder(Path folder, Log log, TimeSource time) {
+  ModelFolder(Path folder, ModelTemplates templates, Log log, TimeSource time) {
     this.folder = folder;
+    this.templates = templates;
     this.log = log;
     this.time = time;
     look();
@@ -140,7 +143,8 @@ final class ModelFolder {
     for (Path file : list()) {
       String id = ids.of(file.getFileName().toString());
       ModelEntry old = known.get(file);
-      ModelEntry entry = old != null ? old.refreshed().as(id) : ModelEntry.read(id, file);
+      ModelEntry entry =
+          old != null ? old.refreshed().as(id) : ModelEntry.read(id, file, templates);
       if (entry.header().filter(header -> header.splitIndex() > 0).isEmpty()) {
         entries.put(id, entry);
         if (old == null || !old.mark().equals(entry.mark())) {

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import llm.core.template.ConversationTemplate;
+import llm.core.template.RenderedPrompt;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
@@ -17,27 +19,27 @@ import llm.gpu.llama.Vocabulary.Reading;
 /**
  * Makes a prompt's tokens of messages.
  *
- * <p>With a chat template, only the template writes control tokens: a message that holds the text
- * {@code <|im_end|>} is read as that text and ends no turn. A prompt whose messages name no control
- * token is read in one piece, exactly as llama.cpp reads it. Where one does, that message is read
- * by itself and plainly; only if the template does not put each message once and in order, which
- * none of the common ones does, is the whole prompt read with control tokens all the same. Without
- * a template everything is plain text.
+ * <p>With a chat template, run here or by llama.cpp's forms, only the template writes control
+ * tokens: a message that holds the text {@code <|im_end|>} is read as that text and ends no turn. A
+ * prompt whose messages name no control token is read in one piece, exactly as llama.cpp reads it.
+ * Where one does, that message is read by itself and plainly; only if the template does not put
+ * each message once and in order, which none of the common ones does, is the whole prompt read with
+ * control tokens all the same. Without a template everything is plain text.
  */
 public final class Prompt {
   private final Vocabulary vocabulary;
-  private final Optional<ChatTemplate> template;
+  private final Conversations conversations;
   private final int contextTokens;
 
   /**
    * Prompts for one model. Any platform thread.
    *
-   * @param template how its conversations look; empty for plain text
+   * @param conversations how its conversations look
    * @param contextTokens its window
    */
-  public Prompt(Vocabulary vocabulary, Optional<ChatTemplate> template, int contextTokens) {
+  public Prompt(Vocabulary vocabulary, Conversations conversations, int contextTokens) {
     this.vocabulary = vocabulary;
-    this.template = template;
+    this.conversations = conversations;
     this.contextTokens = contextTokens;
   }
 
@@ -51,9 +53,16 @@ public final class Prompt {
   public int[] tokens(ChatRequest request, Ending ending) throws LlmException {
     String model = request.model().value();
     int[] tokens =
-        template.isPresent()
-            ? templated(template.get(), vocabulary, request, ending)
-            : vocabulary.tokenizePrompt(plain(request.messages()), Reading.PLAIN);
+        switch (conversations) {
+          case Conversations.Own(ConversationTemplate template) ->
+              rendered(template, request, ending);
+          case Conversations.BuiltIn(ChatTemplate template) ->
+              templated(template, vocabulary, request, ending);
+          case Conversations.Plain _ ->
+              vocabulary.tokenizePrompt(plain(request.messages()), Reading.PLAIN);
+          case Conversations.Unreadable(String problem) ->
+              throw new LlmException(new LlmError.ModelUnavailable(model, problem));
+        };
     if (tokens.length == 0) {
       throw new LlmException(LlmError.InvalidRequest.at("messages", "The messages hold no text."));
     }
@@ -66,6 +75,18 @@ public final class Prompt {
 
   private static String plain(List<Message> messages) {
     return messages.stream().map(Message::text).collect(Collectors.joining("\n"));
+  }
+
+  private int[] rendered(ConversationTemplate template, ChatRequest request, Ending ending)
+      throws LlmException {
+    RenderedPrompt prompt =
+        template.render(
+            request,
+            switch (ending) {
+              case ANSWER -> ConversationTemplate.Ending.ANSWER;
+              case OPEN -> ConversationTemplate.Ending.OPEN;
+            });
+    return readParts(prompt.parts(), vocabulary);
   }
 
   private static int[] templated(

@@ -273,6 +273,33 @@ class LocalProviderTest {
             refused -> assertThat(refused.error()).isInstanceOf(LlmError.InvalidRequest.class));
   }
 
+  @Test
+  void offersToolsWhereTheTemplateSaysHow() throws Exception {
+    Path file = TinyModel.chat(512).withTemplate(TOOL_TEMPLATE).writeTo(folder.resolve("t.gguf"));
+    ready("{model: " + file + ", threads: 1}", Map.of());
+    var plain = request("local", "a").withMaxTokens(1);
+    var tool = new ToolDefinition("look", Optional.empty(), JsonText.EMPTY_OBJECT);
+    var call = new ToolCall("id", "look", JsonText.EMPTY_OBJECT);
+
+    assertThat(provider.models().getFirst().spec().orElseThrow().tools()).isTrue();
+    int without = provider.complete(plain, call()).usage().promptTokens();
+    assertThat(
+            provider
+                .complete(with(plain, tool, new ToolChoice.Auto()).withMaxTokens(1), call())
+                .usage()
+                .promptTokens())
+        .isGreaterThan(without);
+    var results =
+        plain.withMessages(all ->
+            List.of(all.getFirst(), Message.assistant("", List.of(call)), Message.tool("id", "b")));
+    assertThat(provider.complete(results, call()).usage().promptTokens()).isGreaterThan(without);
+  }
+
+  private static final String TOOL_TEMPLATE =
+      "{% for t in tools or [] %}<tool>{{ t | tojson }}</tool>{% endfor %}{% for m in messages %}"
+          + "{{ m.role }}: {{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>"
+          + "{{ c.function.arguments }} {{ c.function.name }}</tool_call>{% endfor %}{% endfor %}";
+
   private static ChatRequest with(ChatRequest plain, ToolDefinition tool, ToolChoice choice) {
     return new ChatRequest(
         plain.model(),

@@ -32,7 +32,8 @@ public record TinyModel(
   /** The template {@code chatml}, as llama.cpp recognises it. */
   public static final String CHATML =
       "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' +"
-          + " message['content'] + '<|im_end|>' + '\\n'}}{% endfor %}";
+          + " message['content'] + '<|im_end|>' + '\\n'}}{% endfor %}"
+          + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
   private static final int WIDTH = 32;
   private static final int HEADS = 4;

@@ -1,0 +1,238 @@
+package llm.core.template;
+
+import java.time.ZonedDateTime;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import llm.core.template.TemplateShape.Content;
+import llm.core.template.answer.AnswerFormat;
+import llm.core.template.answer.AnswerParser;
+import llm.core.template.jinja.Template;
+import llm.core.template.value.TemplateException;
+import llm.core.template.value.Text;
+import llm.core.template.value.Value;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.ToolChoice;
+import llm.domain.chat.ToolDefinition;
+import llm.domain.content.Thinking;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+
+/**
+ * A model's chat template: makes prompts of conversations, and knows how the model answers.
+ *
+ * <p>What a template cannot say is refused, never left out: each message, call and tool must have
+ * reached the prompt. A system's message goes before the user's where the template has no such
+ * role.
+ *
+ * <p>Immutable; any thread.
+ */
+public final class ConversationTemplate {
+  private static final String SWITCH = "enable_thinking";
+
+  private final Template template;
+  private final Marks marks;
+  private final Supplier<ZonedDateTime> now;
+  private final TemplateShape shape;
+  private final AnswerFormat format;
+  private final boolean offersTools;
+  private final boolean thinks;
+  private final boolean switchesThinking;
+
+  /**
+   * The model's own special tokens, as text.
+   *
+   * @param begin of a sequence; empty where it has none
+   * @param end of a sequence; likewise
+   */
+  public record Marks(String begin, String end) {}
+
+  /** How a prompt ends. */
+  public enum Ending {
+    /** Where the assistant's answer begins. */
+    ANSWER,
+    /** After the last message, so that more can follow. */
+    OPEN
+  }
+
+  private ConversationTemplate(
+      String text, Marks marks, Optional<AnswerFormat> format, Supplier<ZonedDateTime> now)
+      throws TemplateException {
+    this.template = Template.parse(text);
+    this.marks = marks;
+    this.now = now;
+    this.format = format.or(() -> AnswerFormat.of(text)).orElse(AnswerFormat.NONE);
+    var trial = new Trial(this::renderedOrNothing);
+    this.shape = trial.shape();
+    this.offersTools = trial.offersTools(shape) && this.format.calls();
+    this.thinks =
+        text.contains("</think>") || text.contains("[/THINK]") || text.contains("<|END_THINKING|>");
+    this.switchesThinking = text.contains(SWITCH);
+  }
+
+  /**
+   * Reads a template.
+   *
+   * @param marks what its {@code bos_token} and {@code eos_token} are
+   * @param format how the model writes calls; empty: as the template's own marks tell
+   * @param now the time that a template may tell
+   * @throws LlmException with {@code InvalidRequest} that names line and construct, when it has
+   *     what is not known here
+   */
+  public static ConversationTemplate of(
+      String text, Marks marks, Optional<AnswerFormat> format, Supplier<ZonedDateTime> now)
+      throws LlmException {
+    try {
+      return new ConversationTemplate(text, marks, format, now);
+    } catch (TemplateException unknown) {
+      throw new LlmException(LlmError.InvalidRequest.of(unknown.getMessage()), unknown);
+    }
+  }
+
+  /** How the model writes calls of tools. */
+  public AnswerFormat format() {
+    return format;
+  }
+
+  /** Whether tools reach the prompt, and their calls can be read from the answer. */
+  public boolean offersTools() {
+    return offersTools;
+  }
+
+  /** Whether the system's message goes into the user's. */
+  public boolean mergesSystem() {
+    return shape.system() == TemplateShape.System.MERGED;
+  }
+
+  /**
+   * The prompt of {@code request}.
+   *
+   * @throws LlmException with {@code Unsupported} for what the template cannot say, or with what
+   *     the template itself refuses
+   */
+  public RenderedPrompt render(ChatRequest request, Ending ending) throws LlmException {
+    refuse(request);
+    var values = new ConversationValues(request, shape);
+    Text text;
+    try {
+      text = render(request, values, ending);
+    } catch (TemplateException refused) {
+      throw new LlmException(
+          LlmError.InvalidRequest.at(
+              "messages",
+              "The chat template of model '"
+                  + request.model()
+                  + "' refuses them: "
+                  + refused.getMessage().strip()),
+          refused);
+    }
+    Set<Integer> reached = text.runs().stream().map(Text.Run::label).collect(Collectors.toSet());
+    for (var expected : new TreeMap<>(values.expected()).entrySet()) {
+      if (!reached.contains(expected.getKey())) {
+        throw unsupported(
+            expected.getValue(), request, "has no place for it, and it would be left out");
+      }
+    }
+    return RenderedPrompt.of(text);
+  }
+
+  /**
+   * What takes the answer to {@code request} apart; empty where it is text and nothing else.
+   *
+   * @param ids makes ids of calls
+   */
+  public Optional<AnswerParser> parser(ChatRequest request, Supplier<String> ids) {
+    boolean offered =
+        offersTools
+            && !request.tools().isEmpty()
+            && !(request.toolChoice() instanceof ToolChoice.None);
+    if (!offered && !thinks && format != AnswerFormat.HARMONY && format != AnswerFormat.COMMAND) {
+      return Optional.empty();
+    }
+    Set<String> tools =
+        offered
+            ? request.tools().stream().map(ToolDefinition::name).collect(Collectors.toSet())
+            : Set.of();
+    return Optional.of(new AnswerParser(format, beginning(request), tools, ids));
+  }
+
+  private AnswerParser.Beginning beginning(ChatRequest request) {
+    var small = Trial.smallest(request.model()).withForm(request.form());
+    String end = renderedOrNothing(small, shape).map(Text::toString).orElse("").stripTrailing();
+    boolean begun =
+        thinks
+            && (end.endsWith("<think>")
+                || end.endsWith("[THINK]")
+                || end.endsWith("<|START_THINKING|>"));
+    return begun ? AnswerParser.Beginning.REASONING : AnswerParser.Beginning.ANSWER;
+  }
+
+  private void refuse(ChatRequest request) throws LlmException {
+    boolean wantsTools =
+        !request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None);
+    if (wantsTools && !offersTools) {
+      throw unsupported(
+          "tools",
+          request,
+          format.calls()
+              ? "puts no tools into the prompt"
+              : "has calls of tools in no form that is known here; set providers.local.tool_format"
+                  + " or leave the tools out");
+    }
+    boolean forced =
+        request.toolChoice() instanceof ToolChoice.Required
+            || request.toolChoice() instanceof ToolChoice.Named;
+    if (forced) {
+      throw new LlmException(
+          new LlmError.Unsupported(
+              "tool_choice",
+              "Model '"
+                  + request.model()
+                  + "' cannot be made to call a tool; use \"auto\" or \"none\"."));
+    }
+    boolean off = request.form().thinking().filter(Thinking.Off.class::isInstance).isPresent();
+    if (off && thinks && !switchesThinking) {
+      throw unsupported("reasoning_effort", request, "has no switch for its reasoning");
+    }
+  }
+
+  private static LlmException unsupported(String path, ChatRequest request, String what) {
+    return new LlmException(
+        new LlmError.Unsupported(
+            path, "The chat template of model '" + request.model() + "' " + what + "."));
+  }
+
+  private Optional<Text> renderedOrNothing(ChatRequest request, TemplateShape form) {
+    try {
+      return Optional.of(render(request, new ConversationValues(request, form), Ending.ANSWER));
+    } catch (TemplateException _) {
+      return Optional.empty(); // this form is not the template's
+    }
+  }
+
+  private Text render(ChatRequest request, ConversationValues conversation, Ending ending)
+      throws TemplateException {
+    Map<String, Value> values = new HashMap<>();
+    values.put("messages", conversation.messages());
+    values.put("tools", conversation.tools());
+    values.put("documents", Value.NONE);
+    values.put("add_generation_prompt", Value.of(ending == Ending.ANSWER));
+    values.put("bos_token", Value.of(marks.begin()));
+    values.put("eos_token", Value.of(marks.end()));
+    request
+        .form()
+        .thinking()
+        .ifPresent(wish -> values.put(SWITCH, Value.of(!(wish instanceof Thinking.Off))));
+    return template.render(values, conversation.characters(), now.get());
+  }
+
+  /** The forms of content, the usual first. */
+  static List<Content> contents() {
+    return List.of(Content.STRING, Content.PARTS);
+  }
+}

@@ -1,0 +1,210 @@
+package llm.core.template.jinja;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import llm.core.template.value.Arguments;
+import llm.core.template.value.Numbers;
+import llm.core.template.value.TemplateException;
+import llm.core.template.value.Text;
+import llm.core.template.value.TextBuilder;
+import llm.core.template.value.Value;
+import llm.core.template.value.ValueJson;
+import llm.core.template.value.Values;
+
+/** What can stand behind a bar. Those over lists are in {@link ListFilters}. */
+final class Filters {
+  private static final Set<String> NAMES =
+      Set.of(
+          "tojson",
+          "trim",
+          "length",
+          "count",
+          "string",
+          "int",
+          "float",
+          "upper",
+          "lower",
+          "title",
+          "capitalize",
+          "replace",
+          "default",
+          "d",
+          "safe",
+          "indent",
+          "abs",
+          "round",
+          "items");
+
+  private Filters() {}
+
+  /** The name itself, when there is such a filter. */
+  static String known(String name, int line) throws TemplateException {
+    if (!NAMES.contains(name) && !ListFilters.NAMES.contains(name)) {
+      throw TemplateException.at(line, "the filter '" + name + "' is not known here");
+    }
+    return name;
+  }
+
+  static Value apply(String name, Value value, Arguments arguments) throws TemplateException {
+    return switch (name) {
+      case "tojson" -> Value.of(json(arguments).write(value, arguments));
+      case "trim" -> Value.of(trim(value, arguments));
+      case "length", "count" -> Value.of(length(value, arguments));
+      case "string" -> Value.of(Values.print(value));
+      case "safe" -> value;
+      case "int" -> integer(value, arguments);
+      case "float" -> decimal(value, arguments);
+      case "upper" -> Value.of(Values.print(value).changed(String::toUpperCase));
+      case "lower" -> Value.of(Values.print(value).changed(String::toLowerCase));
+      case "title" -> Value.of(Values.print(value).changed(Methods::title));
+      case "capitalize" -> Value.of(Values.print(value).changed(Methods::capital));
+      case "replace" ->
+          Methods.replace(
+              Values.print(value),
+              arguments.text(0, "old"),
+              arguments.text(1, "new"),
+              arguments,
+              2);
+      case "default", "d" -> fallback(value, arguments);
+      case "indent" -> Value.of(indented(Values.print(value), arguments));
+      case "abs" -> absolute(value, arguments);
+      case "round" -> rounded(value, arguments);
+      case "items" -> items(value, arguments);
+      default -> ListFilters.apply(name, value, arguments);
+    };
+  }
+
+  private static ValueJson json(Arguments arguments) throws TemplateException {
+    arguments.only(1, "indent", "ensure_ascii", "separators", "sort_keys");
+    Value indent = arguments.get(0, "indent", Value.NONE);
+    Optional<String> spaces =
+        switch (indent) {
+          case Value.None _ -> Optional.empty();
+          case Value.Str(Text text) -> Optional.of(text.toString());
+          default -> Optional.of(" ".repeat(Math.clamp(arguments.integer(0, "indent", 0), 0, 64)));
+        };
+    String item = ", ";
+    String key = ": ";
+    if (arguments.named().get("separators") instanceof Value.Items(var both, var _)
+        && both.size() == 2) {
+      item = Values.print(both.get(0)).toString();
+      key = Values.print(both.get(1)).toString();
+    }
+    return new ValueJson(
+        spaces,
+        item,
+        key,
+        arguments.truth(9, "ensure_ascii", false),
+        arguments.truth(9, "sort_keys", false));
+  }
+
+  private static Text trim(Value value, Arguments arguments) throws TemplateException {
+    Value signs = arguments.get(0, "chars", Value.NONE);
+    Optional<String> these =
+        signs instanceof Value.None
+            ? Optional.empty()
+            : Optional.of(arguments.text(0, "chars").toString());
+    return Methods.strip(Values.print(value), these, true, true);
+  }
+
+  private static long length(Value value, Arguments arguments) throws TemplateException {
+    return switch (value) {
+      case Value.Str(Text text) -> text.toString().codePointCount(0, text.length());
+      case Value.Items items -> items.items().size();
+      case Value.Dict(Map<Text, Value> entries) -> entries.size();
+      case Value.Undefined _ -> 0;
+      default -> throw arguments.error(Values.kind(value) + " has no length");
+    };
+  }
+
+  private static Value integer(Value value, Arguments arguments) {
+    if (value instanceof Value.Str(Text text)) {
+      try {
+        return new Value.Int(new BigInteger(text.toString().strip()));
+      } catch (NumberFormatException _) {
+        return arguments.get(0, "default", Value.of(0));
+      }
+    }
+    return Numbers.find(value)
+        .<Value>map(number -> new Value.Int(number.toBigInteger()))
+        .orElse(arguments.get(0, "default", Value.of(0)));
+  }
+
+  private static Value decimal(Value value, Arguments arguments) {
+    Value fallback = arguments.get(0, "default", new Value.Real(0));
+    if (value instanceof Value.Str(Text text)) {
+      try {
+        return new Value.Real(new BigDecimal(text.toString().strip()).doubleValue());
+      } catch (NumberFormatException _) {
+        return fallback;
+      }
+    }
+    return Numbers.find(value).<Value>map(n -> new Value.Real(n.doubleValue())).orElse(fallback);
+  }
+
+  private static Value fallback(Value value, Arguments arguments) {
+    boolean missing =
+        value instanceof Value.Undefined
+            || arguments.truth(1, "boolean", false) && !Values.isTrue(value);
+    return missing ? arguments.get(0, "default_value", Value.of("")) : value;
+  }
+
+  private static Text indented(Text text, Arguments arguments) throws TemplateException {
+    arguments.only(3, "width", "first", "blank");
+    String spaces =
+        arguments.get(0, "width", Value.of(4)) instanceof Value.Str(Text given)
+            ? given.toString()
+            : " ".repeat(Math.clamp(arguments.integer(0, "width", 4), 0, 1_000));
+    boolean blank = arguments.truth(2, "blank", false);
+    var out = new TextBuilder();
+    String all = text.toString();
+    int from = 0;
+    while (from <= all.length()) {
+      int end = all.indexOf('\n', from);
+      end = end < 0 ? all.length() : end;
+      boolean first = from == 0;
+      if (first ? arguments.truth(1, "first", false) : blank || end > from) {
+        arguments.meter().characters(spaces.length(), arguments.line());
+        out.append(spaces);
+      }
+      out.append(text, from, Math.min(end + 1, all.length()));
+      from = end + 1;
+    }
+    return out.toText();
+  }
+
+  private static Value absolute(Value value, Arguments arguments) throws TemplateException {
+    return switch (value) {
+      case Value.Int(BigInteger number) -> new Value.Int(number.abs());
+      case Value.Real(double number) -> new Value.Real(Math.abs(number));
+      default -> throw arguments.error(Values.kind(value) + " has no absolute value");
+    };
+  }
+
+  private static Value rounded(Value value, Arguments arguments) throws TemplateException {
+    arguments.only(2, "precision", "method");
+    if (arguments.find(1, "method").isPresent()) {
+      throw arguments.error("its argument 'method' is not known here");
+    }
+    BigDecimal number =
+        Numbers.find(value)
+            .orElseThrow(() -> arguments.error(Values.kind(value) + " is no number"));
+    int digits = Math.clamp(arguments.integer(0, "precision", 0), -300, 300);
+    return value instanceof Value.Int whole && digits >= 0
+        ? whole
+        : new Value.Real(number.setScale(digits, RoundingMode.HALF_EVEN).doubleValue());
+  }
+
+  private static Value items(Value value, Arguments arguments) throws TemplateException {
+    return switch (value) {
+      case Value.Dict(Map<Text, Value> entries) -> Methods.items(entries);
+      case Value.Undefined _ -> Value.list(new ArrayList<>());
+      default -> throw arguments.error(Values.kind(value) + " has no items");
+    };
+  }
+}

@@ -1,0 +1,200 @@
+package llm.core.template.value;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What Python does with values: truth, equality, order, printing. */
+public final class Values {
+  private Values() {}
+
+  public static boolean isTrue(Value value) {
+    return switch (value) {
+      case Value.Undefined _, Value.None _ -> false;
+      case Value.Bool(boolean truth) -> truth;
+      case Value.Int(BigInteger number) -> number.signum() != 0;
+      case Value.Real(double number) -> number != 0;
+      case Value.Str(Text text) -> !text.isEmpty();
+      case Value.Items items -> !items.items().isEmpty();
+      case Value.Dict(Map<Text, Value> entries) -> !entries.isEmpty();
+      case Value.Space _, Value.Function _ -> true;
+    };
+  }
+
+  public static boolean equal(Value left, Value right) {
+    Optional<BigDecimal> a = Numbers.find(left);
+    Optional<BigDecimal> b = Numbers.find(right);
+    if (a.isPresent() || b.isPresent()) {
+      return a.isPresent() && b.isPresent() && a.get().compareTo(b.get()) == 0;
+    }
+    return switch (left) {
+      case Value.Items(List<Value> items, Value.Form form) ->
+          right instanceof Value.Items(List<Value> others, Value.Form other)
+              && form == other
+              && equalAll(items, others);
+      case Value.Dict(Map<Text, Value> entries) ->
+          right instanceof Value.Dict(Map<Text, Value> others)
+              && entries.keySet().equals(others.keySet())
+              && entries.keySet().stream()
+                  .allMatch(key -> equal(entries.get(key), others.get(key)));
+      case Value.Undefined _ -> right instanceof Value.Undefined;
+      case Value.Space _ -> left == right;
+      default -> left.equals(right);
+    };
+  }
+
+  private static boolean equalAll(List<Value> left, List<Value> right) {
+    boolean equal = left.size() == right.size();
+    for (int i = 0; equal && i < left.size(); i++) {
+      equal = equal(left.get(i), right.get(i));
+    }
+    return equal;
+  }
+
+  /** Less than, equal or greater, of two numbers or two strings. */
+  public static int compare(Value left, Value right, int line) throws TemplateException {
+    Optional<BigDecimal> a = Numbers.find(left);
+    Optional<BigDecimal> b = Numbers.find(right);
+    if (a.isPresent() && b.isPresent()) {
+      return a.get().compareTo(b.get());
+    }
+    if (left instanceof Value.Str(Text one) && right instanceof Value.Str(Text other)) {
+      return one.toString().compareTo(other.toString());
+    }
+    throw TemplateException.at(line, kind(left) + " and " + kind(right) + " have no order");
+  }
+
+  public static boolean contains(Value container, Value item, int line) throws TemplateException {
+    return switch (container) {
+      case Value.Str(Text text) when item instanceof Value.Str(Text part) ->
+          text.toString().contains(part.toString());
+      case Value.Items(List<Value> items, Value.Form _) ->
+          items.stream().anyMatch(other -> equal(other, item));
+      case Value.Dict(Map<Text, Value> entries) ->
+          item instanceof Value.Str(Text key) && entries.containsKey(key);
+      case Value.Undefined _ -> false;
+      default -> throw TemplateException.at(line, kind(container) + " cannot hold " + kind(item));
+    };
+  }
+
+  /** What a loop goes through; an undefined value has nothing. */
+  public static List<Value> items(Value value, int line) throws TemplateException {
+    return switch (value) {
+      case Value.Items(List<Value> items, Value.Form _) -> items;
+      case Value.Dict(Map<Text, Value> entries) ->
+          entries.keySet().stream().map(Value::of).toList();
+      case Value.Str(Text text) -> characters(text);
+      case Value.Undefined _ -> List.of();
+      default -> throw TemplateException.at(line, kind(value) + " cannot be gone through");
+    };
+  }
+
+  private static List<Value> characters(Text text) {
+    List<Value> characters = new ArrayList<>(text.length());
+    String all = text.toString();
+    for (int i = 0; i < all.length(); ) {
+      int next = all.offsetByCodePoints(i, 1);
+      characters.add(Value.of(text.cut(i, next)));
+      i = next;
+    }
+    return characters;
+  }
+
+  /** In words, for messages. */
+  public static String kind(Value value) {
+    return switch (value) {
+      case Value.Undefined(String name) -> "'" + name + "', which is not defined,";
+      case Value.None _ -> "none";
+      case Value.Bool _ -> "a boolean";
+      case Value.Int _, Value.Real _ -> "a number";
+      case Value.Str _ -> "a string";
+      case Value.Items _ -> "a list";
+      case Value.Dict _ -> "a mapping";
+      case Value.Space _ -> "a namespace";
+      case Value.Function(String name, var _) -> "the function '" + name + "'";
+    };
+  }
+
+  /** As {@code str} of Python. */
+  public static Text print(Value value) {
+    return switch (value) {
+      case Value.Undefined _ -> Text.EMPTY;
+      case Value.Str(Text text) -> text;
+      default -> {
+        var builder = new TextBuilder();
+        represent(value, builder);
+        yield builder.toText();
+      }
+    };
+  }
+
+  /** As {@code repr} of Python. */
+  private static void represent(Value value, TextBuilder out) {
+    switch (value) {
+      case Value.Undefined _ -> out.append("Undefined");
+      case Value.None _ -> out.append("None");
+      case Value.Bool(boolean truth) -> out.append(truth ? "True" : "False");
+      case Value.Int(BigInteger number) -> out.append(number.toString());
+      case Value.Real(double number) -> out.append(Numbers.print(number));
+      case Value.Str(Text text) -> quote(text, out);
+      case Value.Items(List<Value> items, Value.Form form) -> representAll(items, form, out);
+      case Value.Dict(Map<Text, Value> entries) -> {
+        String separator = "{";
+        for (var entry : entries.entrySet()) {
+          out.append(separator);
+          quote(entry.getKey(), out);
+          represent(entry.getValue(), out.append(": "));
+          separator = ", ";
+        }
+        out.append(entries.isEmpty() ? "{}" : "}");
+      }
+      case Value.Space _ -> out.append("<namespace>");
+      case Value.Function(String name, var _) -> out.append("<" + name + ">");
+    }
+  }
+
+  private static void representAll(List<Value> items, Value.Form form, TextBuilder out) {
+    out.append(form == Value.Form.LIST ? "[" : "(");
+    for (int i = 0; i < items.size(); i++) {
+      represent(items.get(i), i == 0 ? out : out.append(", "));
+    }
+    boolean single = form == Value.Form.TUPLE && items.size() == 1;
+    out.append(form == Value.Form.LIST ? "]" : single ? ",)" : ")");
+  }
+
+  private static void quote(Text text, TextBuilder out) {
+    boolean plain = text.toString().indexOf('\'') < 0 || text.toString().indexOf('"') >= 0;
+    char quote = plain ? '\'' : '"';
+    out.append(String.valueOf(quote));
+    for (Text.Run run : text.runs()) {
+      out.append(escaped(run.text(), quote), run.label());
+    }
+    out.append(String.valueOf(quote));
+  }
+
+  private static String escaped(String text, char quote) {
+    var escaped = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      switch (c) {
+        case '\\' -> escaped.append("\\\\");
+        case '\n' -> escaped.append("\\n");
+        case '\r' -> escaped.append("\\r");
+        case '\t' -> escaped.append("\\t");
+        default -> {
+          if (c == quote) {
+            escaped.append('\\').append(c);
+          } else if (c < 0x20 || c >= 0x7f && c < 0xa0) {
+            escaped.append("\\x%02x".formatted((int) c));
+          } else {
+            escaped.append(c);
+          }
+        }
+      }
+    }
+    return escaped.toString();
+  }
+}

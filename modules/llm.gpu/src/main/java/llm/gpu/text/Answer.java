@@ -1,0 +1,58 @@
+package llm.gpu.text;
+
+import java.util.List;
+import java.util.Optional;
+import llm.core.template.answer.AnswerFormat;
+import llm.core.template.answer.AnswerParser;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.FinishReason;
+import llm.domain.chat.StreamEvent;
+import llm.gpu.llama.Vocabulary;
+
+/**
+ * What the text of one answer is: text and nothing else, or to be taken apart into reasoning, text
+ * and calls of tools. One generation; one thread.
+ */
+public final class Answer {
+  private final Optional<AnswerParser> parser;
+  private final AnswerFormat format;
+
+  /** The answer to {@code request}. */
+  public Answer(ChatRequest request, Conversations conversations) {
+    this.parser = conversations.parser(request, CallIds::next);
+    this.format =
+        conversations instanceof Conversations.Own(var template)
+            ? template.format()
+            : AnswerFormat.NONE;
+  }
+
+  /** Whether it is taken apart. */
+  public boolean isParsed() {
+    return parser.isPresent();
+  }
+
+  /** The name of a control token, which has no text, where it means something to the answer. */
+  public String mark(int token, Vocabulary vocabulary) {
+    if (parser.isEmpty()) {
+      return "";
+    }
+    String name = vocabulary.name(token);
+    return format.isMark(name) ? name : "";
+  }
+
+  /** What is sure of it when more text has come. */
+  public List<StreamEvent> push(String text) {
+    return parser.orElseThrow().push(text);
+  }
+
+  /** What was held back, at the end. */
+  public List<StreamEvent> finish() {
+    return parser.map(AnswerParser::finish).orElse(List.of());
+  }
+
+  /** How it ended: one that calls tools and was not cut waits for their results. */
+  public FinishReason ended(FinishReason reason) {
+    boolean called = parser.map(AnswerParser::called).orElse(false);
+    return called && reason == FinishReason.STOP ? FinishReason.TOOL_CALLS : reason;
+  }
+}
