@@ -196,6 +196,11 @@ public final class Gateway implements ModelResolver, AutoCloseable {
       return next.made().waiting();
     }
 
+    /** The gateway as it will be, {@link Gateway#pinned}. */
+    public Gateway pinned() {
+      return new Gateway(Gateway.this, next);
+    }
+
     /** Follows it; requests under way end as they began. */
     public void apply() {
       connections.become(next.registry().providers());

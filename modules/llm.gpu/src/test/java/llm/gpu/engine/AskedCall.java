@@ -69,7 +69,9 @@ record AskedCall(Call call, Look look) implements Call {
   }
 
   @Override
-  public void answeredBy(Answerer answerer) {call.answeredBy(answerer);}
+  public void answeredBy(Answerer answerer) {
+    call.answeredBy(answerer);
+  }
 
   @Override
   public Optional<Answerer> answerer() {
