@@ -144,7 +144,9 @@ final class Edition {
     return dialects.size() == 1 ? dialects.iterator().next() : Optional.empty();
   }
 
-  /** The dialects that every target of {@code model} can be asked in; none where they share none. */
+  /**
+   * The dialects that every target of {@code model} can be asked in; none where they share none.
+   */
   Set<Dialect> dialects(ModelName model) throws LlmException {
     List<Route> ways = ways(model);
     Route first = ways.isEmpty() ? firstStep(model).route() : ways.getFirst();
