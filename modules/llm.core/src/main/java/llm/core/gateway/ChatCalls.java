@@ -10,6 +10,8 @@ import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.Message;
+import llm.domain.chat.Priority;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmError;
@@ -100,6 +102,22 @@ final class ChatCalls {
 
     /** It comes; what happens now leads to no other target. */
     record Begun(Route route, EventStream<StreamEvent> stream) implements Answer {}
+  }
+
+  /** An empty generation, which makes ready what it goes over. */
+  void generateFromNothing(ModelName model, Call call, Step step, GatewaySettings settings)
+      throws LlmException {
+    ChatRequest nothing =
+        ChatRequest.of(model, List.of(Message.user("")))
+            .withMaxTokens(1)
+            .withPriority(Priority.BACKGROUND);
+    gather(nothing, call, List.of(step), settings);
+  }
+
+  /** See {@link Gateway#countPrompt}. */
+  int count(ChatRequest request, Call call, Step step) throws LlmException {
+    Route route = step.route();
+    return preparation.count(step.overrides().apply(to(route, request)), route, call);
   }
 
   private static ChatRequest to(Route route, ChatRequest request) {

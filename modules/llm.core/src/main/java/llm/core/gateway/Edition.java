@@ -159,6 +159,16 @@ final class Edition {
     return route.provider().dialects(new ModelName(route.model()));
   }
 
+  /** Whether the first target of {@code model} keeps beginnings of prompts. */
+  boolean keepsPrefixes(ModelName model) {
+    try {
+      Route route = firstStep(model).route();
+      return route.provider().prefixes(new ModelName(route.model())).isPresent();
+    } catch (LlmException _) {
+      return false; // nobody knows it
+    }
+  }
+
   /** The id a request without a model gets. */
   String defaultModel() {
     return settings

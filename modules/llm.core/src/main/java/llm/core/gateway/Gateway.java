@@ -25,8 +25,6 @@ import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
-import llm.domain.chat.Message;
-import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.content.Dialect;
 import llm.domain.embedding.EmbeddingRequest;
@@ -63,10 +61,10 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   private final Log log;
 
   private Gateway(Editions.Source source, Edition first, EventPublisher<LlmEvent> events) {
+    this.source = source;
     var telemetry = source.telemetry();
     var alarms = source.alarms();
     var ids = source.ids();
-    this.source = source;
     this.log = telemetry.log("llm.gateway");
     this.pinned = Optional.empty();
     this.editions = new Editions(first, this::close);
@@ -125,18 +123,13 @@ public final class Gateway implements ModelResolver, AutoCloseable {
       Alarms alarms,
       IdSource ids,
       EventPublisher<LlmEvent> events) {
-    RandomGenerator none = new SplittableRandom(0); // there is nothing to draw
-    var source = new Editions.Source(telemetry, alarms, ids, Optional.empty(), none);
+    var random = new SplittableRandom(0); // there is nothing to draw
+    var source = new Editions.Source(telemetry, alarms, ids, Optional.empty(), random);
     var made = Made.of(providers);
     return new Gateway(source, source.of(settings, made, () -> catalogue, _ -> List.of()), events);
   }
 
-  /**
-   * What routes requests.
-   *
-   * @param root its section {@code routes} is read
-   * @param random where lots come from; thread-safe
-   */
+  /** Section {@code routes} of {@code root}, and where lots come from; thread-safe. */
   public record Routing(Section root, RandomGenerator random) {}
 
   /** The same with routes. */
@@ -176,7 +169,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return edition().enter();
   }
 
-  /** The end of an {@link #enter} that was true. */
+  /** Ends an {@link #enter} that was true. */
   public void leave() {
     edition().leave();
   }
@@ -293,7 +286,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    * @throws LlmException when the request is refused, as {@link #stream} would
    */
   public int countPrompt(ChatRequest request, Call call) throws LlmException {
-    return preparation.count(request, registry.route(request.model()), call);
+    return chats.count(request, call, edition().firstStep(request.model()));
   }
 
   /**
@@ -333,12 +326,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
 
   /** Whether a model keeps beginnings of prompts by {@link #warmPrefixes}. */
   public boolean keepsPrefixes(ModelName model) {
-    try {
-      Route route = edition().firstStep(model).route();
-      return route.provider().prefixes(new ModelName(route.model())).isPresent();
-    } catch (LlmException unknown) {
-      return false;
-    }
+    return edition().keepsPrefixes(model);
   }
 
   /** What requests go over: warm from {@link Connections#start} on, which is not called here. */
@@ -403,11 +391,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     @Override
     public void generateFromNothing(ModelName model, Call call) throws LlmException {
       Edition edition = editions.enter(edition(), call);
-      ChatRequest nothing =
-          ChatRequest.of(model, List.of(Message.user("")))
-              .withMaxTokens(1)
-              .withPriority(Priority.BACKGROUND);
-      chats.gather(nothing, call, List.of(edition.direct(model)), edition.settings());
+      chats.generateFromNothing(model, call, edition.direct(model), edition.settings());
     }
   }
 }

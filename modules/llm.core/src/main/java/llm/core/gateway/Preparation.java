@@ -51,7 +51,7 @@ final class Preparation {
    * @throws LlmException when the provider could not be asked it
    */
   int count(ChatRequest asked, Route route, Call call) throws LlmException {
-    ChatRequest request = WireRequest.withoutUnusableTools(asked, route);
+    ChatRequest request = withoutUnusableTools(asked, route);
     Wishes.require(request, route);
     OptionalInt counted = route.provider().countPrompt(request, call);
     return counted.isPresent()
