@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import llm.domain.call.Answerer;
 import llm.domain.call.Call;
 import llm.domain.call.CallId;
 import llm.domain.call.CancelReason;
@@ -25,7 +25,7 @@ public final class CallScope implements Call, AutoCloseable {
   private final Deadline deadline;
   private final Alarms alarms;
   private final Consumer<Throwable> onHookFailure;
-  private final AtomicBoolean failureLogged; // one for a call and all its children
+  private final Notes notes; // one for a call and all its children
 
   private final Object lock = new Object();
   private final List<Hook> hooks = new ArrayList<>(4); // guarded by lock
@@ -42,14 +42,14 @@ public final class CallScope implements Call, AutoCloseable {
       Deadline deadline,
       Alarms alarms,
       Consumer<Throwable> onHookFailure,
-      AtomicBoolean failureLogged) {
+      Notes notes) {
     this.id = id;
     this.principal = principal;
     this.trace = trace;
     this.deadline = deadline;
     this.alarms = alarms;
     this.onHookFailure = onHookFailure;
-    this.failureLogged = failureLogged;
+    this.notes = notes;
   }
 
   /**
@@ -66,8 +66,7 @@ public final class CallScope implements Call, AutoCloseable {
       Alarms alarms,
       Consumer<Throwable> onHookFailure) {
     var deadline = Deadline.after(alarms.time().nanoTime(), budget);
-    var logged = new AtomicBoolean();
-    var scope = new CallScope(id, principal, trace, deadline, alarms, onHookFailure, logged);
+    var scope = new CallScope(id, principal, trace, deadline, alarms, onHookFailure, new Notes());
     scope.arm();
     return scope;
   }
@@ -142,20 +141,29 @@ public final class CallScope implements Call, AutoCloseable {
 
   @Override
   public void failureLogged() {
-    failureLogged.set(true);
+    notes.failureLogged = true;
   }
 
   @Override
   public boolean isFailureLogged() {
-    return failureLogged.get();
+    return notes.failureLogged;
+  }
+
+  @Override
+  public void answeredBy(Answerer answerer) {
+    notes.answerer = Optional.of(answerer);
+  }
+
+  @Override
+  public Optional<Answerer> answerer() {
+    return notes.answerer;
   }
 
   @Override
   public Call child(Duration budget) {
     var own = Deadline.after(alarms.time().nanoTime(), budget);
     var child =
-        new CallScope(
-            id, principal, trace, own.min(deadline), alarms, onHookFailure, failureLogged);
+        new CallScope(id, principal, trace, own.min(deadline), alarms, onHookFailure, notes);
     child.link(onCancel(() -> child.cancel(reason)));
     if (child.deadline.atNanos() != deadline.atNanos()) {
       child.arm(); // else the parent's own alarm cancels both
@@ -224,6 +232,12 @@ public final class CallScope implements Call, AutoCloseable {
     } catch (RuntimeException | Error failure) {
       onHookFailure.accept(failure);
     }
+  }
+
+  /** What is noted of a call and of its children alike. */
+  private static final class Notes {
+    private volatile boolean failureLogged;
+    private volatile Optional<Answerer> answerer = Optional.empty();
   }
 
   /** Compared by identity, so that the same action may be registered twice. */

@@ -4,7 +4,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import llm.core.config.YamlNode.Mapping;
 
 /**
@@ -165,5 +168,18 @@ public final class Configuration {
    */
   public List<String> warnings() {
     return state.warnings();
+  }
+
+  /**
+   * The paths of the settings that were read and whose values are not those of {@code older}, added
+   * and missing ones among them. Values are not told: some are secrets.
+   */
+  public SortedSet<String> changedFrom(Configuration older) {
+    Map<String, String> now = state.values();
+    Map<String, String> before = older.state.values();
+    var changed = new TreeSet<>(now.keySet());
+    changed.addAll(before.keySet());
+    changed.removeIf(path -> Objects.equals(now.get(path), before.get(path)));
+    return changed;
   }
 }

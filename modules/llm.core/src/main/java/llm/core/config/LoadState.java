@@ -144,6 +144,13 @@ final class LoadState {
     }
   }
 
+  /** The values that were found, wherever they came from, by their paths. */
+  Map<String, String> values() {
+    var values = new HashMap<String, String>();
+    origins.forEach((path, raw) -> values.put(path, raw.text));
+    return values;
+  }
+
   /** Everything wrong so far and every key of {@code root} that nobody read. */
   List<ConfigProblem> problems(Mapping root) {
     var all = new LinkedHashSet<>(problems);

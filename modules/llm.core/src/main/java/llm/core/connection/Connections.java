@@ -1,10 +1,12 @@
 package llm.core.connection;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import llm.core.concurrent.Alarms;
+import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.domain.call.Call;
 import llm.domain.call.Principal;
@@ -30,23 +32,56 @@ public final class Connections implements AutoCloseable {
   /** Who asks when nobody does. Its requests keep no connection from going to rest. */
   public static final Principal KEEPER = new Principal("llm.conn");
 
-  private final Map<String, Link> links = new LinkedHashMap<>(); // not changed once made
   private final Models models;
+  private final Alarms alarms;
+  private final Log log;
+  private final PingMetrics metrics;
+  private volatile Map<String, Link> links = Map.of(); // replaced as a whole, under this
+  private boolean started; // guarded by this
 
   /** Connections to these providers; nothing happens yet. */
   public Connections(
       List<ChatProvider> providers, Models models, Telemetry telemetry, Alarms alarms) {
     this.models = models;
-    var log = telemetry.log("llm.conn");
-    var metrics = new PingMetrics(telemetry.metrics());
-    for (ChatProvider provider : providers) {
-      var events = new LinkEvents(provider.id(), log, metrics);
-      links.put(provider.id(), new Link(provider, models, events, alarms));
+    this.alarms = alarms;
+    this.log = telemetry.log("llm.conn");
+    this.metrics = new PingMetrics(telemetry.metrics());
+    become(providers);
+  }
+
+  /**
+   * From now on these are the providers: of those that were there before, connections go on as they
+   * are; of others they end or begin.
+   */
+  public void become(List<ChatProvider> providers) {
+    var gone = new ArrayList<Link>();
+    var fresh = new ArrayList<Link>();
+    synchronized (this) {
+      var next = new LinkedHashMap<String, Link>();
+      for (ChatProvider provider : providers) {
+        Link known = links.get(provider.id());
+        boolean same = known != null && known.isTo(provider);
+        next.put(provider.id(), same ? known : link(provider));
+        if (!same && started) {
+          fresh.add(next.get(provider.id()));
+        }
+      }
+      links.values().stream().filter(link -> !next.containsValue(link)).forEach(gone::add);
+      links = next;
     }
+    gone.forEach(Link::close);
+    fresh.forEach(Link::start);
+  }
+
+  private Link link(ChatProvider provider) {
+    return new Link(provider, models, new LinkEvents(provider.id(), log, metrics), alarms);
   }
 
   /** Begins to keep warm what is to be kept so. Does not block. */
   public void start() {
+    synchronized (this) {
+      started = true;
+    }
     links.values().forEach(Link::start);
   }
 

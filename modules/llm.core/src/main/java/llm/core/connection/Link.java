@@ -34,6 +34,7 @@ final class Link implements AutoCloseable {
     WAIT
   }
 
+  private final ChatProvider to;
   private final String provider;
   private final Optional<ConnectionWarmer> warmer;
   private final Optional<WarmPlan> plan;
@@ -54,6 +55,7 @@ final class Link implements AutoCloseable {
   private final AtomicLong rounds = new AtomicLong();
 
   Link(ChatProvider provider, Models models, LinkEvents events, Alarms alarms) {
+    this.to = provider;
     this.provider = provider.id();
     this.warmer = provider.connection();
     this.plan = warmer.flatMap(ConnectionWarmer::plan);
@@ -63,6 +65,11 @@ final class Link implements AutoCloseable {
     this.attempts = new Attempts(this.provider, plan, models, events, time);
     this.turn = new Turn("Handshake with provider '" + this.provider + "'");
     this.usedNanos = time.nanoTime();
+  }
+
+  /** Whether it is this provider's, and not that of another one of the same id. */
+  boolean isTo(ChatProvider other) {
+    return to == other;
   }
 
   /** Who makes it ready. */

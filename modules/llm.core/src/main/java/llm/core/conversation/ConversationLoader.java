@@ -2,6 +2,7 @@ package llm.core.conversation;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import llm.core.catalogue.ListedModel;
 import llm.core.catalogue.Prompts;
 import llm.core.context.ContextPrompts;
@@ -28,7 +29,7 @@ import llm.domain.store.LogPoint;
 /** Makes conversations of their records. Thread-safe; blocks as long as the store does. */
 final class ConversationLoader {
   private final ConversationSettings settings;
-  private final Prompts prompts;
+  private final Supplier<Prompts> prompts;
   private final Gateway gateway;
   private final TokenCounters counters;
   private final Archive archive;
@@ -46,7 +47,7 @@ final class ConversationLoader {
    */
   ConversationLoader(
       ConversationSettings settings,
-      Prompts prompts,
+      Supplier<Prompts> prompts,
       Gateway gateway,
       TokenCounters counters,
       Archive archive,
@@ -126,12 +127,11 @@ final class ConversationLoader {
   }
 
   private ContextPrompts words(ConversationRecord.Created created) {
+    Prompts now = prompts.get();
     return new ContextPrompts(
         created.system(),
-        created.metadata()
-            ? Optional.of(prompts.responseFormatInstruction().text())
-            : Optional.empty(),
-        prompts);
+        created.metadata() ? Optional.of(now.responseFormatInstruction().text()) : Optional.empty(),
+        now);
   }
 
   private ModelSpec specOf(ModelName model) {

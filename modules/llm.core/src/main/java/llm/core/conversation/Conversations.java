@@ -43,7 +43,7 @@ public final class Conversations implements AutoCloseable {
   private static final int TRIES = 3;
   private static final Duration RETRY = Duration.ofSeconds(1);
 
-  private final Prompts prompts;
+  private volatile Prompts prompts;
   private final Gateway gateway;
   private final IdSource ids;
   private final TimeSource time;
@@ -84,7 +84,15 @@ public final class Conversations implements AutoCloseable {
     var summaries = new Summarizer.Means(gateway, cache, alarms, ids, settings.warmupLimit(), dual);
     this.loader =
         new ConversationLoader(
-            settings, prompts, gateway, counters, archive, backlog, summaries, time, telemetry);
+            settings,
+            () -> this.prompts,
+            gateway,
+            counters,
+            archive,
+            backlog,
+            summaries,
+            time,
+            telemetry);
     this.residents = new Residents(settings.resident(), loader::load);
     this.catchUp = new CatchUp(alarms, RETRY, residents, log);
     var metrics = new ConversationMetrics(telemetry.metrics(), residents::count, backlog::bytes);
@@ -92,6 +100,14 @@ public final class Conversations implements AutoCloseable {
     var ends = new KeptEnds(residents, catchUp, log);
     var means = new TurnStream.Means(time, log, client, metrics, ends);
     this.turns = new Turns(settings, gateway, archive, residents, means);
+  }
+
+  /**
+   * From now on these are the prompts: of conversations that begin or are read from the store.
+   * Those in memory keep theirs.
+   */
+  public void follow(Prompts other) {
+    prompts = other;
   }
 
   /**

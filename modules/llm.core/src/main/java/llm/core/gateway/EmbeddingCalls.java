@@ -29,7 +29,7 @@ final class EmbeddingCalls {
   private static final TokenCounter ESTIMATE = new TokenEstimator();
 
   private final EmbeddingMemory memory;
-  private final ModelRegistry registry;
+  private final Chain chain;
   private final GatewayMetrics metrics;
   private final Alarms alarms;
   private final IdSource ids;
@@ -39,7 +39,7 @@ final class EmbeddingCalls {
 
   EmbeddingCalls(
       EmbeddingMemory memory,
-      ModelRegistry registry,
+      Chain chain,
       GatewayMetrics metrics,
       Alarms alarms,
       IdSource ids,
@@ -47,7 +47,7 @@ final class EmbeddingCalls {
       Log log,
       Connections connections) {
     this.memory = memory;
-    this.registry = registry;
+    this.chain = chain;
     this.metrics = metrics;
     this.alarms = alarms;
     this.ids = ids;
@@ -57,8 +57,15 @@ final class EmbeddingCalls {
   }
 
   /** The vectors of {@code request}; see {@link Gateway#embed}. */
-  EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
-    Route route = registry.route(request.model());
+  EmbeddingResult embed(EmbeddingRequest request, Call call, Edition edition) throws LlmException {
+    return chain.ask(
+        edition.stepsForVectors(request.model()),
+        call,
+        (route, _) -> embed(request.withModel(new ModelName(route.model())), call, route));
+  }
+
+  private EmbeddingResult embed(EmbeddingRequest request, Call call, Route route)
+      throws LlmException {
     var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
     try {
       EmbeddingProvider provider = provider(route);

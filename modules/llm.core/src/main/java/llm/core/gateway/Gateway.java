@@ -1,12 +1,14 @@
 package llm.core.gateway;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import llm.core.catalogue.Catalogue;
 import llm.core.catalogue.ListedModel;
 import llm.core.concurrent.Alarms;
@@ -14,18 +16,15 @@ import llm.core.config.Section;
 import llm.core.connection.Connections;
 import llm.core.connection.Models;
 import llm.core.dialect.openai.ModelResolver;
-import llm.core.gateway.Preparation.Prepared;
+import llm.core.gateway.route.RouteReader;
+import llm.core.provider.InstalledProviders.Made;
 import llm.core.provider.ProviderSetup;
-import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
-import llm.domain.chat.Message;
-import llm.domain.chat.Priority;
-import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
 import llm.domain.content.Dialect;
 import llm.domain.embedding.EmbeddingRequest;
@@ -34,14 +33,10 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.interaction.LlmEvent;
 import llm.domain.model.ModelName;
-import llm.domain.model.TokenLimit;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
 import llm.domain.port.ProviderHealth;
-import llm.domain.service.ResponseFinding;
-import llm.domain.service.ResponseValidator;
-import llm.domain.service.ToolCallPolicy;
 
 /**
  * The one door to models: finds the provider of a model, checks that the request fits it, streams
@@ -56,46 +51,51 @@ import llm.domain.service.ToolCallPolicy;
  * </ol>
  */
 public final class Gateway implements ModelResolver, AutoCloseable {
-  private static final ResponseValidator VALIDATOR = new ResponseValidator(ToolCallPolicy.PARALLEL);
-
-  private final GatewaySettings settings;
-  private final ModelRegistry registry;
-  private final GatewayMetrics metrics;
-  private final Alarms alarms;
-  private final EventPublisher<LlmEvent> events;
-  private final Log log;
-  private final Preparation preparation;
+  private final Editions.Source source;
+  private final Editions editions;
+  private final Optional<Edition> pinned;
+  private final Connections connections;
+  private final ChatCalls chats;
   private final EmbeddingCalls embeddings;
   private final WarmPrefixes warmPrefixes;
-  private final Connections connections;
+  private final Log log;
 
-  private Gateway(
-      GatewaySettings settings,
-      Map<String, ProviderSetup> setups,
-      Supplier<Catalogue> catalogue,
-      Telemetry telemetry,
-      Alarms alarms,
-      IdSource ids,
-      EventPublisher<LlmEvent> events) {
-    this.settings = settings;
-    this.registry = new ModelRegistry(setups, catalogue, settings.defaultModel());
-    this.metrics = new GatewayMetrics(telemetry.metrics());
-    this.alarms = alarms;
-    this.events = events;
+  private Gateway(Editions.Source source, Edition first, EventPublisher<LlmEvent> events) {
+    this.source = source;
+    var telemetry = source.telemetry();
+    var alarms = source.alarms();
+    var ids = source.ids();
     this.log = telemetry.log("llm.gateway");
-    this.connections = new Connections(registry.providers(), new Warmed(), telemetry, alarms);
-    this.preparation = new Preparation(alarms, ids, events, connections);
-    var memory = new EmbeddingMemory(settings.embeddingMemory(), metrics::embeddingBytes);
+    this.pinned = Optional.empty();
+    this.editions = new Editions(first, this::close);
+    var metrics = new GatewayMetrics(telemetry.metrics());
+    var chain = new Chain(telemetry.metrics(), log);
+    var providers = first.registry().providers();
+    this.connections = new Connections(providers, new Warmed(), telemetry, alarms);
+    var preparation = new Preparation(alarms, ids, events, connections);
+    var memory = new EmbeddingMemory(first.settings().embeddingMemory(), metrics::embeddingBytes);
+    this.chats = new ChatCalls(preparation, chain, metrics, alarms, events, log);
     this.embeddings =
-        new EmbeddingCalls(memory, registry, metrics, alarms, ids, events, log, connections);
-    this.warmPrefixes =
-        new WarmPrefixes(settings, registry, preparation, metrics, alarms, ids, events, log);
+        new EmbeddingCalls(memory, chain, metrics, alarms, ids, events, log, connections);
+    this.warmPrefixes = new WarmPrefixes(editions, preparation, metrics, alarms, ids, events, log);
+  }
+
+  private Gateway(Gateway open, Edition pinned) {
+    this.source = open.source;
+    this.editions = open.editions;
+    this.pinned = Optional.of(pinned);
+    this.connections = open.connections;
+    this.chats = open.chats;
+    this.embeddings = open.embeddings;
+    this.warmPrefixes = open.warmPrefixes;
+    this.log = open.log;
   }
 
   /**
    * Opens the gateway with every provider that is installed.
    *
-   * @param root the configuration's root: sections {@code gateway} and {@code providers} are read
+   * @param root the configuration's root: sections {@code gateway}, {@code providers} and {@code
+   *     routes} are read
    * @param catalogue what is known of models; asked for when a model is first looked at
    * @param home the installation's folder, for providers that bring files along
    */
@@ -107,10 +107,10 @@ public final class Gateway implements ModelResolver, AutoCloseable {
       IdSource ids,
       EventPublisher<LlmEvent> events,
       Optional<Path> home) {
-    var settings = GatewaySettings.read(root.section("gateway", "How models are asked."));
-    var setups = new InstalledProviders(root, telemetry, alarms, ids, home).setups();
-    var gateway = new Gateway(settings, setups, catalogue, telemetry, alarms, ids, events);
-    gateway.logProviders();
+    RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
+    var source = new Editions.Source(telemetry, alarms, ids, home, random);
+    var gateway = new Gateway(source, source.read(root, catalogue, Made.NOTHING), events);
+    gateway.edition().tell(gateway.log);
     return gateway;
   }
 
@@ -123,19 +123,100 @@ public final class Gateway implements ModelResolver, AutoCloseable {
       Alarms alarms,
       IdSource ids,
       EventPublisher<LlmEvent> events) {
-    var setups = new LinkedHashMap<String, ProviderSetup>();
-    for (ProviderSetup setup : providers) {
-      String id =
-          switch (setup) {
-            case ProviderSetup.Ready(ChatProvider provider) -> provider.id();
-            case ProviderSetup.Absent(List<String> models, String _) ->
-                models.isEmpty() ? "absent-" + setups.size() : models.getFirst();
-            case ProviderSetup.Several _ ->
-                throw new IllegalArgumentException("give the members one by one");
-          };
-      setups.put(id, setup);
+    var random = new SplittableRandom(0); // there is nothing to draw
+    var source = new Editions.Source(telemetry, alarms, ids, Optional.empty(), random);
+    var made = Made.of(providers);
+    return new Gateway(source, source.of(settings, made, () -> catalogue, _ -> List.of()), events);
+  }
+
+  /** Section {@code routes} of {@code root}, and where lots come from; thread-safe. */
+  public record Routing(Section root, RandomGenerator random) {}
+
+  /** The same with routes. */
+  public static Gateway of(
+      GatewaySettings settings,
+      List<ProviderSetup> providers,
+      Routing routing,
+      Catalogue catalogue,
+      Telemetry telemetry,
+      Alarms alarms,
+      IdSource ids,
+      EventPublisher<LlmEvent> events) {
+    var source = new Editions.Source(telemetry, alarms, ids, Optional.empty(), routing.random());
+    Edition first =
+        source.of(
+            settings,
+            Made.of(providers),
+            () -> catalogue,
+            registry -> RouteReader.read(routing.root(), registry));
+    return new Gateway(source, first, events);
+  }
+
+  /**
+   * This gateway as the configuration is now, whatever it becomes: for the answers to one request,
+   * or for all that begin before it changes. Closing it is for the other one to do.
+   */
+  public Gateway pinned() {
+    return new Gateway(this, edition());
+  }
+
+  /**
+   * Takes part in a pinned gateway's edition, so that its providers stay open.
+   *
+   * @return false when it has ended: another one is current
+   */
+  public boolean enter() {
+    return edition().enter();
+  }
+
+  /** Ends an {@link #enter} that was true. */
+  public void leave() {
+    edition().leave();
+  }
+
+  /**
+   * A configuration that was read and is not followed yet. Exactly one of its methods is called.
+   */
+  public final class Change {
+    private final Edition next;
+
+    private Change(Edition next) {
+      this.next = next;
     }
-    return new Gateway(settings, setups, () -> catalogue, telemetry, alarms, ids, events);
+
+    /** Ids of providers whose settings changed and that go on as they are till the next start. */
+    public Set<String> waiting() {
+      return next.made().waiting();
+    }
+
+    /** The gateway as it will be, {@link Gateway#pinned}. */
+    public Gateway pinned() {
+      return new Gateway(Gateway.this, next);
+    }
+
+    /** Follows it; requests under way end as they began. */
+    public void apply() {
+      connections.become(next.registry().providers());
+      editions.become(next);
+      next.tell(log);
+    }
+
+    /** Forgets it: the configuration is wrong. */
+    public void discard() {
+      editions.discard(next);
+    }
+  }
+
+  /**
+   * Reads the configuration again, as {@link #open} does, and makes the providers that are new in
+   * it. Nothing is asked of them yet. One change at a time.
+   */
+  public Change read(Section root, Supplier<Catalogue> catalogue) {
+    return new Change(source.read(root, catalogue, editions.current().made()));
+  }
+
+  private Edition edition() {
+    return pinned.orElseGet(editions::current);
   }
 
   /**
@@ -149,21 +230,21 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   public ModelName resolve(Optional<String> asked) throws LlmException {
     ModelName name;
     try {
-      name = new ModelName(asked.orElseGet(registry::defaultModel));
+      name = new ModelName(asked.orElseGet(edition()::defaultModel));
     } catch (IllegalArgumentException illegal) {
       throw new LlmException(LlmError.InvalidRequest.at("model", illegal.getMessage()), illegal);
     }
-    return new ModelName(registry.route(name).model());
+    return edition().resolve(name);
   }
 
   @Override
   public Optional<Dialect> dialect(ModelName model) throws LlmException {
-    return registry.route(model).provider().dialect();
+    return edition().dialect(model);
   }
 
   @Override
   public boolean reads(ModelName model, Dialect dialect) throws LlmException {
-    return dialects(model).stream().anyMatch(dialect::isReadAs);
+    return edition().dialects(model).stream().anyMatch(dialect::isReadAs);
   }
 
   /**
@@ -173,12 +254,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    * @throws LlmException when there is no such model any more
    */
   public List<String> lost(ChatRequest request) throws LlmException {
-    return Wishes.lost(request, dialects(request.model()));
-  }
-
-  private Set<Dialect> dialects(ModelName model) throws LlmException {
-    Route route = registry.route(model);
-    return route.provider().dialects(new ModelName(route.model()));
+    return Wishes.lost(request, edition().dialects(request.model()));
   }
 
   /**
@@ -189,14 +265,8 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    * @throws LlmException when the request is refused, here or by the provider
    */
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
-    Route route = registry.route(request.model());
-    var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
-    try {
-      return accept(preparation.prepare(request, route, call, account), route, account);
-    } catch (LlmException refusal) {
-      account.refused(refusal.error());
-      throw refusal;
-    }
+    Edition edition = editions.enter(edition(), call);
+    return chats.stream(request, call, edition.steps(request.model()), edition.settings());
   }
 
   /**
@@ -206,13 +276,8 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    * @throws LlmException when the request is refused or the answer is not complete
    */
   public ChatResult complete(ChatRequest request, Call call) throws LlmException {
-    Route route = registry.route(request.model());
-    ChatResult answer =
-        route.provider().answersWhole()
-            ? whole(request, route, call)
-            : ResultCollector.collect(request.model().value(), stream(request, call));
-    logFindings(request, route, answer, call);
-    return answer;
+    Edition edition = editions.enter(edition(), call);
+    return chats.complete(request, call, edition.steps(request.model()), edition.settings());
   }
 
   /**
@@ -221,7 +286,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    * @throws LlmException when the request is refused, as {@link #stream} would
    */
   public int countPrompt(ChatRequest request, Call call) throws LlmException {
-    return preparation.count(request, registry.route(request.model()), call);
+    return chats.count(request, call, edition().firstStep(request.model()));
   }
 
   /**
@@ -231,7 +296,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    * @throws LlmException as {@link #resolve}, and when there is no such default
    */
   public ModelName resolveForEmbeddings(Optional<String> asked) throws LlmException {
-    Optional<String> named = asked.or(settings::defaultEmbeddingModel);
+    Optional<String> named = asked.or(edition().settings()::defaultEmbeddingModel);
     if (named.isEmpty()) {
       throw new LlmException(
           LlmError.InvalidRequest.at(
@@ -251,7 +316,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    *     not complete
    */
   public EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
-    return embeddings.embed(request, call);
+    return embeddings.embed(request, call, editions.enter(edition(), call));
   }
 
   /** The beginnings of prompts that models keep, so that later requests begin sooner. */
@@ -261,11 +326,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
 
   /** Whether a model keeps beginnings of prompts by {@link #warmPrefixes}. */
   public boolean keepsPrefixes(ModelName model) {
-    try {
-      return registry.route(model).provider().prefixes(model).isPresent();
-    } catch (LlmException unknown) {
-      return false;
-    }
+    return edition().keepsPrefixes(model);
   }
 
   /** What requests go over: warm from {@link Connections#start} on, which is not called here. */
@@ -275,27 +336,27 @@ public final class Gateway implements ModelResolver, AutoCloseable {
 
   /** Every model that can be asked for now, in a stable order. */
   public List<ListedModel> models() {
-    return registry.models();
+    return edition().models();
   }
 
   /** The model of this id, if it can be asked for. */
   public Optional<ListedModel> model(String id) {
-    return registry.model(id);
+    return edition().model(id);
   }
 
   /** Whether a model of this id can be asked for. */
   public boolean serves(String id) {
-    return registry.serves(id);
+    return edition().serves(id);
   }
 
   /** The id that requests without a model get. */
   public String defaultModel() {
-    return registry.defaultModel();
+    return edition().defaultModel();
   }
 
   /** How each provider is; absent ones are down, their detail says "absent" and why. */
   public Map<String, ProviderHealth> health() {
-    Map<String, ProviderHealth> health = registry.health();
+    Map<String, ProviderHealth> health = edition().registry().health();
     health.replaceAll((id, said) ->
         connections
             .state(id)
@@ -309,106 +370,28 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   public void close() {
     connections.close();
     warmPrefixes.close();
-    for (ChatProvider provider : registry.providers()) {
-      try {
-        provider.close();
-      } catch (RuntimeException failure) {
-        log.error("provider_close_failed").put("provider", provider.id()).cause(failure).emit();
-      }
-    }
+    editions.close();
   }
 
-  private ChatResult whole(ChatRequest request, Route route, Call call) throws LlmException {
-    var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
+  private void close(ChatProvider provider) {
     try {
-      Prepared ready = preparation.prepare(request, route, call, account);
-      return account.answered(
-          CallEnd.ask(
-              ready.call(),
-              route,
-              log,
-              () -> route.provider().complete(ready.wire(), ready.call())));
-    } catch (LlmException failure) {
-      account.refused(failure.error());
-      throw failure;
+      provider.close();
+    } catch (RuntimeException failure) {
+      log.error("provider_close_failed").put("provider", provider.id()).cause(failure).emit();
     }
-  }
-
-  private EventStream<StreamEvent> accept(Prepared prepared, Route route, RequestAccount account)
-      throws LlmException {
-    Call own = prepared.call();
-    var limit = new SilenceLimit(settings, own, alarms);
-    EventStream<StreamEvent> inner = null;
-    limit.waitBegins();
-    try {
-      inner = route.provider().stream(prepared.wire(), own);
-    } catch (LlmException refusal) {
-      throw limit.stopped(CallEnd.nameOf(route)).orElse(refusal);
-    } catch (RuntimeException bug) {
-      log.error("provider_threw").call(own).cause(bug).emit();
-      throw new LlmException(new LlmError.Internal(), bug);
-    } finally {
-      limit.waitEnds();
-      if (inner == null) {
-        limit.end();
-        own.end();
-      }
-    }
-    if (inner == null) {
-      throw new LlmException(new LlmError.Internal());
-    }
-    account.accepted();
-    return new GuardedStream(inner, route, limit, account, log);
-  }
-
-  /** What is wrong or remarkable with an answer: names and counts, never what was said. */
-  private void logFindings(ChatRequest request, Route route, ChatResult answer, Call call) {
-    var limit = TokenLimit.forModel(route.spec());
-    var report = VALIDATOR.validateResponse(answer, request.tools(), limit);
-    for (ResponseFinding finding : report.findings()) {
-      boolean fault = finding instanceof ResponseFinding.Fault;
-      log.at(fault ? Level.WARN : Level.DEBUG, "answer_finding")
-          .call(call)
-          .put("model", request.model().value())
-          .put("finding", finding.message())
-          .emit();
-    }
-  }
-
-  private void logProviders() {
-    registry
-        .providers()
-        .forEach(provider ->
-            log.info("provider_ready")
-                .put("provider", provider.id())
-                .put("models", provider.models().size())
-                .emit());
-    registry
-        .absent()
-        .forEach((id, missing) ->
-            log.info("provider_absent").put("provider", id).put("reason", missing.reason()).emit());
-    log.info("default_model").put("model", defaultModel()).emit();
   }
 
   /** The models as their connections see them. */
   private final class Warmed implements Models {
     @Override
     public ChatProvider providerOf(ModelName model) throws LlmException {
-      return registry.route(model).provider();
+      return edition().direct(model).route().provider();
     }
 
     @Override
     public void generateFromNothing(ModelName model, Call call) throws LlmException {
-      ChatRequest nothing =
-          ChatRequest.of(model, List.of(Message.user("")))
-              .withMaxTokens(1)
-              .withPriority(Priority.BACKGROUND);
-      Route route = registry.route(model);
-      if (route.provider().answersWhole()) {
-        whole(nothing, route, call);
-      } else {
-        ResultCollector.collect(model.value(), stream(nothing, call));
-      }
+      Edition edition = editions.enter(edition(), call);
+      chats.generateFromNothing(model, call, edition.direct(model), edition.settings());
     }
   }
 }

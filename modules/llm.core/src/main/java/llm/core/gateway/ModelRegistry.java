@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import llm.core.catalogue.Catalogue;
 import llm.core.catalogue.ListedModel;
+import llm.core.gateway.route.RouteReader;
 import llm.core.provider.ProviderSetup;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -21,19 +22,15 @@ import llm.domain.port.ProviderHealth;
  * The providers that are there, the reasons why others are not, and who serves which model: the
  * first provider, in the order given, that knows it. Immutable; thread-safe.
  */
-final class ModelRegistry {
-  private static final String LOCAL = "local";
-  private static final String MOCK = "mock";
+final class ModelRegistry implements RouteReader.Providers {
+  static final String LOCAL = "local";
+  static final String MOCK = "mock";
 
   private final List<ChatProvider> providers = new ArrayList<>();
   private final Map<String, ProviderSetup.Absent> absent = new LinkedHashMap<>();
   private final Supplier<Catalogue> catalogue;
-  private final Optional<String> configuredDefault;
 
-  ModelRegistry(
-      Map<String, ProviderSetup> setups,
-      Supplier<Catalogue> catalogue,
-      Optional<String> configuredDefault) {
+  ModelRegistry(Map<String, ProviderSetup> setups, Supplier<Catalogue> catalogue) {
     setups.forEach((id, setup) -> {
       switch (setup) {
         case ProviderSetup.Ready(ChatProvider provider) -> providers.add(provider);
@@ -43,7 +40,6 @@ final class ModelRegistry {
       }
     });
     this.catalogue = catalogue;
-    this.configuredDefault = configuredDefault;
   }
 
   /** Who serves {@code model}, with what is known of it. */
@@ -64,9 +60,71 @@ final class ModelRegistry {
     throw new LlmException(new LlmError.ModelNotFound(model.value()));
   }
 
-  /** The id a request without a model gets; whether it can serve is another question. */
-  String defaultModel() {
-    return configuredDefault.orElseGet(() -> serves(LOCAL) ? LOCAL : MOCK);
+  /**
+   * Where {@code model} of a certain provider is, if one is named.
+   *
+   * @param model its name there, with or without the provider's before it
+   */
+  Route route(Optional<String> provider, String model) throws LlmException {
+    if (provider.isEmpty()) {
+      return route(new ModelName(model));
+    }
+    ChatProvider named = provider(provider.get(), model);
+    ModelInfo info =
+        infoAt(named, model).orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(model)));
+    return new Route(named, info.id(), listed(info).spec(), info.spec().isPresent());
+  }
+
+  private ChatProvider provider(String id, String model) throws LlmException {
+    for (ChatProvider provider : providers) {
+      if (provider.id().equals(id)) {
+        return provider;
+      }
+    }
+    ProviderSetup.Absent missing = absent.get(id);
+    throw new LlmException(
+        missing == null
+            ? new LlmError.ModelNotFound(model)
+            : new LlmError.ModelUnavailable(model, missing.reason()));
+  }
+
+  /** Under the provider's own name first: upstreams take any model so. */
+  private static Optional<ModelInfo> infoAt(ChatProvider provider, String model) {
+    String prefix = provider.id() + "/";
+    String whole = model.startsWith(prefix) ? model : prefix + model;
+    return name(whole).flatMap(provider::model).or(() -> name(model).flatMap(provider::model));
+  }
+
+  @Override
+  public Optional<String> whyNot(String id) {
+    if (providers.stream().anyMatch(provider -> provider.id().equals(id))) {
+      return Optional.empty();
+    }
+    ProviderSetup.Absent missing = absent.get(id);
+    return Optional.of(
+        missing == null
+            ? "'" + id + "' is no provider; there are " + String.join(", ", ids())
+            : "'" + id + "' is not there: " + missing.reason());
+  }
+
+  @Override
+  public Optional<String> whyNot(Optional<String> provider, String model) {
+    try {
+      route(provider, model);
+      return Optional.empty();
+    } catch (LlmException refused) {
+      boolean mayListIt =
+          provider.isEmpty() && providers.stream().anyMatch(one -> one.dialect().isPresent());
+      return refused.error() instanceof LlmError.ModelUnavailable(_, String why)
+          ? Optional.of("'" + model + "' is not there: " + why)
+          : Optional.of(
+                  "'" + model + "' is no model that " + provider.orElse("anybody") + " serves")
+              .filter(_ -> !mayListIt); // an upstream tells its models later
+    }
+  }
+
+  private List<String> ids() {
+    return providers.stream().map(ChatProvider::id).toList();
   }
 
   /** Every model that can be asked for; of two with one id, the one that is served. */
@@ -109,19 +167,23 @@ final class ModelRegistry {
   }
 
   private Optional<ModelInfo> info(String id) {
-    ModelName name;
-    try {
-      name = new ModelName(id);
-    } catch (IllegalArgumentException _) {
-      return Optional.empty(); // nobody could ask for it
-    }
+    Optional<ModelName> name = name(id);
     for (ChatProvider provider : providers) {
-      Optional<ModelInfo> found = provider.model(name);
+      Optional<ModelInfo> found = name.flatMap(provider::model);
       if (found.isPresent()) {
         return found;
       }
     }
     return Optional.empty();
+  }
+
+  /** Empty when nobody could ask for it. */
+  private static Optional<ModelName> name(String id) {
+    try {
+      return Optional.of(new ModelName(id));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
   }
 
   private ListedModel listed(ModelInfo info) {

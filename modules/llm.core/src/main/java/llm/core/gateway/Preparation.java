@@ -1,6 +1,7 @@
 package llm.core.gateway;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import llm.core.concurrent.Alarms;
@@ -8,6 +9,7 @@ import llm.core.connection.Connections;
 import llm.core.tokens.TokenCounters;
 import llm.domain.call.Call;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.ToolChoice;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.interaction.LlmEvent;
@@ -49,7 +51,7 @@ final class Preparation {
    * @throws LlmException when the provider could not be asked it
    */
   int count(ChatRequest asked, Route route, Call call) throws LlmException {
-    ChatRequest request = WireRequest.withoutUnusableTools(asked, route);
+    ChatRequest request = withoutUnusableTools(asked, route);
     Wishes.require(request, route);
     OptionalInt counted = route.provider().countPrompt(request, call);
     return counted.isPresent()
@@ -64,7 +66,7 @@ final class Preparation {
    */
   Prepared prepare(ChatRequest asked, Route route, Call call, RequestAccount account)
       throws LlmException {
-    ChatRequest request = WireRequest.withoutUnusableTools(asked, route);
+    ChatRequest request = withoutUnusableTools(asked, route);
     Wishes.require(request, route);
     Duration left = CallEnd.remaining(call, route, alarms.time());
     var entity = LlmRequest.create(request, alarms.time(), ids);
@@ -78,6 +80,29 @@ final class Preparation {
     interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
     account.sent(interaction, counter.counted());
     connections.used(route.provider().id(), call);
-    return new Prepared(WireRequest.limited(entity, route), call.child(left));
+    return new Prepared(limited(entity, route), call.child(left));
+  }
+
+  /** Tools that may not be called need not be offered to a model that does not call tools. */
+  private static ChatRequest withoutUnusableTools(ChatRequest request, Route route) {
+    boolean unused = request.toolChoice() instanceof ToolChoice.None && !route.spec().tools();
+    return unused ? request.withTools(List.of()) : request;
+  }
+
+  /**
+   * The validated request with its output limit: the least of what was asked, the model's maximum
+   * and what the prompt leaves of the window. No limit is added where the model's own one holds,
+   * unless the provider needs one.
+   */
+  private static ChatRequest limited(LlmRequest validated, Route route) {
+    ChatRequest request = validated.chat();
+    if (route.counts()) {
+      return request;
+    }
+    int budget = validated.outputBudget().orElseThrow().value();
+    boolean isModelsOwn = request.maxTokens().isEmpty() && budget == route.spec().maxOutputTokens();
+    return isModelsOwn && !route.provider().needsOutputLimit()
+        ? request
+        : request.withMaxTokens(budget);
   }
 }

@@ -93,6 +93,7 @@ final class RequestAccount {
       hasFirstToken = true;
       firstTokenNanos = time.nanoTime();
       metrics.of(route.model()).firstToken(firstTokenNanos - startedNanos);
+      route.firstToken().accept(firstTokenNanos - startedNanos);
     }
     if (logsChunks) {
       logChunk(event);
@@ -199,6 +200,7 @@ final class RequestAccount {
             .put("duration_ms", (now - startedNanos) / NANOS_PER_MS)
             .put("prompt_tokens", usage.promptTokens())
             .put("completion_tokens", usage.completionTokens());
+    route.alias().ifPresent(name -> line.put("route", name));
     interaction.ifPresent(begun -> line.put("llm_request_id", begun.id().toString()));
     if (vectors > 0) {
       line.put("vectors", vectors).put("dimensions", dimensions);

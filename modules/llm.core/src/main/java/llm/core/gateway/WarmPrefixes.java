@@ -29,8 +29,7 @@ import llm.domain.prompt.WarmPrefixId;
  * have is bounded. The account of the asking is kept as of chat. Thread-safe.
  */
 public final class WarmPrefixes {
-  private final GatewaySettings settings;
-  private final ModelRegistry registry;
+  private final Editions editions;
   private final Preparation preparation;
   private final GatewayMetrics metrics;
   private final Alarms alarms;
@@ -41,16 +40,14 @@ public final class WarmPrefixes {
   private final Map<Principal, Integer> places = new HashMap<>(); // taken ones; guarded by this
 
   WarmPrefixes(
-      GatewaySettings settings,
-      ModelRegistry registry,
+      Editions editions,
       Preparation preparation,
       GatewayMetrics metrics,
       Alarms alarms,
       IdSource ids,
       EventPublisher<LlmEvent> events,
       Log log) {
-    this.settings = settings;
-    this.registry = registry;
+    this.editions = editions;
     this.preparation = preparation;
     this.metrics = metrics;
     this.alarms = alarms;
@@ -74,15 +71,17 @@ public final class WarmPrefixes {
    */
   public WarmPrefix warm(ChatRequest prefix, Duration keep, Call call) throws LlmException {
     WarmPrefix.requireLegal(keep);
-    Route route = registry.route(prefix.model());
+    Edition edition = editions.enter(editions.current(), call);
+    Edition.Step step = edition.firstStep(prefix.model());
+    Route route = step.route();
     var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
     try {
       PrefixWarmer warmer = warmer(route);
       forgetGivenUp(call.principal());
-      takePlace(call.principal());
+      takePlace(call.principal(), edition.settings().warmPrefixes());
       WarmPrefix made = null;
       try {
-        made = read(prefix, keep, warmer, route, call, account);
+        made = read(step.overrides().apply(to(route, prefix)), keep, warmer, route, call, account);
       } finally {
         if (made == null) {
           freePlace(call.principal());
@@ -124,6 +123,10 @@ public final class WarmPrefixes {
       all = List.copyOf(kept.keySet());
     }
     all.forEach(id -> end(id, "closed"));
+  }
+
+  private static ChatRequest to(Route route, ChatRequest prefix) {
+    return prefix.withModel(new ModelName(route.model()));
   }
 
   private static PrefixWarmer warmer(Route route) throws LlmException {
@@ -230,8 +233,7 @@ public final class WarmPrefixes {
     return true;
   }
 
-  private synchronized void takePlace(Principal owner) throws LlmException {
-    int most = settings.warmPrefixes();
+  private synchronized void takePlace(Principal owner, int most) throws LlmException {
     if (places.getOrDefault(owner, 0) >= most) {
       throw new LlmException(
           new LlmError.Conflict(

@@ -54,6 +54,12 @@ public interface Call {
   /** Whether {@link #failureLogged} was noted, of this call or of a child. */
   boolean isFailureLogged();
 
+  /** Notes who answers, or is asked to; a later one replaces it. Of this call or of a child. */
+  void answeredBy(Answerer answerer);
+
+  /** Who answers; empty as long as nobody was asked. */
+  Optional<Answerer> answerer();
+
   /**
    * A call of its own with the same identity, an own cancellation and at most {@code budget} of
    * this call's remaining time. Cancelling this call cancels the child; never the other way.

@@ -52,6 +52,11 @@ public record EmbeddingRequest(
     return new EmbeddingRequest(model, inputs, Optional.empty(), Map.of());
   }
 
+  /** The same request for another model. */
+  public EmbeddingRequest withModel(ModelName other) {
+    return new EmbeddingRequest(other, inputs, dimensions, extensions);
+  }
+
   private static long givenTokens(List<EmbeddingInput> inputs) {
     long tokens = 0;
     for (EmbeddingInput input : inputs) {

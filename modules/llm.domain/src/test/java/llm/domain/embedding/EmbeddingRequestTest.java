@@ -68,4 +68,11 @@ class EmbeddingRequestTest {
   private static EmbeddingRequest request(List<EmbeddingInput> inputs, Optional<Integer> size) {
     return new EmbeddingRequest(MODEL, inputs, size, Map.of());
   }
+
+  @Test
+  void asksAnotherModelForTheSame() {
+    var other = new llm.domain.model.ModelName("other");
+    var asked = EmbeddingRequest.of(new llm.domain.model.ModelName("m"), "a", "b").withModel(other);
+    assertThat(asked).isEqualTo(EmbeddingRequest.of(other, "a", "b"));
+  }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import llm.domain.call.Answerer;
 import llm.domain.call.Call;
 import llm.domain.call.CallId;
 import llm.domain.call.CancelReason;
@@ -170,6 +171,14 @@ class ChatProviderTest {
     @Override
     public boolean isFailureLogged() {
       return false;
+    }
+
+    @Override
+    public void answeredBy(Answerer answerer) {}
+
+    @Override
+    public Optional<Answerer> answerer() {
+      return Optional.empty();
     }
 
     @Override

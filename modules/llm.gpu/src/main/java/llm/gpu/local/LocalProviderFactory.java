@@ -50,7 +50,8 @@ public final class LocalProviderFactory implements ProviderFactory {
     if (settings.model().isEmpty() && settings.modelsDir().isEmpty()) {
       return new ProviderSetup.Absent(MODELS, NO_MODEL);
     }
-    return new ProviderSetup.Ready(provider(context, settings, library.get()));
+    return context.readyOnce(
+        LocalProvider.ID, settings, () -> provider(context, settings, library.get()));
   }
 
   private static LocalProvider provider(

@@ -2,6 +2,7 @@ package llm.gpu.engine;
 
 import java.time.Duration;
 import java.util.Optional;
+import llm.domain.call.Answerer;
 import llm.domain.call.Call;
 import llm.domain.call.CallId;
 import llm.domain.call.CancelReason;
@@ -65,6 +66,16 @@ record AskedCall(Call call, Look look) implements Call {
   @Override
   public boolean isFailureLogged() {
     return call.isFailureLogged();
+  }
+
+  @Override
+  public void answeredBy(Answerer answerer) {
+    call.answeredBy(answerer);
+  }
+
+  @Override
+  public Optional<Answerer> answerer() {
+    return call.answerer();
   }
 
   @Override

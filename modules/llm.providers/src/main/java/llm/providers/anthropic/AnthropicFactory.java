@@ -6,6 +6,7 @@ import java.util.Map;
 import llm.core.provider.ProviderContext;
 import llm.core.provider.ProviderFactory;
 import llm.core.provider.ProviderSetup;
+import llm.domain.port.ChatProvider;
 import llm.providers.transport.Transports;
 import llm.providers.upstream.UpstreamNames;
 
@@ -34,17 +35,22 @@ public final class AnthropicFactory implements ProviderFactory {
     }
     var members = new LinkedHashMap<String, ProviderSetup>();
     upstreams.forEach((name, settings) -> {
-      var transport =
-          Transports.open(
-              name,
-              settings.upstream().baseUrl(),
-              settings.upstream().transport(),
-              context.telemetry(),
-              context.alarms());
-      var provider = new AnthropicProvider(settings, transport, context);
-      provider.begin();
-      members.put(name, new ProviderSetup.Ready(provider));
+      members.put(name, context.ready(name, settings, () -> start(name, settings, context)));
     });
     return new ProviderSetup.Several(members);
+  }
+
+  private static ChatProvider start(
+      String name, AnthropicSettings settings, ProviderContext context) {
+    var transport =
+        Transports.open(
+            name,
+            settings.upstream().baseUrl(),
+            settings.upstream().transport(),
+            context.telemetry(),
+            context.alarms());
+    var provider = new AnthropicProvider(settings, transport, context);
+    provider.begin();
+    return provider;
   }
 }

@@ -34,7 +34,8 @@ public final class CustomFactory implements ProviderFactory {
     }
     var members = new LinkedHashMap<String, ProviderSetup>();
     endpoints.forEach((name, settings) ->
-        members.put(name, new ProviderSetup.Ready(CustomProvider.open(settings, context))));
+        members.put(
+            name, context.ready(name, settings, () -> CustomProvider.open(settings, context))));
     return new ProviderSetup.Several(members);
   }
 }

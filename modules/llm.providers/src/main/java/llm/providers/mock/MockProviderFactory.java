@@ -27,6 +27,9 @@ public final class MockProviderFactory implements ProviderFactory {
       return new ProviderSetup.Absent(
           models, "The mock is switched off; set providers.mock.enabled to true.");
     }
-    return new ProviderSetup.Ready(new MockProvider(settings, context.alarms(), context.ids()));
+    return context.ready(
+        MockProvider.ID,
+        settings,
+        () -> new MockProvider(settings, context.alarms(), context.ids()));
   }
 }

@@ -34,7 +34,8 @@ public final class OpenAiCompatibleFactory implements ProviderFactory {
     }
     var members = new LinkedHashMap<String, ProviderSetup>();
     upstreams.forEach((name, settings) -> {
-      members.put(name, new ProviderSetup.Ready(OpenAiProvider.open(settings, context)));
+      members.put(
+          name, context.ready(name, settings, () -> OpenAiProvider.open(settings, context)));
     });
     return new ProviderSetup.Several(members);
   }

@@ -24,6 +24,6 @@ public final class OpenAiFactory implements ProviderFactory {
       return new ProviderSetup.Absent(
           List.of(), "OpenAI has no key; set OPENAI_API_KEY, or providers.openai.api_key.");
     }
-    return new ProviderSetup.Ready(OpenAiProvider.open(settings.get(), context));
+    return context.ready(id(), settings.get(), () -> OpenAiProvider.open(settings.get(), context));
   }
 }

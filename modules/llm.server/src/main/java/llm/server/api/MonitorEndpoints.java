@@ -29,7 +29,8 @@ public final class MonitorEndpoints {
           List.of("liveness", "GET", "/health/live"),
           List.of("readiness", "GET", "/health/ready"),
           List.of("metrics", "GET", "/metrics"),
-          List.of("monitor", "GET", LiveMonitor.PATH));
+          List.of("monitor", "GET", LiveMonitor.PATH),
+          List.of("reload", "POST", "/admin/reload"));
 
   private final Metrics metrics;
   private final Route.Kind metricsKind;

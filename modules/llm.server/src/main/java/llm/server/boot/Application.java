@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.TimerThread;
 import llm.core.config.ConfigException;
@@ -24,6 +25,7 @@ import llm.domain.interaction.LlmEvent;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
 import llm.domain.port.ProviderHealth;
+import llm.server.api.AdminEndpoints;
 import llm.server.api.AnthropicEndpoints;
 import llm.server.api.ConversationEndpoints;
 import llm.server.api.ErrorDialects;
@@ -58,6 +60,9 @@ final class Application {
   private final WebSockets sockets;
   private final Conversations conversations;
   private final Responses responses;
+  private final AtomicReference<Dispatcher.Site> site = new AtomicReference<>();
+  private List<Route> lastingRoutes = List.of(); // of endpoints that no reload replaces
+  private Reload reload; // made when it serves
   private volatile boolean verified;
   private final Log log;
 
@@ -93,11 +98,16 @@ final class Application {
    *
    * @param wanted providers that the user asked for by name
    * @param home the installation's folder
+   * @param again reads the configuration again
    * @throws ConfigException when the configuration is wrong
    * @throws StartFailure when the address cannot be listened on, or the store not be opened
    */
   static Application start(
-      Settings settings, Set<String> wanted, JsonLines telemetry, Optional<Path> home)
+      Settings settings,
+      Set<String> wanted,
+      JsonLines telemetry,
+      Optional<Path> home,
+      Reload.Reader again)
       throws ConfigException, StartFailure {
     Log log = telemetry.log("llm.server");
     var timer = new TimerThread(failure -> log.error("alarm_failed").cause(failure).emit());
@@ -140,7 +150,7 @@ final class Application {
             responses(settings, gateway, stores.get(), telemetry, timer),
             stores.get(),
             settings.http());
-    application.serve(settings, wanted);
+    application.serve(settings, wanted, again);
     return application;
   }
 
@@ -218,31 +228,51 @@ final class Application {
     return reason;
   }
 
-  private void serve(Settings read, Set<String> wanted) {
-    var time = timer.time();
-    var metricsKind = read.auth().publicMetrics() ? Route.Kind.PROBE : Route.Kind.MONITOR;
-    List<Route> routes = new ArrayList<>();
-    routes.addAll(new LlmEndpoints(gateway).routes());
-    routes.addAll(new WarmEndpoints(gateway).routes());
-    routes.addAll(new ConversationEndpoints(conversations).routes());
-    routes.addAll(new OpenAiEndpoints(gateway, time, IdSource.RANDOM).routes());
-    routes.addAll(new ResponsesEndpoints(gateway, responses).routes());
-    routes.addAll(new AnthropicEndpoints(gateway, IdSource.RANDOM).routes());
-    routes.addAll(
+  private void serve(Settings read, Set<String> wanted, Reload.Reader again) {
+    List<Route> lasting = new ArrayList<>();
+    reload = new Reload(read, again, gateway, conversations, log, this::become);
+    lasting.addAll(new WarmEndpoints(gateway).routes());
+    lasting.addAll(new ConversationEndpoints(conversations).routes());
+    lasting.addAll(
         new HealthEndpoints(
-                gateway, wanted, admission, stores::status, () -> verified, time, Version.current())
+                gateway,
+                wanted,
+                admission,
+                stores::status,
+                () -> verified,
+                timer.time(),
+                Version.current())
             .routes());
-    routes.addAll(
-        new MonitorEndpoints(telemetry.metrics(), metricsKind, Version.current()).routes());
-    routes.addAll(monitor(read).routes());
+    lasting.addAll(monitor(read).routes());
+    lasting.addAll(new AdminEndpoints(reload::run).routes());
+    lastingRoutes = List.copyOf(lasting);
+    become(read, gateway.pinned());
     listener.serve(
         new Dispatcher(
             settings,
-            new Router(routes),
-            read.auth().gate(address().getPort()),
+            site::get,
             admission,
             new ErrorDialects(),
             new Dispatcher.Surroundings(telemetry, timer, IdSource.RANDOM)));
+  }
+
+  /** From now on requests are answered as {@code read} says, by {@code pinned}. */
+  private void become(Settings read, Gateway pinned) {
+    var metricsKind = read.auth().publicMetrics() ? Route.Kind.PROBE : Route.Kind.MONITOR;
+    List<Route> routes = new ArrayList<>(lastingRoutes);
+    routes.addAll(new LlmEndpoints(pinned).routes());
+    routes.addAll(new OpenAiEndpoints(pinned, timer.time(), IdSource.RANDOM).routes());
+    routes.addAll(new ResponsesEndpoints(pinned, responses).routes());
+    routes.addAll(new AnthropicEndpoints(pinned, IdSource.RANDOM).routes());
+    routes.addAll(
+        new MonitorEndpoints(telemetry.metrics(), metricsKind, Version.current()).routes());
+    var gate = read.auth().gate(address().getPort());
+    site.set(new Dispatcher.Site(new Router(routes), gate, pinned::enter, pinned::leave));
+  }
+
+  /** Reads the configuration again. */
+  void reload() {
+    reload.run();
   }
 
   private LiveMonitor monitor(Settings read) {

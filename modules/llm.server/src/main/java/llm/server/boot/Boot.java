@@ -64,9 +64,12 @@ public final class Boot {
       var telemetry = JsonLines.standardOutput(settings.telemetry());
       boolean wantsLocal = choices.flags().containsKey(CommandLineReader.LOCAL_MODEL);
       Set<String> wanted = wantsLocal ? Set.of(LOCAL) : Set.of();
-      var application = Application.start(settings, wanted, telemetry, home);
+      var application =
+          Application.start(
+              settings, wanted, telemetry, home, () -> Settings.read(sources(choices)));
       verify(application, settings, endOnSignals(application));
       wanted.forEach(application::warnIfUnavailable);
+      reloadOnHangUp(application);
       application.announce((System.nanoTime() - startedNanos) / 1e6);
       greet(application);
       return OptionalInt.empty();
@@ -147,6 +150,14 @@ public final class Boot {
     var hook = Thread.ofPlatform().name("llm-shutdown").unstarted(end);
     Runtime.getRuntime().addShutdownHook(hook);
     return hook;
+  }
+
+  private static void reloadOnHangUp(Application application) {
+    try {
+      Signals.onHangUp(application::reload);
+    } catch (IllegalStateException unavailable) {
+      System.err.println(unavailable.getMessage()); // POST /admin/reload is left
+    }
   }
 
   /** A word to the person who started it by hand. */

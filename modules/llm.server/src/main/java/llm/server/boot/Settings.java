@@ -5,6 +5,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
@@ -238,6 +239,18 @@ final class Settings {
     if (!problems.isEmpty()) {
       throw new ConfigException(problems);
     }
+  }
+
+  /** Paths of settings that differ from {@code older}; a file beside the main one by its name. */
+  SortedSet<String> changedFrom(Settings older) throws ConfigException {
+    SortedSet<String> changed = main.changedFrom(older.main);
+    if (!models().file().changedFrom(older.models().file()).isEmpty()) {
+      changed.add(MODELS);
+    }
+    if (!prompts.changedFrom(older.prompts).isEmpty()) {
+      changed.add(PROMPTS);
+    }
+    return changed;
   }
 
   /** Sentences for the log: variables that set nothing. */

@@ -5,6 +5,8 @@ import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.CallScope;
 import llm.core.telemetry.Level;
@@ -31,8 +33,7 @@ public final class Dispatcher implements HttpHandler {
   private static final Admission.Place NO_PLACE = () -> {};
 
   private final HttpSettings settings;
-  private final Router router;
-  private final Gate gate;
+  private final Supplier<Site> sites;
   private final Admission admission;
   private final Dialects dialects;
   private final Alarms alarms;
@@ -48,9 +49,23 @@ public final class Dispatcher implements HttpHandler {
       Admission admission,
       Dialects dialects,
       Surroundings surroundings) {
+    this(settings, () -> Site.of(router, gate), admission, dialects, surroundings);
+  }
+
+  /**
+   * A dispatcher whose endpoints may be replaced while it serves: each request is with one site
+   * from its first byte to its last.
+   *
+   * @param sites the current one
+   */
+  public Dispatcher(
+      HttpSettings settings,
+      Supplier<Site> sites,
+      Admission admission,
+      Dialects dialects,
+      Surroundings surroundings) {
     this.settings = settings;
-    this.router = router;
-    this.gate = gate;
+    this.sites = sites;
     this.admission = admission;
     this.dialects = dialects;
     this.alarms = surroundings.alarms();
@@ -62,6 +77,21 @@ public final class Dispatcher implements HttpHandler {
   /** What the layer lives with. */
   public record Surroundings(Telemetry telemetry, Alarms alarms, IdSource ids) {}
 
+  /**
+   * What a server answers, as one reading of its configuration has it.
+   *
+   * @param router its endpoints
+   * @param gate who may use them
+   * @param enter has a request be with it; false when it was replaced and has ended
+   * @param leave the end of an {@code enter} that was true
+   */
+  public record Site(Router router, Gate gate, BooleanSupplier enter, Runnable leave) {
+    /** One that is never replaced. */
+    static Site of(Router router, Gate gate) {
+      return new Site(router, gate, () -> true, () -> {});
+    }
+  }
+
   /** How errors look, by what was asked. */
   @FunctionalInterface
   public interface Dialects {
@@ -71,14 +101,28 @@ public final class Dispatcher implements HttpHandler {
 
   @Override
   public void handle(HttpExchange exchange) throws IOException {
+    Site site = sites.get();
+    while (!site.enter().getAsBoolean()) {
+      site = sites.get(); // it was replaced in between
+    }
+    Visit visit;
+    try {
+      visit = handle(exchange, site);
+    } finally {
+      site.leave().run();
+    }
+    visit.goOn();
+  }
+
+  private Visit handle(HttpExchange exchange, Site site) throws IOException {
     var head = Head.of(exchange, ids);
-    var match = router.match(head.method(), head.path());
+    var match = site.router().match(head.method(), head.path());
     var visit = new Visit(head, template(match), alarms.time().nanoTime());
     var guard = WriteGuard.of(exchange, alarms, settings.limits().write());
     accessLog.began();
     try (var wire = new Wire(exchange, guard, head.id())) {
       try {
-        orRefuse(visit, wire, () -> letIn(visit, match, exchange, wire));
+        orRefuse(visit, wire, () -> letIn(visit, match, exchange, wire, site.gate()));
       } catch (ConnectionLost lost) {
         visit.endedAs(lost.why().word());
         throw lost;
@@ -87,7 +131,7 @@ public final class Dispatcher implements HttpHandler {
         accessLog.ended(visit, status, wire.bytesOut());
       }
     }
-    visit.goOn();
+    return visit;
   }
 
   private static String template(Router.Match match) {
@@ -98,7 +142,7 @@ public final class Dispatcher implements HttpHandler {
     };
   }
 
-  private void letIn(Visit visit, Router.Match match, HttpExchange exchange, Wire wire)
+  private void letIn(Visit visit, Router.Match match, HttpExchange exchange, Wire wire, Gate gate)
       throws LlmException, ConnectionLost {
     var kind = match instanceof Router.Match.Found found ? found.route().kind() : Route.Kind.WORK;
     Principal principal = gate.admit(visit.head(), kind);
@@ -169,7 +213,10 @@ public final class Dispatcher implements HttpHandler {
   private void send(Visit visit, Response response, CallScope call, Wire wire)
       throws LlmException, ConnectionLost {
     switch (response) {
-      case Response.Full full -> wire.send(full);
+      case Response.Full full -> {
+        call.answerer().ifPresent(wire::answeredBy);
+        wire.send(full);
+      }
       case Response.Upgrade(var headers, Response.Taker taker) -> {
         TakenConnection taken = wire.takeOver(headers);
         visit.endedAs(UPGRADED);

@@ -175,6 +175,7 @@ final class EventsWriter {
     try {
       if (!committed) {
         committed = true;
+        call.answerer().ifPresent(wire::answeredBy);
         wire.startEvents(headers);
         schedule(keepAlive);
       }

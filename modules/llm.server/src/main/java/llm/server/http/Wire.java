@@ -4,8 +4,11 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import llm.domain.call.Answerer;
 import llm.domain.call.CallId;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -46,6 +49,19 @@ final class Wire implements AutoCloseable {
   /** Bytes of the body that were sent. */
   long bytesOut() {
     return bytesOut;
+  }
+
+  /** Names in the head of the answer who gives it, before that is sent. */
+  void answeredBy(Answerer answerer) {
+    header("x-llm-provider", plain(answerer.provider()));
+    header("x-llm-model", plain(answerer.model()));
+  }
+
+  /** A header carries visible ASCII (RFC 9110, section 5.5); what is not is percent-encoded. */
+  private static String plain(String name) {
+    return name.chars().allMatch(c -> c > ' ' && c < 0x7F)
+        ? name
+        : URLEncoder.encode(name, StandardCharsets.UTF_8);
   }
 
   /** Sends a whole answer; the request's body need not have been read. */

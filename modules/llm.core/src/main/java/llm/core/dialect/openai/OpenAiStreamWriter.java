@@ -36,8 +36,11 @@ public final class OpenAiStreamWriter {
   private static final byte[] DONE = ascii(SseFrame.DATA + "[DONE]" + SseFrame.END);
 
   private final JsonOut out = new JsonOut(1024);
-  private final byte[] opening; // up to the delta's value
-  private final byte[] usageOpening; // up to the usage's value
+  private final String id;
+  private final long created;
+  private String model;
+  private byte[] opening; // up to the delta's value
+  private byte[] usageOpening; // up to the usage's value
   private final byte[] closing;
   private final boolean includeUsage;
   private boolean hasLogprobs;
@@ -47,22 +50,30 @@ public final class OpenAiStreamWriter {
    *
    * @param id the completion's id, as {@code chatcmpl-…}
    * @param createdEpochSeconds when it began
-   * @param model the model that answers
+   * @param model the model that answers, unless {@code Started} names another
    * @param includeUsage whether usage comes in a last chunk of its own, and as null in the others
    */
   public OpenAiStreamWriter(
       String id, long createdEpochSeconds, String model, boolean includeUsage) {
+    this.id = id;
+    this.created = createdEpochSeconds;
     this.includeUsage = includeUsage;
+    answeredBy(model);
+    this.closing = includeUsage ? CLOSE_FRAME_NO_USAGE : CLOSE_FRAME;
+  }
+
+  private void answeredBy(String name) {
+    model = name;
+    out.clear();
     out.object()
         .field("id", id)
         .field("object", "chat.completion.chunk")
-        .field("created", createdEpochSeconds)
-        .field("model", model)
+        .field("created", created)
+        .field("model", name)
         .name("choices");
     byte[] common = join(DATA, out.toBytes());
-    this.opening = join(common, ascii("[{\"index\":0,\"delta\":"));
-    this.usageOpening = join(common, ascii("[],\"usage\":"));
-    this.closing = includeUsage ? CLOSE_FRAME_NO_USAGE : CLOSE_FRAME;
+    opening = join(common, ascii("[{\"index\":0,\"delta\":"));
+    usageOpening = join(common, ascii("[],\"usage\":"));
   }
 
   /**
@@ -82,7 +93,7 @@ public final class OpenAiStreamWriter {
   public void write(StreamEvent event, OutputStream sink) throws IOException {
     out.clear();
     switch (event) {
-      case StreamEvent.Started _ -> first();
+      case StreamEvent.Started started -> first(started.model());
       case StreamEvent.TextDelta delta when delta.logprobs().isEmpty() ->
           text(CONTENT, delta.text());
       case StreamEvent.TextDelta delta -> textWithLogprobs(delta);
@@ -99,7 +110,11 @@ public final class OpenAiStreamWriter {
     out.writeTo(sink);
   }
 
-  private void first() {
+  private void first(String answering) {
+    if (!answering.equals(model)) {
+      answeredBy(answering);
+      out.clear();
+    }
     out.raw(opening).raw(FIRST_DELTA).raw(hasLogprobs ? NO_LOGPROBS_YET : UNFINISHED).raw(closing);
   }
 

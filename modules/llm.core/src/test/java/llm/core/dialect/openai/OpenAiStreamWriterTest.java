@@ -29,7 +29,7 @@ class OpenAiStreamWriterTest {
     List<String> frames =
         frames(
             false,
-            new StreamEvent.Started("m"),
+            new StreamEvent.Started("mü"),
             new StreamEvent.TextDelta("Hel\"lo\n"),
             new StreamEvent.TextDelta("ü😀\u0001"),
             new StreamEvent.Done(FinishReason.STOP, Usage.of(3, 4)));
@@ -57,7 +57,7 @@ class OpenAiStreamWriterTest {
     List<String> frames =
         frames(
             true,
-            new StreamEvent.Started("m"),
+            new StreamEvent.Started("mü"),
             new StreamEvent.TextDelta("a"),
             new StreamEvent.Done(FinishReason.LENGTH, new Usage(30, 4, 10)));
 
@@ -78,7 +78,7 @@ class OpenAiStreamWriterTest {
     List<String> frames =
         frames(
             false,
-            new StreamEvent.Started("m"),
+            new StreamEvent.Started("mü"),
             new StreamEvent.ReasoningDelta("hm"),
             new StreamEvent.ToolCallStarted(0, "c1", "f"),
             new StreamEvent.ToolArgumentsDelta(0, "{\"a\":"),
@@ -103,7 +103,7 @@ class OpenAiStreamWriterTest {
     List<String> frames =
         frames(
             true,
-            new StreamEvent.Started("m"),
+            new StreamEvent.Started("mü"),
             new StreamEvent.Failed(
                 new LlmError.DeadlineExceeded(
                     CancelReason.IDLE, "Model 'm'", Duration.ofSeconds(1)),
@@ -143,7 +143,7 @@ class OpenAiStreamWriterTest {
         };
     var writer = new OpenAiStreamWriter("id", 1, "m", true);
 
-    writer.write(new StreamEvent.Started("m"), sink);
+    writer.write(new StreamEvent.Started("mü"), sink);
     writer.write(new StreamEvent.TextDelta("x".repeat(100_000)), sink);
     writer.write(new StreamEvent.Done(FinishReason.STOP, Usage.NONE), sink);
 

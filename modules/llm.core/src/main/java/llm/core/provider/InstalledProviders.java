@@ -1,19 +1,19 @@
-package llm.core.gateway;
+package llm.core.provider;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 import llm.core.concurrent.Alarms;
 import llm.core.config.Section;
-import llm.core.provider.ProviderContext;
-import llm.core.provider.ProviderFactory;
-import llm.core.provider.ProviderSetup;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.domain.port.ChatProvider;
@@ -23,7 +23,7 @@ import llm.domain.port.IdSource;
  * Asks every {@link ProviderFactory} that the {@link ServiceLoader} finds for its provider. One
  * that is broken is logged and passed over: it keeps no other from serving.
  */
-final class InstalledProviders {
+public final class InstalledProviders {
   private final Section sections;
   private final Telemetry telemetry;
   private final Alarms alarms;
@@ -31,7 +31,12 @@ final class InstalledProviders {
   private final Optional<Path> home;
   private final Log log;
 
-  InstalledProviders(
+  /**
+   * Providers of the configuration's {@code root}; nothing is read yet.
+   *
+   * @param home the installation's folder
+   */
+  public InstalledProviders(
       Section root, Telemetry telemetry, Alarms alarms, IdSource ids, Optional<Path> home) {
     this.sections = root.section("providers", "Where models come from.");
     this.telemetry = telemetry;
@@ -41,17 +46,63 @@ final class InstalledProviders {
     this.log = telemetry.log("llm.gateway");
   }
 
-  /** What came of each factory, by id, in the ids' order. */
-  Map<String, ProviderSetup> setups() {
-    var setups = new LinkedHashMap<String, ProviderSetup>();
+  /**
+   * What came of the factories.
+   *
+   * @param setups by id, in the ids' order; single providers, and reasons why others are not there
+   * @param settings what those providers were made from, by id, where it can be compared
+   * @param waiting ids of providers whose settings changed and that cannot be replaced
+   */
+  public record Made(
+      Map<String, ProviderSetup> setups, Map<String, Object> settings, Set<String> waiting) {
+    /** Nothing yet. */
+    public static final Made NOTHING = new Made(Map.of(), Map.of(), Set.of());
+
+    /** These providers, which are made anew by any reading. */
+    public static Made of(List<ProviderSetup> providers) {
+      var setups = new LinkedHashMap<String, ProviderSetup>();
+      for (ProviderSetup setup : providers) {
+        String id =
+            switch (setup) {
+              case ProviderSetup.Ready(ChatProvider provider) -> provider.id();
+              case ProviderSetup.Absent(List<String> models, String _) ->
+                  models.isEmpty() ? "absent-" + setups.size() : models.getFirst();
+              case ProviderSetup.Several _ ->
+                  throw new IllegalArgumentException("give the members one by one");
+            };
+        setups.put(id, setup);
+      }
+      return new Made(setups, Map.of(), Set.of());
+    }
+  }
+
+  /** Asks each factory; providers of {@code before} go on where their settings are the same. */
+  public Made made(Made before) {
+    var made = new Made(new LinkedHashMap<>(), new HashMap<>(), new LinkedHashSet<>());
     for (ProviderFactory factory : factories()) {
-      switch (setup(factory)) {
+      switch (setup(factory, running(before, made))) {
         case ProviderSetup.Several(var members) ->
-            members.forEach((id, member) -> add(id, member, factory, setups));
-        case ProviderSetup single -> add(factory.id(), single, factory, setups);
+            members.forEach((id, member) -> add(id, member, factory, made.setups()));
+        case ProviderSetup single -> add(factory.id(), single, factory, made.setups());
       }
     }
-    return setups;
+    return made;
+  }
+
+  private static ProviderContext.Running running(Made before, Made made) {
+    return (id, settings, replaceable) -> {
+      made.settings().put(id, settings);
+      if (!(before.setups().get(id) instanceof ProviderSetup.Ready(ChatProvider provider))) {
+        return Optional.empty();
+      }
+      Object old = before.settings().get(id);
+      boolean same = settings.equals(old);
+      if (!same && !replaceable) {
+        made.waiting().add(id);
+        made.settings().put(id, old);
+      }
+      return same || !replaceable ? Optional.of(provider) : Optional.empty();
+    };
   }
 
   private void add(
@@ -83,9 +134,9 @@ final class InstalledProviders {
 
   /** Of our layer alone, where we are modules: a look through the class path takes 10 ms. */
   private static ServiceLoader<ProviderFactory> loader() {
-    ModuleLayer layer = Gateway.class.getModule().getLayer();
+    ModuleLayer layer = ProviderFactory.class.getModule().getLayer();
     return layer == null
-        ? ServiceLoader.load(ProviderFactory.class, Gateway.class.getClassLoader())
+        ? ServiceLoader.load(ProviderFactory.class, ProviderFactory.class.getClassLoader())
         : ServiceLoader.load(layer, ProviderFactory.class);
   }
 
@@ -98,11 +149,11 @@ final class InstalledProviders {
     }
   }
 
-  private ProviderSetup setup(ProviderFactory factory) {
+  private ProviderSetup setup(ProviderFactory factory, ProviderContext.Running running) {
     String id = factory.id();
     var section = sections.section(id, "Settings of provider " + id + ".");
     try {
-      return factory.create(new ProviderContext(section, telemetry, alarms, ids, home));
+      return factory.create(new ProviderContext(section, telemetry, alarms, ids, home, running));
     } catch (RuntimeException | LinkageError bug) {
       log.error("provider_broken").put("provider", id).cause(bug).emit();
       return new ProviderSetup.Absent(

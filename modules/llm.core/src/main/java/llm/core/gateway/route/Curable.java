@@ -1,0 +1,56 @@
+package llm.core.gateway.route;
+
+import llm.domain.call.CancelReason;
+import llm.domain.error.LlmError;
+
+/**
+ * Which refusals lead to the next target: those whose reason lies with this one. What is wrong with
+ * the request itself would be wrong with the next target too.
+ */
+public final class Curable {
+  private static final int BAD_REQUEST = 400;
+  private static final int TOO_LARGE = 413;
+  private static final int UNPROCESSABLE = 422;
+
+  private Curable() {}
+
+  /** Whether another target might take what was refused with {@code error}. */
+  public static boolean byAnother(LlmError error) {
+    return switch (error) {
+      case LlmError.ProviderUnreachable _,
+          LlmError.ModelUnavailable _,
+          LlmError.ModelNotFound _,
+          LlmError.QueueFull _,
+          LlmError.Overloaded _,
+          LlmError.Unsupported _, // by this model
+          LlmError.ContextLengthExceeded _, // another may have a larger window
+          LlmError.InputTooLong _ ->
+          true;
+      case LlmError.ProviderRefused refused ->
+          switch (refused.httpStatus()) {
+            case BAD_REQUEST, TOO_LARGE, UNPROCESSABLE -> false;
+            default -> true; // its key, its quota, its load, its fault
+          };
+      case LlmError.DeadlineExceeded exceeded -> exceeded.reason() == CancelReason.FIRST_TOKEN;
+      case LlmError.Cancelled cancelled -> cancelled.reason() == CancelReason.SHUTDOWN; // its own
+      case LlmError.InvalidRequest _,
+          LlmError.InvalidJson _,
+          LlmError.Unauthorized _,
+          LlmError.Forbidden _,
+          LlmError.NotFound _,
+          LlmError.MethodNotAllowed _,
+          LlmError.Conflict _,
+          LlmError.PayloadTooLarge _,
+          LlmError.UnsupportedMediaType _,
+          LlmError.UnsupportedContentEncoding _,
+          LlmError.UpgradeRequired _,
+          LlmError.NotImplemented _,
+          LlmError.ShuttingDown _,
+          LlmError.StoreUnavailable _,
+          LlmError.InvalidAnswer _,
+          LlmError.ProviderFailed _, // it had begun
+          LlmError.Internal _ ->
+          false;
+    };
+  }
+}
