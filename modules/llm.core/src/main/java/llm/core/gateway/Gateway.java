@@ -16,7 +16,6 @@ import llm.core.connection.Models;
 import llm.core.dialect.openai.ModelResolver;
 import llm.core.gateway.Preparation.Prepared;
 import llm.core.provider.ProviderSetup;
-import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.domain.call.Call;
@@ -34,14 +33,10 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.interaction.LlmEvent;
 import llm.domain.model.ModelName;
-import llm.domain.model.TokenLimit;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
 import llm.domain.port.ProviderHealth;
-import llm.domain.service.ResponseFinding;
-import llm.domain.service.ResponseValidator;
-import llm.domain.service.ToolCallPolicy;
 
 /**
  * The one door to models: finds the provider of a model, checks that the request fits it, streams
@@ -56,8 +51,6 @@ import llm.domain.service.ToolCallPolicy;
  * </ol>
  */
 public final class Gateway implements ModelResolver, AutoCloseable {
-  private static final ResponseValidator VALIDATOR = new ResponseValidator(ToolCallPolicy.PARALLEL);
-
   private final GatewaySettings settings;
   private final ModelRegistry registry;
   private final GatewayMetrics metrics;
@@ -211,7 +204,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
         route.provider().answersWhole()
             ? whole(request, route, call)
             : ResultCollector.collect(request.model().value(), stream(request, call));
-    logFindings(request, route, answer, call);
+    Findings.log(request, route, answer, call, log);
     return answer;
   }
 
@@ -359,20 +352,6 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     }
     account.accepted();
     return new GuardedStream(inner, route, limit, account, log);
-  }
-
-  /** What is wrong or remarkable with an answer: names and counts, never what was said. */
-  private void logFindings(ChatRequest request, Route route, ChatResult answer, Call call) {
-    var limit = TokenLimit.forModel(route.spec());
-    var report = VALIDATOR.validateResponse(answer, request.tools(), limit);
-    for (ResponseFinding finding : report.findings()) {
-      boolean fault = finding instanceof ResponseFinding.Fault;
-      log.at(fault ? Level.WARN : Level.DEBUG, "answer_finding")
-          .call(call)
-          .put("model", request.model().value())
-          .put("finding", finding.message())
-          .emit();
-    }
   }
 
   private void logProviders() {
