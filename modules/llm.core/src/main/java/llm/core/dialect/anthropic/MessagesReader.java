@@ -149,9 +149,10 @@ public final class MessagesReader {
     }
     AnswerForm form = answer.form();
     ModelName resolved = resolver.resolve(model);
-    Optional<Dialect> dialect = resolver.dialect(resolved);
-    undone.require(dialect);
-    boolean asItStands = dialect.filter(Dialect.ANTHROPIC::isReadAs).isPresent();
+    boolean asItStands = resolver.reads(resolved, Dialect.ANTHROPIC);
+    if (!asItStands) {
+      undone.require(resolver.dialect(resolved));
+    }
     OptionalInt late = Turn.lateSystem(turns);
     if (asItStands && late.isPresent()) {
       throw Refusals.unsupported(

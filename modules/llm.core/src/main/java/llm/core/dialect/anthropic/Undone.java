@@ -25,14 +25,11 @@ final class Undone {
   }
 
   /**
-   * Throws the first refusal that holds for a provider.
+   * Throws the first refusal that holds for a provider of another dialect.
    *
    * @param dialect in which it asks its upstream, if it has one
    */
   void require(Optional<Dialect> dialect) throws LlmException {
-    if (dialect.filter(Dialect.ANTHROPIC::isReadAs).isPresent()) {
-      return;
-    }
     if (!elsewhere.isEmpty()) {
       throw elsewhere.getFirst();
     }
