@@ -76,6 +76,8 @@ class ChatRequestTest {
             .withSampling(sampling)
             .withMaxTokens(7)
             .withPriority(Priority.BACKGROUND)
+            .withExtensions(Extensions.NONE)
+            .withForm(AnswerForm.ANY)
             .withMessages(messages -> List.of(Message.system("Be brief."), messages.getFirst()));
     assertThat(request)
         .isEqualTo(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Optional;
 import llm.domain.call.CancelReason;
 import llm.domain.chat.StreamEvent.Cancelled;
 import llm.domain.chat.StreamEvent.Done;
@@ -14,6 +15,7 @@ import llm.domain.chat.StreamEvent.Started;
 import llm.domain.chat.StreamEvent.TextDelta;
 import llm.domain.chat.StreamEvent.ToolArgumentsDelta;
 import llm.domain.chat.StreamEvent.ToolCallStarted;
+import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import org.junit.jupiter.api.Test;
@@ -36,6 +38,31 @@ class ResultCollectorTest {
             new ChatResult(
                 "mock-2", "Hello", "Let me think.", List.of(), FinishReason.STOP, USAGE));
     assertThat(stream.isClosed()).isTrue();
+  }
+
+  @Test
+  void keepsThoughtsApartWithTheirProofs() throws LlmException {
+    var stream =
+        new ScriptedStream(
+            new ReasoningDelta("a"),
+            new ReasoningDelta("b"),
+            new StreamEvent.ReasoningSigned("proof"),
+            new StreamEvent.ReasoningSigned("proof of nothing"),
+            new ReasoningDelta("c"),
+            new StreamEvent.ReasoningHidden("xyz"),
+            new StreamEvent.ReasoningHidden("uvw"),
+            new TextDelta("Hello"),
+            new Done(FinishReason.STOP, USAGE, Optional.of("END")));
+    ChatResult result = ResultCollector.collect("mock", stream);
+    assertThat(result.thoughts())
+        .containsExactly(
+            new Thought("ab", Optional.of("proof"), Optional.empty()),
+            new Thought("", Optional.of("proof of nothing"), Optional.empty()),
+            Thought.of("c"),
+            Thought.hidden("xyz"),
+            Thought.hidden("uvw"));
+    assertThat(result.reasoning()).isEqualTo("abc");
+    assertThat(result.stopSequence()).contains("END");
   }
 
   @Test

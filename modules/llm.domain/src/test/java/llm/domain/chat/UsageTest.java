@@ -29,6 +29,16 @@ class UsageTest {
             "reasoning tokens must be 0 to the completion's %d, got %d", completion, reasoning);
   }
 
+  @ParameterizedTest
+  @CsvSource({"-1, 5, 0", "6, 5, 0", "4, 5, 2"})
+  void refusesMoreWrittenToACacheThanThereIs(int written, int prompt, int cached) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Usage(prompt, 1, cached, 0, written))
+        .withMessageContaining("tokens written to a cache must be 0 to those");
+    assertThat(new Usage(prompt, 1, cached, 0, prompt - cached).cacheWriteTokens())
+        .isEqualTo(prompt - cached);
+  }
+
   @Test
   void addsPromptAndCompletionWithoutOverflow() {
     assertThat(new Usage(5, 7, 5).totalTokens()).isEqualTo(12);
