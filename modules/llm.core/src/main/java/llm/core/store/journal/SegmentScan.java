@@ -9,7 +9,7 @@ final class SegmentScan {
 
   private final SegmentFile segment;
   private final long size;
-  private byte[] window = new byte[WINDOW_BYTES]; // used again: larger where a frame is
+  private byte[] window; // used again: larger where a frame is
   private long windowAt;
   private int windowBytes;
 
@@ -21,6 +21,7 @@ final class SegmentScan {
   SegmentScan(SegmentFile segment) throws IOException {
     this.segment = segment;
     this.size = segment.file().size();
+    this.window = new byte[(int) Math.min(WINDOW_BYTES, size)]; // most journals are small
   }
 
   /**
