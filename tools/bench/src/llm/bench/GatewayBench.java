@@ -20,16 +20,17 @@ public final class GatewayBench {
 
   /** When the warm-up of each part ends at the latest in a quick run, in seconds from its start. */
   private static final Map<String, Integer> QUICK_SETTLED =
-      Map.of("nonstream", 11, "stream100", 19, "ttft", 25, "paced1000", 33);
+      Map.of("nonstream", 9, "translate", 15, "stream100", 21, "ttft", 26, "paced1000", 33);
 
   private static final List<String> PARTS =
-      List.of("nonstream", "stream100", "ttft", "paced1000", "alloc");
+      List.of("nonstream", "translate", "stream100", "ttft", "paced1000", "alloc");
 
   private enum Against {
     NOBODY,
     NGINX,
     DIRECT,
-    BOTH
+    BOTH,
+    TRANSLATED
   }
 
   private final GatewaySetup setup;
@@ -98,6 +99,12 @@ public final class GatewayBench {
           nonstream(1);
         }
       }
+      case "translate" -> {
+        translate("nonstream", "whole", false, 1, 256);
+        if (!quick) {
+          translate("stream100", "burst-100", true, 100, 32);
+        }
+      }
       case "stream100" -> {
         stream100(32);
         if (!quick) {
@@ -158,6 +165,36 @@ public final class GatewayBench {
             labels[1]);
       }
     });
+  }
+
+  /** The same request by turns to an upstream of its own dialect and to one of Anthropic's. */
+  private void translate(String name, String model, boolean stream, int tokens, int connections) {
+    var windows =
+        measure(
+            setup.question(name, model, stream, tokens),
+            connections,
+            Against.TRANSLATED,
+            Window::cpuPerRequest);
+    List<Window> same = windows.get("ours");
+    List<Window> translated = windows.get("translated");
+    var ratios = new ArrayList<Double>();
+    for (int i = 0; i < same.size(); i++) {
+      ratios.add(translated.get(i).cpuPerRequest() / same.get(i).cpuPerRequest());
+    }
+    double cpu = median(translated, Window::cpuPerRequest);
+    double sameCpu = median(same, Window::cpuPerRequest);
+    String note =
+        "same dialect "
+            + Report.number(sameCpu)
+            + " us, ratio "
+            + Report.number(Stats.median(ratios))
+            + ", "
+            + notes(translated, Window::cpuPerRequest);
+    if (stream) {
+      at("gateway.translate.cpu_us", cpu, "us", note, "of", name, "connections", "" + connections);
+    } else {
+      report.atMost("gateway.translate.cpu_us", cpu, "us", 1.5 * sameCpu, note);
+    }
   }
 
   private void stream100(int connections) {
@@ -285,6 +322,10 @@ public final class GatewayBench {
   /** Ours, and what it is compared with: in a quick run only what a goal needs. */
   private List<GatewaySetup.Target> targets(Against against) {
     var targets = new ArrayList<>(List.of(setup.ours()));
+    if (against == Against.TRANSLATED) {
+      targets.add(setup.translated());
+      return targets;
+    }
     if (against == Against.NGINX || against == Against.BOTH) {
       setup.nginx().ifPresent(targets::add);
     }
@@ -295,7 +336,10 @@ public final class GatewayBench {
   }
 
   private Against against(Against needed) {
-    return setup.serverOnly() ? Against.NOBODY : quick ? needed : Against.BOTH;
+    if (setup.serverOnly()) {
+      return Against.NOBODY;
+    }
+    return quick || needed == Against.TRANSLATED ? needed : Against.BOTH;
   }
 
   private Map<String, List<Window>> measure(
@@ -316,6 +360,12 @@ public final class GatewayBench {
     Duration ramp = connections >= PACED_STREAMS ? Duration.ofSeconds(1) : Duration.ZERO;
     for (GatewaySetup.Target target : targets(against(needed))) {
       byTarget.put(target.name(), setup.runner(target, question, connections, ramp));
+    }
+    if (needed == Against.TRANSLATED) { // Other code of the server, so it has a warm-up of its own.
+      Runner translated = byTarget.get(setup.translated().name());
+      Commands.progress(translated.name() + ": warming up");
+      translated.settle(phases, settles);
+      translated.load().pause();
     }
     var windows = Runner.interleave(List.copyOf(byTarget.values()), phases, settles, report);
     byTarget.values().forEach(runner -> runner.load().close());

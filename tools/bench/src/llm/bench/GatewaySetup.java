@@ -68,6 +68,11 @@ final class GatewaySetup implements AutoCloseable {
     return new Target("ours", serverPort, serverOnly ? "" : "bench/", server::pids);
   }
 
+  /** Ours before an upstream of Anthropic's dialect. */
+  Target translated() {
+    return new Target("translated", serverPort, "anthropic/", server::pids);
+  }
+
   Target direct() {
     return new Target("direct", upstream.port(), "", upstream::pids);
   }

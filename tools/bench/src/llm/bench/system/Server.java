@@ -97,7 +97,10 @@ public final class Server {
         .formatted(port, server.indent(2).stripTrailing(), hash(), rest);
   }
 
-  /** The providers section that makes the mock upstream known as {@code bench}. */
+  /**
+   * The providers section that makes the mock upstream known as {@code bench}, in OpenAI's dialect,
+   * and as {@code anthropic} in Anthropic's.
+   */
   public static String upstream(int port) {
     return """
     providers:
@@ -110,8 +113,11 @@ public final class Server {
             base_url: http://127.0.0.1:%d/v1
             server: generic
             models: [whole]
+      anthropic:
+        base_url: http://127.0.0.1:%d
+        models: [whole, burst-100]
     """
-        .formatted(port);
+        .formatted(port, port);
   }
 
   /** The providers section for the built-in mock model alone. */

@@ -103,13 +103,16 @@ final class Canned {
         .array();
   }
 
+  /** The head of an answer that is a stream of events, in chunks. */
+  static byte[] eventStreamHead() {
+    return ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+            + "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .getBytes(US_ASCII);
+  }
+
   private static byte[] streamHead() {
-    byte[] head =
-        ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-                + "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n")
-            .getBytes(US_ASCII);
     return join(
-        head,
+        eventStreamHead(),
         chunk(
             event(
                 START
@@ -145,7 +148,8 @@ final class Canned {
     return "data: " + data + "\n\n";
   }
 
-  private static byte[] chunk(String body) {
+  /** {@code body} as an HTTP chunk. */
+  static byte[] chunk(String body) {
     return (Integer.toHexString(body.length()) + "\r\n" + body + "\r\n").getBytes(US_ASCII);
   }
 

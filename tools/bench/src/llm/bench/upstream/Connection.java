@@ -15,6 +15,7 @@ final class Connection {
   private static final byte[] MODEL = "\"model\"".getBytes(ISO_8859_1);
   private static final byte[] STREAM = "\"stream\"".getBytes(ISO_8859_1);
   private static final byte[] USAGE = "\"include_usage\"".getBytes(ISO_8859_1);
+  private static final byte[] MESSAGES = "POST /v1/messages ".getBytes(ISO_8859_1);
 
   private final SocketChannel channel;
   private final Pacer pacer;
@@ -84,7 +85,11 @@ final class Connection {
     String named = value(MODEL, body, end);
     String model = named.substring(named.lastIndexOf('/') + 1);
     boolean usage = value(USAGE, body, end).equals("true");
-    if (!value(STREAM, body, end).equals("true")) {
+    if (Arrays.equals(
+        input, from, Math.min(from + MESSAGES.length, end), MESSAGES, 0, MESSAGES.length)) {
+      boolean stream = value(STREAM, body, end).equals("true");
+      output.add(stream ? CannedMessages.burst100() : CannedMessages.whole());
+    } else if (!value(STREAM, body, end).equals("true")) {
       output.add(Canned.whole());
     } else if (model.startsWith("paced-")) {
       String[] pace = model.split("-");
