@@ -62,7 +62,9 @@ final class Chain {
         if (!curable) {
           throw refusal;
         }
-        step.refused();
+        if (Curable.isTroubleOfTarget(refusal.error())) {
+          step.refused();
+        }
         tell(step, refusal.error(), call, i + 1 < steps.size());
       }
     }

@@ -78,19 +78,44 @@ public final class InstalledProviders {
 
   /** Asks each factory; providers of {@code before} go on where their settings are the same. */
   public Made made(Made before) {
+    return made(before, factories());
+  }
+
+  /** The same by these factories. */
+  Made made(Made before, List<ProviderFactory> factories) {
     var made = new Made(new LinkedHashMap<>(), new HashMap<>(), new LinkedHashSet<>());
-    for (ProviderFactory factory : factories()) {
-      switch (setup(factory, running(before, made))) {
+    var running = new Running(before, made);
+    for (ProviderFactory factory : factories) {
+      switch (setup(factory, running)) {
         case ProviderSetup.Several(var members) ->
             members.forEach((id, member) -> add(id, member, factory, made.setups()));
         case ProviderSetup single -> add(factory.id(), single, factory, made.setups());
       }
     }
+    running.forget();
     return made;
   }
 
-  private static ProviderContext.Running running(Made before, Made made) {
-    return (id, settings, replaceable) -> {
+  /**
+   * What factories ask while they make providers. Providers keep it with their context, so it must
+   * not keep those before them: each would keep all that there ever were.
+   */
+  private static final class Running implements ProviderContext.Running {
+    private volatile Made before;
+    private final Made made;
+
+    private Running(Made before, Made made) {
+      this.before = before;
+      this.made = made;
+    }
+
+    /** All are made. */
+    private void forget() {
+      before = Made.NOTHING;
+    }
+
+    @Override
+    public Optional<ChatProvider> keep(String id, Object settings, boolean replaceable) {
       made.settings().put(id, settings);
       if (!(before.setups().get(id) instanceof ProviderSetup.Ready(ChatProvider provider))) {
         return Optional.empty();
@@ -102,7 +127,7 @@ public final class InstalledProviders {
         made.settings().put(id, old);
       }
       return same || !replaceable ? Optional.of(provider) : Optional.empty();
-    };
+    }
   }
 
   private void add(

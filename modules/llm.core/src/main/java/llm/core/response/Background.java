@@ -25,11 +25,12 @@ import llm.domain.store.StoreException;
 
 /**
  * The answers that are made in the background, at most so many at once, and the events of as many
- * that ended last. Thread-safe.
+ * that ended last, as long as these are not too long together. Thread-safe.
  */
 final class Background implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(30);
   private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
+  private static final long MOST_ENDED_CHARS = 32L << 20; // of those whose events are held
   private static final long PATIENCE_MILLIS = 5_000; // for a run that was told to stop
 
   private final ResponsesSettings settings;
@@ -40,6 +41,7 @@ final class Background implements AutoCloseable {
   private final Log log;
   private final Map<String, BackgroundRun> runs = new LinkedHashMap<>(); // guarded by this
   private final Map<String, BackgroundRun> ended = new LinkedHashMap<>(); // guarded by this
+  private long endedChars; // of those that ended; guarded by this
   private int starting; // guarded by this
   private boolean closed; // guarded by this
 
@@ -113,7 +115,7 @@ final class Background implements AutoCloseable {
             alarms,
             failure -> log.error("cancel_hook_failed").cause(failure).emit());
     var run = new BackgroundRun(request, scope);
-    var life = new Life(request.id(), begun);
+    var life = new Life(request, begun);
     synchronized (this) {
       starting--;
       runs.put(request.id(), run);
@@ -143,9 +145,10 @@ final class Background implements AutoCloseable {
       return;
     }
     ended.put(id, run);
-    var oldest = ended.keySet().iterator();
-    while (ended.size() > settings.background()) {
-      oldest.next();
+    endedChars += run.chars();
+    var oldest = ended.values().iterator();
+    while (ended.size() > settings.background() || endedChars > MOST_ENDED_CHARS) {
+      endedChars -= oldest.next().chars();
       oldest.remove();
     }
   }
@@ -167,7 +170,8 @@ final class Background implements AutoCloseable {
 
   /** Its events are not told any more. */
   synchronized void forget(String id) {
-    ended.remove(id);
+    BackgroundRun gone = ended.remove(id);
+    endedChars -= gone == null ? 0 : gone.chars();
   }
 
   /** One that is neither over nor made here: another server makes it, or nobody does any more. */
@@ -176,15 +180,20 @@ final class Background implements AutoCloseable {
     if (!archive.isDead(found)) {
       return json(answer);
     }
-    String message = "The server stopped while it made this response; ask again.";
-    answer.add(new StreamEvent.Failed(new LlmError.ProviderFailed("server", message), Usage.NONE));
-    JsonText failed = json(answer);
+    JsonText failed =
+        failed(found.request(), "The server stopped while it made this response; ask again.");
     try {
       archive.end(found.request().id(), found.end(), failed);
     } catch (StoreException failure) {
       logNotKept(found.request().id(), failure); // whoever asks next is told the same
     }
     return failed;
+  }
+
+  private static JsonText failed(StoredResponse.Request request, String message) {
+    Answer answer = request.answer();
+    answer.add(new StreamEvent.Failed(new LlmError.ProviderFailed("server", message), Usage.NONE));
+    return json(answer);
   }
 
   private static JsonText json(Answer answer) {
@@ -212,12 +221,14 @@ final class Background implements AutoCloseable {
 
   /** What is written of one run, one after the other. */
   private final class Life {
+    private final StoredResponse.Request request;
     private final String id;
     private LogPoint at; // guarded by this
     private boolean over; // guarded by this
 
-    private Life(String id, LogPoint at) {
-      this.id = id;
+    private Life(StoredResponse.Request request, LogPoint at) {
+      this.request = request;
+      this.id = request.id();
       this.at = at;
     }
 
@@ -247,6 +258,18 @@ final class Background implements AutoCloseable {
       over = true;
       try {
         archive.end(id, at, response);
+      } catch (StoreException failure) {
+        logNotKept(id, failure);
+        if (failure.reason() == StoreException.Reason.TOO_LARGE) {
+          keepWhy(failure.getMessage());
+        }
+      }
+    }
+
+    /** Else it would seem as if the server had stopped in between. */
+    private void keepWhy(String message) {
+      try {
+        archive.end(id, at, failed(request, "The answer is not kept: " + message));
       } catch (StoreException failure) {
         logNotKept(id, failure);
       }

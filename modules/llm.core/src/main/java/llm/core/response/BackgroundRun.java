@@ -38,7 +38,7 @@ final class BackgroundRun {
   private final CountDownLatch over = new CountDownLatch(1);
   private final List<StreamEvent> events = new ArrayList<>(); // guarded by lock
   private final Answer answer; // guarded by lock
-  private long chars; // the running thread's
+  private volatile long chars; // written by the running thread alone
 
   /** Keeps the response object of a run that is over. */
   @FunctionalInterface
@@ -56,6 +56,11 @@ final class BackgroundRun {
 
   StoredResponse.Request request() {
     return request;
+  }
+
+  /** How much it holds; asked when it is over. */
+  long chars() {
+    return chars + request.input().stream().mapToLong(item -> item.value().length()).sum();
   }
 
   /** Makes the answer; returns when it is over and kept. */
@@ -113,15 +118,17 @@ final class BackgroundRun {
   }
 
   private boolean take(StreamEvent event) {
-    chars +=
-        switch (event) {
-          case StreamEvent.TextDelta delta -> 1 + delta.text().length();
-          case StreamEvent.ReasoningDelta delta -> 1 + delta.text().length();
-          case StreamEvent.ToolArgumentsDelta delta -> 1 + delta.json().length();
-          case StreamEvent.ReasoningSigned signed -> signed.signature().length();
-          case StreamEvent.ReasoningHidden hidden -> hidden.data().length();
-          case StreamEvent.Started _, StreamEvent.ToolCallStarted _, StreamEvent.Terminal _ -> 1;
-        };
+    chars =
+        chars
+            + switch (event) {
+              case StreamEvent.TextDelta delta -> 1 + delta.text().length();
+              case StreamEvent.ReasoningDelta delta -> 1 + delta.text().length();
+              case StreamEvent.ToolArgumentsDelta delta -> 1 + delta.json().length();
+              case StreamEvent.ReasoningSigned signed -> signed.signature().length();
+              case StreamEvent.ReasoningHidden hidden -> hidden.data().length();
+              case StreamEvent.Started _, StreamEvent.ToolCallStarted _, StreamEvent.Terminal _ ->
+                  1;
+            };
     if (chars > MOST_CHARS) {
       return false;
     }

@@ -3,7 +3,10 @@ package llm.core.response;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -43,16 +46,17 @@ final class History {
     this.running = running;
   }
 
-  /** The request with all that was said before. */
-  ChatRequest request(ResponseCall asked, Principal owner) throws LlmException {
+  /** The request with all that was said before; {@code items} are its body's. */
+  ChatRequest request(ResponseCall asked, List<JsonText> items, Principal owner)
+      throws LlmException {
     List<JsonText> earlier =
         asked.previous().isPresent() ? earlier(asked.previous().get(), owner) : List.of();
-    return asked.request(earlier, id -> item(id, owner));
+    return asked.request(earlier, items);
   }
 
   /** The body's items, those that it only names in full. */
   List<JsonText> resolved(ResponseCall asked, Principal owner) throws LlmException {
-    return asked.resolved(id -> item(id, owner));
+    return asked.resolved(new Named(owner)::find);
   }
 
   private List<JsonText> earlier(String last, Principal owner) throws LlmException {
@@ -113,28 +117,78 @@ final class History {
     return found;
   }
 
-  private Optional<JsonText> item(String id, Principal owner) throws LlmException {
-    Matcher ours = OURS.matcher(id);
-    if (!ours.matches()) {
-      return Optional.empty();
+  /**
+   * Items that a body names. A name is short and what it names may be long, so all of them together
+   * are bounded; a response is read once, however many of its items are named.
+   */
+  private final class Named {
+    private final Principal owner;
+    private final Map<String, Map<String, JsonText>> known = new HashMap<>();
+    private long chars;
+
+    private Named(Principal owner) {
+      this.owner = owner;
     }
-    try {
-      StoredResponse found = finder.find("resp_" + ours.group(1), owner);
-      var items = new ArrayList<>(found.request().input());
-      if (found.answer().isPresent()) {
-        items.addAll(ResponseBodies.output(found.answer().get()));
-      }
-      for (JsonText item : items) {
-        if (ResponseBodies.id(item).equals(id)) {
-          return Optional.of(item);
-        }
-      }
-      return Optional.empty();
-    } catch (LlmException missing) {
-      if (missing.error() instanceof LlmError.NotFound) {
+
+    private Optional<JsonText> find(String id) throws LlmException {
+      Matcher ours = OURS.matcher(id);
+      if (!ours.matches()) {
         return Optional.empty();
       }
-      throw missing;
+      String response = "resp_" + ours.group(1);
+      Map<String, JsonText> items = known.get(response);
+      if (items == null) {
+        items = read(response);
+        known.put(response, items);
+      }
+      Optional<JsonText> item = Optional.ofNullable(items.get(id));
+      if (item.isPresent()) {
+        count(item.get());
+      }
+      return item;
+    }
+
+    private Map<String, JsonText> read(String response) throws LlmException {
+      if (known.size() == MOST_LINKS) {
+        throw new LlmException(
+            LlmError.InvalidRequest.at(
+                "input",
+                "The items that input names are of more than "
+                    + MOST_LINKS
+                    + " responses; send them themselves."));
+      }
+      var items = new LinkedHashMap<String, JsonText>();
+      try {
+        StoredResponse found = finder.find(response, owner);
+        for (JsonText item : found.request().input()) {
+          items.putIfAbsent(ResponseBodies.id(item), item);
+        }
+        if (found.answer().isPresent()) {
+          for (JsonText item : ResponseBodies.output(found.answer().get())) {
+            items.putIfAbsent(ResponseBodies.id(item), item);
+          }
+        }
+      } catch (LlmException missing) {
+        if (!(missing.error() instanceof LlmError.NotFound)) {
+          throw missing;
+        }
+      }
+      for (JsonText item : items.values()) {
+        count(item);
+      }
+      return items;
+    }
+
+    private void count(JsonText item) throws LlmException {
+      chars += item.value().length();
+      if (chars > MOST_CHARS) {
+        throw new LlmException(
+            LlmError.InvalidRequest.at(
+                "input",
+                "The items that input names are longer than "
+                    + MOST_CHARS
+                    + " characters; send what matters of them."));
+      }
     }
   }
 

@@ -81,7 +81,8 @@ public final class Responses implements AutoCloseable {
     }
     boolean isBackground = asked.output().background();
     var identity = new Answer.Identity(archive.newId(), time.now().getEpochSecond(), isBackground);
-    ChatRequest chat = history.request(asked, owner);
+    List<JsonText> items = history.resolved(asked, owner);
+    ChatRequest chat = history.request(asked, items, owner);
     var request =
         new StoredResponse.Request(
             identity,
@@ -90,7 +91,7 @@ public final class Responses implements AutoCloseable {
             asked.asked(),
             asked.output().summary(),
             asked.previous(),
-            ResponseBodies.withIds(history.resolved(asked, owner), identity.id()));
+            ResponseBodies.withIds(items, identity.id()));
     boolean stored = isBackground || asked.output().store().orElse(settings.storeByDefault());
     return new ReadyAnswer(request, chat, stored);
   }

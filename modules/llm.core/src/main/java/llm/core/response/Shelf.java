@@ -2,7 +2,7 @@ package llm.core.response;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import llm.core.concurrent.Alarms;
 import llm.core.telemetry.Log;
 import llm.domain.call.Registration;
@@ -19,7 +19,8 @@ final class Shelf implements AutoCloseable {
   private final ResponsesSettings settings;
   private final Alarms alarms;
   private final Log log;
-  private final AtomicInteger kept = new AtomicInteger();
+  private final AtomicLong added = new AtomicLong(); // of all times
+  private volatile long before; // how many there are, less those added of all times
   private final AtomicBoolean sweeping = new AtomicBoolean();
   private volatile Registration alarm = () -> {};
   private volatile boolean closed;
@@ -38,7 +39,7 @@ final class Shelf implements AutoCloseable {
 
   /** One more was kept. */
   void added() {
-    if (kept.incrementAndGet() > settings.kept()) {
+    if (added.incrementAndGet() + before > settings.kept()) {
       sweepAside();
     }
   }
@@ -50,13 +51,19 @@ final class Shelf implements AutoCloseable {
   }
 
   private void sweep() {
+    long seen = added.get(); // what comes while it is swept may not be among those counted
+    boolean counted = false;
     try {
-      kept.set(archive.sweep(settings.life(), settings.kept()));
+      before = archive.sweep(settings.life(), settings.kept()) - seen;
+      counted = true;
     } catch (StoreException failure) {
       log.warn("response_sweep_failed").put("message", failure.getMessage()).emit();
     } finally {
       sweeping.set(false);
       schedule();
+    }
+    if (counted && added.get() > seen && added.get() + before > settings.kept()) {
+      sweepAside(); // nobody could begin it meanwhile
     }
   }
 

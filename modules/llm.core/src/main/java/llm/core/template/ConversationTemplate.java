@@ -7,12 +7,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import llm.core.template.TemplateShape.Content;
 import llm.core.template.answer.AnswerFormat;
 import llm.core.template.answer.AnswerParser;
 import llm.core.template.jinja.Template;
+import llm.core.template.value.Meter;
 import llm.core.template.value.TemplateException;
 import llm.core.template.value.Text;
 import llm.core.template.value.Value;
@@ -120,7 +122,7 @@ public final class ConversationTemplate {
     var values = new ConversationValues(request, shape);
     Text text;
     try {
-      text = render(request, values, ending);
+      text = render(request, values, Meter::new, ending);
     } catch (TemplateException refused) {
       throw new LlmException(
           LlmError.InvalidRequest.at(
@@ -209,13 +211,18 @@ public final class ConversationTemplate {
 
   private Optional<Text> renderedOrNothing(ChatRequest request, TemplateShape form) {
     try {
-      return Optional.of(render(request, new ConversationValues(request, form), Ending.ANSWER));
+      var values = new ConversationValues(request, form);
+      return Optional.of(render(request, values, _ -> Meter.ofTrial(), Ending.ANSWER));
     } catch (TemplateException _) {
       return Optional.empty(); // this form is not the template's
     }
   }
 
-  private Text render(ChatRequest request, ConversationValues conversation, Ending ending)
+  private Text render(
+      ChatRequest request,
+      ConversationValues conversation,
+      LongFunction<Meter> meters,
+      Ending ending)
       throws TemplateException {
     Map<String, Value> values = new HashMap<>();
     values.put("messages", conversation.messages());
@@ -228,7 +235,7 @@ public final class ConversationTemplate {
         .form()
         .thinking()
         .ifPresent(wish -> values.put(SWITCH, Value.of(!(wish instanceof Thinking.Off))));
-    return template.render(values, conversation.characters(), now.get());
+    return template.render(values, meters.apply(conversation.characters()), now.get());
   }
 
   /** The forms of content, the usual first. */

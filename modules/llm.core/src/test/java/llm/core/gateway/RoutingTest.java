@@ -182,6 +182,30 @@ class RoutingTest {
     assertThat(slow.asked).as("now and then").hasSizeGreaterThan(1);
   }
 
+  @Test
+  void whatATargetCannotDoForOneRequestIsNotHeldAgainstIt() throws LlmException {
+    var soon =
+        TestProvider.of(
+            "a",
+            (request, _) -> {
+              if (request.maxTokens().isPresent()) {
+                throw new LlmException(new LlmError.Unsupported("x", "It does not do this."));
+              }
+              clock.advance(Duration.ofMillis(20));
+              return new TestProvider.Played(ANSWER);
+            });
+    var slow = slow("b", Duration.ofMillis(800));
+    var gateway =
+        gateway("x: {strategy: least_ttft, targets: [{model: a}, {model: b}]}", soon, slow);
+
+    for (int i = 0; i < 100; i++) {
+      StreamCheck.drain(gateway.stream(ask("x", "hi"), call));
+      StreamCheck.drain(gateway.stream(ask("x", "hi").withMaxTokens(9), call));
+    }
+
+    assertThat(soon.asked.size()).isGreaterThan(170);
+  }
+
   private TestProvider slow(String id, Duration firstToken) {
     return TestProvider.of(
         id,

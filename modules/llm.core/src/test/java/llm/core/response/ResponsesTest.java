@@ -80,6 +80,7 @@ class ResponsesTest {
   private final class Model implements ChatProvider {
     private final List<ChatRequest> asked = new CopyOnWriteArrayList<>();
     private volatile boolean slow; // stops half way
+    private volatile String more = ""; // is said, too
 
     @Override
     public String id() {
@@ -96,6 +97,9 @@ class ResponsesTest {
         steps.add(new Step.Pause(Duration.ofMinutes(30)));
       }
       steps.add(new Step.Emit(new StreamEvent.TextDelta("s")));
+      if (!more.isEmpty()) {
+        steps.add(new Step.Emit(new StreamEvent.TextDelta(more)));
+      }
       steps.add(new Step.Emit(new StreamEvent.Done(FinishReason.STOP, Usage.of(2, 1))));
       return new ScriptedStream(steps.iterator(), "fake", _ -> Usage.NONE, call, timer, () -> {});
     }
@@ -252,6 +256,50 @@ class ResponsesTest {
     String item = "msg" + id(first).substring(4) + "_i0";
     create("{\"input\":[{\"type\":\"item_reference\",\"id\":\"" + item + "\"}]}");
     assertThat(model.asked.getLast().messages()).containsExactly(Message.user("one"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void manyNamesOfALongItemAreRefused(Kind kind) throws Exception {
+    open(kind);
+    String first = create("{\"input\":\"" + "x".repeat(500_000) + "\"}");
+    String name = "{\"type\":\"item_reference\",\"id\":\"msg" + id(first).substring(4) + "_i0\"}";
+    assertThatThrownBy(() -> create("{\"input\":[" + name + ("," + name).repeat(99) + "]}"))
+        .isInstanceOf(LlmException.class)
+        .hasMessageContaining("The items that input names are longer than");
+    assertThat(model.asked).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void eventsOfLongAnswersThatEndedAreNotHeldForLong(Kind kind) throws Exception {
+    open(kind);
+    model.more = "x".repeat(1_000_000);
+    var ids = new ArrayList<String>();
+    for (int i = 0; i < 40; i++) {
+      ids.add(id(create("{\"input\":\"one\",\"background\":true}")));
+      awaitStatus(ids.getLast(), "completed");
+    }
+    await(() -> events(ids.getFirst()).contains("\"delta\":\"yesx"));
+    assertThat(events(ids.getLast())).contains("\"delta\":\"ye\"", "\"delta\":\"s\"");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBackgroundAnswerThatIsTooLongToBeKeptSaysSo(Kind kind) throws Exception {
+    open(kind);
+    model.more = "x".repeat(2_000_000);
+    String id = id(create("{\"input\":\"one\",\"background\":true}"));
+    await(() -> telemetry.events("response_not_kept").size() == 1);
+    assertThat(awaitStatus(id, "failed")).contains("The answer is not kept: An append has more");
+  }
+
+  private String events(String id) {
+    try {
+      return events(responses.events(id, -1, call("ann")));
+    } catch (Exception failure) {
+      throw new AssertionError(failure);
+    }
   }
 
   @ParameterizedTest

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import llm.core.template.ConversationTemplate.Ending;
 import llm.core.template.ConversationTemplate.Marks;
 import llm.core.template.jinja.Template;
+import llm.core.template.value.Meter;
 import llm.core.template.value.TemplateException;
 import llm.core.template.value.Text;
 import llm.core.template.value.Value;
@@ -65,10 +66,10 @@ class TemplateTest {
     String text = Files.readString(FOLDER.resolve(names[0] + ".jinja"));
 
     if (expected instanceof Value.Str(Text words)) {
-      assertThat(Template.parse(text).render(values, 1_000, NOW).toString())
+      assertThat(Template.parse(text).render(values, new Meter(1_000), NOW).toString())
           .isEqualTo(words.toString());
     } else {
-      assertThatThrownBy(() -> Template.parse(text).render(values, 1_000, NOW))
+      assertThatThrownBy(() -> Template.parse(text).render(values, new Meter(1_000), NOW))
           .isInstanceOf(TemplateException.class);
     }
   }
@@ -88,7 +89,7 @@ class TemplateTest {
         "a\n{{ 2 ** 99999 }}"
       })
   void refusesWhatItDoesNotKnowWithTheLine(String template) {
-    assertThatThrownBy(() -> Template.parse(template).render(Map.of(), 0, NOW))
+    assertThatThrownBy(() -> Template.parse(template).render(Map.of(), new Meter(0), NOW))
         .isInstanceOf(TemplateException.class)
         .hasMessageStartingWith("line 2: ");
   }
@@ -103,7 +104,7 @@ class TemplateTest {
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"
       })
   void comesToAnEnd(String template) {
-    assertThatThrownBy(() -> Template.parse(template).render(Map.of(), 0, NOW))
+    assertThatThrownBy(() -> Template.parse(template).render(Map.of(), new Meter(0), NOW))
         .isInstanceOf(TemplateException.class);
   }
 
@@ -207,7 +208,7 @@ class TemplateTest {
                 (input, _) -> {
                   try {
                     Template.parse(new String(input, StandardCharsets.UTF_8))
-                        .render(Map.of("messages", Value.list(List.of())), 0, NOW);
+                        .render(Map.of("messages", Value.list(List.of())), new Meter(0), NOW);
                     rendered.incrementAndGet();
                   } catch (TemplateException refused) {
                     assertThat(refused.getMessage()).isNotBlank();

@@ -63,12 +63,20 @@ public record ResponseCall(
    * @throws LlmException with {@code InvalidRequest} or {@code Unsupported}
    */
   public ChatRequest request(List<JsonText> earlier, References references) throws LlmException {
+    return request(earlier, resolved(references));
+  }
+
+  /**
+   * The same, when the items are known.
+   *
+   * @param items what {@link #resolved} gave
+   */
+  public ChatRequest request(List<JsonText> earlier, List<JsonText> items) throws LlmException {
     var undone = new ArrayList<LlmException>();
     var reader = new InputReader(undone);
     for (JsonText item : earlier) {
       reader.add(item, "previous_response_id");
     }
-    List<JsonText> items = resolved(references);
     for (int i = 0; i < items.size(); i++) {
       reader.add(items.get(i), place(i));
     }

@@ -14,6 +14,21 @@ public final class Curable {
 
   private Curable() {}
 
+  /**
+   * Whether a curable refusal says that the target is in trouble, and not that this one request is
+   * beyond it: what it cannot do for one caller it may do soonest for the others.
+   */
+  public static boolean isTroubleOfTarget(LlmError error) {
+    return switch (error) {
+      case LlmError.Unsupported _,
+          LlmError.ContextLengthExceeded _,
+          LlmError.InputTooLong _,
+          LlmError.ModelNotFound _ ->
+          false;
+      default -> byAnother(error);
+    };
+  }
+
   /** Whether another target might take what was refused with {@code error}. */
   public static boolean byAnother(LlmError error) {
     return switch (error) {

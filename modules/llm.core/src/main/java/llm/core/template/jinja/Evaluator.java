@@ -100,7 +100,7 @@ final class Evaluator {
     };
   }
 
-  private static Value item(Value target, Value key, int line) throws TemplateException {
+  private Value item(Value target, Value key, int line) throws TemplateException {
     switch (target) {
       case Value.Undefined missing ->
           throw TemplateException.at(line, "'" + missing.name() + "' is not defined");
@@ -118,15 +118,19 @@ final class Evaluator {
     }
   }
 
-  private static Value indexed(Value target, Value key, int line) throws TemplateException {
+  private Value indexed(Value target, Value key, int line) throws TemplateException {
     boolean sequence = target instanceof Value.Items || target instanceof Value.Str;
     var number = Numbers.findWhole(key).filter(index -> index.bitLength() < 32);
     if (!sequence || number.isEmpty()) {
       String name = key instanceof Value.Str(Text text) ? text.toString() : "item";
       return new Value.Undefined(name);
     }
-    List<Value> items = Values.items(target, line);
     int index = number.get().intValue();
+    if (target instanceof Value.Str(Text text)) {
+      meter.search(text.length(), 1, line);
+      return Methods.character(text, index);
+    }
+    List<Value> items = Values.items(target, meter, line);
     int from = index < 0 ? items.size() + index : index;
     return from >= 0 && from < items.size() ? items.get(from) : new Value.Undefined("item");
   }
@@ -136,10 +140,12 @@ final class Evaluator {
     if (!(target instanceof Value.Items) && !(target instanceof Value.Str)) {
       throw TemplateException.at(slice.line(), Values.kind(target) + " has no slices");
     }
-    List<Value> items = Values.items(target, slice.line());
-    meter.steps(items.size(), slice.line());
-    int count = items.size();
     int step = bound(slice.step(), 1, slice.line(), scope);
+    boolean isText = target instanceof Value.Str && step == 1;
+    List<Value> items = isText ? List.of() : Values.items(target, meter, slice.line());
+    meter.steps(items.size(), slice.line());
+    int count =
+        target instanceof Value.Str(Text text) && isText ? text.codePointLength() : items.size();
     if (step == 0) {
       throw TemplateException.at(slice.line(), "a slice has no step of 0");
     }
@@ -149,6 +155,10 @@ final class Evaluator {
         slice.to().isPresent()
             ? clamp(bound(slice.to(), 0, slice.line(), scope), step, count)
             : step > 0 ? count : -1;
+    if (target instanceof Value.Str(Text text) && isText) {
+      meter.characters(text.length(), slice.line());
+      return Value.of(text.cutCodePoints(from, to));
+    }
     List<Value> cut = new ArrayList<>();
     for (long i = from; step > 0 ? i < to : i > to; i += step) {
       cut.add(items.get((int) i));
@@ -157,7 +167,9 @@ final class Evaluator {
       return new Value.Items(cut, form);
     }
     var text = new TextBuilder();
-    cut.forEach(character -> text.append(Values.print(character)));
+    for (Value character : cut) {
+      text.append(Values.print(character, meter, slice.line()));
+    }
     return Value.of(text.toText());
   }
 
@@ -215,8 +227,8 @@ final class Evaluator {
         return Values.isTrue(left) ? left : value(binary.right(), scope);
       }
       case "~" -> {
-        Text right = Values.print(value(binary.right(), scope));
-        return joined(Values.print(left), right, binary.line());
+        Text right = Values.print(value(binary.right(), scope), meter, binary.line());
+        return joined(Values.print(left, meter, binary.line()), right, binary.line());
       }
       default -> {
         return compute(binary, left, value(binary.right(), scope));
@@ -270,13 +282,13 @@ final class Evaluator {
     return Value.TRUE;
   }
 
-  private static boolean holds(String operator, Value left, Value right, int line)
+  private boolean holds(String operator, Value left, Value right, int line)
       throws TemplateException {
     return switch (operator) {
-      case "==" -> Values.equal(left, right);
-      case "!=" -> !Values.equal(left, right);
-      case "in" -> Values.contains(right, left, line);
-      case "not in" -> !Values.contains(right, left, line);
+      case "==" -> Values.equal(left, right, meter, line);
+      case "!=" -> !Values.equal(left, right, meter, line);
+      case "in" -> Values.contains(right, left, meter, line);
+      case "not in" -> !Values.contains(right, left, meter, line);
       case "<" -> Values.compare(left, right, line) < 0;
       case "<=" -> Values.compare(left, right, line) <= 0;
       case ">" -> Values.compare(left, right, line) > 0;

@@ -17,6 +17,8 @@ final class ExprParser {
   private static final Set<String> NO_ARGUMENT =
       Set.of("and", "or", "else", "if", "in", "is", "not");
 
+  private static final int MOST_DIGITS = 1_000;
+
   private final Tokens tokens;
 
   ExprParser(Tokens tokens) {
@@ -222,6 +224,9 @@ final class ExprParser {
         return new Expr.Literal(line, Value.of(text.toString()));
       }
       case INTEGER -> {
+        if (token.text().length() > MOST_DIGITS) {
+          throw TemplateException.at(line, "a number of more than " + MOST_DIGITS + " digits");
+        }
         return new Expr.Literal(line, new Value.Int(new BigInteger(tokens.next().text())));
       }
       case DECIMAL -> {

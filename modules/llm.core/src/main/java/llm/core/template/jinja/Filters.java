@@ -40,6 +40,8 @@ final class Filters {
           "round",
           "items");
 
+  private static final int MOST_DIGITS = 1_000; // reading takes the square of the time
+
   private Filters() {}
 
   /** The name itself, when there is such a filter. */
@@ -55,23 +57,23 @@ final class Filters {
       case "tojson" -> Value.of(json(arguments).write(value, arguments));
       case "trim" -> Value.of(trim(value, arguments));
       case "length", "count" -> Value.of(length(value, arguments));
-      case "string" -> Value.of(Values.print(value));
+      case "string" -> Value.of(Methods.counted(value, arguments));
       case "safe" -> value;
       case "int" -> integer(value, arguments);
       case "float" -> decimal(value, arguments);
-      case "upper" -> Value.of(Values.print(value).changed(String::toUpperCase));
-      case "lower" -> Value.of(Values.print(value).changed(String::toLowerCase));
-      case "title" -> Value.of(Values.print(value).changed(Methods::title));
-      case "capitalize" -> Value.of(Values.print(value).changed(Methods::capital));
+      case "upper" -> Value.of(Methods.counted(value, arguments).changed(String::toUpperCase));
+      case "lower" -> Value.of(Methods.counted(value, arguments).changed(String::toLowerCase));
+      case "title" -> Value.of(Methods.counted(value, arguments).changed(Methods::title));
+      case "capitalize" -> Value.of(Methods.counted(value, arguments).changed(Methods::capital));
       case "replace" ->
           Methods.replace(
-              Values.print(value),
+              Methods.counted(value, arguments),
               arguments.text(0, "old"),
               arguments.text(1, "new"),
               arguments,
               2);
       case "default", "d" -> fallback(value, arguments);
-      case "indent" -> Value.of(indented(Values.print(value), arguments));
+      case "indent" -> Value.of(indented(Methods.counted(value, arguments), arguments));
       case "abs" -> absolute(value, arguments);
       case "round" -> rounded(value, arguments);
       case "items" -> items(value, arguments);
@@ -92,8 +94,8 @@ final class Filters {
     String key = ": ";
     if (arguments.named().get("separators") instanceof Value.Items(var both, var _)
         && both.size() == 2) {
-      item = Values.print(both.get(0)).toString();
-      key = Values.print(both.get(1)).toString();
+      item = Methods.print(both.get(0), arguments).toString();
+      key = Methods.print(both.get(1), arguments).toString();
     }
     return new ValueJson(
         spaces,
@@ -109,7 +111,7 @@ final class Filters {
         signs instanceof Value.None
             ? Optional.empty()
             : Optional.of(arguments.text(0, "chars").toString());
-    return Methods.strip(Values.print(value), these, true, true);
+    return Methods.strip(Methods.counted(value, arguments), these, true, true);
   }
 
   private static long length(Value value, Arguments arguments) throws TemplateException {
@@ -122,8 +124,9 @@ final class Filters {
     };
   }
 
-  private static Value integer(Value value, Arguments arguments) {
+  private static Value integer(Value value, Arguments arguments) throws TemplateException {
     if (value instanceof Value.Str(Text text)) {
+      requireNumber(text, arguments);
       try {
         return new Value.Int(new BigInteger(text.toString().strip()));
       } catch (NumberFormatException _) {
@@ -135,9 +138,16 @@ final class Filters {
         .orElse(arguments.get(0, "default", Value.of(0)));
   }
 
-  private static Value decimal(Value value, Arguments arguments) {
+  private static void requireNumber(Text text, Arguments arguments) throws TemplateException {
+    if (text.length() > MOST_DIGITS) {
+      throw arguments.error("a number has at most " + MOST_DIGITS + " characters here");
+    }
+  }
+
+  private static Value decimal(Value value, Arguments arguments) throws TemplateException {
     Value fallback = arguments.get(0, "default", new Value.Real(0));
     if (value instanceof Value.Str(Text text)) {
+      requireNumber(text, arguments);
       try {
         return new Value.Real(new BigDecimal(text.toString().strip()).doubleValue());
       } catch (NumberFormatException _) {

@@ -16,6 +16,8 @@ import llm.core.template.value.Values;
 
 /** Functions that every template can call. */
 final class Globals {
+  private static final int MOST_NUMBERS = 100_000; // of a range, as in Jinja's sandbox
+
   private Globals() {}
 
   /** By name; {@code now} is what {@code strftime_now} tells. */
@@ -39,7 +41,8 @@ final class Globals {
 
   private static Value raise(Arguments arguments) throws TemplateException {
     Value message = arguments.get(0, "message", Value.of("It refuses these messages."));
-    throw TemplateException.raised(arguments.line(), Values.print(message).toString());
+    throw TemplateException.raised(
+        arguments.line(), Values.print(message, arguments.meter(), arguments.line()).toString());
   }
 
   private static Value namespace(Arguments arguments) throws TemplateException {
@@ -75,6 +78,9 @@ final class Globals {
       throw arguments.error("the step must not be 0");
     }
     long count = Math.max(0, Math.ceilDiv((long) end - first, (long) step));
+    if (count > MOST_NUMBERS) {
+      throw arguments.error("it has at most " + MOST_NUMBERS + " numbers here");
+    }
     arguments.meter().steps(count, arguments.line());
     List<Value> numbers = new ArrayList<>();
     for (long i = 0; i < count; i++) {

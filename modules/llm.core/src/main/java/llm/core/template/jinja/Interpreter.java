@@ -44,7 +44,7 @@ final class Interpreter {
     switch (node) {
       case Node.Words(int line, String text) -> print(Text.of(text), line, out);
       case Node.Print(int line, Expr value) ->
-          print(Values.print(evaluator.value(value, scope)), line, out);
+          print(Values.print(evaluator.value(value, scope), meter, line), line, out);
       case Node.If choice -> {
         return choose(choice, scope, out);
       }
@@ -62,7 +62,8 @@ final class Interpreter {
           scope.set(block.name(), filtered(block.filters(), block.body(), scope));
       case Node.FilterBlock block ->
           print(
-              Values.print(filtered(block.filters(), block.body(), scope.inner())),
+              Values.print(
+                  filtered(block.filters(), block.body(), scope.inner()), meter, block.line()),
               block.line(),
               out);
       case Node.Macro macro -> scope.set(macro.name(), macro(macro, scope));
@@ -98,7 +99,7 @@ final class Interpreter {
   }
 
   private void loop(Node.For loop, Scope scope, TextBuilder out) throws TemplateException {
-    List<Value> items = Values.items(evaluator.value(loop.items(), scope), loop.line());
+    List<Value> items = Values.items(evaluator.value(loop.items(), scope), meter, loop.line());
     if (loop.filter().isPresent()) {
       items = filtered(loop, items, scope);
     }
@@ -163,13 +164,13 @@ final class Interpreter {
     return new Value.Dict(fields);
   }
 
-  private static void assign(List<String> names, Value value, Scope scope, int line)
+  private void assign(List<String> names, Value value, Scope scope, int line)
       throws TemplateException {
     if (names.size() == 1) {
       scope.set(names.getFirst(), value);
       return;
     }
-    List<Value> items = Values.items(value, line);
+    List<Value> items = Values.items(value, meter, line);
     if (items.size() != names.size()) {
       throw TemplateException.at(
           line, names.size() + " names were given for " + items.size() + " values");

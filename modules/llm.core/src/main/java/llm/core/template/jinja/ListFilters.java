@@ -46,7 +46,8 @@ final class ListFilters {
       return sortedEntries(value, arguments);
     }
     boolean nothing = value instanceof Value.None && OF_NOTHING.contains(name);
-    List<Value> items = nothing ? List.of() : Values.items(value, arguments.line());
+    List<Value> items =
+        nothing ? List.of() : Values.items(value, arguments.meter(), arguments.line());
     arguments.meter().steps(items.size(), arguments.line());
     return switch (name) {
       case "join" -> join(items, arguments);
@@ -69,7 +70,7 @@ final class ListFilters {
   private static Value join(List<Value> items, Arguments arguments) throws TemplateException {
     Value separator = arguments.get(0, "d", Value.of(""));
     List<Value> parts = attributes(items, arguments, 1);
-    return Methods.join(Values.print(separator), Value.list(parts), arguments);
+    return Methods.join(Methods.print(separator, arguments), Value.list(parts), arguments);
   }
 
   /** By the argument {@code attribute}, where it is given. */
@@ -90,7 +91,7 @@ final class ListFilters {
   private static Value attribute(Value item, Value path, Arguments arguments)
       throws TemplateException {
     Value value = item;
-    for (String name : Values.print(path).toString().split("\\.")) {
+    for (String name : Methods.print(path, arguments).toString().split("\\.")) {
       if (value instanceof Value.Undefined) {
         throw arguments.error("an item has no '" + path + "'");
       }
@@ -111,7 +112,7 @@ final class ListFilters {
   }
 
   private static Value reversed(Value value, List<Value> items) {
-    if (value instanceof Value.Str(Text text)) {
+    if (value instanceof Value.Str(Text text)) { // counted when its items were
       return Value.of(text.changed(all -> new StringBuilder(all).reverse().toString()));
     }
     List<Value> reversed = new ArrayList<>(items);
@@ -123,14 +124,16 @@ final class ListFilters {
       throws TemplateException {
     arguments.only(3, "reverse", "case_sensitive", "attribute");
     boolean exact = arguments.truth(1, "case_sensitive", false);
-    List<Value> keys = attributes(items, arguments, 2);
+    List<Value> keys = new ArrayList<>();
+    for (Value key : attributes(items, arguments, 2)) {
+      keys.add(folded(key, exact, arguments));
+    }
     List<Integer> order = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       order.add(i);
       Values.compare(keys.get(i), keys.getFirst(), arguments.line()); // all of one kind
     }
-    Comparator<Integer> byKey =
-        (a, b) -> compared(folded(keys.get(a), exact), folded(keys.get(b), exact), arguments);
+    Comparator<Integer> byKey = (a, b) -> compared(keys.get(a), keys.get(b), arguments);
     order.sort(arguments.truth(0, "reverse", false) ? byKey.reversed() : byKey);
     return order.stream().map(items::get).toList();
   }
@@ -143,20 +146,28 @@ final class ListFilters {
     }
   }
 
-  private static Value folded(Value value, boolean exact) {
-    return value instanceof Value.Str(Text text) && !exact
-        ? Value.of(text.changed(String::toLowerCase))
-        : value;
+  private static Value folded(Value value, boolean exact, Arguments arguments)
+      throws TemplateException {
+    if (value instanceof Value.Str(Text text) && !exact) {
+      arguments.meter().characters(text.length(), arguments.line());
+      return Value.of(text.changed(String::toLowerCase));
+    }
+    return value;
   }
 
   private static Value unique(List<Value> items, Arguments arguments) throws TemplateException {
     arguments.only(0);
     List<Value> unique = new ArrayList<>();
+    List<Value> keys = new ArrayList<>();
     for (Value item : items) {
-      arguments.meter().steps(unique.size(), arguments.line());
-      Value folded = folded(item, false);
-      if (unique.stream().noneMatch(other -> Values.equal(folded(other, false), folded))) {
+      Value folded = folded(item, false, arguments);
+      boolean there = false;
+      for (int i = 0; !there && i < keys.size(); i++) {
+        there = Values.equal(keys.get(i), folded, arguments.meter(), arguments.line());
+      }
+      if (!there) {
         unique.add(item);
+        keys.add(folded);
       }
     }
     return Value.list(unique);

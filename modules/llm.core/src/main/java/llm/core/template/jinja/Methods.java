@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import llm.core.template.value.Arguments;
 import llm.core.template.value.TemplateException;
 import llm.core.template.value.Text;
@@ -13,6 +14,16 @@ import llm.core.template.value.Values;
 
 /** Methods of Python's strings and dictionaries; those that would change a value are not there. */
 final class Methods {
+  /** Those that make no text. */
+  private static final Set<String> LOOKING =
+      Set.of("startswith", "endswith", "find", "rfind", "count", "isdigit", "join");
+
+  /** Those that compare all of the text with what they are given. */
+  private static final Set<String> SEARCHING =
+      Set.of("strip", "lstrip", "rstrip", "split", "rsplit", "replace", "find", "rfind", "count");
+
+  private static final int STEPS_OF_A_PART = 8; // each becomes a value of its own
+
   private Methods() {}
 
   static Optional<Value> find(Value target, String name, int line) throws TemplateException {
@@ -59,7 +70,7 @@ final class Methods {
           case "rstrip" -> arguments -> Value.of(strip(text, signs(arguments), false, true));
           case "split" -> arguments -> split(text, arguments);
           case "rsplit" -> arguments -> splitFromEnd(text, arguments);
-          case "splitlines" -> _ -> lines(text);
+          case "splitlines" -> arguments -> lines(text, arguments);
           case "startswith" -> arguments -> Value.of(any(arguments, part -> all.startsWith(part)));
           case "endswith" -> arguments -> Value.of(any(arguments, part -> all.endsWith(part)));
           case "replace" ->
@@ -70,8 +81,7 @@ final class Methods {
           case "find" -> arguments -> Value.of(all.indexOf(arguments.text(0, "sub").toString()));
           case "rfind" ->
               arguments -> Value.of(all.lastIndexOf(arguments.text(0, "sub").toString()));
-          case "count" ->
-              arguments -> Value.of(all.split(quoted(arguments.text(0, "sub")), -1).length - 1L);
+          case "count" -> arguments -> Value.of(count(text, arguments.text(0, "sub").toString()));
           case "upper" -> _ -> Value.of(text.changed(String::toUpperCase));
           case "lower" -> _ -> Value.of(text.changed(String::toLowerCase));
           case "title" -> _ -> Value.of(text.changed(Methods::title));
@@ -82,11 +92,61 @@ final class Methods {
           case "format" -> arguments -> format(text, arguments);
           default -> null;
         };
-    return Optional.ofNullable(body).map(does -> new Value.Function(name, does));
+    return Optional.ofNullable(body)
+        .map(does -> new Value.Function(name, arguments -> counted(text, does, arguments)));
   }
 
-  private static String quoted(Text text) {
-    return java.util.regex.Pattern.quote(text.toString());
+  /** Most of these methods make a text as long as theirs. */
+  private static Value counted(Text text, Value.Function.Body does, Arguments arguments)
+      throws TemplateException {
+    int line = arguments.line();
+    if (SEARCHING.contains(arguments.what())) {
+      arguments.meter().search(text.length(), longest(arguments), line);
+    }
+    if (!LOOKING.contains(arguments.what())) {
+      arguments.meter().characters(text.length(), line);
+    }
+    return does.call(arguments);
+  }
+
+  private static int longest(Arguments arguments) {
+    return arguments.values().stream()
+        .mapToInt(value -> value instanceof Value.Str(Text text) ? text.length() : 0)
+        .max()
+        .orElse(0);
+  }
+
+  /** As {@code str} of Python. */
+  static Text print(Value value, Arguments arguments) throws TemplateException {
+    return Values.print(value, arguments.meter(), arguments.line());
+  }
+
+  /** The same, of which another text is going to be made. */
+  static Text counted(Value value, Arguments arguments) throws TemplateException {
+    Text text = print(value, arguments);
+    arguments.meter().characters(text.length(), arguments.line());
+    return text;
+  }
+
+  /** The one at the place {@code index}, from the end where that is negative. */
+  static Value character(Text text, int index) {
+    int count = text.codePointLength();
+    int from = index < 0 ? count + index : index;
+    return from >= 0 && from < count
+        ? Value.of(text.cutCodePoints(from, from + 1))
+        : new Value.Undefined("item");
+  }
+
+  private static int count(Text text, String part) {
+    if (part.isEmpty()) {
+      return text.codePointLength() + 1;
+    }
+    String all = text.toString();
+    int count = 0;
+    for (int at = all.indexOf(part); at >= 0; at = all.indexOf(part, at + part.length())) {
+      count++;
+    }
+    return count;
   }
 
   private static Optional<String> signs(Arguments arguments) throws TemplateException {
@@ -123,7 +183,11 @@ final class Methods {
 
   private static boolean any(Arguments arguments, Matches matches) throws TemplateException {
     if (arguments.get(0, "prefix") instanceof Value.Items(List<Value> parts, Value.Form _)) {
-      return parts.stream().anyMatch(part -> matches.test(Values.print(part).toString()));
+      boolean found = false;
+      for (int i = 0; !found && i < parts.size(); i++) {
+        found = matches.test(print(parts.get(i), arguments).toString());
+      }
+      return found;
     }
     return matches.test(arguments.text(0, "prefix").toString());
   }
@@ -144,22 +208,22 @@ final class Methods {
     int most = arguments.integer(1, "maxsplit", -1);
     List<Value> parts = new ArrayList<>();
     if (arguments.get(0, "sep", Value.NONE) instanceof Value.None) {
-      return words(text, most);
+      return words(text, most, arguments);
     }
     String separator = separator(arguments);
     String all = text.toString();
     int from = 0;
     for (int at = all.indexOf(separator); at >= 0 && parts.size() != most; ) {
+      arguments.meter().steps(STEPS_OF_A_PART, arguments.line());
       parts.add(Value.of(text.cut(from, at)));
       from = at + separator.length();
       at = all.indexOf(separator, from);
     }
     parts.add(Value.of(text.cut(from, all.length())));
-    arguments.meter().steps(parts.size(), arguments.line());
     return Value.list(parts);
   }
 
-  private static Value words(Text text, int most) {
+  private static Value words(Text text, int most, Arguments arguments) throws TemplateException {
     List<Value> words = new ArrayList<>();
     int at = 0;
     while (true) {
@@ -173,6 +237,7 @@ final class Methods {
       while (end < text.length() && !isSpace(text.charAt(end))) {
         end++;
       }
+      arguments.meter().steps(STEPS_OF_A_PART, arguments.line());
       words.add(Value.of(text.cut(at, end)));
       at = end;
     }
@@ -185,12 +250,13 @@ final class Methods {
     String all = text.toString();
     int to = all.length();
     for (int at = all.lastIndexOf(separator); at >= 0 && parts.size() != most; ) {
-      parts.addFirst(Value.of(text.cut(at + separator.length(), to)));
+      arguments.meter().steps(STEPS_OF_A_PART, arguments.line());
+      parts.add(Value.of(text.cut(at + separator.length(), to)));
       to = at;
       at = at == 0 ? -1 : all.lastIndexOf(separator, at - separator.length());
     }
-    parts.addFirst(Value.of(text.cut(0, to)));
-    return Value.list(parts);
+    parts.add(Value.of(text.cut(0, to)));
+    return Value.list(parts.reversed());
   }
 
   private static String separator(Arguments arguments) throws TemplateException {
@@ -201,7 +267,7 @@ final class Methods {
     return separator;
   }
 
-  private static Value lines(Text text) {
+  private static Value lines(Text text, Arguments arguments) throws TemplateException {
     List<Value> lines = new ArrayList<>();
     String all = text.toString();
     int from = 0;
@@ -210,6 +276,7 @@ final class Methods {
       while (end < all.length() && "\n\r".indexOf(all.charAt(end)) < 0) {
         end++;
       }
+      arguments.meter().steps(STEPS_OF_A_PART, arguments.line());
       lines.add(Value.of(text.cut(from, end)));
       from = all.startsWith("\r\n", end) ? end + 2 : end + 1;
     }
@@ -240,9 +307,9 @@ final class Methods {
 
   static Value join(Text separator, Value items, Arguments arguments) throws TemplateException {
     var joined = new TextBuilder();
-    List<Value> parts = Values.items(items, arguments.line());
+    List<Value> parts = Values.items(items, arguments.meter(), arguments.line());
     for (int i = 0; i < parts.size(); i++) {
-      Text part = Values.print(parts.get(i));
+      Text part = print(parts.get(i), arguments);
       arguments.meter().characters((long) part.length() + separator.length(), arguments.line());
       joined.append(i == 0 ? Text.EMPTY : separator).append(part);
     }
@@ -259,7 +326,8 @@ final class Methods {
       if (!all.startsWith("{}", at)) {
         throw arguments.error("only plain {} are known in a format here");
       }
-      out.append(text, from, at).append(Values.print(arguments.get(next++, "value")));
+      Text value = counted(arguments.get(next++, "value"), arguments);
+      out.append(text, from, at).append(value);
       from = at + 2;
     }
     return Value.of(out.append(text, from, all.length()).toText());

@@ -36,13 +36,12 @@ public final class Template {
    * Renders it; bounded in steps, depth and text.
    *
    * @param values by name
-   * @param inputCharacters how long these are in all: the bound of the text grows with it
+   * @param meter a new one: what it may use up
    * @param now what {@code strftime_now} tells
    * @throws TemplateException when these values do not go with it
    */
-  public Text render(Map<String, Value> values, long inputCharacters, ZonedDateTime now)
+  public Text render(Map<String, Value> values, Meter meter, ZonedDateTime now)
       throws TemplateException {
-    var meter = new Meter(inputCharacters);
     Scope globals = Scope.of(Globals.at(now));
     values.forEach(globals::set);
     var out = new TextBuilder();

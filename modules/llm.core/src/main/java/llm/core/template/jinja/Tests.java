@@ -75,16 +75,17 @@ final class Tests {
       case "even" -> rest(value, 2, arguments) == 0;
       case "odd" -> rest(value, 2, arguments) == 1;
       case "divisibleby" -> rest(value, arguments.integer(0, "num", 1), arguments) == 0;
-      case "eq", "equalto" -> Values.equal(value, arguments.get(0, "other"));
-      case "ne" -> !Values.equal(value, arguments.get(0, "other"));
+      case "eq", "equalto" ->
+          Values.equal(value, arguments.get(0, "other"), arguments.meter(), line);
+      case "ne" -> !Values.equal(value, arguments.get(0, "other"), arguments.meter(), line);
       case "lt", "lessthan" -> Values.compare(value, arguments.get(0, "other"), line) < 0;
       case "le" -> Values.compare(value, arguments.get(0, "other"), line) <= 0;
       case "gt", "greaterthan" -> Values.compare(value, arguments.get(0, "other"), line) > 0;
       case "ge" -> Values.compare(value, arguments.get(0, "other"), line) >= 0;
-      case "in" -> Values.contains(arguments.get(0, "seq"), value, line);
+      case "in" -> Values.contains(arguments.get(0, "seq"), value, arguments.meter(), line);
       case "sameas" -> same(value, arguments.get(0, "other"));
-      case "lower" -> hasCase(value) && print(value).equals(print(value).toLowerCase());
-      default -> hasCase(value) && print(value).equals(print(value).toUpperCase());
+      case "lower" -> hasCase(value, arguments) && text(value).equals(text(value).toLowerCase());
+      default -> hasCase(value, arguments) && text(value).equals(text(value).toUpperCase());
     };
   }
 
@@ -109,12 +110,15 @@ final class Tests {
     return simple ? value.equals(other) : value == other;
   }
 
-  private static boolean hasCase(Value value) {
-    return value instanceof Value.Str(Text text)
-        && text.toString().chars().anyMatch(Character::isLetter);
+  private static boolean hasCase(Value value, Arguments arguments) throws TemplateException {
+    if (value instanceof Value.Str(Text text)) {
+      arguments.meter().characters(text.length(), arguments.line());
+      return text.toString().chars().anyMatch(Character::isLetter);
+    }
+    return false;
   }
 
-  private static String print(Value value) {
-    return Values.print(value).toString();
+  private static String text(Value value) {
+    return value instanceof Value.Str(Text text) ? text.toString() : "";
   }
 }

@@ -11,6 +11,12 @@ public final class Meter {
   /** Calls and blocks inside each other. */
   public static final int MAX_DEPTH = 200;
 
+  private static final long STEPS_OF_A_CHARACTER = 8; // each becomes a value of its own
+  private static final int CHARACTERS_OF_A_STEP = 256; // that are compared
+
+  private static final int TRIAL = 10; // so many times less for a few words
+
+  private final long maxSteps;
   private final long maxCharacters;
   private long steps;
   private long characters;
@@ -18,7 +24,17 @@ public final class Meter {
 
   /** For values of {@code inputCharacters} in all. */
   public Meter(long inputCharacters) {
-    this.maxCharacters = 16_000_000 + 64 * inputCharacters;
+    this(MAX_STEPS, 16_000_000 + 64 * inputCharacters);
+  }
+
+  private Meter(long maxSteps, long maxCharacters) {
+    this.maxSteps = maxSteps;
+    this.maxCharacters = maxCharacters;
+  }
+
+  /** For a few words, as they are tried when a model is loaded. */
+  public static Meter ofTrial() {
+    return new Meter(MAX_STEPS / TRIAL, 16_000_000 / TRIAL);
   }
 
   public void step(int line) throws TemplateException {
@@ -27,8 +43,8 @@ public final class Meter {
 
   public void steps(long count, int line) throws TemplateException {
     steps += count;
-    if (steps > MAX_STEPS) {
-      throw TemplateException.at(line, "it takes more than " + MAX_STEPS + " steps");
+    if (steps > maxSteps) {
+      throw TemplateException.at(line, "it takes more than " + maxSteps + " steps");
     }
   }
 
@@ -38,6 +54,18 @@ public final class Meter {
     if (characters > maxCharacters) {
       throw TemplateException.at(line, "it makes more than " + maxCharacters + " characters");
     }
+  }
+
+  /** Counts the items of a value that are about to be gone through; a text's are its characters. */
+  public void items(Value value, int line) throws TemplateException {
+    if (value instanceof Value.Str(Text text)) {
+      steps(STEPS_OF_A_CHARACTER * text.length(), line);
+    }
+  }
+
+  /** Counts a search in a text of {@code length} for one of {@code sought} characters. */
+  public void search(int length, int sought, int line) throws TemplateException {
+    steps((long) length * Math.max(1, sought) / CHARACTERS_OF_A_STEP, line);
   }
 
   public void enter(int line) throws TemplateException {

@@ -64,6 +64,20 @@ public final class Text implements CharSequence {
     return builder.toText();
   }
 
+  /** How many code points it has. */
+  public int codePointLength() {
+    return chars.codePointCount(0, chars.length());
+  }
+
+  /** From the code point {@code from} up to the one {@code to}; both are there. */
+  public Text cutCodePoints(int from, int to) {
+    if (from >= to) {
+      return EMPTY;
+    }
+    int begin = chars.offsetByCodePoints(0, from);
+    return cut(begin, chars.offsetByCodePoints(begin, to - from));
+  }
+
   /** The same with this character for character; what changes the length has one label. */
   public Text changed(UnaryOperator<String> change) {
     String other = change.apply(chars);

@@ -28,12 +28,12 @@ public record ValueJson(
   public Text write(Value value, Arguments where) throws TemplateException {
     var out = new TextBuilder();
     write(value, 0, out, where);
-    where.meter().characters(out.length(), where.line());
     return out.toText();
   }
 
   private void write(Value value, int depth, TextBuilder out, Arguments where)
       throws TemplateException {
+    where.meter().step(where.line());
     switch (value) {
       case Value.None _ -> out.append("null");
       case Value.Bool(boolean truth) -> out.append(truth ? "true" : "false");
@@ -43,7 +43,7 @@ public record ValueJson(
               Double.isFinite(number)
                   ? Numbers.print(number)
                   : Double.isNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
-      case Value.Str(Text text) -> quote(text, out);
+      case Value.Str(Text text) -> quote(text, out, where);
       case Value.Items(List<Value> items, Value.Form _) -> writeItems(items, depth, out, where);
       case Value.Dict(Map<Text, Value> entries) -> writeEntries(entries, depth, out, where);
       case Value.Undefined _, Value.Space _, Value.Function _ ->
@@ -57,12 +57,14 @@ public record ValueJson(
       out.append("[]");
       return;
     }
+    where.meter().enter(where.line());
     out.append("[");
     for (int i = 0; i < items.size(); i++) {
-      separate(i, depth + 1, out);
+      separate(i, depth + 1, out, where);
       write(items.get(i), depth + 1, out, where);
     }
-    line(depth, out);
+    line(depth, out, where);
+    where.meter().leave();
     out.append("]");
   }
 
@@ -76,29 +78,37 @@ public record ValueJson(
     if (sorted) {
       names.sort(Comparator.comparing(Text::toString));
     }
+    where.meter().enter(where.line());
     out.append("{");
     for (int i = 0; i < names.size(); i++) {
-      separate(i, depth + 1, out);
-      quote(names.get(i), out);
+      separate(i, depth + 1, out, where);
+      quote(names.get(i), out, where);
       out.append(key);
       write(entries.get(names.get(i)), depth + 1, out, where);
     }
-    line(depth, out);
+    line(depth, out, where);
+    where.meter().leave();
     out.append("}");
   }
 
-  private void separate(int index, int depth, TextBuilder out) {
+  private void separate(int index, int depth, TextBuilder out, Arguments where)
+      throws TemplateException {
     if (index > 0) {
+      where.meter().characters(item.length() + key.length(), where.line());
       out.append(indent.isPresent() ? item.stripTrailing() : item);
     }
-    line(depth, out);
+    line(depth, out, where);
   }
 
-  private void line(int depth, TextBuilder out) {
-    indent.ifPresent(spaces -> out.append("\n" + spaces.repeat(depth)));
+  private void line(int depth, TextBuilder out, Arguments where) throws TemplateException {
+    if (indent.isPresent()) {
+      where.meter().characters(1 + (long) indent.get().length() * depth, where.line());
+      out.append("\n" + indent.get().repeat(depth));
+    }
   }
 
-  private void quote(Text text, TextBuilder out) {
+  private void quote(Text text, TextBuilder out, Arguments where) throws TemplateException {
+    where.meter().characters(text.length(), where.line());
     out.append("\"");
     for (Text.Run run : text.runs()) {
       out.append(escaped(run.text()), run.label());

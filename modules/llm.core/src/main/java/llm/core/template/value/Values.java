@@ -24,7 +24,10 @@ public final class Values {
     };
   }
 
-  public static boolean equal(Value left, Value right) {
+  /** Whether they are equal; lists and mappings are gone through, which {@code meter} bounds. */
+  public static boolean equal(Value left, Value right, Meter meter, int line)
+      throws TemplateException {
+    meter.step(line);
     Optional<BigDecimal> a = Numbers.find(left);
     Optional<BigDecimal> b = Numbers.find(right);
     if (a.isPresent() || b.isPresent()) {
@@ -34,23 +37,29 @@ public final class Values {
       case Value.Items(List<Value> items, Value.Form form) ->
           right instanceof Value.Items(List<Value> others, Value.Form other)
               && form == other
-              && equalAll(items, others);
+              && equalAll(items, others, meter, line);
       case Value.Dict(Map<Text, Value> entries) ->
           right instanceof Value.Dict(Map<Text, Value> others)
               && entries.keySet().equals(others.keySet())
-              && entries.keySet().stream()
-                  .allMatch(key -> equal(entries.get(key), others.get(key)));
+              && equalAll(
+                  List.copyOf(entries.values()),
+                  entries.keySet().stream().map(others::get).toList(),
+                  meter,
+                  line);
       case Value.Undefined _ -> right instanceof Value.Undefined;
       case Value.Space _ -> left == right;
       default -> left.equals(right);
     };
   }
 
-  private static boolean equalAll(List<Value> left, List<Value> right) {
+  private static boolean equalAll(List<Value> left, List<Value> right, Meter meter, int line)
+      throws TemplateException {
+    meter.enter(line);
     boolean equal = left.size() == right.size();
     for (int i = 0; equal && i < left.size(); i++) {
-      equal = equal(left.get(i), right.get(i));
+      equal = equal(left.get(i), right.get(i), meter, line);
     }
+    meter.leave();
     return equal;
   }
 
@@ -67,12 +76,21 @@ public final class Values {
     throw TemplateException.at(line, kind(left) + " and " + kind(right) + " have no order");
   }
 
-  public static boolean contains(Value container, Value item, int line) throws TemplateException {
+  /** Whether a text has that part, a list that item, a mapping that name. */
+  public static boolean contains(Value container, Value item, Meter meter, int line)
+      throws TemplateException {
     return switch (container) {
-      case Value.Str(Text text) when item instanceof Value.Str(Text part) ->
-          text.toString().contains(part.toString());
-      case Value.Items(List<Value> items, Value.Form _) ->
-          items.stream().anyMatch(other -> equal(other, item));
+      case Value.Str(Text text) when item instanceof Value.Str(Text part) -> {
+        meter.search(text.length(), part.length(), line);
+        yield text.toString().contains(part.toString());
+      }
+      case Value.Items(List<Value> items, Value.Form _) -> {
+        boolean found = false;
+        for (int i = 0; !found && i < items.size(); i++) {
+          found = equal(items.get(i), item, meter, line);
+        }
+        yield found;
+      }
       case Value.Dict(Map<Text, Value> entries) ->
           item instanceof Value.Str(Text key) && entries.containsKey(key);
       case Value.Undefined _ -> false;
@@ -81,7 +99,8 @@ public final class Values {
   }
 
   /** What a loop goes through; an undefined value has nothing. */
-  public static List<Value> items(Value value, int line) throws TemplateException {
+  public static List<Value> items(Value value, Meter meter, int line) throws TemplateException {
+    meter.items(value, line);
     return switch (value) {
       case Value.Items(List<Value> items, Value.Form _) -> items;
       case Value.Dict(Map<Text, Value> entries) ->
@@ -118,37 +137,46 @@ public final class Values {
     };
   }
 
-  /** As {@code str} of Python. */
-  public static Text print(Value value) {
+  /** As {@code str} of Python; what is made of lists and mappings is counted as it is made. */
+  public static Text print(Value value, Meter meter, int line) throws TemplateException {
     return switch (value) {
       case Value.Undefined _ -> Text.EMPTY;
       case Value.Str(Text text) -> text;
       default -> {
         var builder = new TextBuilder();
-        represent(value, builder);
+        represent(value, builder, meter, line);
         yield builder.toText();
       }
     };
   }
 
   /** As {@code repr} of Python. */
-  private static void represent(Value value, TextBuilder out) {
+  private static void represent(Value value, TextBuilder out, Meter meter, int line)
+      throws TemplateException {
+    meter.step(line);
     switch (value) {
       case Value.Undefined _ -> out.append("Undefined");
       case Value.None _ -> out.append("None");
       case Value.Bool(boolean truth) -> out.append(truth ? "True" : "False");
       case Value.Int(BigInteger number) -> out.append(number.toString());
       case Value.Real(double number) -> out.append(Numbers.print(number));
-      case Value.Str(Text text) -> quote(text, out);
-      case Value.Items(List<Value> items, Value.Form form) -> representAll(items, form, out);
+      case Value.Str(Text text) -> {
+        meter.characters(text.length(), line);
+        quote(text, out);
+      }
+      case Value.Items(List<Value> items, Value.Form form) ->
+          representAll(items, form, out, meter, line);
       case Value.Dict(Map<Text, Value> entries) -> {
+        meter.enter(line);
         String separator = "{";
         for (var entry : entries.entrySet()) {
           out.append(separator);
+          meter.characters(entry.getKey().length(), line);
           quote(entry.getKey(), out);
-          represent(entry.getValue(), out.append(": "));
+          represent(entry.getValue(), out.append(": "), meter, line);
           separator = ", ";
         }
+        meter.leave();
         out.append(entries.isEmpty() ? "{}" : "}");
       }
       case Value.Space _ -> out.append("<namespace>");
@@ -156,11 +184,15 @@ public final class Values {
     }
   }
 
-  private static void representAll(List<Value> items, Value.Form form, TextBuilder out) {
+  private static void representAll(
+      List<Value> items, Value.Form form, TextBuilder out, Meter meter, int line)
+      throws TemplateException {
+    meter.enter(line);
     out.append(form == Value.Form.LIST ? "[" : "(");
     for (int i = 0; i < items.size(); i++) {
-      represent(items.get(i), i == 0 ? out : out.append(", "));
+      represent(items.get(i), i == 0 ? out : out.append(", "), meter, line);
     }
+    meter.leave();
     boolean single = form == Value.Form.TUPLE && items.size() == 1;
     out.append(form == Value.Form.LIST ? "]" : single ? ",)" : ")");
   }
