@@ -1,6 +1,5 @@
 // What the checks before another dialect's provider share; started by tools/clients/run with the server's address in
 // CLIENTS_URL, its key in CLIENTS_KEY and the upstream's address in CLIENTS_UPSTREAM.
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
@@ -20,14 +19,15 @@ export const REPORT = { title: "a title ü", degrees: 21, tags: ["a tags ü"] };
 
 // The packages of a folder beside this one, or the end of this process with a line that says why.
 export async function load(part, folder, ...names) {
-  const root = new URL(`../${folder}/`, import.meta.url);
-  const missing = names.find((name) => !existsSync(new URL(`node_modules/${name}`, root)));
-  if (missing) {
-    console.log(`skip ${part}: ${missing} is not installed; npm ci in tools/clients/${folder} needs a network`);
+  const { resolve } = createRequire(new URL(`../${folder}/package.json`, import.meta.url));
+  let found;
+  try {
+    found = names.map((name) => pathToFileURL(resolve(name)));
+  } catch (problem) {
+    console.log(`skip ${part}: ${problem.message.split("\n")[0]}; npm ci in tools/clients/${folder} needs a network`);
     process.exit(0);
   }
-  const { resolve } = createRequire(new URL("package.json", root));
-  return Promise.all(names.map((name) => import(pathToFileURL(resolve(name)))));
+  return Promise.all(found.map((file) => import(file)));
 }
 
 export const need = (holds, found) => {
