@@ -4,7 +4,8 @@ import { check, finish, arrived, key, left, load, marked, need, PNG, REPORT, sam
 const [{ createOpenAICompatible }, { APICallError, generateObject, generateText, jsonSchema, Output, stepCountIs, streamObject, streamText, tool }] =
   await load("across-ai", "ai", "@ai-sdk/openai-compatible", "ai");
 globalThis.AI_SDK_LOG_WARNINGS = false;
-const of = (apiKey) => createOpenAICompatible({ name: "llm", baseURL: `${server}/v1`, apiKey, includeUsage: true, supportsStructuredOutputs: true });
+const of = (apiKey) => createOpenAICompatible({ name: "llm", baseURL: `${server}/v1`, apiKey, includeUsage: true,
+  supportsStructuredOutputs: true, supportedUrls: () => ({ "image/*": [/^https:/] }) }); // it would fetch them itself
 const model = of(key)("anthropic/claude-sonnet-4-5");
 const checked = (name, run) => check(`ai before Messages: ${name}`, run);
 const asked = (more) => ({ model, maxRetries: 0, headers: marked(), ...more });
@@ -63,14 +64,24 @@ await checked("an object by a schema: generateObject, Output.object, streamObjec
   const schema = jsonSchema(schemas.report);
   same((await generateObject(asked({ prompt: "report", schema }))).object, REPORT);
   same((await generateText(asked({ prompt: "report", output: Output.object({ schema }) }))).output, REPORT);
-  same(await streamObject(asked({ prompt: "report", schema })).object, REPORT);
+  const partial = [];
+  const streaming = streamObject(asked({ prompt: "report", schema }));
+  for await (const part of streaming.partialObjectStream) partial.push(part);
+  same(await streaming.object, REPORT);
+  need(partial.length > 1, partial);
   for (const { body } of await arrived()) same(body.output_config.format.schema, schemas.report);
 });
 
-await both("reasoning by an effort, and back with a tool's result", async (ask) => {
+await both("reasoning by an effort, also in a loop of tools", async (ask) => {
   const providerOptions = { llm: { reasoningEffort: "low" } };
   const answer = await ask({ prompt: "think", providerOptions });
   same([answer.reasoningText, answer.text], ["Hm, let me think: Köln.", "You said: think"]);
+  const weather = tool({ inputSchema: jsonSchema(schemas.weather), execute: async () => "sunny" });
+  for (const name of ["claude-sonnet-4-5", "claude-opus-4-6"]) { // by a budget, by an effort
+    const looped = await ask({ model: of(key)(`anthropic/${name}`), prompt: "think and call", tools: { weather }, stopWhen: stepCountIs(2), providerOptions });
+    same(looped.steps.map(({ reasoningText }) => reasoningText)[0], "Hm, let me think: Köln.");
+    same(looped.text, "Results: sunny");
+  }
 });
 
 await both("an answer that ran out is `length`, one filtered `content-filter`", async (ask) => {

@@ -72,7 +72,8 @@ function thoughtful(body) {
   require(temperature === undefined || temperature === 1, "temperature", "is not 1 with thinking");
   require(body.top_k === undefined, "top_k", "with thinking");
   require(!["any", "tool"].includes(choice?.type), "tool_choice", "forces a tool with thinking");
-  // Within a turn with tools, the thoughts that led to the calls go back.
+  // Within a turn with tools, the thoughts that led to the calls go back; adaptive thinking does without.
+  if (thinking.type === "adaptive") return;
   const last = body.messages.at(-1);
   const before = body.messages.at(-2);
   if (blocks(last.content).some(({ type }) => type === "tool_result")) {

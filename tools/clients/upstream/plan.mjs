@@ -9,7 +9,7 @@ const WORDS = { 400: "The upstream does not like this.", 401: "The upstream does
 // A value that fits a JSON schema.
 function sample(schema, name) {
   if (schema.enum) return schema.enum[0];
-  switch (schema.type) {
+  switch ([schema.type].flat()[0]) {
     case "object":
       return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, inner]) => [key, sample(inner, key)]));
     case "array": return [sample(schema.items ?? { type: "string" }, name)];

@@ -58,7 +58,7 @@ final class Checks {
       }
       throw new AssertionError("threw " + thrown, thrown);
     }
-    throw new AssertionError("nothing was thrown");
+    throw new AssertionError("no " + type.getSimpleName() + " was thrown");
   }
 
   /** The field by which the upstream remembers what this check asked. */

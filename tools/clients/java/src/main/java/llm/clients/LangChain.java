@@ -231,7 +231,7 @@ final class LangChain {
         "Hm, let me think: Köln.");
   }
 
-  private static void errors() {
+  private static void errors() throws Exception {
     require(
         thrown(RateLimitException.class, () -> model().build().chat("fail 429"))
             .getMessage()
@@ -241,10 +241,14 @@ final class LangChain {
     thrown(ModelNotFoundException.class, () -> model().build().chat("fail 404"));
     thrown(InternalServerException.class, () -> model().build().chat("fail 500"));
     thrown(AuthenticationException.class, () -> model().apiKey("wrong").build().chat("hi"));
-    for (String words : List.of("fail 429", "break off")) {
-      thrown(
-          ExecutionException.class, () -> streamed(streaming().build(), words, new ArrayList<>()));
-    }
+    var busy =
+        thrown(
+            ExecutionException.class,
+            () -> streamed(streaming().build(), "fail 429", new ArrayList<>()));
+    require(busy.getCause() instanceof RateLimitException, busy);
+    // It reads over an error within a stream; that no reason of an end came is all that it shows.
+    var broken = streamed(streaming().build(), "break off", new ArrayList<>());
+    same(broken.finishReason(), null);
   }
 
   private static void abort() throws Exception {
