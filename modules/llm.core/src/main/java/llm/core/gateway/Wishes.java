@@ -3,6 +3,7 @@ package llm.core.gateway;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import llm.core.dialect.anthropic.upstream.Rethinking;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
@@ -55,6 +56,12 @@ final class Wishes {
       if (dialects.equals(Set.of(Dialect.ANTHROPIC))) {
         addUnknownToAnthropic(message, lost);
       }
+    }
+    boolean byEffort = request.form().thinking().orElse(null) instanceof Thinking.ByEffort;
+    if (dialects.equals(Set.of(Dialect.ANTHROPIC))
+        && byEffort
+        && Rethinking.isLost(request.model().value(), request.messages())) {
+      lost.add("reasoning_effort");
     }
     return List.copyOf(lost);
   }

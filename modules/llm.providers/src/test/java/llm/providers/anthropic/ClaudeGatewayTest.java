@@ -22,14 +22,17 @@ import llm.core.testkit.RecordingTelemetry;
 import llm.core.testkit.Reply;
 import llm.core.testkit.StreamCheck;
 import llm.core.testkit.TestConfig;
+import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.chat.Part;
 import llm.domain.chat.Role;
+import llm.domain.chat.ToolCall;
 import llm.domain.content.Dialect;
 import llm.domain.content.ImageSource;
+import llm.domain.content.Thinking;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
 import llm.domain.port.IdSource;
@@ -121,6 +124,29 @@ class ClaudeGatewayTest implements AutoCloseable {
               "user");
       gateway.complete(request, call);
       assertThat(posted().getLast()).doesNotContain("somebody", "of another", "high");
+    }
+  }
+
+  @Test
+  void anEffortThatABudgetCannotFollowIsNamed() throws LlmException {
+    try (this;
+        var gateway = open("models: [claude-sonnet-4-5, claude-opus-4-6]")) {
+      var calls = List.of(new ToolCall("c", "f", new JsonText("{}")));
+      for (String name : List.of("claude-sonnet-4-5", "claude-opus-4-6")) {
+        var request =
+            ChatRequest.of(
+                    gateway.resolve(Optional.of(name)),
+                    List.of(
+                        Message.user("hi"),
+                        Message.assistant("", calls),
+                        Message.tool("c", "result")))
+                .withForm(AnswerForm.ANY.withThinking(new Thinking.ByEffort(Thinking.Effort.LOW)));
+        boolean byBudget = name.equals("claude-sonnet-4-5");
+        assertThat(gateway.lost(request))
+            .isEqualTo(byBudget ? List.of("reasoning_effort") : List.of());
+        gateway.complete(request, call);
+        assertThat(posted().getLast().contains("\"thinking\":{")).isEqualTo(!byBudget);
+      }
     }
   }
 

@@ -1,5 +1,8 @@
 package llm.clients;
 
+import static llm.clients.Checks.check;
+import static llm.clients.Checks.require;
+
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.errors.BadRequestException;
@@ -14,15 +17,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** One line a check: {@code ok NAME} or {@code FAIL NAME: reason}. */
+/** The official OpenAI client for Java before {@code mock}. */
 final class OpenAiJava {
   private static final Path LOG = Path.of(System.getenv("CLIENTS_SERVER_LOG"));
-
-  private interface Check {
-    void run() throws Exception;
-  }
-
-  private static boolean failed;
 
   private final OpenAIClient client =
       OpenAIOkHttpClient.builder()
@@ -41,23 +38,7 @@ final class OpenAiJava {
     check("an unknown model is NotFoundException", checks::unknownModel);
     check("a wrong temperature is BadRequestException", checks::wrongField);
     check("closing a stream early is noticed by the server", checks::abort);
-    System.exit(failed ? 1 : 0); // the client's own threads would keep the process
-  }
-
-  private static void check(String name, Check check) {
-    try {
-      check.run();
-      System.out.println("ok " + name);
-    } catch (Exception | AssertionError problem) {
-      failed = true;
-      System.out.println("FAIL " + name + ": " + String.valueOf(problem).replace('\n', ' '));
-    }
-  }
-
-  private static void require(boolean holds, Object found) {
-    if (!holds) {
-      throw new AssertionError("found " + found);
-    }
+    Checks.end();
   }
 
   private static ChatCompletionCreateParams.Builder request(String model, String text) {

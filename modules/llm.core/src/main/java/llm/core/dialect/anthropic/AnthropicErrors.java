@@ -19,15 +19,23 @@ final class AnthropicErrors {
 
   /** Writes the {@code {"type":"error","error":{…},"request_id":…}} object. */
   static JsonOut write(LlmError error, String requestId, JsonOut out) {
-    return out.object()
+    out.object()
         .field("type", "error")
         .name("error")
         .object()
         .field("type", type(error))
-        .field("message", message(error))
-        .endObject()
-        .field("request_id", requestId)
-        .endObject();
+        .field("message", message(error));
+    if (error instanceof LlmError.Unsupported refused
+        && refused.path().equals(MessagesReader.THREAD)) {
+      thread(out);
+    }
+    return out.endObject().field("request_id", requestId).endObject();
+  }
+
+  /** By this the API's clients know that they must send the whole conversation themselves. */
+  private static void thread(JsonOut out) {
+    out.name("details").object().field("error_code", "thread_unsupported_request");
+    out.name("unsupported").array().value(MessagesReader.THREAD).endArray().endObject();
   }
 
   /** Whether it is told as {@code overloaded_error}, whose status is 529. */

@@ -41,6 +41,9 @@ public final class MessagesReader {
           "user_profile_id",
           "workspace_id");
 
+  /** Asks to hold the messages between requests; clients go on without it when it is refused. */
+  static final String THREAD = "thread";
+
   private final Undone undone = new Undone();
   private final ToolFields tools = new ToolFields(undone);
   private final AnswerFields answer = new AnswerFields(undone);
@@ -104,6 +107,9 @@ public final class MessagesReader {
       case "tools" -> tools.readTools(in);
       case "tool_choice" -> tools.readChoice(in);
       case "priority" -> priority = priority(in);
+      case THREAD ->
+          throw Refusals.unsupported(
+              in.path(), "'thread': no messages are held here; send all of them each time");
       default -> {
         if (!takeSampling(name, in) && !answer.take(name, in)) {
           extension(name, in);

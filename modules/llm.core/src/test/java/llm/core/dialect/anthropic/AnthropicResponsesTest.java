@@ -91,6 +91,14 @@ class AnthropicResponsesTest {
   }
 
   @Test
+  void aRefusedThreadIsSaidSoThatClientsGoOnWithoutIt() throws LlmException {
+    assertThat(error(new LlmError.Unsupported("thread", "Not held here: 'thread'.")))
+        .contains(
+            "\"details\":{\"error_code\":\"thread_unsupported_request\",\"unsupported\":[\"thread\"]}");
+    assertThat(error(new LlmError.Unsupported("tools", "No 'thread'."))).doesNotContain("details");
+  }
+
+  @Test
   void whatIsBusyIsOverloaded() {
     var busy =
         List.of(

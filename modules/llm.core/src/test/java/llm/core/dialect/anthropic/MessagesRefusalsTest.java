@@ -90,6 +90,18 @@ class MessagesRefusalsTest {
   }
 
   @Test
+  void messagesAreHeldForNobody() throws LlmException {
+    String body = "{USER,'max_tokens':1,'thread':{'type':'create'}}".replace("USER", USER);
+    for (Dialect any : new Dialect[] {Dialect.ANTHROPIC, Dialect.OPENAI_CHAT}) {
+      assertThat(refused(body, Optional.of(any)))
+          .isInstanceOfSatisfying(
+              LlmError.Unsupported.class, error -> assertThat(error.path()).isEqualTo("thread"));
+    }
+    String absent = body.replace("{'type':'create'}", "null").replace('\'', '"');
+    assertThat(MessagesReaderTest.read(absent, Optional.empty()).extensions().isEmpty()).isTrue();
+  }
+
+  @Test
   void strictToolsNeedAnUpstream() throws LlmException {
     String body =
         "{USER,'max_tokens':1,'tools':[{'name':'f','input_schema':{},'strict':true}]}"

@@ -80,7 +80,10 @@ public final class MessagesRequestWriter {
     }
     var form = new ThoughtfulForm(request.form(), limit, traits, out);
     if (!more.containsKey("thinking") && !more.containsKey("output_config")) {
-      form.thinking(model); // an effort that was said without it is to stay without it
+      form.thinking(
+          model,
+          Rethinking.isBarred(
+              request.messages())); // an effort that was said without it is to stay without it
     }
     if (!more.containsKey("output_config")) {
       form.outputConfig(model);

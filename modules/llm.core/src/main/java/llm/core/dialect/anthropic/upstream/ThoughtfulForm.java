@@ -31,8 +31,12 @@ final class ThoughtfulForm {
     this.out = out;
   }
 
-  /** Adds {@code thinking}, where something is wanted. */
-  void thinking(String model) throws LlmException {
+  /**
+   * Adds {@code thinking}, where something is wanted.
+   *
+   * @param barred whether a budget would be refused; an effort is left out then
+   */
+  void thinking(String model, boolean barred) throws LlmException {
     if (form.thinking().isEmpty()) {
       return;
     }
@@ -43,7 +47,7 @@ final class ThoughtfulForm {
       case Thinking.ByEffort(Effort effort) -> {
         if (byEffort(model)) {
           adaptive();
-        } else {
+        } else if (!barred) {
           budget(fitting(effort.budgetTokens()));
         }
       }

@@ -256,6 +256,34 @@ class MessagesRequestWriterTest {
   }
 
   @Test
+  void anEffortIsLeftOutWhereABudgetWouldAskForThoughtsThatAreNotThere() {
+    var call = new ToolCall("c", "f", new JsonText("{}"));
+    var calling = Message.assistant("", List.of(call));
+    var signed =
+        calling.withThoughts(List.of(new Thought("t", Optional.of("s"), Optional.empty())));
+    assertThat(continued(OLD, calling)).doesNotContain("\"thinking\":{");
+    assertThat(continued(OLD, calling.withThoughts(List.of(Thought.of("unsigned")))))
+        .doesNotContain("\"thinking\":{");
+    assertThat(continued(OLD, signed)).contains("\"budget_tokens\"");
+    assertThat(continued(NEW, calling)).contains("\"thinking\":{\"type\":\"adaptive\"}");
+    assertThat(continued(OLD, calling, Message.tool("c", "r"), Message.assistant("done")))
+        .contains("\"budget_tokens\"");
+    var first = Message.assistant("").withThoughts(signed.thoughts());
+    assertThat(continued(OLD, first, calling)).contains("\"budget_tokens\"");
+  }
+
+  /** A request with an effort that ends with the result of call c. */
+  private static String continued(String model, Message... answers) {
+    var all = Stream.of(Stream.of(Message.user("hi")), Stream.of(answers)).flatMap(m -> m);
+    boolean open = !answers[answers.length - 1].toolCalls().isEmpty();
+    Message last = open ? Message.tool("c", "r") : Message.user("more");
+    var request =
+        of(Stream.concat(all, Stream.of(last)).toArray(Message[]::new)).withMaxTokens(9_000);
+    var effort = AnswerForm.ANY.withThinking(new Thinking.ByEffort(Effort.LOW));
+    return write(request.withForm(effort), model);
+  }
+
+  @Test
   void aBudgetLeavesRoomForTheAnswer() {
     var high = AnswerForm.ANY.withThinking(new Thinking.ByEffort(Effort.HIGH));
     var request = of(Message.user("hi")).withForm(high);
