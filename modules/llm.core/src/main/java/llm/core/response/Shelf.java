@@ -2,7 +2,7 @@ package llm.core.response;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import llm.core.concurrent.Alarms;
 import llm.core.telemetry.Log;
 import llm.domain.call.Registration;
@@ -19,7 +19,8 @@ final class Shelf implements AutoCloseable {
   private final ResponsesSettings settings;
   private final Alarms alarms;
   private final Log log;
-  private final AtomicInteger kept = new AtomicInteger();
+  private final AtomicLong added = new AtomicLong();
+  private volatile long gone; // of those that were added, and all that was there at the start
   private final AtomicBoolean sweeping = new AtomicBoolean();
   private volatile Registration alarm = () -> {};
   private volatile boolean closed;
@@ -38,7 +39,12 @@ final class Shelf implements AutoCloseable {
 
   /** One more was kept. */
   void added() {
-    if (kept.incrementAndGet() > settings.kept()) {
+    added.incrementAndGet();
+    sweepWhereTooMany();
+  }
+
+  private void sweepWhereTooMany() {
+    if (added.get() - gone > settings.kept()) {
       sweepAside();
     }
   }
@@ -50,13 +56,19 @@ final class Shelf implements AutoCloseable {
   }
 
   private void sweep() {
+    boolean swept = false;
     try {
-      kept.set(archive.sweep(settings.life(), settings.kept()));
+      long before = added.get();
+      gone = before - archive.sweep(settings.life(), settings.kept());
+      swept = true;
     } catch (StoreException failure) {
       log.warn("response_sweep_failed").put("message", failure.getMessage()).emit();
     } finally {
       sweeping.set(false);
       schedule();
+    }
+    if (swept) {
+      sweepWhereTooMany(); // those that came meanwhile may not have been seen
     }
   }
 
