@@ -26,7 +26,7 @@ class WarmProvidersTest {
   private static final List<String> KINDS =
       List.of("anthropic", "openai", "plain", "talker", "native");
   private static final String WARM =
-      "models: [m], refresh_seconds: 86400, warm: {generation: handshake}";
+      "models: [m], refresh_seconds: 86400, system_prefix: House., warm: {generation: handshake}";
 
   private final Map<String, FaultUpstream> servers = new LinkedHashMap<>();
   private final ManualClock clock = new ManualClock();
@@ -126,6 +126,7 @@ class WarmProvidersTest {
       for (String kind : KINDS) {
         assertThat(servers.get(kind).requests().getFirst().method()).as(kind).isEqualTo("GET");
         assertThat(posted(kind)).as(kind).hasSize(1);
+        assertThat(posted(kind).getFirst().body()).as(kind).doesNotContain("House");
         assertThat(servers.get(kind).connections()).as(kind).isEqualTo(1);
         assertThat(gateway.connections().last(kind).orElseThrow().generation())
             .as(kind)
