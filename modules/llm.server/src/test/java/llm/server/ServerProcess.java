@@ -92,6 +92,19 @@ final class ServerProcess implements AutoCloseable {
     process.toHandle().destroy();
   }
 
+  /** Sends SIGHUP. */
+  void hangUp() throws IOException, InterruptedException {
+    var kill = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start();
+    if (kill.waitFor() != 0) {
+      throw new AssertionError("kill -HUP failed");
+    }
+  }
+
+  /** Sends SIGKILL. */
+  void kill() {
+    process.toHandle().destroyForcibly();
+  }
+
   /** Waits for the end and returns the exit code. */
   int exitCode() throws Exception {
     if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
@@ -120,10 +133,15 @@ final class ServerProcess implements AutoCloseable {
 
   /** Waits until a line of standard output has {@code text}. */
   String awaitLine(String text) throws InterruptedException {
+    return awaitLine(text, 0);
+  }
+
+  /** The same, behind the first {@code seen} lines. */
+  String awaitLine(String text, int seen) throws InterruptedException {
     long until = System.nanoTime() + Duration.ofSeconds(LIMIT_SECONDS).toNanos();
     synchronized (lines) {
       for (long left = until - System.nanoTime(); left > 0; left = until - System.nanoTime()) {
-        var found = lines.stream().filter(line -> line.contains(text)).findFirst();
+        var found = lines.stream().skip(seen).filter(line -> line.contains(text)).findFirst();
         if (found.isPresent()) {
           return found.get();
         }

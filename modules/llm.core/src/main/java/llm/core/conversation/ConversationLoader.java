@@ -127,11 +127,16 @@ final class ConversationLoader {
   }
 
   private ContextPrompts words(ConversationRecord.Created created) {
-    Prompts now = prompts.get();
+    Prompts now = prompts(created.model());
     return new ContextPrompts(
         created.system(),
         created.metadata() ? Optional.of(now.responseFormatInstruction().text()) : Optional.empty(),
         now);
+  }
+
+  /** The prompts for {@code model}, as they are now. */
+  Prompts prompts(ModelName model) {
+    return prompts.get().of(model.value(), gateway.first(model));
   }
 
   private ModelSpec specOf(ModelName model) {

@@ -136,7 +136,7 @@ public final class Conversations implements AutoCloseable {
   public ConversationInfo open(Opening opening, Call call) throws LlmException {
     String id = opening.id().orElseGet(() -> "conv-" + ids.next());
     ModelName model = gateway.resolve(opening.model());
-    String system = opening.system().orElseGet(() -> prompts.systemPrompt().text());
+    String system = opening.system().orElseGet(() -> loader.prompts(model).systemPrompt().text());
     Instant now = time.now();
     var created = new Created(model, call.principal().name(), system, opening.metadata(), now);
     loader.requireRoom(created);

@@ -2,6 +2,7 @@ package llm.core.gateway;
 
 import java.util.List;
 import java.util.Optional;
+import llm.core.connection.Connections;
 import llm.core.gateway.Edition.Step;
 import llm.core.gateway.route.Curable;
 import llm.core.gateway.route.Overrides;
@@ -52,7 +53,7 @@ final class Chain {
       try {
         Route route = step.route();
         call.answeredBy(new Answerer(route.provider().id(), route.model()));
-        T answer = question.ask(route, step.overrides());
+        T answer = question.ask(route, overrides(step, route, call));
         count(step, "accepted");
         return answer;
       } catch (LlmException refusal) {
@@ -69,6 +70,11 @@ final class Chain {
       }
     }
     throw first;
+  }
+
+  /** What is asked to keep a connection warm says nothing, and is to cost nothing. */
+  private static Overrides overrides(Step step, Route route, Call call) {
+    return call.principal().equals(Connections.KEEPER) ? Overrides.NONE : step.overrides(route);
   }
 
   private void count(Step step, String outcome) {

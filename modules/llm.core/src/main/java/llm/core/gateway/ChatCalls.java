@@ -6,6 +6,7 @@ import llm.core.gateway.Edition.Step;
 import llm.core.gateway.Preparation.Prepared;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
+import llm.core.tokens.PromptCount;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
@@ -115,9 +116,9 @@ final class ChatCalls {
   }
 
   /** See {@link Gateway#countPrompt}. */
-  int count(ChatRequest request, Call call, Step step) throws LlmException {
+  PromptCount count(ChatRequest request, Call call, Step step) throws LlmException {
     Route route = step.route();
-    return preparation.count(step.overrides().apply(to(route, request)), route, call);
+    return preparation.count(step.overrides(route).apply(to(route, request)), route, call);
   }
 
   private static ChatRequest to(Route route, ChatRequest request) {

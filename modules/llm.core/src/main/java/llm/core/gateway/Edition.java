@@ -15,6 +15,7 @@ import llm.core.gateway.route.Pick;
 import llm.core.gateway.route.RouteTable;
 import llm.core.provider.InstalledProviders.Made;
 import llm.core.telemetry.Log;
+import llm.domain.call.Answerer;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -60,9 +61,14 @@ final class Edition {
           .by(target.route(), nanos -> routes.firstTokens().began(target.key(), nanos));
     }
 
-    /** What the target adds. */
-    Overrides overrides() {
-      return pick.map(Pick::overrides).orElse(Overrides.NONE);
+    /** What the target adds to a request for {@code route}, and its provider within that. */
+    Overrides overrides(Route route) {
+      Overrides own = pick.map(Pick::overrides).orElse(Overrides.NONE);
+      return route
+          .provider()
+          .systemPrefix()
+          .map(prefix -> own.around(Overrides.NONE.withSystemPrefix(prefix)))
+          .orElse(own);
     }
 
     /** The target did not take a request that another might. */
@@ -157,6 +163,13 @@ final class Edition {
 
   private static Set<Dialect> dialects(Route route) {
     return route.provider().dialects(new ModelName(route.model()));
+  }
+
+  /** Who would be asked for {@code model} first; empty when nobody is there. */
+  Optional<Answerer> first(ModelName model) {
+    return ways(model).stream()
+        .findFirst()
+        .map(way -> new Answerer(way.provider().id(), way.model()));
   }
 
   /** Whether the first target of {@code model} keeps beginnings of prompts. */

@@ -21,6 +21,8 @@ import llm.core.provider.InstalledProviders.Made;
 import llm.core.provider.ProviderSetup;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
+import llm.core.tokens.PromptCount;
+import llm.domain.call.Answerer;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
@@ -153,8 +155,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   }
 
   /**
-   * This gateway as the configuration is now, whatever it becomes: for the answers to one request,
-   * or for all that begin before it changes. Closing it is for the other one to do.
+   * This gateway as the configuration is now, whatever it becomes. The other one is to be closed.
    */
   public Gateway pinned() {
     return new Gateway(this, edition());
@@ -174,9 +175,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     edition().leave();
   }
 
-  /**
-   * A configuration that was read and is not followed yet. Exactly one of its methods is called.
-   */
+  /** A configuration that was read and is not followed yet; it is applied or discarded, once. */
   public final class Change {
     private final Edition next;
 
@@ -207,10 +206,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     }
   }
 
-  /**
-   * Reads the configuration again, as {@link #open} does, and makes the providers that are new in
-   * it. Nothing is asked of them yet. One change at a time.
-   */
+  /** Reads the configuration again, and makes providers that are new. One change at a time. */
   public Change read(Section root, Supplier<Catalogue> catalogue) {
     return new Change(source.read(root, catalogue, editions.current().made()));
   }
@@ -248,8 +244,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   }
 
   /**
-   * Names of the request's fields that do not reach its model, because its provider speaks another
-   * dialect than they were written in; in order.
+   * Names of the request's fields that its provider's dialect does not know; in order.
    *
    * @throws LlmException when there is no such model any more
    */
@@ -281,11 +276,11 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   }
 
   /**
-   * Tokens of the request as a prompt: exact where the provider counts. Blocks.
+   * Tokens of the request as a prompt. Blocks.
    *
    * @throws LlmException when the request is refused, as {@link #stream} would
    */
-  public int countPrompt(ChatRequest request, Call call) throws LlmException {
+  public PromptCount countPrompt(ChatRequest request, Call call) throws LlmException {
     return chats.count(request, call, edition().firstStep(request.model()));
   }
 
@@ -347,6 +342,11 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   /** Whether a model of this id can be asked for. */
   public boolean serves(String id) {
     return edition().serves(id);
+  }
+
+  /** Who would be asked for {@code model} first, as the configuration lists them; empty: nobody. */
+  public Optional<Answerer> first(ModelName model) {
+    return edition().first(model);
   }
 
   /** The id that requests without a model get. */

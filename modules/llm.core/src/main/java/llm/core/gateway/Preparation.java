@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import llm.core.concurrent.Alarms;
 import llm.core.connection.Connections;
+import llm.core.tokens.PromptCount;
 import llm.core.tokens.TokenCounters;
 import llm.domain.call.Call;
 import llm.domain.chat.ChatRequest;
@@ -24,6 +25,9 @@ import llm.domain.port.IdSource;
  * Thread-safe.
  */
 final class Preparation {
+  /** How long an exact count is waited for; an estimate is better than a client that waits. */
+  private static final Duration COUNTING = Duration.ofSeconds(10);
+
   private final TokenCounters counters = new TokenCounters();
   private final Alarms alarms;
   private final IdSource ids;
@@ -46,17 +50,52 @@ final class Preparation {
   record Prepared(ChatRequest wire, Call call) {}
 
   /**
-   * Counts {@code asked} as a prompt of the model of {@code route}.
+   * Counts {@code asked} as a prompt of the model of {@code route}; estimates it where its provider
+   * does not count, or is not there to do so.
    *
    * @throws LlmException when the provider could not be asked it
    */
-  int count(ChatRequest asked, Route route, Call call) throws LlmException {
+  PromptCount count(ChatRequest asked, Route route, Call call) throws LlmException {
     ChatRequest request = withoutUnusableTools(asked, route);
     Wishes.require(request, route);
-    OptionalInt counted = route.provider().countPrompt(request, call);
+    OptionalInt counted = countedThere(request, route, call);
     return counted.isPresent()
-        ? counted.getAsInt()
-        : counters.forModel(route.spec()).countPrompt(request);
+        ? new PromptCount(counted.getAsInt(), true)
+        : new PromptCount(counters.forModel(route.spec()).countPrompt(request), false);
+  }
+
+  /** Empty where who could count is not there, or has no time. */
+  private static OptionalInt countedThere(ChatRequest request, Route route, Call call)
+      throws LlmException {
+    Call own = call.child(COUNTING);
+    try {
+      return route.provider().countPrompt(request, own);
+    } catch (LlmException refused) {
+      if (call.cancelled().isPresent() || !isAway(refused.error(), route.model())) {
+        throw refused;
+      }
+      return OptionalInt.empty();
+    } finally {
+      own.end();
+    }
+  }
+
+  /** Nothing is wrong with the request, nor with how we ask. */
+  private static boolean isAway(LlmError error, String model) {
+    return switch (error) {
+      case LlmError.ProviderUnreachable _,
+          LlmError.Overloaded _,
+          LlmError.DeadlineExceeded _,
+          LlmError.ProviderFailed _ ->
+          true;
+      case LlmError.ProviderRefused(_, int status, _, String said, _) ->
+          switch (status) {
+            case 400, 401, 403, 413, 422 -> false;
+            case 404 -> !said.contains(model.substring(model.lastIndexOf('/') + 1));
+            default -> true;
+          };
+      default -> false;
+    };
   }
 
   /**

@@ -81,7 +81,9 @@ public final class WarmPrefixes {
       takePlace(call.principal(), edition.settings().warmPrefixes());
       WarmPrefix made = null;
       try {
-        made = read(step.overrides().apply(to(route, prefix)), keep, warmer, route, call, account);
+        made =
+            read(
+                step.overrides(route).apply(to(route, prefix)), keep, warmer, route, call, account);
       } finally {
         if (made == null) {
           freePlace(call.principal());

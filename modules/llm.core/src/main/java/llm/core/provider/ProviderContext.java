@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import llm.core.concurrent.Alarms;
 import llm.core.config.Section;
+import llm.core.config.Setting;
 import llm.core.telemetry.Telemetry;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.IdSource;
@@ -27,6 +28,11 @@ public record ProviderContext(
     IdSource ids,
     Optional<Path> home,
     Running running) {
+
+  /** What a provider says for {@link ChatProvider#systemPrefix}; each reads it. */
+  public static final Setting<String> SYSTEM_PREFIX =
+      Setting.optionalText(
+          "system_prefix", "Text before the system message of every request that goes there.");
 
   /** The providers that run while the configuration is read again. */
   @FunctionalInterface

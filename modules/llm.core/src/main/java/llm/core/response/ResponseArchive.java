@@ -153,7 +153,8 @@ final class ResponseArchive {
   }
 
   /**
-   * Removes what is older than {@code life}, and the oldest beyond {@code most}.
+   * Removes what is older than {@code life}; where there are more than {@code most} then, the
+   * oldest of them and a hundredth more, so that not every next one has all of them looked through.
    *
    * @return how many there are then
    */
@@ -174,7 +175,7 @@ final class ResponseArchive {
         after = Optional.of(info.key().id());
       }
     } while (page.size() == PAGE);
-    return kept - (kept > most ? evict(kept - most) : 0);
+    return kept - (kept > most ? evict(kept - most + most / 100) : 0);
   }
 
   /** Removes the oldest {@code count}; returns how many there were to remove. */

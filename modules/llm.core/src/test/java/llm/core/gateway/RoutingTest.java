@@ -19,6 +19,7 @@ import llm.core.testkit.TestConfig;
 import llm.domain.call.Answerer;
 import llm.domain.call.CancelReason;
 import llm.domain.chat.FinishReason;
+import llm.domain.chat.Message;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
@@ -100,6 +101,29 @@ class RoutingTest {
             "llm_route_targets_total{route=\"fast\",target=\"a\",outcome=\"passed_over\"} 2",
             "llm_route_targets_total{route=\"fast\",target=\"c/c\",outcome=\"accepted\"} 2");
     assertThat(telemetry.events("llm_request").getLast().text("route")).contains("fast");
+  }
+
+  @Test
+  void theProvidersPrefixStandsBetweenThatOfTheRouteAndTheCallersWords() throws LlmException {
+    var busy = refusing("a", BUSY);
+    busy.prefix = Optional.of("House A.");
+    var other = answering("b");
+    other.prefix = Optional.of("House B.");
+    var gateway =
+        gateway("x: {targets: [{model: a}, {model: b, system_prefix: Route.}]}", busy, other);
+
+    gateway.complete(ask("x", "hi"), call);
+    gateway.complete(
+        ask("b", "hi").withMessages(_ -> List.of(Message.system("Caller."), Message.user("hi"))),
+        call);
+
+    assertThat(busy.asked.getFirst().messages().getFirst().text()).isEqualTo("House A.");
+    assertThat(other.asked.getFirst().messages().getFirst().text()).isEqualTo("Route.\n\nHouse B.");
+    assertThat(other.asked.getLast().messages())
+        .extracting(Message::text)
+        .containsExactly("House B.\n\nCaller.", "hi");
+    assertThat(gateway.first(new ModelName("x"))).contains(new Answerer("a", "a"));
+    assertThat(gateway.first(new ModelName("nobody"))).isEmpty();
   }
 
   @Test

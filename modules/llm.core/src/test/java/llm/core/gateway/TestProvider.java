@@ -27,6 +27,7 @@ final class TestProvider implements ChatProvider {
   private final Answer answer;
   final List<ChatRequest> asked = new ArrayList<>();
   boolean closed;
+  Optional<String> prefix = Optional.empty();
 
   private TestProvider(String id, List<ModelInfo> models, Answer answer) {
     this.id = id;
@@ -63,6 +64,11 @@ final class TestProvider implements ChatProvider {
   @Override
   public List<ModelInfo> models() {
     return models;
+  }
+
+  @Override
+  public Optional<String> systemPrefix() {
+    return prefix;
   }
 
   @Override

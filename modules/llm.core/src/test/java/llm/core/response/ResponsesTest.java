@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import llm.core.catalogue.Catalogue;
 import llm.core.concurrent.CallScope;
@@ -51,6 +54,7 @@ import llm.domain.port.ProviderHealth;
 import llm.domain.store.StoreException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,11 +129,17 @@ class ResponsesTest {
   }
 
   private void open(Kind kind, ResponsesSettings settings) throws IOException {
-    store =
+    open(kind, settings, UnaryOperator.identity());
+  }
+
+  private void open(Kind kind, ResponsesSettings settings, UnaryOperator<LogStore> around)
+      throws IOException {
+    LogStore opened =
         switch (kind) {
           case MEMORY -> new MemoryLogStore(16 << 20, 1 << 20, timer.time(), telemetry.metrics());
           case JOURNAL -> journal();
         };
+    store = around.apply(opened);
     serve(settings);
   }
 
@@ -346,14 +356,50 @@ class ResponsesTest {
       create("{\"input\":\"one\"}");
     }
     String last = id(create("{\"input\":\"one\"}"));
+    awaitKept(3);
+    assertThat(get(last)).contains(last);
+  }
+
+  @Test
+  void thoseThatComeWhileTheOldestAreSoughtAreNotForgotten() throws Exception {
+    var looked = new CountDownLatch(1);
+    var goOn = new CountDownLatch(1);
+    open(
+        Kind.MEMORY,
+        new ResponsesSettings(true, 3, Duration.ofDays(1), 4, Duration.ofMinutes(5)),
+        opened -> slowToList(opened, looked, goOn));
+    looked.await();
+    for (int i = 0; i < 9; i++) {
+      create("{\"input\":\"one\"}");
+    }
+    goOn.countDown();
+    awaitKept(3);
+  }
+
+  /** Its first list is known to {@code looked} and told when {@code goOn} lets it. */
+  private static LogStore slowToList(LogStore store, CountDownLatch looked, CountDownLatch goOn) {
+    return (LogStore)
+        Proxy.newProxyInstance(
+            LogStore.class.getClassLoader(),
+            new Class<?>[] {LogStore.class},
+            (_, method, arguments) -> {
+              Object told = method.invoke(store, arguments);
+              if (method.getName().equals("list")) {
+                looked.countDown();
+                goOn.await();
+              }
+              return told;
+            });
+  }
+
+  private void awaitKept(int most) throws Exception {
     await(() -> {
       try {
-        return store.list("response", Optional.empty(), 20).size() <= 4;
+        return store.list("response", Optional.empty(), 20).size() <= most;
       } catch (StoreException failure) {
         throw new AssertionError(failure);
       }
     });
-    assertThat(get(last)).contains(last);
   }
 
   @ParameterizedTest

@@ -80,6 +80,11 @@ public interface ChatProvider extends AutoCloseable {
     return false;
   }
 
+  /** Text that stands before the system message of every request to this provider, by its user. */
+  default Optional<String> systemPrefix() {
+    return Optional.empty();
+  }
+
   /**
    * Tokens of the request as the model's prompt, counted by who reads it; empty when this provider
    * cannot, and an estimate has to do. Blocks as long as that takes.

@@ -80,6 +80,7 @@ class ChatProviderTest {
       assertThat(provider.dialect()).isEmpty();
       assertThat(provider.dialects(MODEL)).isEmpty();
       assertThat(provider.needsOutputLimit()).isFalse();
+      assertThat(provider.systemPrefix()).isEmpty();
       assertThat(provider.countPrompt(ChatRequest.of(MODEL, List.of(Message.user("Hi"))), null))
           .isEmpty();
     }

@@ -45,13 +45,15 @@ final class LocalProvider implements ChatProvider {
 
   private final ModelCatalogue catalogue;
   private final EngineSettings settings;
+  private final Optional<String> systemPrefix;
   private final Engine engine;
   private final PrefixWarmer warmer = new Warmer();
 
   /** Owns {@code engine} from now on. */
-  LocalProvider(ModelCatalogue catalogue, EngineSettings settings, Engine engine) {
+  LocalProvider(ModelCatalogue catalogue, LocalSettings settings, Engine engine) {
     this.catalogue = catalogue;
-    this.settings = settings;
+    this.settings = settings.engine();
+    this.systemPrefix = settings.systemPrefix();
     this.engine = engine;
   }
 
@@ -63,6 +65,11 @@ final class LocalProvider implements ChatProvider {
   @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
     return engine.submit(request, fileFor(request), call);
+  }
+
+  @Override
+  public Optional<String> systemPrefix() {
+    return systemPrefix;
   }
 
   /** By the model's own template and tokenizer. */

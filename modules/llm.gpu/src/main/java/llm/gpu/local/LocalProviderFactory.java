@@ -70,7 +70,7 @@ public final class LocalProviderFactory implements ProviderFactory {
     if (settings.warm()) {
       catalogue.configuredFile().ifPresent(engine::warm);
     }
-    return new LocalProvider(catalogue, settings.engine(), engine);
+    return new LocalProvider(catalogue, settings, engine);
   }
 
   private static NativeLog relayTo(Log log) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.core.provider.ProviderContext;
 import llm.core.template.answer.AnswerFormat;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.llama.Pooling;
@@ -18,6 +19,7 @@ import llm.gpu.text.ModelTemplates;
  * @param modelsDir a folder whose GGUF files are models under their names
  * @param libraryDir the folder of libllama; empty for what {@code tools/native} fetched
  * @param warm whether the model behind {@code local} is loaded at start, in the background
+ * @param systemPrefix text before the system message of every request
  * @param engine the engine's limits
  */
 record LocalSettings(
@@ -25,6 +27,7 @@ record LocalSettings(
     Optional<Path> modelsDir,
     Optional<Path> libraryDir,
     boolean warm,
+    Optional<String> systemPrefix,
     EngineSettings engine) {
 
   private static final EngineSettings DEFAULT = EngineSettings.DEFAULT;
@@ -260,6 +263,7 @@ record LocalSettings(
         section.find(MODELS_DIR),
         section.find(LIBRARY_DIR),
         section.get(WARM),
+        section.find(ProviderContext.SYSTEM_PREFIX),
         new EngineSettings(
             section.get(CONTEXT_TOKENS),
             section.get(POOL_TOKENS),

@@ -2,6 +2,8 @@ package llm.providers.anthropic;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import llm.core.dialect.anthropic.upstream.CountReader;
 import llm.core.dialect.anthropic.upstream.MessageReader;
 import llm.core.dialect.anthropic.upstream.MessagesRequestWriter;
 import llm.core.dialect.anthropic.upstream.RequestTraits;
@@ -19,6 +21,8 @@ import llm.providers.upstream.UpstreamProvider;
 /** The models of one upstream that speaks Anthropic's Messages. */
 final class AnthropicProvider extends UpstreamProvider {
   private static final String MESSAGES = "/v1/messages";
+  private static final String COUNT = MESSAGES + "/count_tokens";
+  private static final int MOST_COUNT_BYTES = 64 * 1024;
 
   /** What is said where nothing is to be said, which the API does not take. */
   private static final List<Message> NEARLY_NOTHING = List.of(Message.user("."));
@@ -38,6 +42,16 @@ final class AnthropicProvider extends UpstreamProvider {
   @Override
   public boolean needsOutputLimit() {
     return true;
+  }
+
+  /** By the upstream, which has an endpoint for it. */
+  @Override
+  public OptionalInt countPrompt(ChatRequest request, Call call) throws LlmException {
+    validateModel(request.model());
+    String model = atUpstream(request.model());
+    byte[] body = MessagesRequestWriter.writeToCount(request, model, traits);
+    byte[] answer = whole(COUNT, body, call, MOST_COUNT_BYTES);
+    return OptionalInt.of(CountReader.read(answer, failures()));
   }
 
   @Override

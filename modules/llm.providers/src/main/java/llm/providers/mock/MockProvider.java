@@ -108,6 +108,11 @@ final class MockProvider implements ChatProvider {
     return Optional.of(_ -> OptionalInt.empty());
   }
 
+  @Override
+  public Optional<String> systemPrefix() {
+    return settings.systemPrefix();
+  }
+
   /** As it stands in the usage of an answer. */
   @Override
   public OptionalInt countPrompt(ChatRequest request, Call call) {

@@ -1,8 +1,10 @@
 package llm.providers.mock;
 
 import java.time.Duration;
+import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.core.provider.ProviderContext;
 
 /**
  * How the mock behaves; section {@code providers.mock}.
@@ -10,8 +12,10 @@ import llm.core.config.Setting;
  * @param enabled whether it is there
  * @param delay between two words; zero: as fast as they are pulled
  * @param firstTokenDelay before the first word
+ * @param systemPrefix text before the system message of every request
  */
-record MockSettings(boolean enabled, Duration delay, Duration firstTokenDelay) {
+record MockSettings(
+    boolean enabled, Duration delay, Duration firstTokenDelay, Optional<String> systemPrefix) {
   private static final Duration LONGEST = Duration.ofMinutes(10);
 
   private static final Setting<Boolean> ENABLED =
@@ -34,6 +38,9 @@ record MockSettings(boolean enabled, Duration delay, Duration firstTokenDelay) {
   /** Reads the section. */
   static MockSettings read(Section section) {
     return new MockSettings(
-        section.get(ENABLED), section.get(DELAY), section.get(FIRST_TOKEN_DELAY));
+        section.get(ENABLED),
+        section.get(DELAY),
+        section.get(FIRST_TOKEN_DELAY),
+        section.find(ProviderContext.SYSTEM_PREFIX));
   }
 }

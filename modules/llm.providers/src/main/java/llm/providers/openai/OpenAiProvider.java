@@ -1,5 +1,6 @@
 package llm.providers.openai;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import llm.core.dialect.openai.upstream.ChatRequestWriter;
@@ -16,6 +17,7 @@ import llm.core.provider.ProviderContext;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Message;
 import llm.domain.chat.StreamEvent;
 import llm.domain.content.Dialect;
 import llm.domain.embedding.EmbeddingRequest;
@@ -39,6 +41,11 @@ final class OpenAiProvider extends UpstreamProvider {
 
   /** The longest vectors of the most inputs take about as much; of an answer more is not read. */
   private static final int MOST_EMBEDDINGS_BYTES = 128 * 1024 * 1024;
+
+  /** Responses refuses a lower limit. */
+  private static final int LEAST_RESPONSE_TOKENS = 16;
+
+  private static final List<Message> NEARLY_NOTHING = List.of(Message.user("."));
 
   private final RequestTraits traits;
   private final ResponseSettings responses;
@@ -88,7 +95,8 @@ final class OpenAiProvider extends UpstreamProvider {
     String model = atUpstream(request.model());
     boolean logprobs = request.sampling().topLogprobs().isPresent();
     if (responses.api().isResponses(request, model)) {
-      byte[] body = ResponseRequestWriter.write(request, model, stream, responses.traits(model));
+      ChatRequest asked = isOurs(call) ? shortest(request) : request;
+      byte[] body = ResponseRequestWriter.write(asked, model, stream, responses.traits(model));
       return answer(
           RESPONSES,
           body,
@@ -99,6 +107,11 @@ final class OpenAiProvider extends UpstreamProvider {
     }
     byte[] body = ChatRequestWriter.write(request, model, stream, traits(model));
     return answer(CHAT, body, request.model(), call, stream, said -> reader(said, logprobs));
+  }
+
+  /** An empty generation as Responses takes it. */
+  private static ChatRequest shortest(ChatRequest nothing) {
+    return nothing.withMessages(_ -> NEARLY_NOTHING).withMaxTokens(LEAST_RESPONSE_TOKENS);
   }
 
   private RequestTraits traits(String model) {

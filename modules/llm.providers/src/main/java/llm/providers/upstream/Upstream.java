@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.core.provider.ProviderContext;
 import llm.domain.model.ModelName;
 import llm.providers.transport.BaseUrl;
 import llm.providers.transport.TransportSettings;
@@ -22,6 +23,7 @@ import llm.providers.transport.UpstreamRequest.Header;
  * @param models ids it serves; empty: it is asked for them
  * @param refresh how often it is asked whether it is there, and for its models
  * @param warm how a connection to it is kept warm
+ * @param systemPrefix text before the system message of every request
  * @param transport how it is reached
  */
 public record Upstream(
@@ -32,6 +34,7 @@ public record Upstream(
     List<String> models,
     Duration refresh,
     WarmSettings warm,
+    Optional<String> systemPrefix,
     TransportSettings transport) {
   private static final Setting<String> MODELS =
       Setting.optionalText("models", "Models it serves; without them it is asked (GET /models).");
@@ -68,10 +71,11 @@ public record Upstream(
     List<String> models = models(section);
     Duration refresh = section.get(REFRESH);
     WarmSettings warm = WarmSettings.read(section, name, models, modelsPath);
+    Optional<String> prefix = section.find(ProviderContext.SYSTEM_PREFIX);
     BaseUrl assumed = place.orElseGet(() -> BaseUrl.of("http://127.0.0.1/v1")); // to read the rest
     TransportSettings transport = TransportSettings.read(section, assumed);
-    return place.map(
-        known -> new Upstream(name, known, headers, modelsPath, models, refresh, warm, transport));
+    return place.map(known ->
+        new Upstream(name, known, headers, modelsPath, models, refresh, warm, prefix, transport));
   }
 
   private static Optional<BaseUrl> baseUrl(String text, Section section) {

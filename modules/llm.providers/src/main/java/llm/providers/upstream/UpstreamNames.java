@@ -35,16 +35,22 @@ public final class UpstreamNames {
     section
         .named("upstreams", "One upstream; its models are asked for as <name>/<model>.")
         .forEach((name, its) -> {
-          boolean legal =
-              NAME.matcher(name).matches() && !TAKEN.contains(name) && !upstreams.containsKey(name);
-          if (!section.isReference() && !legal) {
+          if (!section.isReference() && TAKEN.contains(name)) {
             its.reject(
                 "base_url",
-                "belongs to an upstream whose name '"
+                "belongs to an upstream called '"
                     + name
-                    + "' must match "
-                    + NAME.pattern()
-                    + " and not be that of another provider");
+                    + "', which is the provider of section providers."
+                    + name
+                    + "; give it another name, in routes too, or move it to that section");
+            named.apply(name, its); // so that its keys are known, and are not told as unknown
+            return;
+          }
+          if (!section.isReference() && !NAME.matcher(name).matches()) {
+            its.reject(
+                "base_url",
+                "belongs to an upstream whose name '" + name + "' must match " + NAME.pattern());
+            named.apply(name, its);
             return;
           }
           named.apply(name, its).ifPresent(read -> upstreams.put(name, read));

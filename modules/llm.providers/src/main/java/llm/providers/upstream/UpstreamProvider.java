@@ -41,6 +41,7 @@ public abstract class UpstreamProvider implements ChatProvider {
   private final ModelWatch watch;
   private final Instant created;
   private final String description;
+  private final Optional<String> systemPrefix;
   private final int mostAtOnce;
   private final Set<Call> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
@@ -52,6 +53,7 @@ public abstract class UpstreamProvider implements ChatProvider {
     this.transport = transport;
     this.context = context;
     this.exchange = new Exchange(settings, transport, context.time());
+    this.systemPrefix = settings.systemPrefix();
     this.mostAtOnce = settings.transport().maxConnections();
     this.watch = new ModelWatch(settings, exchange, context, this::isFull);
     this.created = context.time().now();
@@ -80,6 +82,11 @@ public abstract class UpstreamProvider implements ChatProvider {
   @Override
   public final ChatResult complete(ChatRequest request, Call call) throws LlmException {
     return ResultCollector.collect(request.model().value(), start(request, call, false));
+  }
+
+  @Override
+  public final Optional<String> systemPrefix() {
+    return systemPrefix;
   }
 
   @Override

@@ -273,7 +273,8 @@ class MockProviderTest {
   void readsItsSettingsAndRefusesBadOnes() {
     var defaults = MockSettings.read(TestConfig.empty().section("providers.mock"));
     assertThat(defaults)
-        .isEqualTo(new MockSettings(true, Duration.ofMillis(20), Duration.ofMillis(20)));
+        .isEqualTo(
+            new MockSettings(true, Duration.ofMillis(20), Duration.ofMillis(20), Optional.empty()));
     for (String bad :
         List.of("enabled: maybe", "delay_ms: -1", "first_token_delay_ms: 1e9", "x: 1")) {
       var config = TestConfig.yaml("providers: {mock: {" + bad + "}}");

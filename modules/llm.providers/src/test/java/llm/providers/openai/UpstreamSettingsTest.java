@@ -12,6 +12,7 @@ import llm.domain.model.ModelName;
 import llm.domain.port.WarmPlan;
 import llm.domain.port.WarmPlan.EmptyGeneration;
 import llm.providers.transport.UpstreamRequest.Header;
+import llm.providers.upstream.UpstreamNames;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -146,6 +147,26 @@ class UpstreamSettingsTest {
     var config = TestConfig.yaml(yaml, KEYS);
     UpstreamSettings.read("up", config.root());
     assertThat(config.problems()).anyMatch(problem -> problem.contains(said));
+  }
+
+  @Test
+  void anUpstreamHasANameOfItsOwn() {
+    var config =
+        TestConfig.yaml(
+            """
+            upstreams:
+              openai: {server: ollama, max_connections: 8}
+              Big: {server: ollama}
+              fine: {server: ollama}
+            """);
+    var read =
+        UpstreamNames.read(
+            "openai_compatible", config.root(), (_, _) -> Optional.empty(), UpstreamSettings::read);
+    assertThat(read).containsOnlyKeys("fine");
+    assertThat(config.problems()).hasSize(2);
+    assertThat(config.problems().getFirst())
+        .contains("test.yml:2: upstreams.openai.base_url", "section providers.openai; give it");
+    assertThat(config.problems().getLast()).contains("test.yml:3: upstreams.Big", "must match");
   }
 
   @Test

@@ -6,6 +6,7 @@ import llm.core.dialect.anthropic.AnthropicStreamWriter;
 import llm.core.dialect.anthropic.MessagesCall;
 import llm.core.dialect.anthropic.MessagesReader;
 import llm.core.gateway.Gateway;
+import llm.core.tokens.PromptCount;
 import llm.domain.chat.ChatRequest;
 import llm.domain.error.LlmException;
 import llm.domain.port.IdSource;
@@ -17,6 +18,9 @@ import llm.server.http.Route;
 public final class AnthropicEndpoints {
   /** The header in which this API tells the request's id. */
   static final String REQUEST_ID = "request-id";
+
+  /** The header that names fields of an answer that are estimates. */
+  private static final String ESTIMATED = "x-llm-estimated";
 
   private final Gateway gateway;
   private final IdSource ids;
@@ -53,8 +57,11 @@ public final class AnthropicEndpoints {
   private Response count(Request request) throws LlmException {
     ChatRequest chat = MessagesReader.readToCount(request.body().json(), gateway);
     String lost = lost(request, chat);
-    int tokens = gateway.countPrompt(chat, request.call());
-    var answer = Response.json(AnthropicResponses.count(tokens));
+    PromptCount count = gateway.countPrompt(chat, request.call());
+    var answer = Response.json(AnthropicResponses.count(count.tokens()));
+    if (!count.exact()) {
+      answer = answer.with(ESTIMATED, "input_tokens");
+    }
     return Lost.tell(answer.with(REQUEST_ID, request.head().id().value()), lost);
   }
 

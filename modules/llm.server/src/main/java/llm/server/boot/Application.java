@@ -161,8 +161,11 @@ final class Application {
       Alarms alarms,
       EventPublisher<LlmEvent> events,
       Optional<Path> home) {
-    return Gateway.open(
-        settings.root(), settings::catalogue, telemetry, alarms, IdSource.RANDOM, events, home);
+    var gateway =
+        Gateway.open(
+            settings.root(), settings::catalogue, telemetry, alarms, IdSource.RANDOM, events, home);
+    settings.requireProviders(gateway);
+    return gateway;
   }
 
   /** What leads the conversations over an open gateway and open stores. */

@@ -93,6 +93,7 @@ final class Reload {
     Gateway.Change change = gateway.read(read.root(), read::catalogue);
     boolean good = false;
     try {
+      read.requireProviders(change.pinned());
       read.verify();
       requireGuarded(read);
       SortedSet<String> changed = read.changedFrom(followed);

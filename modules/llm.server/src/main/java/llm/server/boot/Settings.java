@@ -17,6 +17,7 @@ import llm.core.config.ConfigSources;
 import llm.core.config.Configuration;
 import llm.core.config.Section;
 import llm.core.conversation.ConversationSettings;
+import llm.core.gateway.Gateway;
 import llm.core.response.ResponsesSettings;
 import llm.core.telemetry.TelemetrySettings;
 import llm.server.api.monitor.MonitorSettings;
@@ -172,6 +173,11 @@ final class Settings {
   /** The prompts of conversations. */
   Prompts prompts() {
     return texts;
+  }
+
+  /** Reports what the prompts say of providers that {@code gateway} does not know. */
+  void requireProviders(Gateway gateway) {
+    texts.requireProviders(prompts.root(), gateway.health().keySet());
   }
 
   StoreSettings store() {

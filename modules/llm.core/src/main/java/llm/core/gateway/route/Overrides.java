@@ -67,6 +67,11 @@ public record Overrides(
         maxTokens.or(inner::maxTokens));
   }
 
+  /** The same with this text, and no other, before the system message. */
+  public Overrides withSystemPrefix(String prefix) {
+    return new Overrides(Optional.of(prefix), temperature, topP, maxTokens);
+  }
+
   /** The request as it goes to the target. */
   public ChatRequest apply(ChatRequest request) {
     if (equals(NONE)) {

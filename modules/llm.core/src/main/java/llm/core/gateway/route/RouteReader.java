@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import llm.core.catalogue.NamePattern;
 import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.domain.model.ModelName;

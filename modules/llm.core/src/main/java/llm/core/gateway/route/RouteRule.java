@@ -1,6 +1,7 @@
 package llm.core.gateway.route;
 
 import java.util.List;
+import llm.core.catalogue.NamePattern;
 
 /**
  * One route.

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import llm.core.catalogue.NamePattern;
 
 /**
  * The routes: whom a name means, and the order in which those are asked. Immutable; thread-safe as

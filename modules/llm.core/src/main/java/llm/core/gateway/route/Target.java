@@ -1,6 +1,7 @@
 package llm.core.gateway.route;
 
 import java.util.Optional;
+import llm.core.catalogue.NamePattern;
 
 /**
  * Where requests of a route may go.

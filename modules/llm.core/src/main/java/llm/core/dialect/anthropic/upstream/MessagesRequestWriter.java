@@ -42,6 +42,10 @@ public final class MessagesRequestWriter {
           "stop_sequences",
           "stream");
 
+  /** Fields that say nothing of a prompt, and that counting does not take. */
+  private static final Set<String> ANSWERS_ALONE =
+      Set.of("metadata", "service_tier", "container", "inference_geo");
+
   private final ChatRequest request;
   private final Map<String, JsonText> more;
   private final JsonOut out;
@@ -64,14 +68,54 @@ public final class MessagesRequestWriter {
     return new MessagesRequestWriter(request).body(model, stream, traits);
   }
 
+  /**
+   * The body of {@code POST /v1/messages/count_tokens}: what of the request is read as its prompt.
+   *
+   * @param model the model's id at the upstream
+   * @throws LlmException as {@link #write}
+   */
+  public static byte[] writeToCount(ChatRequest request, String model, RequestTraits traits)
+      throws LlmException {
+    return new MessagesRequestWriter(request).counted(model, traits);
+  }
+
+  private byte[] counted(String model, RequestTraits traits) throws LlmException {
+    out.object().field("model", model);
+    prompt();
+    form(model, Integer.MAX_VALUE, traits);
+    more.forEach((name, value) -> {
+      if (!OWN.contains(name) && !ANSWERS_ALONE.contains(name)) {
+        out.name(name).json(value);
+      }
+    });
+    return out.endObject().toBytes();
+  }
+
   private byte[] body(String model, boolean stream, RequestTraits traits) throws LlmException {
     int limit = request.maxTokens().orElse(MAX_TOKENS);
     out.object().field("model", model).field("max_tokens", limit);
+    prompt();
+    sampling(request.sampling());
+    form(model, limit, traits);
+    if (stream) {
+      out.name("stream").value(true);
+    }
+    more.forEach((name, value) -> {
+      if (!OWN.contains(name)) {
+        out.name(name).json(value);
+      }
+    });
+    return out.endObject().toBytes();
+  }
+
+  private void prompt() throws LlmException {
     var turns = new TurnWriter(request.messages(), out);
     turns.system();
     turns.messages();
     new ToolWriter(request, out).write(!more.containsKey("tool_choice"));
-    sampling(request.sampling());
+  }
+
+  private void form(String model, int limit, RequestTraits traits) throws LlmException {
     ResponseFormat format = request.form().format();
     if (format instanceof ResponseFormat.JsonObject) {
       throw unsupported(
@@ -88,15 +132,6 @@ public final class MessagesRequestWriter {
     if (!more.containsKey("output_config")) {
       form.outputConfig(model);
     }
-    if (stream) {
-      out.name("stream").value(true);
-    }
-    more.forEach((name, value) -> {
-      if (!OWN.contains(name)) {
-        out.name(name).json(value);
-      }
-    });
-    return out.endObject().toBytes();
   }
 
   private void sampling(SamplingOptions sampling) throws LlmException {

@@ -1,4 +1,4 @@
-package llm.core.gateway.route;
+package llm.core.catalogue;
 
 import java.util.Comparator;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package llm.core.gateway.route;
+package llm.core.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
