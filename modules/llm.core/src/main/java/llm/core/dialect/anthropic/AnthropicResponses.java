@@ -9,6 +9,7 @@ import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -151,13 +152,12 @@ public final class AnthropicResponses {
   }
 
   private static void thought(Thought thought, JsonOut out) {
+    String proof = thought.proof().map(mine -> mine.in(Dialect.ANTHROPIC)).orElse("");
     out.object();
     if (thought.hidden().isPresent()) {
-      out.field("type", "redacted_thinking").field("data", thought.hidden().get());
+      out.field("type", "redacted_thinking").field("data", proof);
     } else {
-      out.field("type", "thinking")
-          .field("thinking", thought.text())
-          .field("signature", thought.signature().orElse(""));
+      out.field("type", "thinking").field("thinking", thought.text()).field("signature", proof);
     }
     out.endObject();
   }

@@ -13,6 +13,8 @@ import llm.core.dialect.json.JsonOut;
 import llm.core.sse.SseFrame;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
 import llm.domain.error.LlmError;
 
 /**
@@ -126,8 +128,10 @@ public final class AnthropicStreamWriter {
     switch (event) {
       case StreamEvent.TextDelta delta -> frames.text(delta.text());
       case StreamEvent.ReasoningDelta(String text) -> frames.thinking(text);
-      case StreamEvent.ReasoningSigned(String signature) -> frames.signature(signature);
-      case StreamEvent.ReasoningHidden(String data) -> frames.hidden(data);
+      case StreamEvent.ReasoningSigned(String signature, Dialect dialect) ->
+          frames.signature(new Proof(dialect, signature).in(Dialect.ANTHROPIC));
+      case StreamEvent.ReasoningHidden(String data, Dialect dialect) ->
+          frames.hidden(new Proof(dialect, data).in(Dialect.ANTHROPIC));
       default -> throw new IllegalArgumentException("no words: " + event);
     }
   }

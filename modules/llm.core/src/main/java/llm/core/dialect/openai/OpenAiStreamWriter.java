@@ -98,7 +98,7 @@ public final class OpenAiStreamWriter {
           text(CONTENT, delta.text());
       case StreamEvent.TextDelta delta -> textWithLogprobs(delta);
       case StreamEvent.ReasoningDelta delta -> text(REASONING, delta.text());
-      case StreamEvent.ReasoningSigned _, StreamEvent.ReasoningHidden _ -> {
+      case StreamEvent.ReasoningSigned _, StreamEvent.ReasoningHidden _, StreamEvent.Note _ -> {
         return; // this dialect has no place for them
       }
       case StreamEvent.ToolCallStarted call -> toolCall(call);

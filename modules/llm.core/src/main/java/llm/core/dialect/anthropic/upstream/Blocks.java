@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import llm.domain.chat.StreamEvent;
+import llm.domain.content.Dialect;
 
 /**
  * Follows the blocks of one message and hands out what they say. Calls of tools are numbered 0, 1,
@@ -71,7 +72,7 @@ final class Blocks {
       }
       case "redacted_thinking" -> {
         if (!block.data.isEmpty()) {
-          events.accept(new StreamEvent.ReasoningHidden(block.data));
+          events.accept(new StreamEvent.ReasoningHidden(block.data, Dialect.ANTHROPIC));
         }
       }
       case "tool_use" -> call(index, block, events);
@@ -113,7 +114,7 @@ final class Blocks {
     }
     open.remove(block);
     if (!block.signature.isEmpty()) {
-      events.accept(new StreamEvent.ReasoningSigned(block.signature));
+      events.accept(new StreamEvent.ReasoningSigned(block.signature, Dialect.ANTHROPIC));
     }
     if (!block.input.isEmpty()) {
       events.accept(new StreamEvent.ToolArgumentsDelta(block.call, block.input));
