@@ -134,6 +134,7 @@ public final class Main {
           case StreamEvent.Started _,
               StreamEvent.ReasoningSigned _,
               StreamEvent.ReasoningHidden _,
+              StreamEvent.Note _,
               StreamEvent.Terminal _ ->
               0;
         };

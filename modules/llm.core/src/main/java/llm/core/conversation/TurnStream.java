@@ -147,14 +147,14 @@ final class TurnStream implements EventStream<TurnEvent> {
     void pull() throws LlmException {
       switch (stream.next()) {
         case StreamEvent.TextDelta delta -> say(delta.text(), Optional.empty());
-        case StreamEvent.Done(FinishReason finish, Usage usage, Optional<String> _) ->
-            done(finish, usage, Optional.empty());
+        case StreamEvent.Done done -> done(done.finishReason(), done.usage(), Optional.empty());
         case StreamEvent.Failed(LlmError error, Usage usage) -> failed(error, usage);
         case StreamEvent.Cancelled(CancelReason reason, Usage usage) -> cancelled(reason, usage);
         case StreamEvent.Started _,
             StreamEvent.ReasoningDelta _,
             StreamEvent.ReasoningSigned _,
             StreamEvent.ReasoningHidden _,
+            StreamEvent.Note _,
             StreamEvent.ToolCallStarted _,
             StreamEvent.ToolArgumentsDelta _ -> {
           // no part of what is said

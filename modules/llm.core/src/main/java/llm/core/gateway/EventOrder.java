@@ -43,6 +43,7 @@ final class EventOrder {
           pass(event, event.text(), reasoning, StreamEvent.ReasoningDelta::new);
       case StreamEvent.ReasoningSigned event -> add(event);
       case StreamEvent.ReasoningHidden event -> add(event);
+      case StreamEvent.Note event -> add(event);
       case StreamEvent.ToolCallStarted event -> toolCall(event);
       case StreamEvent.ToolArgumentsDelta event -> arguments(event);
       case StreamEvent.Terminal event -> end(event);

@@ -231,6 +231,7 @@ final class RequestAccount {
       case StreamEvent.Started _,
           StreamEvent.ReasoningSigned _,
           StreamEvent.ReasoningHidden _,
+          StreamEvent.Note _,
           StreamEvent.ToolCallStarted _,
           StreamEvent.Terminal _ ->
           0;

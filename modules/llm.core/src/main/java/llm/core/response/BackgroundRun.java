@@ -126,6 +126,8 @@ final class BackgroundRun {
               case StreamEvent.ToolArgumentsDelta delta -> 1 + delta.json().length();
               case StreamEvent.ReasoningSigned signed -> signed.signature().length();
               case StreamEvent.ReasoningHidden hidden -> hidden.data().length();
+              case StreamEvent.Aside aside -> 1 + aside.json().value().length();
+              case StreamEvent.RefusalStarted _ -> 1;
               case StreamEvent.Started _, StreamEvent.ToolCallStarted _, StreamEvent.Terminal _ ->
                   1;
             };

@@ -92,6 +92,7 @@ abstract class JsonStream<E> implements EventStream<E> {
           StreamEvent.ReasoningDelta _,
           StreamEvent.ReasoningSigned _,
           StreamEvent.ReasoningHidden _,
+          StreamEvent.Note _,
           StreamEvent.ToolCallStarted _,
           StreamEvent.ToolArgumentsDelta _ -> {
         // no part of the answer's text

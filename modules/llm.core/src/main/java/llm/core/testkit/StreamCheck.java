@@ -78,6 +78,7 @@ public final class StreamCheck {
       }
       case StreamEvent.ReasoningSigned _, StreamEvent.ReasoningHidden _ ->
           require(!first, "reasoning before Started");
+      case StreamEvent.Note _ -> require(!first, "a note before Started");
       case StreamEvent.ToolCallStarted call -> {
         require(!first, "a tool call before Started");
         require(calls.add(call.index()), "tool call " + call.index() + " started twice");

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import llm.domain.call.CancelReason;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 
 /**
@@ -37,11 +38,34 @@ public sealed interface StreamEvent {
   /** More of the model's reasoning, which is not part of the answer. */
   record ReasoningDelta(String text) implements StreamEvent {}
 
-  /** The provider's proof for the reasoning so far, which it wants back with it. */
-  record ReasoningSigned(String signature) implements StreamEvent {}
+  /**
+   * The provider's proof for the reasoning so far, which it wants back with it.
+   *
+   * @param dialect in which the provider gave it, and takes it back
+   */
+  record ReasoningSigned(String signature, Dialect dialect) implements StreamEvent {}
 
-  /** Reasoning that only its provider can read, and wants back. */
-  record ReasoningHidden(String data) implements StreamEvent {}
+  /**
+   * Reasoning that only its provider can read, and wants back.
+   *
+   * @param dialect in which the provider gave it, and takes it back
+   */
+  record ReasoningHidden(String data, Dialect dialect) implements StreamEvent {}
+
+  /** What says nothing in words. Who does not know it passes over it. */
+  sealed interface Note extends StreamEvent {}
+
+  /** The text that follows says why the model does not answer. */
+  record RefusalStarted() implements Note {}
+
+  /**
+   * What only one dialect knows, in its own words: callers who speak it are told, where it came.
+   *
+   * @param dialect whose it is
+   * @param kind what it is; the readers and writers of the dialect know
+   * @param json all of it
+   */
+  record Aside(Dialect dialect, String kind, JsonText json) implements Note {}
 
   /** The tool call number {@code index} (from 0) begins. */
   record ToolCallStarted(int index, String id, String name) implements StreamEvent {}
@@ -72,12 +96,24 @@ public sealed interface StreamEvent {
    * The answer is complete.
    *
    * @param stopSequence the stop string that ended it, where the provider says so
+   * @param extensions fields of the whole answer that only its provider's dialect knows
    */
-  record Done(FinishReason finishReason, Usage usage, Optional<String> stopSequence)
+  record Done(
+      FinishReason finishReason, Usage usage, Optional<String> stopSequence, Extensions extensions)
       implements Terminal {
     /** An end of which nothing more is known. */
     public Done(FinishReason finishReason, Usage usage) {
-      this(finishReason, usage, Optional.empty());
+      this(finishReason, usage, Optional.empty(), Extensions.NONE);
+    }
+
+    /** An end of which the provider's dialect says no more. */
+    public Done(FinishReason finishReason, Usage usage, Optional<String> stopSequence) {
+      this(finishReason, usage, stopSequence, Extensions.NONE);
+    }
+
+    /** The same end with these counts. */
+    public Done withUsage(Usage other) {
+      return new Done(finishReason, other, stopSequence, extensions);
     }
   }
 

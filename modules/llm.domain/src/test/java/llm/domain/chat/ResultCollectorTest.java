@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import llm.domain.call.CancelReason;
 import llm.domain.chat.StreamEvent.Cancelled;
@@ -15,6 +16,8 @@ import llm.domain.chat.StreamEvent.Started;
 import llm.domain.chat.StreamEvent.TextDelta;
 import llm.domain.chat.StreamEvent.ToolArgumentsDelta;
 import llm.domain.chat.StreamEvent.ToolCallStarted;
+import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -46,22 +49,24 @@ class ResultCollectorTest {
         new ScriptedStream(
             new ReasoningDelta("a"),
             new ReasoningDelta("b"),
-            new StreamEvent.ReasoningSigned("proof"),
-            new StreamEvent.ReasoningSigned("proof of nothing"),
+            new StreamEvent.ReasoningSigned("proof", Dialect.ANTHROPIC),
+            new StreamEvent.ReasoningSigned("proof of nothing", Dialect.ANTHROPIC),
             new ReasoningDelta("c"),
-            new StreamEvent.ReasoningHidden("xyz"),
-            new StreamEvent.ReasoningHidden("uvw"),
+            new StreamEvent.ReasoningHidden("xyz", Dialect.ANTHROPIC),
+            new StreamEvent.ReasoningHidden("uvw", Dialect.ANTHROPIC),
             new TextDelta("Hello"),
             new Done(FinishReason.STOP, USAGE, Optional.of("END")));
     ChatResult result = ResultCollector.collect("mock", stream);
     assertThat(result.thoughts())
         .containsExactly(
-            new Thought("ab", Optional.of("proof"), Optional.empty()),
-            new Thought("", Optional.of("proof of nothing"), Optional.empty()),
+            Thought.signed("ab", new Proof(Dialect.ANTHROPIC, "proof")),
+            Thought.signed("", new Proof(Dialect.ANTHROPIC, "proof of nothing")),
             Thought.of("c"),
-            Thought.hidden("xyz"),
-            Thought.hidden("uvw"));
+            Thought.hidden(new Proof(Dialect.ANTHROPIC, "xyz")),
+            Thought.hidden(new Proof(Dialect.ANTHROPIC, "uvw")));
     assertThat(result.reasoning()).isEqualTo("abc");
+    assertThat(result.course()).isEmpty();
+    assertThat(result.isRefusal()).isFalse();
     assertThat(result.stopSequence()).contains("END");
   }
 
@@ -81,7 +86,46 @@ class ResultCollectorTest {
     assertThat(result.logprobs()).containsExactly(first, part, rest);
     ChatResult counted = result.withUsage(Usage.of(1, 2));
     assertThat(counted.usage()).isEqualTo(Usage.of(1, 2));
+    assertThat(new Done(FinishReason.STOP, USAGE).withUsage(Usage.of(1, 2)).usage())
+        .isEqualTo(Usage.of(1, 2));
     assertThat(counted.withUsage(USAGE)).isEqualTo(result);
+  }
+
+  @Test
+  void tellsTheCourseOfAnAnswerThatIsMoreThanThoughtsThenWordsThenCalls() throws LlmException {
+    var likely = TokenLogprob.of(new byte[] {'b'}, -1, List.of());
+    var aside = new StreamEvent.Aside(Dialect.ANTHROPIC, "block", new JsonText("{}"));
+    var more = new Extensions(Dialect.ANTHROPIC, Map.of("x", new JsonText("1")));
+    var stream =
+        new ScriptedStream(
+            new ReasoningDelta("hm"),
+            new TextDelta("a"),
+            new TextDelta("b", List.of(likely)),
+            aside,
+            new ToolCallStarted(0, "c1", "read"),
+            new ReasoningDelta("h"),
+            new ReasoningDelta("m"),
+            new StreamEvent.ReasoningSigned("s", Dialect.ANTHROPIC),
+            new ToolArgumentsDelta(0, "{}"),
+            new StreamEvent.RefusalStarted(),
+            new TextDelta("no"),
+            new Done(FinishReason.STOP, USAGE, Optional.empty(), more));
+    ChatResult result = ResultCollector.collect("mock", stream);
+    assertThat(result.text()).isEqualTo("abno");
+    assertThat(result.isRefusal()).isTrue();
+    assertThat(result.extensions()).isEqualTo(more);
+    assertThat(result.course())
+        .containsExactly(
+            new ReasoningDelta("hm"),
+            new TextDelta("ab", List.of(likely)),
+            aside,
+            new ToolCallStarted(0, "c1", "read"),
+            new ToolArgumentsDelta(0, "{}"),
+            new ReasoningDelta("hm"),
+            new StreamEvent.ReasoningSigned("s", Dialect.ANTHROPIC),
+            new StreamEvent.RefusalStarted(),
+            new TextDelta("no"));
+    assertThat(result.withUsage(Usage.of(1, 2)).course()).isEqualTo(result.course());
   }
 
   @Test

@@ -78,7 +78,7 @@ enum Api {
   }
 
   private static boolean isProven(Thought thought) {
-    return thought.hidden().or(thought::signature).isPresent();
+    return thought.isProvenIn(Dialect.OPENAI_RESPONSES);
   }
 
   private static boolean came(ChatRequest request, Dialect dialect) {

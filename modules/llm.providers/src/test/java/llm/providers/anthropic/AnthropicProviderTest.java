@@ -28,6 +28,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
 import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -98,8 +99,8 @@ class AnthropicProviderTest {
           .containsExactly(
               new StreamEvent.Started(MODEL),
               new StreamEvent.ReasoningDelta("hm"),
-              new StreamEvent.ReasoningSigned("c2ln"),
-              new StreamEvent.ReasoningHidden("ZGF0"),
+              new StreamEvent.ReasoningSigned("c2ln", Dialect.ANTHROPIC),
+              new StreamEvent.ReasoningHidden("ZGF0", Dialect.ANTHROPIC),
               new StreamEvent.TextDelta("Look"),
               new StreamEvent.ToolCallStarted(0, "toolu_1", "f"),
               new StreamEvent.ToolArgumentsDelta(0, "{\"x\""),
@@ -131,8 +132,8 @@ class AnthropicProviderTest {
                   MODEL,
                   "Look",
                   List.of(
-                      new Thought("hm", Optional.of("c2ln"), Optional.empty()),
-                      Thought.hidden("ZGF0")),
+                      Thought.signed("hm", new Proof(Dialect.ANTHROPIC, "c2ln")),
+                      Thought.hidden(new Proof(Dialect.ANTHROPIC, "ZGF0"))),
                   List.of(new ToolCall("toolu_1", "f", new JsonText("{\"x\": [1, {}]}"))),
                   FinishReason.STOP,
                   Optional.of("END"),

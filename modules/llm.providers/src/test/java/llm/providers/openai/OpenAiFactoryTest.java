@@ -20,6 +20,7 @@ import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -87,7 +88,9 @@ class OpenAiFactoryTest {
         });
     assertThat(asked("", ours.withExtensions(Extensions.of(Dialect.OPENAI_CHAT, more))).target())
         .isEqualTo("/v1/chat/completions");
-    var thinker = Message.assistant("a").withThoughts(List.of(Thought.hidden("enc")));
+    var thinker =
+        Message.assistant("a")
+            .withThoughts(List.of(Thought.hidden(new Proof(Dialect.OPENAI_RESPONSES, "enc"))));
     ChatRequest again = ours.withMessages(_ -> List.of(SAID.getLast(), thinker, SAID.getLast()));
     assertThat(asked("", again).body()).contains("\"encrypted_content\":\"enc\"");
     assertThat(asked("api: chat", again).target()).isEqualTo("/v1/chat/completions");

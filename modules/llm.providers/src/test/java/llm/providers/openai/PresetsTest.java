@@ -14,6 +14,7 @@ import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.chat.ToolCall;
 import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
 import org.junit.jupiter.api.DisplayName;
@@ -73,7 +74,10 @@ class PresetsTest {
             Message.assistant("b").withThoughts(List.of(Thought.of("old"))),
             Message.user("c"),
             Message.assistant("", call)
-                .withThoughts(List.of(Thought.of("new"), Thought.hidden("dark"))),
+                .withThoughts(
+                    List.of(
+                        Thought.of("new"),
+                        Thought.hidden(new Proof(Dialect.OPENAI_RESPONSES, "dark")))),
             Message.tool("c", "1"));
     String[] lines = settings.replaceAll("[{}]", "").split(", ");
     String body = asked(Upstreams.ask("up/m").withMessages(_ -> messages), lines).body();

@@ -19,6 +19,7 @@ import llm.domain.chat.StreamEvent.TextDelta;
 import llm.domain.chat.StreamEvent.ToolArgumentsDelta;
 import llm.domain.chat.StreamEvent.ToolCallStarted;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import org.junit.jupiter.api.DisplayName;
@@ -52,7 +53,7 @@ class ResponsesUpstreamTest {
       List.of(
           new Started("up/m"),
           new ReasoningDelta("hm"),
-          new ReasoningSigned("enc"),
+          new ReasoningSigned("enc", Dialect.OPENAI_RESPONSES),
           new TextDelta("grü"),
           new TextDelta("ße"),
           new ToolCallStarted(0, "c1", "f"),

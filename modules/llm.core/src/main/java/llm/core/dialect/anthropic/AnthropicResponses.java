@@ -1,21 +1,31 @@
 package llm.core.dialect.anthropic;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import llm.core.catalogue.ListedModel;
 import llm.core.dialect.json.JsonCursor;
+import llm.core.dialect.json.JsonFields;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
-import llm.domain.content.Thought;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
 /** Bodies of the dialect that are written in one piece, as UTF-8 JSON. */
 public final class AnthropicResponses {
   private static final int SMALL = 512;
+  private static final String USAGE = "usage";
+  private static final String STOP_REASON = "stop_reason";
+  private static final JsonText DIRECT = new JsonText("{\"type\":\"direct\"}");
+  private static final Set<String> OWN =
+      Set.of("id", "type", "role", "model", "content", STOP_REASON, "stop_sequence", USAGE);
 
   private AnthropicResponses() {}
 
@@ -36,23 +46,40 @@ public final class AnthropicResponses {
         .field("model", result.model())
         .name("content")
         .array();
-    result.thoughts().forEach(thought -> thought(thought, out));
-    if (!result.text().isEmpty()) {
-      out.object().field("type", "text").field("text", result.text());
-      out.name("citations").nothing().endObject();
-    }
-    boolean cut = isCut(result.finishReason());
-    for (ToolCall call : result.toolCalls()) {
-      toolUse(call.id(), call.name(), input(call, cut), out);
+    var content = new ContentWriter(out, isCut(result.finishReason()));
+    if (result.course().isEmpty()) {
+      result.thoughts().forEach(content::thought);
+      content.text(result.text());
+      for (ToolCall call : result.toolCalls()) {
+        content.call(call);
+      }
+    } else {
+      content.write(result.course());
     }
     out.endArray();
+    Map<String, JsonText> more = result.extensions().in(Dialect.ANTHROPIC);
     stop(
-        StopReasons.of(result.finishReason(), result.stopSequence(), !result.toolCalls().isEmpty()),
+        StopReasons.of(
+            result.finishReason(),
+            result.stopSequence(),
+            !result.toolCalls().isEmpty(),
+            result.isRefusal()),
         result.stopSequence().orElse(""),
+        more,
         out);
+    answer(more, Set.of(), out);
     out.name("usage");
-    usage(result.usage(), out);
+    usage(result.usage(), more, out);
     return out.endObject().toBytes();
+  }
+
+  /** Adds the fields of an answer that only this dialect knows, but for {@code elsewhere}. */
+  static void answer(Map<String, JsonText> more, Set<String> elsewhere, JsonOut out) {
+    more.forEach((name, value) -> {
+      if (!OWN.contains(name) && !elsewhere.contains(name)) {
+        out.name(name).json(value);
+      }
+    });
   }
 
   /** The answer of {@code POST /v1/messages/count_tokens}. */
@@ -96,6 +123,18 @@ public final class AnthropicResponses {
     return AnthropicErrors.isOverload(error);
   }
 
+  /** Writes a usage object, with what the provider counts beside. */
+  static void usage(Usage usage, Map<String, JsonText> more, JsonOut out) {
+    if (!more.containsKey(USAGE)) {
+      usage(usage, out);
+      return;
+    }
+    var ours = new JsonOut(SMALL);
+    usage(usage, ours);
+    var known = new JsonText(new String(ours.toBytes(), StandardCharsets.UTF_8));
+    out.json(JsonFields.merged(known, more.get(USAGE)));
+  }
+
   /** Writes a usage object: the prompt's tokens are told by where they came from. */
   static void usage(Usage usage, JsonOut out) {
     int cached = usage.cachedTokens() + usage.cacheWriteTokens();
@@ -113,8 +152,13 @@ public final class AnthropicResponses {
     out.endObject();
   }
 
-  /** Writes a block of a call. */
-  static void toolUse(String id, String name, JsonText input, JsonOut out) {
+  /**
+   * Writes a block of a call.
+   *
+   * @param caller who makes it; empty: the model
+   */
+  static void toolUse(
+      String id, String name, JsonText input, Optional<JsonText> caller, JsonOut out) {
     out.object()
         .field("type", "tool_use")
         .field("id", id)
@@ -122,15 +166,19 @@ public final class AnthropicResponses {
         .name("input")
         .json(input)
         .name("caller")
-        .object()
-        .field("type", "direct")
-        .endObject()
+        .json(caller.orElse(DIRECT))
         .endObject();
   }
 
   /** Adds the fields of how it ended to the object that is open. */
-  static void stop(String reason, String sequence, JsonOut out) {
-    out.field("stop_reason", reason).name("stop_sequence");
+  static void stop(String reason, String sequence, Map<String, JsonText> more, JsonOut out) {
+    out.name("stop_reason");
+    if (more.containsKey(STOP_REASON)) {
+      out.json(more.get(STOP_REASON)); // one that is not ours
+    } else {
+      out.value(reason);
+    }
+    out.name("stop_sequence");
     if (reason.equals("stop_sequence")) {
       out.value(sequence);
     } else {
@@ -150,19 +198,8 @@ public final class AnthropicResponses {
     return reason == FinishReason.LENGTH || reason == FinishReason.CONTENT_FILTER;
   }
 
-  private static void thought(Thought thought, JsonOut out) {
-    out.object();
-    if (thought.hidden().isPresent()) {
-      out.field("type", "redacted_thinking").field("data", thought.hidden().get());
-    } else {
-      out.field("type", "thinking")
-          .field("thinking", thought.text())
-          .field("signature", thought.signature().orElse(""));
-    }
-    out.endObject();
-  }
-
-  private static JsonText input(ToolCall call, boolean cut) throws LlmException {
+  /** The arguments of a call as an object. */
+  static JsonText input(ToolCall call, boolean cut) throws LlmException {
     String arguments = call.arguments().value();
     if (arguments.isBlank()) {
       return JsonText.EMPTY_OBJECT;

@@ -8,11 +8,15 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import llm.core.dialect.anthropic.StreamedCall.Place;
 import llm.core.dialect.json.JsonOut;
 import llm.core.sse.SseFrame;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
 import llm.domain.error.LlmError;
 
 /**
@@ -44,6 +48,9 @@ public final class AnthropicStreamWriter {
       ascii("event: ping\n" + SseFrame.DATA + "{\"type\":\"ping\"}" + SseFrame.END);
   private static final byte[] ERROR = ascii("event: error\n" + SseFrame.DATA);
 
+  /** Fields of an answer that stand beside the delta of the last event, not in it. */
+  private static final Set<String> BESIDE = Set.of("context_management");
+
   private final JsonOut out = new JsonOut(1024);
   private final BlockFrames frames = new BlockFrames(out);
   private final String id;
@@ -52,6 +59,8 @@ public final class AnthropicStreamWriter {
   private final Deque<Object> waiting = new ArrayDeque<>(4); // StreamedCall, or other StreamEvent
   private Optional<StreamedCall> open = Optional.empty(); // the call whose block is open
   private long held;
+  private Optional<JsonText> caller = Optional.empty(); // of the next call
+  private boolean refuses;
   private boolean over;
 
   /**
@@ -79,6 +88,10 @@ public final class AnthropicStreamWriter {
       case StreamEvent.Started started -> start(started.model());
       case StreamEvent.ToolCallStarted call -> call(new StreamedCall(call));
       case StreamEvent.ToolArgumentsDelta delta -> arguments(delta);
+      case StreamEvent.RefusalStarted _ -> refuses = true;
+      case StreamEvent.Aside aside when aside.dialect() != Dialect.ANTHROPIC -> {
+        // this dialect has no place for it
+      }
       case StreamEvent.Done done -> done(done);
       case StreamEvent.Failed failed -> error(failed.error());
       case StreamEvent.Cancelled cancelled -> error(new LlmError.Cancelled(cancelled.reason()));
@@ -126,9 +139,24 @@ public final class AnthropicStreamWriter {
     switch (event) {
       case StreamEvent.TextDelta delta -> frames.text(delta.text());
       case StreamEvent.ReasoningDelta(String text) -> frames.thinking(text);
-      case StreamEvent.ReasoningSigned(String signature) -> frames.signature(signature);
-      case StreamEvent.ReasoningHidden(String data) -> frames.hidden(data);
+      case StreamEvent.ReasoningSigned(String signature, Dialect dialect) ->
+          frames.signature(new Proof(dialect, signature).in(Dialect.ANTHROPIC));
+      case StreamEvent.ReasoningHidden(String data, Dialect dialect) ->
+          frames.hidden(new Proof(dialect, data).in(Dialect.ANTHROPIC));
+      case StreamEvent.Aside(Dialect _, String kind, JsonText json) -> aside(kind, json);
       default -> throw new IllegalArgumentException("no words: " + event);
+    }
+  }
+
+  private void aside(String kind, JsonText json) {
+    switch (kind) {
+      case Asides.BLOCK -> frames.block(json);
+      case Asides.CITATION -> frames.citation(json);
+      case Asides.TEXT -> frames.endText();
+      case Asides.CALLER -> caller = Optional.of(json);
+      default -> {
+        // nobody's
+      }
     }
   }
 
@@ -178,13 +206,22 @@ public final class AnthropicStreamWriter {
         return;
       }
     }
+    Map<String, JsonText> more = done.extensions().in(Dialect.ANTHROPIC);
     out.raw(MESSAGE_DELTA).object().field("type", "message_delta").name("delta").object();
     AnthropicResponses.stop(
-        StopReasons.of(done.finishReason(), done.stopSequence(), !calls.isEmpty()),
+        StopReasons.of(done.finishReason(), done.stopSequence(), !calls.isEmpty(), refuses),
         done.stopSequence().orElse(""),
+        more,
         out);
-    out.endObject().name("usage");
-    AnthropicResponses.usage(done.usage(), out);
+    AnthropicResponses.answer(more, BESIDE, out);
+    out.endObject();
+    BESIDE.forEach(name -> {
+      if (more.containsKey(name)) {
+        out.name(name).json(more.get(name));
+      }
+    });
+    out.name("usage");
+    AnthropicResponses.usage(done.usage(), more, out);
     out.endObject().raw(END).raw(MESSAGE_STOP);
     over = true;
   }
@@ -237,7 +274,8 @@ public final class AnthropicStreamWriter {
 
   private void begin(StreamedCall call) {
     leaveCall();
-    frames.call(call.start().id(), call.start().name());
+    frames.call(call.start().id(), call.start().name(), caller);
+    caller = Optional.empty();
     open = Optional.of(call);
     call.moveTo(Place.OPEN);
   }

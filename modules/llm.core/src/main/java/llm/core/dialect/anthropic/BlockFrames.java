@@ -1,6 +1,7 @@
 package llm.core.dialect.anthropic;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import llm.core.dialect.json.JsonOut;
 import llm.core.sse.SseFrame;
 import llm.domain.chat.JsonText;
@@ -23,6 +24,9 @@ final class BlockFrames {
   private static final byte[] SIGNATURE = delta("signature_delta", "signature");
   private static final byte[] INPUT = delta("input_json_delta", "partial_json");
   private static final byte[] CLOSE_DELTA = ascii("\"}}" + SseFrame.END);
+  private static final byte[] CITATION =
+      ascii(",\"delta\":{\"type\":\"citations_delta\",\"citation\":");
+  private static final byte[] CLOSE_CITATION = ascii("}}" + SseFrame.END);
   private static final byte[] CLOSE = ascii("}" + SseFrame.END);
 
   private enum Open {
@@ -66,10 +70,30 @@ final class BlockFrames {
     stopBlock();
   }
 
-  /** Begins a block of a call. */
-  void call(String id, String name) {
+  /** A whole block that came as it is. */
+  void block(JsonText json) {
     startBlock();
-    AnthropicResponses.toolUse(id, name, JsonText.EMPTY_OBJECT, out);
+    out.json(json).raw(CLOSE);
+    stopBlock();
+  }
+
+  /** A citation of the text that is open, or of none. */
+  void citation(JsonText json) {
+    begin(Open.TEXT, NO_TEXT, TEXT);
+    out.raw(DELTA).raw(number()).raw(CITATION).json(json).raw(CLOSE_CITATION);
+  }
+
+  /** Ends the text that is open: what follows is another one. */
+  void endText() {
+    if (open == Open.TEXT) {
+      end();
+    }
+  }
+
+  /** Begins a block of a call. */
+  void call(String id, String name, Optional<JsonText> caller) {
+    startBlock();
+    AnthropicResponses.toolUse(id, name, JsonText.EMPTY_OBJECT, caller, out);
     out.raw(CLOSE);
     opened(Open.CALL, INPUT);
   }

@@ -15,6 +15,7 @@ import llm.domain.chat.Role;
 import llm.domain.chat.ToolCall;
 import llm.domain.content.Dialect;
 import llm.domain.content.ImageSource;
+import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -211,8 +212,11 @@ final class BlockReader {
       }
     });
     String thought = needed("thinking", in);
-    var signature = Optional.ofNullable(strings.get("signature")).filter(text -> !text.isEmpty());
-    return new Block.Thinks(new Thought(thought, signature, Optional.empty()));
+    String signature = strings.getOrDefault("signature", "");
+    return new Block.Thinks(
+        signature.isEmpty()
+            ? Thought.of(thought)
+            : Thought.signed(thought, Proof.read(signature, Dialect.ANTHROPIC)));
   }
 
   private Block redacted(JsonCursor in) throws LlmException {
@@ -223,7 +227,7 @@ final class BlockReader {
         default -> throw Refusals.unknown(in);
       }
     });
-    return new Block.Thinks(Thought.hidden(needed("data", in)));
+    return new Block.Thinks(Thought.hidden(Proof.read(needed("data", in), Dialect.ANTHROPIC)));
   }
 
   private Block foreign(String type, String what, JsonText whole, JsonCursor in) {

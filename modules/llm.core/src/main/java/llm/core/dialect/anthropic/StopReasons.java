@@ -11,7 +11,11 @@ final class StopReasons {
    * The {@code stop_reason}. Clients run tools upon {@code tool_use} alone, so an answer that calls
    * some has it even where the provider said that it was done.
    */
-  static String of(FinishReason reason, Optional<String> stopSequence, boolean calls) {
+  static String of(
+      FinishReason reason, Optional<String> stopSequence, boolean calls, boolean refuses) {
+    if (refuses) {
+      return "refusal";
+    }
     return switch (reason) {
       case LENGTH -> "max_tokens";
       case CONTENT_FILTER -> "refusal";

@@ -83,6 +83,7 @@ public final class CompletionWriter {
       case StreamEvent.ReasoningDelta _,
           StreamEvent.ReasoningSigned _,
           StreamEvent.ReasoningHidden _,
+          StreamEvent.Note _,
           StreamEvent.ToolCallStarted _,
           StreamEvent.ToolArgumentsDelta _ -> {
         // none is asked for, and this dialect has no place for them

@@ -50,7 +50,7 @@ public final class LlmStreamWriter {
       case StreamEvent.TextDelta delta when delta.logprobs().isEmpty() -> text(TOKEN, delta.text());
       case StreamEvent.TextDelta delta -> textWithLogprobs(delta);
       case StreamEvent.ReasoningDelta delta -> text(REASONING, delta.text());
-      case StreamEvent.ReasoningSigned _, StreamEvent.ReasoningHidden _ -> {
+      case StreamEvent.ReasoningSigned _, StreamEvent.ReasoningHidden _, StreamEvent.Note _ -> {
         // nobody but its provider could read it
       }
       case StreamEvent.ToolCallStarted _, StreamEvent.ToolArgumentsDelta _ -> calls.add(event);

@@ -14,11 +14,21 @@ import llm.domain.chat.TokenLogprob;
 public final class LogprobsWriter {
   private LogprobsWriter() {}
 
-  /** The value of a choice's {@code logprobs}, of these tokens. */
-  static void choice(List<TokenLogprob> tokens, JsonOut out) {
+  /** The value of a choice's {@code logprobs}, of these tokens, which may be a refusal's. */
+  static void choice(List<TokenLogprob> tokens, boolean refusal, JsonOut out) {
     out.object().name("content");
-    tokens(tokens, out);
-    out.name("refusal").nothing().endObject();
+    tokensOrNull(tokens, !refusal, out);
+    out.name("refusal");
+    tokensOrNull(tokens, refusal, out);
+    out.endObject();
+  }
+
+  private static void tokensOrNull(List<TokenLogprob> tokens, boolean isTheirs, JsonOut out) {
+    if (isTheirs) {
+      tokens(tokens, out);
+    } else {
+      out.nothing();
+    }
   }
 
   /**
@@ -30,7 +40,7 @@ public final class LogprobsWriter {
     if (result.logprobs().isEmpty() && !(isSilent && asked.topLogprobs().isPresent())) {
       out.nothing();
     } else {
-      choice(result.logprobs(), out);
+      choice(result.logprobs(), result.isRefusal(), out);
     }
   }
 

@@ -28,7 +28,8 @@ import llm.domain.error.LlmException;
 final class MessageReader {
   private Optional<String> role = Optional.empty();
   private Optional<List<Part>> content = Optional.empty();
-  private List<Thought> thoughts = List.of();
+  private String reasoning = "";
+  private Optional<JsonText> details = Optional.empty();
   private final Map<String, JsonText> others = new LinkedHashMap<>();
   private final List<LlmException> undone;
   private List<ToolCall> toolCalls = List.of();
@@ -57,6 +58,8 @@ final class MessageReader {
     in.object(field -> take(field, in));
     Role speaker = speaker(in);
     requireFields(speaker, in);
+    List<Thought> thoughts =
+        ReasoningDetails.read(details, reasoning, in.path(ReasoningDetails.FIELD));
     return in.legal(() ->
         new Message(
             speaker,
@@ -76,10 +79,11 @@ final class MessageReader {
       case "tool_calls" -> toolCalls = toolCalls(in);
       case "tool_call_id" -> toolCallId = Optional.of(in.string());
       case "name" -> name = Optional.of(in.string());
-      case "reasoning_content" -> {
+      case "reasoning_content", "reasoning" -> {
         String thought = in.string();
-        thoughts = thought.isEmpty() ? List.of() : List.of(Thought.of(thought));
+        reasoning = reasoning.isEmpty() ? thought : reasoning; // by two names, if by both
       }
+      case ReasoningDetails.FIELD -> details = Optional.of(in.cut());
       case "annotations" -> annotations(in);
       case "function_call" -> throw unsupported(in, "function calls; use tool_calls");
       default -> {

@@ -1,16 +1,27 @@
 package llm.core.dialect.openai;
 
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import llm.core.catalogue.ListedModel;
+import llm.core.dialect.json.JsonFields;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.SamplingOptions;
+import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 
 /** Bodies of the OpenAI dialect that are written in one piece, as UTF-8 JSON. */
 public final class OpenAiResponses {
   private static final int SMALL = 512;
+  private static final String USAGE = "usage";
+  private static final Set<String> OWN =
+      Set.of("id", "object", "created", "model", "choices", USAGE);
 
   private OpenAiResponses() {}
 
@@ -42,7 +53,9 @@ public final class OpenAiResponses {
         .endObject()
         .endArray()
         .name("usage");
-    usage(result.usage(), out);
+    Map<String, JsonText> more = result.extensions().in(Dialect.OPENAI_CHAT);
+    usage(result.usage(), more, out);
+    answer(more, out);
     return out.endObject().toBytes();
   }
 
@@ -73,6 +86,25 @@ public final class OpenAiResponses {
     return out.toBytes();
   }
 
+  /** Writes a usage object, with what the provider counts beside. */
+  static void usage(Usage usage, Map<String, JsonText> more, JsonOut out) {
+    if (!more.containsKey(USAGE)) {
+      usage(usage, out);
+      return;
+    }
+    var known = new JsonText(new String(usage(usage), StandardCharsets.UTF_8));
+    out.json(JsonFields.merged(known, more.get(USAGE)));
+  }
+
+  /** Adds the fields of an answer that only this dialect knows. */
+  static void answer(Map<String, JsonText> more, JsonOut out) {
+    more.forEach((name, value) -> {
+      if (!OWN.contains(name)) {
+        out.name(name).json(value);
+      }
+    });
+  }
+
   /** Writes a usage object. */
   static void usage(Usage usage, JsonOut out) {
     out.object()
@@ -93,20 +125,54 @@ public final class OpenAiResponses {
   }
 
   private static void message(ChatResult result, JsonOut out) {
+    String refusal = result.isRefusal() ? refusal(result) : "";
+    String text = result.text().substring(0, result.text().length() - refusal.length());
     out.object().field("role", "assistant").name("content");
-    if (result.text().isEmpty() && !result.toolCalls().isEmpty()) {
+    if (text.isEmpty() && (!result.toolCalls().isEmpty() || result.isRefusal())) {
       out.nothing();
     } else {
-      out.value(result.text());
+      out.value(text);
     }
     if (!result.reasoning().isEmpty()) {
       out.field("reasoning_content", result.reasoning());
     }
-    out.name("refusal").nothing();
+    ReasoningDetails.write(result.thoughts(), out);
+    out.name("refusal");
+    if (result.isRefusal()) {
+      out.value(refusal);
+    } else {
+      out.nothing();
+    }
     if (!result.toolCalls().isEmpty()) {
       ToolCallsWriter.write(result.toolCalls(), out);
     }
+    asides(result.course(), out);
     out.endObject();
+  }
+
+  /** The words behind the first sign of a refusal. */
+  private static String refusal(ChatResult result) {
+    var said = new StringBuilder();
+    boolean refuses = false;
+    for (StreamEvent event : result.course()) {
+      refuses |= event instanceof StreamEvent.RefusalStarted;
+      if (refuses && event instanceof StreamEvent.TextDelta delta) {
+        said.append(delta.text());
+      }
+    }
+    return said.toString();
+  }
+
+  /** Fields of the message that came in pieces: of lists all elements, else the last value. */
+  private static void asides(List<StreamEvent> course, JsonOut out) {
+    var fields = new LinkedHashMap<String, JsonText>();
+    for (StreamEvent event : course) {
+      if (event instanceof StreamEvent.Aside(Dialect dialect, String _, JsonText json)
+          && dialect.isReadAs(Dialect.OPENAI_CHAT)) {
+        JsonFields.of(json).forEach((name, value) -> fields.merge(name, value, JsonFields::joined));
+      }
+    }
+    fields.forEach((name, value) -> out.name(name).json(value));
   }
 
   private static void model(ListedModel model, JsonOut out) {

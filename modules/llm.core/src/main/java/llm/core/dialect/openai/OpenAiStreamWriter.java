@@ -3,9 +3,16 @@ package llm.core.dialect.openai;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import llm.core.dialect.json.JsonOut;
 import llm.core.sse.SseFrame;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
+import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
+import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 
 /**
@@ -18,6 +25,7 @@ import llm.domain.error.LlmError;
  */
 public final class OpenAiStreamWriter {
   private static final byte[] CONTENT = ascii("{\"content\":\"");
+  private static final byte[] REFUSAL = ascii("{\"refusal\":\"");
   private static final byte[] REASONING = ascii("{\"reasoning_content\":\"");
   private static final byte[] CLOSE_TEXT = ascii("\"}");
   private static final byte[] FIRST_DELTA = ascii("{\"role\":\"assistant\",\"content\":\"\"}");
@@ -32,6 +40,7 @@ public final class OpenAiStreamWriter {
   private static final byte[] DATA = ascii(SseFrame.DATA);
   private static final byte[] CLOSE_FRAME = ascii("}" + SseFrame.END);
   private static final byte[] CLOSE_FRAME_NO_USAGE = ascii(",\"usage\":null}" + SseFrame.END);
+  private static final byte[] COMMA = ascii(",");
   private static final byte[] END = ascii(SseFrame.END);
   private static final byte[] DONE = ascii(SseFrame.DATA + "[DONE]" + SseFrame.END);
 
@@ -43,6 +52,8 @@ public final class OpenAiStreamWriter {
   private byte[] usageOpening; // up to the usage's value
   private final byte[] closing;
   private final boolean includeUsage;
+  private final StringBuilder thought = new StringBuilder(); // that comes, for its proof
+  private byte[] words = CONTENT; // what text is
   private boolean hasLogprobs;
 
   /**
@@ -94,12 +105,25 @@ public final class OpenAiStreamWriter {
     out.clear();
     switch (event) {
       case StreamEvent.Started started -> first(started.model());
-      case StreamEvent.TextDelta delta when delta.logprobs().isEmpty() ->
-          text(CONTENT, delta.text());
+      case StreamEvent.TextDelta delta when delta.logprobs().isEmpty() -> text(words, delta.text());
       case StreamEvent.TextDelta delta -> textWithLogprobs(delta);
-      case StreamEvent.ReasoningDelta delta -> text(REASONING, delta.text());
-      case StreamEvent.ReasoningSigned _, StreamEvent.ReasoningHidden _ -> {
-        return; // this dialect has no place for them
+      case StreamEvent.ReasoningDelta delta -> {
+        thought.append(delta.text());
+        text(REASONING, delta.text());
+      }
+      case StreamEvent.ReasoningSigned(String signature, Dialect dialect) ->
+          thought(Thought.signed(thought.toString(), new Proof(dialect, signature)));
+      case StreamEvent.ReasoningHidden(String data, Dialect dialect) ->
+          thought(Thought.hidden(new Proof(dialect, data)));
+      case StreamEvent.RefusalStarted _ -> {
+        words = REFUSAL;
+        return;
+      }
+      case StreamEvent.Aside(Dialect dialect, String _, JsonText json) -> {
+        if (!dialect.isReadAs(Dialect.OPENAI_CHAT)) {
+          return; // this dialect has no place for it
+        }
+        out.raw(opening).json(json).raw(UNFINISHED).raw(closing);
       }
       case StreamEvent.ToolCallStarted call -> toolCall(call);
       case StreamEvent.ToolArgumentsDelta delta -> arguments(delta);
@@ -123,9 +147,16 @@ public final class OpenAiStreamWriter {
   }
 
   private void textWithLogprobs(StreamEvent.TextDelta delta) {
-    out.raw(opening).raw(CONTENT).escaped(delta.text()).raw(CLOSE_TEXT).raw(LOGPROBS);
-    LogprobsWriter.choice(delta.logprobs(), out);
+    out.raw(opening).raw(words).escaped(delta.text()).raw(CLOSE_TEXT).raw(LOGPROBS);
+    LogprobsWriter.choice(delta.logprobs(), words == REFUSAL, out);
     out.raw(CLOSE_LOGPROBS).raw(closing);
+  }
+
+  private void thought(Thought proven) {
+    thought.setLength(0);
+    out.raw(opening).object();
+    ReasoningDetails.write(List.of(proven), out);
+    out.endObject().raw(UNFINISHED).raw(closing);
   }
 
   private void toolCall(StreamEvent.ToolCallStarted call) {
@@ -172,11 +203,19 @@ public final class OpenAiStreamWriter {
         .raw(EMPTY_DELTA)
         .raw(FINISHED)
         .escaped(done.finishReason().wireName())
-        .raw(CLOSE_FINISHED)
-        .raw(closing);
+        .raw(CLOSE_FINISHED);
+    Map<String, JsonText> more = done.extensions().in(Dialect.OPENAI_CHAT);
+    var rest = new JsonOut(64);
+    rest.object();
+    OpenAiResponses.answer(more, rest);
+    byte[] fields = rest.endObject().toBytes();
+    if (fields.length > 2) {
+      out.raw(COMMA).raw(Arrays.copyOfRange(fields, 1, fields.length - 1));
+    }
+    out.raw(closing);
     if (includeUsage) {
       out.raw(usageOpening);
-      OpenAiResponses.usage(done.usage(), out);
+      OpenAiResponses.usage(done.usage(), more, out);
       out.raw(CLOSE_FRAME);
     }
     out.raw(DONE);

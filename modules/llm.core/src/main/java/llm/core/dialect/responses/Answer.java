@@ -13,6 +13,8 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 
@@ -96,8 +98,9 @@ public final class Answer {
       if (!thought.text().isEmpty()) {
         add(new StreamEvent.ReasoningDelta(thought.text()));
       }
-      thought.signature().ifPresent(proof -> add(new StreamEvent.ReasoningSigned(proof)));
-      thought.hidden().ifPresent(data -> add(new StreamEvent.ReasoningHidden(data)));
+      Dialect whose = thought.dialect();
+      thought.signature().ifPresent(proof -> add(new StreamEvent.ReasoningSigned(proof, whose)));
+      thought.hidden().ifPresent(data -> add(new StreamEvent.ReasoningHidden(data, whose)));
       closeOpen(ResponseStatus.COMPLETED);
     }
     if (!result.text().isEmpty() || !result.logprobs().isEmpty()) {
@@ -122,13 +125,13 @@ public final class Answer {
       }
       case StreamEvent.ReasoningDelta(String text) ->
           grow(current(OutputItem.Kind.REASONING), text, List.of());
-      case StreamEvent.ReasoningSigned(String proof) -> {
-        current(OutputItem.Kind.REASONING).encrypted(proof);
+      case StreamEvent.ReasoningSigned(String proof, Dialect dialect) -> {
+        current(OutputItem.Kind.REASONING).encrypted(field(proof, dialect));
         closeOpen(ResponseStatus.COMPLETED);
       }
-      case StreamEvent.ReasoningHidden(String data) -> {
+      case StreamEvent.ReasoningHidden(String data, Dialect dialect) -> {
         closeOpen(ResponseStatus.COMPLETED);
-        current(OutputItem.Kind.REASONING).encrypted(data);
+        current(OutputItem.Kind.REASONING).encrypted(field(data, dialect));
         closeOpen(ResponseStatus.COMPLETED);
       }
       case StreamEvent.ToolCallStarted(int index, String id, String name) -> {
@@ -139,8 +142,13 @@ public final class Answer {
       }
       case StreamEvent.ToolArgumentsDelta(int index, String json) ->
           grow(calls.get(index), json, List.of());
+      case StreamEvent.Note _ -> {}
       case StreamEvent.Terminal terminal -> finish(terminal);
     }
+  }
+
+  private static String field(String data, Dialect dialect) {
+    return new Proof(dialect, data).in(Dialect.OPENAI_RESPONSES);
   }
 
   private void finish(StreamEvent.Terminal terminal) {

@@ -14,6 +14,7 @@ import llm.domain.chat.Part;
 import llm.domain.chat.Role;
 import llm.domain.chat.ToolCall;
 import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
 
@@ -138,14 +139,15 @@ final class InputReader {
     String shown = texts(fields.take("content", InputReader::texts), "");
     String summary = texts(fields.take("summary", InputReader::texts), "\n\n");
     String text = shown.isEmpty() ? summary : shown;
-    Optional<String> proof = fields.string("encrypted_content");
+    Optional<Proof> proof =
+        fields.string("encrypted_content").map(data -> Proof.read(data, Dialect.OPENAI_RESPONSES));
     if (!parts.isEmpty() && calls.isEmpty()) {
       flush();
     }
     if (proof.isPresent() && text.isEmpty()) {
       thoughts.add(Thought.hidden(proof.get()));
     } else if (!text.isEmpty()) {
-      thoughts.add(new Thought(text, proof, Optional.empty()));
+      thoughts.add(proof.map(mine -> Thought.signed(text, mine)).orElseGet(() -> Thought.of(text)));
     }
   }
 

@@ -12,6 +12,8 @@ import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
@@ -132,10 +134,20 @@ public final class ResponseBodies {
     Optional<String> proof = fields.string("encrypted_content");
     if (!text.isEmpty()) {
       events.add(new StreamEvent.ReasoningDelta(text.toString()));
-      proof.ifPresent(data -> events.add(new StreamEvent.ReasoningSigned(data)));
+      proof.ifPresent(data -> events.add(signed(data)));
     } else {
-      proof.ifPresent(data -> events.add(new StreamEvent.ReasoningHidden(data)));
+      proof.ifPresent(data -> events.add(hidden(data)));
     }
+  }
+
+  private static StreamEvent signed(String data) {
+    Proof proof = Proof.read(data, Dialect.OPENAI_RESPONSES);
+    return new StreamEvent.ReasoningSigned(proof.data(), proof.dialect());
+  }
+
+  private static StreamEvent hidden(String data) {
+    Proof proof = Proof.read(data, Dialect.OPENAI_RESPONSES);
+    return new StreamEvent.ReasoningHidden(proof.data(), proof.dialect());
   }
 
   private static StreamEvent end(Optional<ResponseStatus> status) {

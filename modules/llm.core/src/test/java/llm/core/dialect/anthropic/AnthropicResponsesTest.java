@@ -12,6 +12,8 @@ import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
+import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -24,7 +26,9 @@ class AnthropicResponsesTest {
     return new ChatResult(
         "m",
         "Hi \"you\"",
-        List.of(new Thought("hm", Optional.of("s"), Optional.empty()), Thought.hidden("x")),
+        List.of(
+            Thought.signed("hm", new Proof(Dialect.ANTHROPIC, "s")),
+            Thought.hidden(new Proof(Dialect.ANTHROPIC, "x"))),
         List.of(new ToolCall("c", "f", new JsonText(arguments))),
         reason,
         Optional.empty(),

@@ -16,6 +16,7 @@ import llm.domain.chat.FinishReason;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -56,9 +57,9 @@ class AnthropicStreamWriterTest {
                 STARTED,
                 new StreamEvent.ReasoningDelta("well"),
                 new StreamEvent.ReasoningDelta(", yes"),
-                new StreamEvent.ReasoningSigned("s1"),
-                new StreamEvent.ReasoningHidden("xyz"),
-                new StreamEvent.ReasoningSigned("s2"),
+                new StreamEvent.ReasoningSigned("s1", Dialect.ANTHROPIC),
+                new StreamEvent.ReasoningHidden("xyz", Dialect.ANTHROPIC),
+                new StreamEvent.ReasoningSigned("s2", Dialect.ANTHROPIC),
                 new StreamEvent.ReasoningDelta("unsigned"),
                 text("a"),
                 done(FinishReason.STOP)));
@@ -216,8 +217,8 @@ class AnthropicStreamWriterTest {
       switch (random.nextInt(7)) {
         case 0 -> events.add(text(random.nextBoolean() ? "" : "t" + i + "\"\\"));
         case 1 -> events.add(new StreamEvent.ReasoningDelta("r" + i));
-        case 2 -> events.add(new StreamEvent.ReasoningSigned("s" + i));
-        case 3 -> events.add(new StreamEvent.ReasoningHidden("h" + i));
+        case 2 -> events.add(new StreamEvent.ReasoningSigned("s" + i, Dialect.ANTHROPIC));
+        case 3 -> events.add(new StreamEvent.ReasoningHidden("h" + i, Dialect.ANTHROPIC));
         case 4 -> {
           events.add(call(left.size()));
           String[] all = {"", "{}", "{\"a\":{\"b\":[1,\"}\\\"\"]}}", " {\"x\" : null } "};

@@ -17,6 +17,7 @@ import llm.domain.chat.Role;
 import llm.domain.chat.ToolChoice;
 import llm.domain.content.Dialect;
 import llm.domain.content.ImageSource;
+import llm.domain.content.Proof;
 import llm.domain.content.Thinking;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
@@ -127,7 +128,8 @@ class MessagesReaderTest {
     Message answer = request.messages().get(1);
     assertThat(answer.thoughts())
         .containsExactly(
-            new Thought("hm", Optional.of("s"), Optional.empty()), Thought.hidden("x"));
+            Thought.signed("hm", new Proof(Dialect.ANTHROPIC, "s")),
+            Thought.hidden(new Proof(Dialect.ANTHROPIC, "x")));
     assertThat(answer.text()).isEqualTo("so");
     assertThat(answer.toolCalls().getFirst().arguments().value()).isEqualTo("{\"a\": 1}");
     assertThat(answer.toolCalls().getFirst().extensions().isEmpty()).isTrue();

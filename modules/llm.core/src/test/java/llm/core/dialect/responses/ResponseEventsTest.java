@@ -18,6 +18,7 @@ import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import org.junit.jupiter.api.DisplayName;
@@ -170,8 +171,8 @@ class ResponseEventsTest {
         case 4 ->
             events.add(
                 random.nextBoolean()
-                    ? new StreamEvent.ReasoningSigned("sig")
-                    : new StreamEvent.ReasoningHidden("hid"));
+                    ? new StreamEvent.ReasoningSigned("sig", Dialect.OPENAI_RESPONSES)
+                    : new StreamEvent.ReasoningHidden("hid", Dialect.OPENAI_RESPONSES));
         case 5 -> events.add(new StreamEvent.ToolCallStarted(calls, "call_" + calls++, "f"));
         default -> {
           if (calls > 0) {
@@ -200,7 +201,7 @@ class ResponseEventsTest {
         List.of(
             new StreamEvent.Started("m"),
             new StreamEvent.ReasoningDelta("hm"),
-            new StreamEvent.ReasoningSigned("proof"),
+            new StreamEvent.ReasoningSigned("proof", Dialect.OPENAI_RESPONSES),
             new StreamEvent.TextDelta("yes"),
             new StreamEvent.Done(FinishReason.STOP, new Usage(9, 4, 3, 1, 2)));
     assertThat(told(false, events))

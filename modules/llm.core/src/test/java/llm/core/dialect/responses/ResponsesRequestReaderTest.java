@@ -17,6 +17,7 @@ import llm.domain.chat.Role;
 import llm.domain.chat.ToolChoice;
 import llm.domain.content.Dialect;
 import llm.domain.content.ImageSource;
+import llm.domain.content.Proof;
 import llm.domain.content.Thinking;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
@@ -91,7 +92,7 @@ class ResponsesRequestReaderTest {
     Message said = messages.get(2);
     assertThat(said.text()).isEqualTo("Let me look.");
     assertThat(said.thoughts())
-        .containsExactly(new Thought("hm", Optional.of("proof"), Optional.empty()));
+        .containsExactly(Thought.signed("hm", new Proof(Dialect.OPENAI_RESPONSES, "proof")));
     assertThat(said.toolCalls())
         .extracting(call -> call.id() + call.name() + call.arguments())
         .containsExactly("af{\"x\":1}", "bg{}");

@@ -28,7 +28,7 @@ final class BlockWriter {
 
   /** Whether the API takes the thought back: its own ones alone, which are signed or hidden. */
   static boolean isKept(Thought thought) {
-    return thought.signature().isPresent() || thought.hidden().isPresent();
+    return thought.isProvenIn(Dialect.ANTHROPIC);
   }
 
   /** Adds a part, if there is anything in it. */
@@ -61,12 +61,15 @@ final class BlockWriter {
 
   /** Adds a thought, if it is one of the provider's own. */
   void thought(Thought thought) {
+    if (!isKept(thought)) {
+      return;
+    }
     if (thought.hidden().isPresent()) {
       out.object().field("type", "redacted_thinking").field("data", thought.hidden().get());
       out.endObject();
-    } else if (thought.signature().isPresent()) {
+    } else {
       out.object().field("type", "thinking").field("thinking", thought.text());
-      out.field("signature", thought.signature().get()).endObject();
+      out.field("signature", thought.signature().orElseThrow()).endObject();
     }
   }
 

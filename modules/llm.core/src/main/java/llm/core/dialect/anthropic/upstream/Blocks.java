@@ -2,23 +2,32 @@ package llm.core.dialect.anthropic.upstream;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import llm.core.dialect.anthropic.Asides;
+import llm.core.dialect.json.JsonFields;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
+import llm.domain.content.Dialect;
 
 /**
  * Follows the blocks of one message and hands out what they say. Calls of tools are numbered 0, 1,
  * … as they begin. Blocks of kinds that are not known here, those of the API's own tools among
- * them, say nothing. Not thread-safe.
+ * them, are told whole when they end. Not thread-safe.
  */
 final class Blocks {
   private static final int MOST_CALLS = 1_024;
   private static final int MOST_OPEN = 1_024;
+  private static final int MOST_HELD = 4 << 20;
+  private static final Pattern DIRECT = Pattern.compile("\\{\\s*\"type\"\\s*:\\s*\"direct\"\\s*}");
   private static final String NOTHING = "{}";
 
   private final Supplier<String> ids;
   private final List<Open> open = new ArrayList<>(2);
   private int calls;
+  private boolean isText; // the block that began last
   private boolean incomplete;
 
   /** A block that has begun and not ended. */
@@ -27,6 +36,8 @@ final class Blocks {
     private final int call; // its number; -1: no call of a tool
     private String input; // what came with the beginning, for a call of which nothing else comes
     private String signature = "";
+    private Map<String, JsonText> foreign = Map.of(); // fields of a block that is not ours
+    private final StringBuilder json = new StringBuilder(); // of its input
 
     private Open(int index, int call, String input) {
       this.index = index;
@@ -62,8 +73,16 @@ final class Blocks {
       incomplete = true;
       return;
     }
+    boolean again = isText && block.type.equals("text");
+    isText = block.type.equals("text");
     switch (block.type) {
-      case "text" -> text(block.text, events);
+      case "text" -> {
+        if (again) {
+          events.accept(aside(Asides.TEXT, JsonText.EMPTY_OBJECT));
+        }
+        text(block.text, events);
+        cite(block, events);
+      }
       case "thinking" -> {
         Open begun = begin(index, -1, "");
         reasoning(block.thinking, events);
@@ -71,13 +90,14 @@ final class Blocks {
       }
       case "redacted_thinking" -> {
         if (!block.data.isEmpty()) {
-          events.accept(new StreamEvent.ReasoningHidden(block.data));
+          events.accept(new StreamEvent.ReasoningHidden(block.data, Dialect.ANTHROPIC));
         }
       }
       case "tool_use" -> call(index, block, events);
-      default -> {
-        // of the API's own tools, or not known here
+      case "" -> {
+        // no block
       }
+      default -> begin(index, -1, "").foreign = JsonFields.of(block.whole);
     }
   }
 
@@ -94,13 +114,22 @@ final class Blocks {
       }
       case "input_json_delta" -> {
         Open block = find(index);
-        if (block != null && block.call >= 0 && !piece.json.isEmpty()) {
+        if (block != null && !block.foreign.isEmpty()) {
+          block.json.append(piece.json);
+          incomplete |= block.json.length() > MOST_HELD;
+        } else if (block != null && block.call >= 0 && !piece.json.isEmpty()) {
           block.input = "";
           events.accept(new StreamEvent.ToolArgumentsDelta(block.call, piece.json));
         }
       }
+      case "citations_delta" -> cite(piece, events);
       default -> {
-        // citations, or not known here
+        Open block = find(index);
+        if (block != null && !block.foreign.isEmpty()) {
+          Map<String, JsonText> more = JsonFields.of(piece.whole);
+          more.remove("type");
+          block.foreign.putAll(more);
+        }
       }
     }
   }
@@ -112,8 +141,14 @@ final class Blocks {
       return;
     }
     open.remove(block);
+    if (!block.foreign.isEmpty()) {
+      if (!block.json.isEmpty()) {
+        block.foreign.put("input", new JsonText(block.json.toString()));
+      }
+      events.accept(aside(Asides.BLOCK, JsonFields.object(block.foreign)));
+    }
     if (!block.signature.isEmpty()) {
-      events.accept(new StreamEvent.ReasoningSigned(block.signature));
+      events.accept(new StreamEvent.ReasoningSigned(block.signature, Dialect.ANTHROPIC));
     }
     if (!block.input.isEmpty()) {
       events.accept(new StreamEvent.ToolArgumentsDelta(block.call, block.input));
@@ -134,6 +169,9 @@ final class Blocks {
     }
     String input = block.json.isEmpty() ? NOTHING : block.json;
     Open begun = begin(index, calls++, input);
+    if (block.caller.filter(caller -> !DIRECT.matcher(caller.value()).matches()).isPresent()) {
+      events.accept(aside(Asides.CALLER, block.caller.get()));
+    }
     String id = block.id.isBlank() ? ids.get() : block.id;
     events.accept(new StreamEvent.ToolCallStarted(begun.call, id, block.name));
   }
@@ -151,6 +189,14 @@ final class Blocks {
       }
     }
     return null;
+  }
+
+  private static void cite(Block block, Consumer<? super StreamEvent> events) {
+    block.citations.forEach(citation -> events.accept(aside(Asides.CITATION, citation)));
+  }
+
+  private static StreamEvent aside(String kind, JsonText json) {
+    return new StreamEvent.Aside(Dialect.ANTHROPIC, kind, json);
   }
 
   private static void text(String text, Consumer<? super StreamEvent> events) {

@@ -1,9 +1,12 @@
 package llm.core.dialect.anthropic.upstream;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import llm.core.dialect.upstream.UpstreamError;
+import llm.domain.chat.JsonText;
 
 /** What one event says, or a whole message; filled by a parser. */
 final class Event {
@@ -39,6 +42,7 @@ final class Event {
   String stopReason = "";
   Optional<String> stopSequence = Optional.empty();
   Optional<UpstreamError> error = Optional.empty();
+  final Map<String, JsonText> answer = new LinkedHashMap<>(); // fields that are not known here
   final List<Block> blocks = new ArrayList<>(1); // one, or all of a whole message
 
   @Override

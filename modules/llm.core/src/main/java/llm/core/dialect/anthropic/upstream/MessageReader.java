@@ -1,15 +1,21 @@
 package llm.core.dialect.anthropic.upstream;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import llm.core.dialect.json.JsonFields;
 import llm.core.dialect.upstream.AnswerReader;
 import llm.core.dialect.upstream.UpstreamError;
 import llm.core.dialect.upstream.UpstreamFailures;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.FinishReason;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 
 /**
@@ -26,6 +32,7 @@ public final class MessageReader implements AnswerReader {
 
   private String stopReason = "";
   private Optional<String> stopSequence = Optional.empty();
+  private final Map<String, JsonText> answer = new LinkedHashMap<>();
   private boolean begun;
   private boolean done;
 
@@ -83,7 +90,11 @@ public final class MessageReader implements AnswerReader {
       return failed("began a tool call without the tool's name, or too many blocks");
     }
     FinishReason reason = isFinished() ? StopReasons.of(stopReason) : FinishReason.UNKNOWN;
-    return new StreamEvent.Done(reason, usage(), stopSequence);
+    if (!StopReasons.isOurs(stopReason)) {
+      answer.put("stop_reason", new JsonText('"' + stopReason + '"'));
+    }
+    return new StreamEvent.Done(
+        reason, usage(), stopSequence, Extensions.of(Dialect.ANTHROPIC, answer));
   }
 
   @Override
@@ -109,9 +120,13 @@ public final class MessageReader implements AnswerReader {
         begun = true;
         done = true;
         event.blocks.forEach(block -> blocks.whole(block, events));
+        tell(event);
         stopped(event);
       }
-      case MESSAGE_START -> begun = true;
+      case MESSAGE_START -> {
+        begun = true;
+        tell(event);
+      }
       case BLOCK_START -> {
         begun = true;
         event.blocks.forEach(block -> blocks.start(event.index, block, events));
@@ -121,7 +136,10 @@ public final class MessageReader implements AnswerReader {
         event.blocks.forEach(piece -> blocks.delta(event.index, piece, events));
       }
       case BLOCK_STOP -> blocks.stop(event.index, events);
-      case MESSAGE_DELTA -> stopped(event);
+      case MESSAGE_DELTA -> {
+        tell(event);
+        stopped(event);
+      }
       case MESSAGE_STOP -> {
         blocks.stopAll(events);
         done = true;
@@ -131,6 +149,12 @@ public final class MessageReader implements AnswerReader {
         // a ping, or what is not known here
       }
     }
+  }
+
+  /** What the API says of the answer and is not known here; the later word counts. */
+  private void tell(Event event) {
+    event.answer.forEach((name, value) ->
+        answer.merge(name, value, (older, newer) -> JsonFields.merged(newer, older)));
   }
 
   private void stopped(Event event) {

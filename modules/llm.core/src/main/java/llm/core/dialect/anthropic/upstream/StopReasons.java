@@ -18,4 +18,12 @@ final class StopReasons {
       default -> FinishReason.UNKNOWN;
     };
   }
+
+  /** Whether the reason is told by ours alone, so that it comes back as it was. */
+  static boolean isOurs(String wireName) {
+    return switch (wireName) {
+      case "", "end_turn", "stop_sequence", "max_tokens", "tool_use", "refusal" -> true;
+      default -> !wireName.matches("[a-z_]{1,64}");
+    };
+  }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import llm.core.dialect.json.JsonOut;
+import llm.core.dialect.openai.ReasoningDetails;
 import llm.core.dialect.openai.ToolCallsWriter;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
@@ -131,6 +132,11 @@ public final class ChatRequestWriter {
     if (ofTurn && traits.reasoning() != RequestTraits.ReasoningBack.NONE) {
       reasoning(message, traits.reasoning().field(), out);
     }
+    ReasoningDetails.write(
+        message.thoughts().stream()
+            .filter(thought -> thought.isProvenIn(Dialect.OPENAI_CHAT))
+            .toList(),
+        out);
     relayed(message.extensions(), out);
     out.endObject();
   }

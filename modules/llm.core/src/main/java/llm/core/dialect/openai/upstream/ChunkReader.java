@@ -1,14 +1,22 @@
 package llm.core.dialect.openai.upstream;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import llm.core.dialect.json.JsonFields;
 import llm.core.dialect.upstream.AnswerReader;
 import llm.core.dialect.upstream.UpstreamFailures;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.FinishReason;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
+import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 
 /**
@@ -19,6 +27,9 @@ import llm.domain.error.LlmException;
  * by the general parser, with the same result.
  */
 public final class ChunkReader implements AnswerReader {
+  /** The kind of what only this dialect knows of a message: fields of it. */
+  public static final String ASIDE = "delta";
+
   private final UpstreamFailures failures;
   private final FastChunk fast = new FastChunk();
   private final Chunk chunk = new Chunk();
@@ -27,6 +38,9 @@ public final class ChunkReader implements AnswerReader {
   private String finishReason = "";
   private Optional<Usage> usage = Optional.empty();
   private boolean logprobs;
+  private final Map<String, JsonText> answer = new LinkedHashMap<>();
+  private final Details details = new Details();
+  private boolean refuses;
   private boolean begun;
   private boolean done;
 
@@ -54,7 +68,7 @@ public final class ChunkReader implements AnswerReader {
       done = true;
       return;
     }
-    if (!fast.read(data, offset, length, chunk.clear())) {
+    if (!begun || !fast.read(data, offset, length, chunk.clear())) {
       readGeneral(data, offset, length);
     }
     if (chunk.error.isPresent()) {
@@ -103,7 +117,11 @@ public final class ChunkReader implements AnswerReader {
       return failed("began a tool call without the tool's name");
     }
     boolean calls = reason == FinishReason.STOP && tools.any();
-    return new StreamEvent.Done(calls ? FinishReason.TOOL_CALLS : reason, usage());
+    return new StreamEvent.Done(
+        calls ? FinishReason.TOOL_CALLS : reason,
+        usage(),
+        Optional.empty(),
+        Extensions.of(Dialect.OPENAI_CHAT, answer));
   }
 
   @Override
@@ -128,13 +146,23 @@ public final class ChunkReader implements AnswerReader {
   private void apply(Consumer<? super StreamEvent> events) throws LlmException {
     begun |= chunk.hasChoices;
     usage = chunk.usage.or(() -> usage);
+    answer.putAll(chunk.answer);
     if (!chunk.reasoning.isEmpty()) {
       events.accept(new StreamEvent.ReasoningDelta(chunk.reasoning));
     }
-    if (logprobs && !chunk.logprobs.isEmpty()) {
-      events.accept(new StreamEvent.TextDelta(chunk.content, chunk.logprobs));
-    } else if (!chunk.content.isEmpty()) {
-      events.accept(new StreamEvent.TextDelta(chunk.content));
+    if (chunk.details.isPresent() && !details.take(chunk.details.get())) {
+      throw new LlmException(failures.broke("told more details of its reasoning than are kept"));
+    }
+    if (!(chunk.content + chunk.refusal + chunk.finishReason).isEmpty() || !chunk.tools.isEmpty()) {
+      details
+          .taken()
+          .map(array -> new StreamEvent.ReasoningHidden(array, Dialect.OPENAI_CHAT))
+          .ifPresent(events);
+    }
+    said(events);
+    if (!chunk.message.isEmpty()) {
+      events.accept(
+          new StreamEvent.Aside(Dialect.OPENAI_CHAT, ASIDE, JsonFields.object(chunk.message)));
     }
     for (Chunk.ToolFragment fragment : chunk.tools) {
       if (!tools.take(fragment, events)) {
@@ -145,6 +173,21 @@ public final class ChunkReader implements AnswerReader {
     }
     if (!chunk.finishReason.isEmpty()) {
       finishReason = chunk.finishReason;
+    }
+  }
+
+  private void said(Consumer<? super StreamEvent> events) {
+    List<TokenLogprob> tokens = logprobs ? List.copyOf(chunk.logprobs) : List.of();
+    boolean both = !chunk.content.isEmpty() && !chunk.refusal.isEmpty();
+    if (!chunk.content.isEmpty() || chunk.refusal.isEmpty() && !tokens.isEmpty()) {
+      events.accept(new StreamEvent.TextDelta(chunk.content, both ? List.of() : tokens));
+    }
+    if (!chunk.refusal.isEmpty()) {
+      if (!refuses) {
+        refuses = true;
+        events.accept(new StreamEvent.RefusalStarted());
+      }
+      events.accept(new StreamEvent.TextDelta(chunk.refusal, tokens));
     }
   }
 

@@ -1,9 +1,14 @@
 package llm.core.dialect.openai.upstream;
 
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import llm.core.dialect.json.JsonCursor;
+import llm.core.dialect.json.JsonFields;
+import llm.core.dialect.openai.ReasoningDetails;
 import llm.core.dialect.openai.upstream.Chunk.ToolFragment;
 import llm.core.dialect.upstream.ErrorReader;
+import llm.domain.chat.JsonText;
 import llm.domain.error.LlmException;
 
 /**
@@ -12,6 +17,33 @@ import llm.domain.error.LlmException;
  * fields that OpenAI added later.
  */
 final class GeneralChunk {
+  /** Fields of an answer that are ours to say, or an error's. */
+  private static final Set<String> NOT_KEPT =
+      Set.of(
+          "id",
+          "object",
+          "created",
+          "model",
+          "obfuscation",
+          "message",
+          "error_message",
+          "detail",
+          "code",
+          "status",
+          "type",
+          "error_type",
+          "n_prompt_tokens",
+          "n_ctx");
+
+  private static final Set<String> KNOWN_COUNTS =
+      Set.of(
+          "prompt_tokens",
+          "completion_tokens",
+          "total_tokens",
+          "prompt_cache_hit_tokens",
+          "prompt_tokens_details.cached_tokens",
+          "completion_tokens_details.reasoning_tokens");
+
   private final JsonCursor in;
   private final Chunk chunk;
   private final ErrorReader bare; // fields of an error that stands in no "error"
@@ -42,7 +74,13 @@ final class GeneralChunk {
         case "choices" -> choices();
         case "usage" -> usage();
         case "error" -> chunk.error = ErrorReader.value(in).or(() -> chunk.error);
-        default -> bare.take(name);
+        default -> {
+          if (NOT_KEPT.contains(name)) {
+            bare.take(name);
+          } else {
+            answer(name);
+          }
+        }
       }
     });
     if (!chunk.hasChoices && chunk.error.isEmpty() && chunk.usage.isEmpty()) {
@@ -50,9 +88,19 @@ final class GeneralChunk {
     }
   }
 
+  /** A field that is kept for callers who speak the dialect, if it has a value. */
+  private void answer(String name) {
+    chunk.answer.put(name, in.cut());
+  }
+
   private void usage() throws LlmException {
     if (in.isObject()) {
-      chunk.usage = UsageReader.read(in);
+      JsonText all = in.cutObject();
+      chunk.usage = JsonCursor.piece(all, "usage", UsageReader::read);
+      Map<String, JsonText> rest = JsonFields.beside(KNOWN_COUNTS, all);
+      if (!rest.isEmpty()) {
+        chunk.answer.put("usage", JsonFields.object(rest));
+      }
     }
   }
 
@@ -87,11 +135,22 @@ final class GeneralChunk {
   private void delta(String name) throws LlmException {
     switch (name) {
       case "content" -> chunk.content += in.isArray() ? parts() : string();
-      case "refusal" -> chunk.content += string();
+      case "refusal" -> chunk.refusal += string();
       case "reasoning_content", "reasoning" -> chunk.reasoning(string());
       case "tool_calls" -> toolCalls();
+      case "role" -> {
+        // an assistant
+      }
+      case ReasoningDetails.FIELD -> {
+        if (in.isArray()) {
+          chunk.details = Optional.of(in.cut());
+        }
+      }
       default -> {
-        // of no interest
+        JsonText value = in.cut();
+        if (!value.value().matches("\\[\\s*]")) {
+          chunk.message.put(name, value);
+        }
       }
     }
   }

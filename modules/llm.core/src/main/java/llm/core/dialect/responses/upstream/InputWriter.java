@@ -117,15 +117,14 @@ final class InputWriter {
   }
 
   private void thought(Thought thought) {
-    var proof = thought.hidden().or(thought::signature);
-    if (proof.isEmpty()) {
+    if (!thought.isProvenIn(Dialect.OPENAI_RESPONSES)) {
       return;
     }
     out.object().field("type", "reasoning").name("summary").array();
     if (!thought.text().isEmpty()) {
       out.object().field("type", "summary_text").field("text", thought.text()).endObject();
     }
-    out.endArray().field("encrypted_content", proof.get()).endObject();
+    out.endArray().field("encrypted_content", thought.proof().orElseThrow().data()).endObject();
   }
 
   private void call(ToolCall call) {

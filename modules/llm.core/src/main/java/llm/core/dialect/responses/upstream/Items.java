@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
+import llm.domain.content.Dialect;
 
 /**
  * The output items of one answer by their place in it. An item is told in pieces, whole at its end,
@@ -183,8 +184,8 @@ final class Items {
     state.proven = true;
     events.accept(
         state.saidReasoning
-            ? new StreamEvent.ReasoningSigned(data)
-            : new StreamEvent.ReasoningHidden(data));
+            ? new StreamEvent.ReasoningSigned(data, Dialect.OPENAI_RESPONSES)
+            : new StreamEvent.ReasoningHidden(data, Dialect.OPENAI_RESPONSES));
   }
 
   private State state(int place) {

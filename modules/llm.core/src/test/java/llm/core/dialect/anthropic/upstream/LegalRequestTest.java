@@ -21,6 +21,7 @@ import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Dialect;
 import llm.domain.content.ImageSource;
+import llm.domain.content.Proof;
 import llm.domain.content.Thinking;
 import llm.domain.content.Thinking.Effort;
 import llm.domain.content.Thought;
@@ -132,8 +133,8 @@ class LegalRequestTest {
           any(
               List.of(
                   Thought.of("a"),
-                  Thought.hidden("b"),
-                  new Thought("", Optional.of("c"), Optional.empty()))));
+                  Thought.hidden(new Proof(Dialect.ANTHROPIC, "b")),
+                  Thought.signed("", new Proof(Dialect.ANTHROPIC, "c")))));
     }
     return new Message(
         Role.ASSISTANT,

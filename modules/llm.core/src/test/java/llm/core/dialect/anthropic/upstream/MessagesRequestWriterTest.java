@@ -22,6 +22,7 @@ import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Dialect;
 import llm.domain.content.ImageSource;
+import llm.domain.content.Proof;
 import llm.domain.content.Thinking;
 import llm.domain.content.Thinking.Effort;
 import llm.domain.content.Thought;
@@ -179,8 +180,8 @@ class MessagesRequestWriterTest {
   void thoughtsOfItsOwnGoBack() {
     var thoughts =
         List.of(
-            new Thought("hm", Optional.of("sig"), Optional.empty()),
-            Thought.hidden("dat"),
+            Thought.signed("hm", new Proof(Dialect.ANTHROPIC, "sig")),
+            Thought.hidden(new Proof(Dialect.ANTHROPIC, "dat")),
             Thought.of("another model's"));
     assertThat(
             messages(

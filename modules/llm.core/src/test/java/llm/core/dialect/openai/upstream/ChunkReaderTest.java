@@ -90,7 +90,8 @@ class ChunkReaderTest {
   @Test
   void aRefusalIsText() {
     assertThat(events(choice("{\"refusal\":\"I must not.\"}", "null"), STOP))
-        .containsExactly(text("I must not."), done(FinishReason.STOP));
+        .containsExactly(
+            new StreamEvent.RefusalStarted(), text("I must not."), done(FinishReason.STOP));
   }
 
   @Test

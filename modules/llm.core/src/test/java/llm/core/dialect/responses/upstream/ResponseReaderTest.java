@@ -21,6 +21,7 @@ import llm.domain.chat.StreamEvent.ToolArgumentsDelta;
 import llm.domain.chat.StreamEvent.ToolCallStarted;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import org.junit.jupiter.api.DisplayName;
@@ -99,8 +100,8 @@ class ResponseReaderTest {
             new ReasoningDelta("one"),
             new ReasoningDelta("\n\n"),
             new ReasoningDelta("two"),
-            new ReasoningSigned("enc"),
-            new ReasoningHidden("dark"),
+            new ReasoningSigned("enc", Dialect.OPENAI_RESPONSES),
+            new ReasoningHidden("dark", Dialect.OPENAI_RESPONSES),
             new Done(FinishReason.STOP, COUNTED));
   }
 

@@ -24,6 +24,7 @@ import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Dialect;
 import llm.domain.content.ImageSource;
+import llm.domain.content.Proof;
 import llm.domain.content.Thinking;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
@@ -53,8 +54,8 @@ class ResponseRequestWriterTest {
                         .withThoughts(
                             List.of(
                                 Thought.of("nobody's"),
-                                new Thought("hm", Optional.of("proof"), Optional.empty()),
-                                Thought.hidden("secret"))),
+                                Thought.signed("hm", new Proof(Dialect.OPENAI_RESPONSES, "proof")),
+                                Thought.hidden(new Proof(Dialect.OPENAI_RESPONSES, "secret")))),
                     Message.tool("c", "1"),
                     Message.system("be brief")),
                 List.of(new ToolDefinition("f", Optional.of("does"), new JsonText("{ }"))),
@@ -239,7 +240,8 @@ class ResponseRequestWriterTest {
       Message.assistant(text(random)),
       Message.assistant(text(random), List.of(new ToolCall("c", "f", new JsonText(text(random))))),
       Message.tool("c", text(random)),
-      Message.assistant("").withThoughts(List.of(Thought.hidden(text(random)))),
+      Message.assistant("")
+          .withThoughts(List.of(Thought.hidden(new Proof(Dialect.OPENAI_RESPONSES, text(random))))),
       Message.of(Role.USER, List.of(new Part.Text(text(random)), new Part.Text(text(random))))
     };
     var messages = random.ints(1 + random.nextInt(5), 0, kinds.length).mapToObj(i -> kinds[i]);
