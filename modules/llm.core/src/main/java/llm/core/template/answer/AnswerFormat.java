@@ -83,7 +83,7 @@ public enum AnswerFormat {
         return Optional.of(format);
       }
     }
-    if (template.contains("<|tool_list_start|>")) {
+    if (template.contains("<|tool_list_start|>") || template.contains("List of tools: [")) {
       return Optional.of(LFM2);
     }
     Optional<AnswerFormat> tagged = tagged(template);

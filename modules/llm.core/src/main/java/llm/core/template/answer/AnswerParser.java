@@ -140,7 +140,10 @@ public final class AnswerParser {
   private boolean bareCall(CharSequence rest, int from) {
     boolean python = syntax.body() == Syntax.Body.PYTHON;
     boolean next = state == State.BEHIND_CALL && syntax.body() == Syntax.Body.JSON;
-    if (!readsCalls || !syntax.bare() && !next || rest.isEmpty() || rest.charAt(0) != (python ? '[' : '{')) {
+    if (!readsCalls
+        || !syntax.bare() && !next
+        || rest.isEmpty()
+        || rest.charAt(0) != (python ? '[' : '{')) {
       return false;
     }
     opener = held.substring(0, from);
