@@ -156,10 +156,7 @@ public final class ConversationTemplate {
     if (!offered && !thinks && format != AnswerFormat.HARMONY && format != AnswerFormat.COMMAND) {
       return Optional.empty();
     }
-    Set<String> tools =
-        offered
-            ? request.tools().stream().map(ToolDefinition::name).collect(Collectors.toSet())
-            : Set.of();
+    List<ToolDefinition> tools = offered ? request.tools() : List.of();
     return Optional.of(new AnswerParser(format, beginning(request), tools, ids));
   }
 

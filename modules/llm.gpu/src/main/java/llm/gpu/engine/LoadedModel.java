@@ -47,7 +47,10 @@ final class LoadedModel implements AutoCloseable {
     this.batch = context.map(made -> new Batch(made.batchTokens(), made.sequences()));
     var vocabulary = model.vocabulary();
     this.conversations =
-        templates.of(model.chatTemplate(), new Marks(vocabulary.beginName(), vocabulary.endName()));
+        templates.of(
+            model.chatTemplate(),
+            header.toolTemplate(),
+            new Marks(vocabulary.beginName(), vocabulary.endName()));
   }
 
   /** Loads {@code file} and makes the context it generates in. */

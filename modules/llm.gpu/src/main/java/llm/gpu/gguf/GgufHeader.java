@@ -23,6 +23,7 @@ public record GgufHeader(
     long fileBytes) {
 
   static final String TEMPLATE = "tokenizer.chat_template";
+  static final String TOOL_TEMPLATE = TEMPLATE + ".tool_use";
   private static final int RANK = 4; // LLAMA_POOLING_TYPE_RANK
   private static final Set<String> ENCODERS =
       Set.of(
@@ -58,6 +59,11 @@ public record GgufHeader(
   /** The chat template, up to a megabyte; empty when there is none. */
   public Optional<String> chatTemplate() {
     return Optional.ofNullable(texts.get(TEMPLATE)).filter(text -> !text.isBlank());
+  }
+
+  /** The template for conversations with tools, likewise; {@code tool_use} among the named ones. */
+  public Optional<String> toolTemplate() {
+    return Optional.ofNullable(texts.get(TOOL_TEMPLATE)).filter(text -> !text.isBlank());
   }
 
   /** The size in words, as {@code 7B}. */

@@ -127,7 +127,8 @@ public final class GgufReader {
   }
 
   private void readText(String key, long bytes) throws IOException, GgufException {
-    int most = key.equals(GgufHeader.TEMPLATE) ? MAX_TEMPLATE_BYTES : MAX_KEPT_TEXT_BYTES;
+    boolean template = key.equals(GgufHeader.TEMPLATE) || key.equals(GgufHeader.TOOL_TEMPLATE);
+    int most = template ? MAX_TEMPLATE_BYTES : MAX_KEPT_TEXT_BYTES;
     if (bytes >= 0 && bytes <= most) {
       texts.put(key, in.text((int) bytes));
     } else {

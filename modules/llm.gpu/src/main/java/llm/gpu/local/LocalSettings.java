@@ -230,6 +230,15 @@ record LocalSettings(
     COMMAND,
     KIMI,
     GRANITE3,
+    PHI4,
+    NEMOTRON,
+    HUNYUAN,
+    QWEN3_CODER,
+    SEED,
+    GLM,
+    MINIMAX,
+    LFM2,
+    PYTHONIC,
     HARMONY,
     NONE;
 

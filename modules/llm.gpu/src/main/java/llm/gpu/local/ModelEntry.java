@@ -39,7 +39,10 @@ record ModelEntry(
     Optional<FileMark> mark = FileMark.of(file);
     try {
       GgufHeader header = SplitFiles.readAll(file);
-      boolean tools = templates.of(header.chatTemplate(), new Marks("", "")).offersTools();
+      boolean tools =
+          templates
+              .of(header.chatTemplate(), header.toolTemplate(), new Marks("", ""))
+              .offersTools();
       return new ModelEntry(id, file, mark, Optional.of(header), "", templates, tools);
     } catch (GgufException unusable) {
       String problem = "The file " + file.getFileName() + " " + unusable.getMessage() + ".";

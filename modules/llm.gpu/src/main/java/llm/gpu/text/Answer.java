@@ -21,8 +21,8 @@ public final class Answer {
   public Answer(ChatRequest request, Conversations conversations) {
     this.parser = conversations.parser(request, CallIds::next);
     this.format =
-        conversations instanceof Conversations.Own(var template)
-            ? template.format()
+        conversations instanceof Conversations.Own own
+            ? own.of(request).format()
             : AnswerFormat.NONE;
   }
 

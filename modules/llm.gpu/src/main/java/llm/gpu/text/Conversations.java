@@ -1,16 +1,36 @@
 package llm.gpu.text;
 
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import llm.core.template.ConversationTemplate;
 import llm.core.template.answer.AnswerParser;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Role;
+import llm.domain.chat.ToolChoice;
 import llm.gpu.llama.ChatTemplate;
 
 /** How a model's conversations look. */
 public sealed interface Conversations {
-  /** By a template that is run. */
-  record Own(ConversationTemplate template) implements Conversations {}
+  /**
+   * By templates that are run.
+   *
+   * @param usual the model's template
+   * @param toolUse its template for conversations with tools, where it has one of its own for them
+   */
+  record Own(ConversationTemplate usual, Optional<ConversationTemplate> toolUse)
+      implements Conversations {
+
+    /** The template for this conversation. */
+    public ConversationTemplate of(ChatRequest request) {
+      boolean offered =
+          !request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None);
+      boolean used =
+          request.messages().stream()
+              .anyMatch(message -> message.role() == Role.TOOL || !message.toolCalls().isEmpty());
+      return offered || used ? toolUse.orElse(usual) : usual;
+    }
+  }
 
   /** By a form of llama.cpp. */
   record BuiltIn(ChatTemplate template) implements Conversations {}
@@ -27,21 +47,22 @@ public sealed interface Conversations {
 
   /** Whether tools can be offered. */
   default boolean offersTools() {
-    return this instanceof Own(ConversationTemplate template) && template.offersTools();
+    return this instanceof Own own && own.toolUse().orElse(own.usual()).offersTools();
   }
 
   /** What takes the answer to {@code request} apart; empty where it is text and nothing else. */
   default Optional<AnswerParser> parser(ChatRequest request, Supplier<String> ids) {
-    return this instanceof Own(ConversationTemplate template)
-        ? template.parser(request, ids)
-        : Optional.empty();
+    return this instanceof Own own ? own.of(request).parser(request, ids) : Optional.empty();
   }
 
   /** For the log: the way, and what the answer is taken apart by. */
   default String described() {
     return switch (this) {
-      case Own(ConversationTemplate template) ->
-          "the model's template, tool format " + template.format().name().toLowerCase();
+      case Own(var usual, var toolUse) ->
+          "the model's template"
+              + (toolUse.isPresent() ? " and that for tools" : "")
+              + ", tool format "
+              + toolUse.orElse(usual).format().name().toLowerCase(Locale.ROOT);
       case BuiltIn _ -> "llama.cpp's form of the template, without tools";
       case Plain _ -> "plain text";
       case Unreadable(String problem) -> problem;

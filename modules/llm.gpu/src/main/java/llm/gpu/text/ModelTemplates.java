@@ -35,10 +35,13 @@ public record ModelTemplates(Source source, Optional<Path> file, Optional<Answer
    * How the conversations of a model look.
    *
    * @param own the text of the model's template; empty when it has none
+   * @param toolUse the text of its template for conversations with tools, {@code tool_use}; empty
+   *     when it has none of its own for them
    * @param marks its special tokens
    */
-  public Conversations of(Optional<String> own, Marks marks) {
-    Optional<String> text = own;
+  public Conversations of(Optional<String> own, Optional<String> toolUse, Marks marks) {
+    Optional<String> text = own.or(() -> toolUse);
+    Optional<String> forTools = file.isPresent() ? Optional.empty() : toolUse;
     if (file.isPresent()) {
       try {
         text = Optional.of(Files.readString(file.get()));
@@ -54,8 +57,11 @@ public record ModelTemplates(Source source, Optional<Path> file, Optional<Answer
       return new Conversations.BuiltIn(new ChatTemplate(text.get()));
     }
     try {
+      ConversationTemplate usual = read(text.get(), marks);
+      boolean same = forTools.equals(text);
       return new Conversations.Own(
-          ConversationTemplate.of(text.get(), marks, format, ZonedDateTime::now));
+          usual,
+          forTools.isEmpty() || same ? Optional.empty() : Optional.of(read(forTools.get(), marks)));
     } catch (LlmException unknown) {
       return new Conversations.Unreadable(
           "Its chat template cannot be read, "
@@ -63,5 +69,9 @@ public record ModelTemplates(Source source, Optional<Path> file, Optional<Answer
               + "; give one that can by providers.local.chat_template_file, or set"
               + " providers.local.chat_template to builtin.");
     }
+  }
+
+  private ConversationTemplate read(String text, Marks marks) throws LlmException {
+    return ConversationTemplate.of(text, marks, format, ZonedDateTime::now);
   }
 }

@@ -54,8 +54,7 @@ public final class Prompt {
     String model = request.model().value();
     int[] tokens =
         switch (conversations) {
-          case Conversations.Own(ConversationTemplate template) ->
-              rendered(template, request, ending);
+          case Conversations.Own own -> rendered(own.of(request), request, ending);
           case Conversations.BuiltIn(ChatTemplate template) ->
               templated(template, vocabulary, request, ending);
           case Conversations.Plain _ ->

@@ -2,9 +2,9 @@ package llm.core.template.answer;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 import llm.domain.chat.StreamEvent;
+import llm.domain.chat.ToolDefinition;
 
 /**
  * Takes a model's answer apart while it comes, in pieces cut anywhere: reasoning, text, calls of
@@ -56,11 +56,11 @@ public final class AnswerParser {
   /**
    * For one answer.
    *
-   * @param tools names of the tools that were offered; none: calls are not looked for
+   * @param tools those that were offered; none: calls are not looked for
    * @param ids makes ids of calls
    */
   public AnswerParser(
-      AnswerFormat format, Beginning beginning, Set<String> tools, Supplier<String> ids) {
+      AnswerFormat format, Beginning beginning, List<ToolDefinition> tools, Supplier<String> ids) {
     this.syntax = format.syntax();
     this.readsCalls = !tools.isEmpty();
     this.calls = new Calls(tools, ids);
@@ -136,15 +136,20 @@ public final class AnswerParser {
     return open && !last ? false : bareCall(rest, from) || to(State.TEXT);
   }
 
-  /** An answer that begins with a brace may be a call. */
+  /** An answer that begins with a brace, or with a list of Python's, may be a call. */
   private boolean bareCall(CharSequence rest, int from) {
-    if (!readsCalls || !syntax.bare() || rest.isEmpty() || rest.charAt(0) != '{') {
+    boolean python = syntax.body() == Syntax.Body.PYTHON;
+    boolean next = state == State.BEHIND_CALL && syntax.body() == Syntax.Body.JSON;
+    if (!readsCalls
+        || !syntax.bare() && !next
+        || rest.isEmpty()
+        || rest.charAt(0) != (python ? '[' : '{')) {
       return false;
     }
     opener = held.substring(0, from);
     spaceBefore = "";
     held.delete(0, from);
-    reader = new JsonCalls(false);
+    reader = python ? new PythonCalls(false) : new JsonCalls(false);
     return to(State.CALL);
   }
 
@@ -207,8 +212,18 @@ public final class AnswerParser {
       case KIMI -> new NamedCall(NamedCall.Form.KIMI);
       case DEEPSEEK -> new NamedCall(NamedCall.Form.DEEPSEEK);
       case MISTRAL -> new EitherCall();
+      case FUNCTION -> new TagCalls(TagCalls.Form.FUNCTION, marked());
+      case SEED -> new TagCalls(TagCalls.Form.SEED, marked());
+      case GLM -> new TagCalls(TagCalls.Form.GLM, marked());
+      case INVOKE -> new TagCalls(TagCalls.Form.INVOKE, marked());
+      case PYTHON -> new PythonCalls(true);
       case JSON, NONE, CHANNELS -> new JsonCalls(true);
     };
+  }
+
+  /** Whether the mark says by itself that this is a call. */
+  private boolean marked() {
+    return state == State.BEHIND_CALL || opener.equals(syntax.openers().getFirst());
   }
 
   private boolean call(boolean last) {
@@ -235,7 +250,9 @@ public final class AnswerParser {
         return true;
       }
     }
-    for (String mark : syntax.openers()) {
+    List<String> openers = new ArrayList<>(syntax.openers());
+    openers.addAll(syntax.next());
+    for (String mark : openers) {
       if (rest.startsWith(mark)) {
         held.delete(0, from + mark.length());
         spaceBefore = "";
@@ -247,7 +264,7 @@ public final class AnswerParser {
     boolean open =
         rest.isEmpty()
             || nothing.stream().anyMatch(mark -> Held.mayBecome(rest, mark))
-            || syntax.openers().stream().anyMatch(mark -> Held.mayBecome(rest, mark));
+            || openers.stream().anyMatch(mark -> Held.mayBecome(rest, mark));
     if (open && !last) {
       return false;
     }

@@ -1,25 +1,34 @@
 package llm.core.template.answer;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Supplier;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
+import llm.domain.chat.ToolDefinition;
 
 /** The events of an answer, in order; neighbours of a kind are joined. One generation. */
 final class Calls {
-  private final Set<String> tools;
+  private final Map<String, ToolDefinition> tools = new HashMap<>();
   private final Supplier<String> ids;
   private final List<StreamEvent> events = new ArrayList<>();
   private int count;
 
-  Calls(Set<String> tools, Supplier<String> ids) {
-    this.tools = Set.copyOf(tools);
+  Calls(List<ToolDefinition> tools, Supplier<String> ids) {
+    tools.forEach(tool -> this.tools.put(tool.name(), tool));
     this.ids = ids;
   }
 
   boolean isOffered(String name) {
-    return tools.contains(name);
+    return tools.containsKey(name);
+  }
+
+  /** What the parameters of a tool are; of one that was not offered nothing is known. */
+  ParameterTypes types(String name) {
+    ToolDefinition tool = tools.get(name);
+    return new ParameterTypes(tool == null ? JsonText.EMPTY_OBJECT : tool.parameters());
   }
 
   /** How many calls were begun. */

@@ -1,12 +1,14 @@
 package llm.core.template.answer;
 
+import static llm.core.template.answer.Transcript.cut;
+import static llm.core.template.answer.Transcript.letters;
+import static llm.core.template.answer.Transcript.of;
+import static llm.core.template.answer.Transcript.said;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import llm.core.template.answer.AnswerParser.Beginning;
 import llm.domain.chat.StreamEvent;
@@ -17,20 +19,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayName("A-2: what models write becomes the same events, however it is cut")
 class AnswerParserTest {
-  private static final Set<String> TOOLS = Set.of("get_weather", "now");
-
-  /** An answer and what it says: {@code T} text, {@code R} reasoning, {@code C} a call. */
-  private record Transcript(AnswerFormat format, String answer, String... said) {
-    @Override
-    public String toString() {
-      return format + " " + answer.replace('\n', ' ');
-    }
-  }
-
-  private static Transcript of(AnswerFormat format, String answer, String... said) {
-    return new Transcript(format, answer, said);
-  }
-
   static Stream<Transcript> transcripts() {
     return Stream.of(
         of(AnswerFormat.HERMES, "Just text, 1 < 2.\n", "T Just text, 1 < 2.\n"),
@@ -141,8 +129,7 @@ class AnswerParserTest {
   void saysTheSameHoweverTheTextIsCut(Transcript transcript) {
     List<String> whole = said(transcript.format(), List.of(transcript.answer()));
     assertThat(whole).containsExactly(transcript.said());
-    List<String> letters = transcript.answer().chars().mapToObj(Character::toString).toList();
-    assertThat(said(transcript.format(), letters)).isEqualTo(whole);
+    assertThat(said(transcript.format(), letters(transcript.answer()))).isEqualTo(whole);
     long seed = 20_261_121;
     var random = new Random(seed);
     for (int round = 0; round < 200; round++) {
@@ -177,50 +164,13 @@ class AnswerParserTest {
 
   @Test
   void looksForNoCallsWhereNoToolWasOffered() {
-    var parser = new AnswerParser(AnswerFormat.LLAMA3, Beginning.ANSWER, Set.of(), () -> "id");
+    var parser = new AnswerParser(AnswerFormat.LLAMA3, Beginning.ANSWER, List.of(), () -> "id");
 
     assertThat(parser.push("{\"name\":\"now\",\"parameters\":{}}"))
         .containsExactly(new StreamEvent.TextDelta("{\"name\":\"now\",\"parameters\":{}}"));
   }
 
   private static AnswerParser parser(AnswerFormat format, Beginning beginning) {
-    Supplier<String> ids = () -> "id";
-    return new AnswerParser(format, beginning, TOOLS, ids);
-  }
-
-  private static List<String> cut(String text, Random random) {
-    List<String> pieces = new ArrayList<>();
-    for (int at = 0; at < text.length(); ) {
-      int to = Math.min(text.length(), at + 1 + random.nextInt(12));
-      pieces.add(text.substring(at, to));
-      at = to;
-    }
-    return pieces;
-  }
-
-  private static List<String> said(AnswerFormat format, List<String> pieces) {
-    var parser = parser(format, Beginning.ANSWER);
-    List<String> said = new ArrayList<>();
-    pieces.forEach(piece -> parser.push(piece).forEach(event -> add(event, said)));
-    parser.finish().forEach(event -> add(event, said));
-    return said;
-  }
-
-  private static void add(StreamEvent event, List<String> said) {
-    switch (event) {
-      case StreamEvent.TextDelta(String text, var _) -> join("T ", text, said);
-      case StreamEvent.ReasoningDelta(String text) -> join("R ", text, said);
-      case StreamEvent.ToolCallStarted started -> said.add("C " + started.name() + " ");
-      case StreamEvent.ToolArgumentsDelta(int _, String json) -> join("C ", json, said);
-      default -> throw new AssertionError(event);
-    }
-  }
-
-  private static void join(String kind, String text, List<String> said) {
-    if (!said.isEmpty() && said.getLast().startsWith(kind)) {
-      said.set(said.size() - 1, said.getLast() + text);
-    } else {
-      said.add(kind + text);
-    }
+    return new AnswerParser(format, beginning, Transcript.TOOLS, () -> "id");
   }
 }
