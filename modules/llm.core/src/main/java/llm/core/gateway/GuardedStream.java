@@ -174,7 +174,8 @@ final class GuardedStream implements EventStream<StreamEvent> {
   /** The provider's end as it is told: a cancellation by its reason, whoever noticed it first. */
   private StreamEvent.Terminal settled(StreamEvent.Terminal said) {
     return switch (said) {
-      case StreamEvent.Done done -> new StreamEvent.Done(done.finishReason(), known(done.usage()));
+      case StreamEvent.Done done ->
+          new StreamEvent.Done(done.finishReason(), known(done.usage()), done.stopSequence());
       case StreamEvent.Failed failed -> {
         Usage usage = known(failed.usage());
         yield call.cancelled()
