@@ -55,6 +55,8 @@ final class Wishes {
           .forEach(call -> addLost("messages[].tool_calls[].", call.extensions(), dialects, lost));
       if (dialects.equals(Set.of(Dialect.ANTHROPIC))) {
         addUnknownToAnthropic(message, lost);
+      } else if (message.failed()) {
+        lost.add("messages[].content[].is_error"); // the other dialects cannot say it
       }
     }
     boolean byEffort = request.form().thinking().orElse(null) instanceof Thinking.ByEffort;
@@ -86,10 +88,15 @@ final class Wishes {
       lost.add("messages[].reasoning_content");
     }
     for (Part part : message.parts()) {
-      if (part instanceof Part.Image image && image.detail().isPresent()) {
+      if (part instanceof Part.Image image && image.detail().filter(Wishes::isWish).isPresent()) {
         lost.add("messages[].content[].image_url.detail");
       }
     }
+  }
+
+  /** That an image is looked at as the model likes is what happens anyway. */
+  private static boolean isWish(String detail) {
+    return !detail.equals("auto");
   }
 
   private void require() throws LlmException {

@@ -33,14 +33,18 @@ public final class LlmEndpoints {
   }
 
   private Response chat(Request request) throws LlmException {
-    var result = gateway.complete(read(request), request.call());
-    return Response.json(LlmResponses.chat(result, request.head().id().value()));
+    ChatRequest chat = read(request);
+    String lost = Lost.of(gateway, chat);
+    var result = gateway.complete(chat, request.call());
+    return Lost.tell(Response.json(LlmResponses.chat(result, request.head().id().value())), lost);
   }
 
   private Response stream(Request request) throws LlmException {
     ChatRequest chat = read(request);
     var writer = new LlmStreamWriter(request.head().id().value());
-    return new Response.Events(() -> gateway.stream(chat, request.call()), writer::write);
+    String lost = Lost.of(gateway, chat);
+    var events = new Response.Events(() -> gateway.stream(chat, request.call()), writer::write);
+    return Lost.tell(events, lost);
   }
 
   private ChatRequest read(Request request) throws LlmException {

@@ -69,9 +69,13 @@ public final class ChatRequestWriter {
     var out = new JsonOut(FRAME_BYTES + size(request.messages()));
     out.object().field("model", model).name("messages").array();
     int turn = turn(request.messages());
+    var images = new ToolImages();
     for (int index = 0; index < request.messages().size(); index++) {
-      message(request.messages().get(index), index > turn, traits, out);
+      Message message = request.messages().get(index);
+      images.flush(message.role(), out);
+      message(images.words(message), index > turn, traits, out);
     }
+    images.flush(Role.USER, out);
     out.endArray();
     if (!request.tools().isEmpty()) {
       tools(request, out);
