@@ -43,6 +43,7 @@ public final class ConversationTemplate {
   private final TemplateShape shape;
   private final AnswerFormat format;
   private final boolean offersTools;
+  private final Optional<SpokenTools> spoken; // where the template has no place for tools
   private final boolean thinks;
   private final boolean switchesThinking;
 
@@ -71,7 +72,9 @@ public final class ConversationTemplate {
     this.format = format.or(() -> AnswerFormat.of(text)).orElse(AnswerFormat.NONE);
     var trial = new Trial(this::renderedOrNothing);
     this.shape = trial.shape();
-    this.offersTools = trial.offersTools(shape) && this.format.calls();
+    boolean place = trial.offersTools(shape);
+    this.spoken = place ? Optional.empty() : format.flatMap(SpokenTools::of);
+    this.offersTools = (place || spoken.isPresent()) && this.format.calls();
     this.thinks =
         text.contains("</think>") || text.contains("[/THINK]") || text.contains("<|END_THINKING|>");
     this.switchesThinking = text.contains(SWITCH);
@@ -101,7 +104,10 @@ public final class ConversationTemplate {
     return format;
   }
 
-  /** Whether tools reach the prompt, and their calls can be read from the answer. */
+  /**
+   * Whether tools reach the prompt, and their calls can be read from the answer. A template without
+   * a place for them has them in the system's words, when it was said how the model writes calls.
+   */
   public boolean offersTools() {
     return offersTools;
   }
@@ -119,6 +125,10 @@ public final class ConversationTemplate {
    */
   public RenderedPrompt render(ChatRequest request, Ending ending) throws LlmException {
     refuse(request);
+    return rendered(spoken.isPresent() ? spoken.get().spoken(request) : request, ending);
+  }
+
+  private RenderedPrompt rendered(ChatRequest request, Ending ending) throws LlmException {
     var values = new ConversationValues(request, shape);
     Text text;
     try {

@@ -2,6 +2,7 @@ package llm.providers.custom;
 
 import java.util.Optional;
 import llm.core.provider.ProviderContext;
+import llm.core.template.SpokenTools;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
@@ -38,6 +39,11 @@ final class CustomProvider extends UpstreamProvider {
     var provider = new CustomProvider(settings, transport, context);
     provider.begin();
     return provider;
+  }
+
+  @Override
+  protected Optional<SpokenTools> spokenTools() {
+    return settings.toolWords().tools();
   }
 
   /** An endpoint without streams is asked for the whole answer, which is one piece then. */

@@ -9,6 +9,7 @@ import llm.core.config.Setting;
 import llm.domain.chat.FinishReason;
 import llm.providers.custom.AnswerPaths.Key;
 import llm.providers.upstream.Framing;
+import llm.providers.upstream.ToolWords;
 import llm.providers.upstream.Upstream;
 
 /**
@@ -22,6 +23,7 @@ import llm.providers.upstream.Upstream;
  * @param whole where the parts of a whole answer stand
  * @param stream how streams come; empty: there are none
  * @param reasons what the endpoint's reasons for an end mean
+ * @param toolWords how its models write calls of tools
  */
 record CustomSettings(
     Upstream upstream,
@@ -31,7 +33,8 @@ record CustomSettings(
     PromptForm prompt,
     AnswerPaths whole,
     Optional<Pieces> stream,
-    Map<String, FinishReason> reasons) {
+    Map<String, FinishReason> reasons,
+    ToolWords toolWords) {
 
   /** How an answer comes in pieces. */
   enum Format {
@@ -99,6 +102,7 @@ record CustomSettings(
       section.reject("response", "must have text: the path of the answer's text");
     }
     var reasons = new LinkedHashMap<>(section.map(REASON));
+    ToolWords words = ToolWords.read(section);
     Optional<Upstream> upstream =
         Upstream.read(name, section, endpoint.map(Endpoint::base), Map.of(), section.get(HEALTH));
     if (upstream.isPresent() && upstream.get().models().isEmpty()) {
@@ -107,7 +111,7 @@ record CustomSettings(
     return upstream.flatMap(up ->
         template.map(body ->
             new CustomSettings(
-                up, method, endpoint.orElseThrow(), body, prompt, whole, stream, reasons)));
+                up, method, endpoint.orElseThrow(), body, prompt, whole, stream, reasons, words)));
   }
 
   private static Optional<Pieces> pieces(

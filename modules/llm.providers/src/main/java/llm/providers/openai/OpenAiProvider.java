@@ -14,6 +14,7 @@ import llm.core.dialect.responses.upstream.ResponseRequestWriter;
 import llm.core.dialect.upstream.AnswerReader;
 import llm.core.dialect.upstream.UpstreamFailures;
 import llm.core.provider.ProviderContext;
+import llm.core.template.SpokenTools;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
@@ -49,11 +50,13 @@ final class OpenAiProvider extends UpstreamProvider {
 
   private final RequestTraits traits;
   private final ResponseSettings responses;
+  private final Optional<SpokenTools> spokenTools;
 
   private OpenAiProvider(UpstreamSettings settings, Transport transport, ProviderContext context) {
     super(settings.upstream(), transport, context);
     this.traits = settings.traits();
     this.responses = settings.responses();
+    this.spokenTools = settings.toolWords().tools();
   }
 
   /** The provider, already asking its upstream for models. */
@@ -80,6 +83,11 @@ final class OpenAiProvider extends UpstreamProvider {
   @Override
   public Set<Dialect> dialects(ModelName model) {
     return responses.api().dialects(atUpstream(model));
+  }
+
+  @Override
+  protected Optional<SpokenTools> spokenTools() {
+    return spokenTools;
   }
 
   /** Any model may; the upstream refuses those that cannot. */

@@ -7,6 +7,7 @@ import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
+import llm.providers.upstream.ToolWords;
 import llm.providers.upstream.Upstream;
 
 /**
@@ -15,8 +16,10 @@ import llm.providers.upstream.Upstream;
  * @param upstream what every upstream has
  * @param traits how requests are written for it
  * @param responses by which interface it is asked
+ * @param toolWords how its models write calls of tools, where the server does not read them
  */
-record UpstreamSettings(Upstream upstream, RequestTraits traits, ResponseSettings responses) {
+record UpstreamSettings(
+    Upstream upstream, RequestTraits traits, ResponseSettings responses, ToolWords toolWords) {
   private static final String MODELS = "/models";
 
   private static final Setting<String> BASE_URL =
@@ -91,8 +94,9 @@ record UpstreamSettings(Upstream upstream, RequestTraits traits, ResponseSetting
             .orElse(Map.of());
     RequestTraits traits = section.get(REASONING_BACK).in(server.traits(section.get(STREAM_USAGE)));
     ResponseSettings responses = ResponseSettings.read(section, Api.CHAT);
+    ToolWords words = ToolWords.read(section);
     return Upstream.read(name, section, url, own, MODELS)
-        .map(upstream -> new UpstreamSettings(upstream, traits, responses));
+        .map(upstream -> new UpstreamSettings(upstream, traits, responses, words));
   }
 
   /** The key that is written down, else the one that is where it is by custom. */

@@ -10,6 +10,8 @@ import llm.core.connection.Connections;
 import llm.core.dialect.upstream.AnswerReader;
 import llm.core.dialect.upstream.UpstreamFailures;
 import llm.core.provider.ProviderContext;
+import llm.core.template.SpokenTools;
+import llm.core.template.answer.AnswerParser;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
@@ -76,12 +78,35 @@ public abstract class UpstreamProvider implements ChatProvider {
 
   @Override
   public final EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
-    return start(request, call, true);
+    return asked(request, call, true);
   }
 
   @Override
   public final ChatResult complete(ChatRequest request, Call call) throws LlmException {
-    return ResultCollector.collect(request.model().value(), start(request, call, false));
+    return ResultCollector.collect(request.model().value(), asked(request, call, false));
+  }
+
+  /** How tools are told to a model that knows only text; empty where they are the upstream's. */
+  protected Optional<SpokenTools> spokenTools() {
+    return Optional.empty();
+  }
+
+  private EventStream<StreamEvent> asked(ChatRequest request, Call call, boolean stream)
+      throws LlmException {
+    Optional<SpokenTools> words = spokenTools();
+    if (words.isEmpty()) {
+      return start(request, call, stream);
+    }
+    if (request.sampling().topLogprobs().isPresent()) {
+      throw new LlmException(
+          new LlmError.Unsupported(
+              "logprobs",
+              "Model '"
+                  + request.model()
+                  + "' tells none: its words are read for calls of tools (tool_format)."));
+    }
+    AnswerParser parser = words.get().parser(request, this::callId);
+    return new ReadCalls(start(words.get().spoken(request), call, stream), parser);
   }
 
   @Override

@@ -33,6 +33,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.StreamEvent.Done;
 import llm.domain.chat.StreamEvent.Started;
 import llm.domain.chat.StreamEvent.TextDelta;
+import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.chat.Usage;
 import llm.domain.content.ImageSource;
@@ -276,6 +277,61 @@ class CustomProviderTest {
                           LlmError.Unsupported.class,
                           error -> assertThat(error.path()).isEqualTo(path)));
       assertThat(up.asked()).isEmpty();
+    }
+  }
+
+  private static final ToolDefinition WEATHER =
+      new ToolDefinition(
+          "weather",
+          Optional.of("Tells it."),
+          new JsonText("{\"properties\":{\"city\":{\"type\":\"string\"}}}"));
+
+  @Test
+  void callsAreReadFromTheWordsOfAModelThatKnowsNothingElse() throws LlmException {
+    Reply lines =
+        Reply.chunked(
+            "application/x-ndjson",
+            "{\"response\":\"<think>hm</think>Look. <tool\"}\n",
+            "{\"response\":\"_call>\\n<function=weather>\\n<parameter=city>\\nKö\"}\n",
+            "{\"response\":\"ln\\n</parameter>\\n</function>\\n</tool_call>\"}\n",
+            "{\"response\":\"\",\"done\":true,\"done_reason\":\"stop\",\"eval_count\":2}\n");
+    Reply whole =
+        Reply.ok(
+            "application/json",
+            "{\"response\":\"It is 21.\",\"done\":true,\"done_reason\":\"stop\"}");
+    try (var up = new Rig(OLLAMA + "tool_format: qwen3_coder\n").answer(lines, whole)) {
+      ChatRequest request = up.ask(Message.user("hi")).withTools(List.of(WEATHER));
+      List<StreamEvent> events = up.stream(request);
+
+      assertThat(events.subList(0, 3))
+          .containsExactly(
+              new Started("up/llama3.2"),
+              new StreamEvent.ReasoningDelta("hm"),
+              new TextDelta("Look."));
+      var call = (StreamEvent.ToolCallStarted) events.get(3);
+      assertThat(call.name()).isEqualTo("weather");
+      assertThat(events.stream().skip(4).limit(events.size() - 5))
+          .as("in fragments")
+          .hasSizeGreaterThan(1)
+          .allMatch(StreamEvent.ToolArgumentsDelta.class::isInstance)
+          .extracting(fragment -> ((StreamEvent.ToolArgumentsDelta) fragment).json())
+          .satisfies(all -> assertThat(String.join("", all)).isEqualTo("{\"city\":\"Köln\"}"));
+      assertThat(events.getLast()).isEqualTo(new Done(FinishReason.TOOL_CALLS, Usage.of(0, 2)));
+      assertThat(up.asked().getFirst().body())
+          .contains("\"name\\\":\\\"weather\\\"", "<function=function_name>", "\"prompt\":\"hi\"");
+
+      var made = new ToolCall(call.id(), "weather", new JsonText("{\"city\":\"Köln\"}"));
+      var next =
+          up.ask(
+                  Message.user("hi"),
+                  Message.assistant("Look.", List.of(made)),
+                  Message.tool(call.id(), "21"))
+              .withTools(List.of(WEATHER));
+      assertThat(up.provider.complete(next, up.call).text()).isEqualTo("It is 21.");
+      assertThat(up.asked().getLast().body())
+          .contains(
+              "Assistant: Look.\\n<tool_call>\\n<function=weather>\\n<parameter=city>\\nKöln",
+              "User: <tool_response>\\n21\\n</tool_response>");
     }
   }
 

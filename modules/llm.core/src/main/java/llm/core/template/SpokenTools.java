@@ -1,0 +1,169 @@
+package llm.core.template;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import llm.core.template.answer.AnswerFormat;
+import llm.core.template.answer.AnswerParser;
+import llm.core.template.answer.AnswerParser.Beginning;
+import llm.core.template.answer.WrittenCalls;
+import llm.domain.chat.AnswerForm;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Message;
+import llm.domain.chat.Part;
+import llm.domain.chat.Role;
+import llm.domain.chat.ToolChoice;
+import llm.domain.chat.ToolDefinition;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.text.JsonWriter;
+
+/**
+ * Tools for models that know nothing but text: what is offered is said in the system's message,
+ * calls and their results are words of the conversation, and the answer's words are read for calls.
+ *
+ * <p>Immutable; any thread.
+ */
+public final class SpokenTools {
+  private final AnswerFormat format;
+  private final WrittenCalls written;
+
+  private SpokenTools(AnswerFormat format, WrittenCalls written) {
+    this.format = format;
+    this.written = written;
+  }
+
+  /** By this format; empty for those that are made of control tokens, which no words can say. */
+  public static Optional<SpokenTools> of(AnswerFormat format) {
+    return WrittenCalls.of(format).map(written -> new SpokenTools(format, written));
+  }
+
+  /** Whether tools are offered that may be called. */
+  private static boolean offers(ChatRequest request) {
+    return !request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None);
+  }
+
+  /**
+   * The request without tools, and with the words that say the same.
+   *
+   * @throws LlmException with {@code Unsupported} for a call that is demanded: words demand nothing
+   */
+  public ChatRequest spoken(ChatRequest request) throws LlmException {
+    if (request.toolChoice() instanceof ToolChoice.Required
+        || request.toolChoice() instanceof ToolChoice.Named) {
+      throw new LlmException(
+          new LlmError.Unsupported(
+              "tool_choice",
+              "Model '"
+                  + request.model()
+                  + "' cannot be made to call a tool; use \"auto\" or \"none\"."));
+    }
+    List<Message> messages = new ArrayList<>();
+    for (int i = 0; i < request.messages().size(); i++) {
+      Message message = request.messages().get(i);
+      if (message.role() == Role.TOOL) {
+        if (!message.parts().stream().allMatch(Part.Text.class::isInstance)) {
+          throw new LlmException(
+              new LlmError.Unsupported(
+                  "messages[" + i + "].content",
+                  "Model '" + request.model() + "' takes results of tools as text only."));
+        }
+        addResult(message, messages);
+      } else {
+        messages.add(message.toolCalls().isEmpty() ? message : called(message));
+      }
+    }
+    if (offers(request)) {
+      addOffer(offer(request), messages);
+    }
+    var form = new AnswerForm(request.form().format(), Optional.empty(), request.form().thinking());
+    return new ChatRequest(
+        request.model(),
+        messages,
+        List.of(),
+        new ToolChoice.Auto(),
+        request.sampling(),
+        request.maxTokens(),
+        request.extensions(),
+        request.priority(),
+        form);
+  }
+
+  /**
+   * What takes the answer to {@code request} apart, as it was before {@link #spoken}.
+   *
+   * @param ids makes ids of calls
+   */
+  public AnswerParser parser(ChatRequest request, Supplier<String> ids) {
+    return new AnswerParser(
+        format, Beginning.ANSWER, offers(request) ? request.tools() : List.of(), ids);
+  }
+
+  private Message called(Message message) {
+    String calls =
+        message.toolCalls().stream()
+            .map(call -> written.call(call.name(), call.arguments()))
+            .collect(Collectors.joining("\n"));
+    List<Part> parts = new ArrayList<>(message.parts());
+    boolean words = !parts.isEmpty() && parts.getLast() instanceof Part.Text;
+    parts.add(
+        new Part.Text(words ? ((Part.Text) parts.removeLast()).text() + "\n" + calls : calls));
+    return new Message(
+        Role.ASSISTANT,
+        parts,
+        List.of(),
+        Optional.empty(),
+        false,
+        message.name(),
+        message.thoughts(),
+        message.extensions());
+  }
+
+  /** Results that follow each other are one message: many templates want roles by turns. */
+  private static void addResult(Message message, List<Message> messages) {
+    String words =
+        "<tool_response>\n"
+            + (message.failed() ? "Error: " : "")
+            + message.text()
+            + "\n</tool_response>";
+    Message last = messages.isEmpty() ? null : messages.getLast();
+    boolean follows =
+        last != null && last.role() == Role.USER && last.text().endsWith("\n</tool_response>");
+    if (follows) {
+      messages.set(messages.size() - 1, Message.user(last.text() + "\n" + words));
+    } else {
+      messages.add(Message.user(words));
+    }
+  }
+
+  private static void addOffer(String offer, List<Message> messages) {
+    boolean system = !messages.isEmpty() && messages.getFirst().role() == Role.SYSTEM;
+    if (system) {
+      messages.set(0, Message.system(messages.getFirst().text() + "\n\n" + offer));
+    } else {
+      messages.addFirst(Message.system(offer));
+    }
+  }
+
+  private String offer(ChatRequest request) {
+    boolean one = request.form().parallelToolCalls().filter(several -> !several).isPresent();
+    return "You may call functions. These are the functions, with the JSON Schema of their"
+        + " parameters:\n<tools>\n"
+        + request.tools().stream().map(SpokenTools::json).collect(Collectors.joining("\n"))
+        + "\n</tools>\n\nTo call one, answer in exactly this form, and end the answer there:\n"
+        + written.example()
+        + (one
+            ? "\nCall one function at most."
+            : "\nTo call several, write one such call after the other.")
+        + " The results come in the next message, each between <tool_response> and"
+        + " </tool_response>.";
+  }
+
+  private static String json(ToolDefinition tool) {
+    var json = new JsonWriter().beginObject().name("name").value(tool.name());
+    tool.description().ifPresent(words -> json.name("description").value(words));
+    return json.name("parameters").value(tool.parameters()).endObject().toJson().value();
+  }
+}
