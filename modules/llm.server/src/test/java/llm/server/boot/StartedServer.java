@@ -11,6 +11,7 @@ import llm.core.telemetry.JsonLines;
 import llm.domain.port.TimeSource;
 
 /** The whole server in this process, on a free port, for tests of other packages. */
+@SuppressWarnings("try") // its close waits, and may be interrupted
 public final class StartedServer implements AutoCloseable {
   private final Application application;
 
