@@ -141,7 +141,7 @@ final class AnswerFields {
       case "" -> throw Refusals.missing(in, "type", "it is enabled, disabled or adaptive");
       default -> {
         partly.run();
-        undone.exceptByAnthropic(() -> 
+        undone.exceptByAnthropic(() ->
             Refusals.unsupported(in.path(), "thinking of type '" + Refusals.shortened(type) + "'"));
       }
     }

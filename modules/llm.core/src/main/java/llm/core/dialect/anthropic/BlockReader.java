@@ -55,7 +55,8 @@ final class BlockReader {
 
   private static Block block(String type, JsonText whole, String path, Undone undone)
       throws LlmException {
-    return JsonCursor.piece(whole, path, piece -> new BlockReader(undone).block(type, whole, piece));
+    return JsonCursor.piece(
+        whole, path, piece -> new BlockReader(undone).block(type, whole, piece));
   }
 
   private static LlmException misplaced(String path) {

@@ -42,7 +42,7 @@ final class Turn {
       throw in.refusal("messages must hold at least one message");
     }
     if (turns.getLast().speaker == Role.ASSISTANT) {
-      undone.exceptByAnthropic(() -> 
+      undone.exceptByAnthropic(() ->
           Refusals.unsupported(
               in.path() + "[" + (turns.size() - 1) + "]",
               "answers whose beginning the caller writes (a last message of role assistant)"));

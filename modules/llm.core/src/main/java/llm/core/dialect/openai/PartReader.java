@@ -53,7 +53,7 @@ final class PartReader {
               detail,
               extensions(in));
       default -> {
-        undone.add(() -> 
+        undone.add(() ->
             MessageReader.unsupported(
                 in,
                 "content parts of type '"
@@ -85,7 +85,9 @@ final class PartReader {
   }
 
   private Extensions extensions(JsonCursor in) {
-    others.keySet().forEach(field -> undone.add(() -> MessageReader.unknown(in, "part's field", field)));
+    others
+        .keySet()
+        .forEach(field -> undone.add(() -> MessageReader.unknown(in, "part's field", field)));
     return Extensions.of(Dialect.OPENAI_CHAT, others);
   }
 }

@@ -129,7 +129,7 @@ final class FormReader {
         .left()
         .keySet()
         .forEach(other ->
-            undone.add(() -> 
+            undone.add(() ->
                 Refusals.unsupported(
                     fields.path(Refusals.shortened(other)),
                     "the format field '" + Refusals.shortened(other) + "'; leave it out")));

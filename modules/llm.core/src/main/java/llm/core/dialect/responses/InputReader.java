@@ -169,7 +169,7 @@ final class InputReader {
 
   /** An item that only the dialect knows stands as the one part of a message. */
   private void foreign(String type, JsonText item, String path) {
-    undone.add(() -> 
+    undone.add(() ->
         Refusals.unsupported(
             path,
             "items of type '"

@@ -53,7 +53,7 @@ final class ResponseToolReader {
     Fields fields = Fields.of(whole, path);
     String type = fields.string("type", "it must be 'function'");
     if (!type.equals("function")) {
-      undone.add(() -> 
+      undone.add(() ->
           Refusals.unsupported(
               path, "tools of type '" + Refusals.shortened(type) + "'; send functions"));
       hosted.add(whole);
@@ -64,14 +64,14 @@ final class ResponseToolReader {
     JsonText parameters = fields.take("parameters", JsonCursor::cutObject).orElse(NO_PARAMETERS);
     boolean strict = fields.take("strict", JsonCursor::flag).orElse(false);
     if (strict) {
-      strictness.add(() -> 
-          Refusals.unsupported(fields.path("strict"), "strict tools; send strict: false"));
+      strictness.add(
+          () -> Refusals.unsupported(fields.path("strict"), "strict tools; send strict: false"));
     }
     fields
         .left()
         .keySet()
         .forEach(other ->
-            undone.add(() -> 
+            undone.add(() ->
                 Refusals.unsupported(
                     fields.path(Refusals.shortened(other)),
                     "the tool field '" + Refusals.shortened(other) + "'; leave it out")));
@@ -108,7 +108,7 @@ final class ResponseToolReader {
       choice =
           Optional.of(new ToolChoice.Named(fields.string("name", "it names the tool to call")));
     } else {
-      undone.add(() -> 
+      undone.add(() ->
           Refusals.unsupported(
               fields.path(),
               "tool choices of type '" + Refusals.shortened(type) + "'; name a function"));
