@@ -141,7 +141,7 @@ final class AnswerFields {
       case "" -> throw Refusals.missing(in, "type", "it is enabled, disabled or adaptive");
       default -> {
         partly.run();
-        undone.exceptByAnthropic(
+        undone.exceptByAnthropic(() ->
             Refusals.unsupported(in.path(), "thinking of type '" + Refusals.shortened(type) + "'"));
       }
     }
@@ -160,7 +160,7 @@ final class AnswerFields {
         default -> {
           partly.run();
           String what = "the field '" + Refusals.shortened(field) + "' of output_config";
-          undone.exceptByAnthropic(Refusals.unsupported(in.path(), what));
+          undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
         }
       }
     });
@@ -172,7 +172,7 @@ final class AnswerFields {
     if (effort.isEmpty()) {
       partly.run();
       String what = "the effort '" + Refusals.shortened(name) + "'";
-      undone.exceptByAnthropic(Refusals.unsupported(in.path(), what));
+      undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
     }
   }
 

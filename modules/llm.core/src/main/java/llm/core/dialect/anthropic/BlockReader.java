@@ -31,6 +31,10 @@ final class BlockReader {
 
   private static final JsonText DIRECT = new JsonText("{\"type\":\"direct\"}");
 
+  /** Types of blocks that are neither words nor images. */
+  private static final Set<String> NOT_SAID =
+      Set.of("tool_use", "tool_result", "thinking", "redacted_thinking");
+
   private final Undone undone;
   private final Map<String, JsonText> others = new LinkedHashMap<>();
   private final Map<String, String> strings = new LinkedHashMap<>();
@@ -46,8 +50,17 @@ final class BlockReader {
   static Block block(JsonCursor in, Undone undone) throws LlmException {
     JsonText whole = in.cutObject();
     String type = JsonCursor.piece(whole, in.path(), BlockReader::type);
+    return block(type, whole, in.path(), undone);
+  }
+
+  private static Block block(String type, JsonText whole, String path, Undone undone)
+      throws LlmException {
     return JsonCursor.piece(
-        whole, in.path(), piece -> new BlockReader(undone).block(type, whole, piece));
+        whole, path, piece -> new BlockReader(undone).block(type, whole, piece));
+  }
+
+  private static LlmException misplaced(String path) {
+    return Refusals.misplaced(path, "here are blocks of text and images alone");
   }
 
   /** Words, or an array of blocks that are said or shown; what else there is, is refused. */
@@ -61,8 +74,14 @@ final class BlockReader {
     }
     var parts = new ArrayList<Part>();
     in.array(_ -> {
-      if (!(block(in, undone) instanceof Block.Says(Part part))) {
-        throw Refusals.misplaced(in.path(), "here are blocks of text and images alone");
+      String path = in.path();
+      JsonText whole = in.cutObject();
+      String type = JsonCursor.piece(whole, path, BlockReader::type);
+      if (NOT_SAID.contains(type)) { // and not read: results within results grow with their depth
+        throw misplaced(path);
+      }
+      if (!(block(type, whole, path, undone) instanceof Block.Says(Part part))) {
+        throw misplaced(path);
       }
       parts.add(part);
     });
@@ -175,7 +194,7 @@ final class BlockReader {
     JsonText caller = in.cutObject();
     if (!caller.value().replaceAll("\\s", "").equals(DIRECT.value())) {
       others.put("caller", caller);
-      undone.exceptByAnthropic(Refusals.unsupported(in.path(), "tools that call tools"));
+      undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), "tools that call tools"));
     }
   }
 
@@ -231,7 +250,7 @@ final class BlockReader {
   }
 
   private Block foreign(String type, String what, JsonText whole, JsonCursor in) {
-    undone.exceptByAnthropic(Refusals.unsupported(in.path(), what));
+    undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
     return new Block.Says(new Part.Foreign(Dialect.ANTHROPIC, Refusals.shortened(type), whole));
   }
 
@@ -250,7 +269,7 @@ final class BlockReader {
   private void other(String field, JsonCursor in) {
     if (!HARMLESS.contains(field)) {
       String what = "the field '" + Refusals.shortened(field) + "' of a block";
-      undone.exceptByAnthropic(Refusals.unsupported(in.path(), what));
+      undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
     }
     others.put(field, in.cut());
   }

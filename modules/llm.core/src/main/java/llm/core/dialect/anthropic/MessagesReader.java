@@ -144,7 +144,7 @@ public final class MessagesReader {
 
   private void extension(String name, JsonCursor in) {
     if (ANTHROPIC_ONLY.contains(name)) {
-      undone.exceptByAnthropic(Refusals.unsupported(in.path(), "'" + name + "'"));
+      undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), "'" + name + "'"));
     }
     extensions.put(name, in.cut());
   }

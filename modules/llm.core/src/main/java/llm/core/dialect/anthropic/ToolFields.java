@@ -141,13 +141,13 @@ final class ToolFields {
         case "strict" -> {
           fields.strict = in.flag();
           if (fields.strict) {
-            undone.exceptUpstream(Refusals.unsupported(in.path(), "strict tools"));
+            undone.exceptUpstream(() -> Refusals.unsupported(in.path(), "strict tools"));
           }
         }
         default -> {
           if (!HARMLESS.contains(field)) {
             String what = "the tool field '" + Refusals.shortened(field) + "'";
-            undone.exceptByAnthropic(Refusals.unsupported(in.path(), what));
+            undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
           }
           fields.others.put(field, in.cut());
         }
@@ -169,7 +169,7 @@ final class ToolFields {
 
   private ToolDefinition theirs(String type, JsonCursor in) throws LlmException {
     String what = "tools of type '" + Refusals.shortened(type) + "'";
-    undone.exceptByAnthropic(Refusals.unsupported(in.path(), what));
+    undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
     var fields = new Fields();
     in.object(field -> {
       if (field.equals("name")) {

@@ -42,7 +42,7 @@ final class Turn {
       throw in.refusal("messages must hold at least one message");
     }
     if (turns.getLast().speaker == Role.ASSISTANT) {
-      undone.exceptByAnthropic(
+      undone.exceptByAnthropic(() ->
           Refusals.unsupported(
               in.path() + "[" + (turns.size() - 1) + "]",
               "answers whose beginning the caller writes (a last message of role assistant)"));
@@ -101,7 +101,7 @@ final class Turn {
       case "content" -> content(in);
       default -> {
         String what = "the message field '" + Refusals.shortened(field) + "'";
-        undone.exceptByAnthropic(Refusals.unsupported(in.path(), what));
+        undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
         others.put(field, in.cut());
       }
     }

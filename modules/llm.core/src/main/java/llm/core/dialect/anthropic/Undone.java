@@ -1,8 +1,8 @@
 package llm.core.dialect.anthropic;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import llm.core.dialect.json.FirstRefusal;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 
@@ -11,16 +11,16 @@ import llm.domain.error.LlmException;
  * the model may be named last. Not thread-safe; one body each.
  */
 final class Undone {
-  private final List<LlmException> elsewhere = new ArrayList<>();
-  private final List<LlmException> here = new ArrayList<>();
+  private final FirstRefusal elsewhere = new FirstRefusal();
+  private final FirstRefusal here = new FirstRefusal();
 
   /** Only a provider that speaks this dialect can do it. */
-  void exceptByAnthropic(LlmException refusal) {
+  void exceptByAnthropic(Supplier<LlmException> refusal) {
     elsewhere.add(refusal);
   }
 
   /** Only a provider that asks an upstream can do it. */
-  void exceptUpstream(LlmException refusal) {
+  void exceptUpstream(Supplier<LlmException> refusal) {
     here.add(refusal);
   }
 
@@ -30,11 +30,9 @@ final class Undone {
    * @param dialect in which it asks its upstream, if it has one
    */
   void require(Optional<Dialect> dialect) throws LlmException {
-    if (!elsewhere.isEmpty()) {
-      throw elsewhere.getFirst();
-    }
-    if (dialect.isEmpty() && !here.isEmpty()) {
-      throw here.getFirst();
+    elsewhere.require();
+    if (dialect.isEmpty()) {
+      here.require();
     }
   }
 }

@@ -3,6 +3,7 @@ package llm.core.dialect.openai;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
@@ -25,7 +26,7 @@ public final class ChatBody {
   private Optional<String> model = Optional.empty();
   private List<Message> messages = List.of();
   private List<ToolDefinition> tools = List.of();
-  private final List<LlmException> undone = new ArrayList<>(); // what only some providers do
+  private final FirstRefusal undone = new FirstRefusal(); // what only some providers do
   private Optional<ToolChoice> toolChoice = Optional.empty();
   private Optional<Integer> maxTokens = Optional.empty();
   private Optional<Integer> maxCompletionTokens = Optional.empty();
@@ -88,7 +89,7 @@ public final class ChatBody {
     Optional<Integer> limit = outputLimit();
     ModelName resolved = resolver.resolve(model);
     if (!undone.isEmpty() && !resolver.reads(resolved, Dialect.OPENAI_CHAT)) {
-      throw undone.getFirst();
+      undone.require();
     }
     return new ChatRequest(
         resolved,

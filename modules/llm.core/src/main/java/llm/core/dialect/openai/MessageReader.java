@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
@@ -31,12 +32,12 @@ final class MessageReader {
   private String reasoning = "";
   private Optional<JsonText> details = Optional.empty();
   private final Map<String, JsonText> others = new LinkedHashMap<>();
-  private final List<LlmException> undone;
+  private final FirstRefusal undone;
   private List<ToolCall> toolCalls = List.of();
   private Optional<String> toolCallId = Optional.empty();
   private Optional<String> name = Optional.empty();
 
-  private MessageReader(List<LlmException> undone) {
+  private MessageReader(FirstRefusal undone) {
     this.undone = undone;
   }
 
@@ -45,7 +46,7 @@ final class MessageReader {
    *
    * @param undone takes the refusals of what only some providers do
    */
-  static List<Message> messages(JsonCursor in, List<LlmException> undone) throws LlmException {
+  static List<Message> messages(JsonCursor in, FirstRefusal undone) throws LlmException {
     var messages = new ArrayList<Message>();
     in.array(_ -> messages.add(new MessageReader(undone).message(in)));
     if (messages.isEmpty()) {
@@ -87,7 +88,7 @@ final class MessageReader {
       case "annotations" -> annotations(in);
       case "function_call" -> throw unsupported(in, "function calls; use tool_calls");
       default -> {
-        undone.add(unknown(in, "message field", field));
+        undone.add(() -> unknown(in, "message field", field));
         others.put(field, in.cut());
       }
     }
@@ -168,7 +169,7 @@ final class MessageReader {
         case "index" -> in.integer();
         case "function" -> in.object(inner -> function(inner, call, in));
         default -> {
-          undone.add(unknown(in, "tool call field", field));
+          undone.add(() -> unknown(in, "tool call field", field));
           call.others.put(field, in.cut());
         }
       }
@@ -204,7 +205,7 @@ final class MessageReader {
           return none;
         });
     if (!none[0]) {
-      undone.add(unsupported(in, "annotations; leave them out"));
+      undone.add(() -> unsupported(in, "annotations; leave them out"));
       others.put("annotations", all);
     }
   }

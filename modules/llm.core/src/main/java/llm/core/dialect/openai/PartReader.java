@@ -1,9 +1,9 @@
 package llm.core.dialect.openai;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
@@ -17,14 +17,14 @@ import llm.domain.error.LlmException;
  * providers that speak the dialect. Not thread-safe; one part each.
  */
 final class PartReader {
-  private final List<LlmException> undone;
+  private final FirstRefusal undone;
   private Optional<String> type = Optional.empty();
   private Optional<String> text = Optional.empty();
   private Optional<ImageSource> image = Optional.empty();
   private Optional<String> detail = Optional.empty();
   private final Map<String, JsonText> others = new LinkedHashMap<>();
 
-  private PartReader(List<LlmException> undone) {
+  private PartReader(FirstRefusal undone) {
     this.undone = undone;
   }
 
@@ -33,7 +33,7 @@ final class PartReader {
    *
    * @param undone takes the refusals of what only some providers do
    */
-  static Part part(JsonCursor in, List<LlmException> undone) throws LlmException {
+  static Part part(JsonCursor in, FirstRefusal undone) throws LlmException {
     JsonText whole = in.cutObject();
     return JsonCursor.piece(whole, in.path(), piece -> new PartReader(undone).part(whole, piece));
   }
@@ -53,7 +53,7 @@ final class PartReader {
               detail,
               extensions(in));
       default -> {
-        undone.add(
+        undone.add(() ->
             MessageReader.unsupported(
                 in,
                 "content parts of type '"
@@ -85,7 +85,9 @@ final class PartReader {
   }
 
   private Extensions extensions(JsonCursor in) {
-    others.keySet().forEach(field -> undone.add(MessageReader.unknown(in, "part's field", field)));
+    others
+        .keySet()
+        .forEach(field -> undone.add(() -> MessageReader.unknown(in, "part's field", field)));
     return Extensions.of(Dialect.OPENAI_CHAT, others);
   }
 }

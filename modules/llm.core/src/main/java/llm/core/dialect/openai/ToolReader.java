@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
@@ -25,11 +26,11 @@ final class ToolReader {
   private Optional<String> description = Optional.empty();
   private Optional<JsonText> parameters = Optional.empty();
 
-  private final List<LlmException> undone;
+  private final FirstRefusal undone;
   private final Map<String, JsonText> others = new LinkedHashMap<>();
   private boolean strict;
 
-  private ToolReader(List<LlmException> undone) {
+  private ToolReader(FirstRefusal undone) {
     this.undone = undone;
   }
 
@@ -38,7 +39,7 @@ final class ToolReader {
    *
    * @param undone takes the refusals of what only some providers do
    */
-  static List<ToolDefinition> tools(JsonCursor in, List<LlmException> undone) throws LlmException {
+  static List<ToolDefinition> tools(JsonCursor in, FirstRefusal undone) throws LlmException {
     var tools = new ArrayList<ToolDefinition>();
     Set<String> names = new HashSet<>();
     in.array(_ -> {
@@ -64,7 +65,7 @@ final class ToolReader {
         default -> throw in.refusal("tool_choice must be auto, none, required or a function");
       };
     }
-    var named = new ToolReader(new ArrayList<>());
+    var named = new ToolReader(new FirstRefusal());
     in.object(field -> {
       switch (field) {
         case "type" -> requireFunction(in);
@@ -94,7 +95,7 @@ final class ToolReader {
         }
         case "function" -> in.object(inner -> takeFunction(inner, in));
         default -> {
-          undone.add(MessageReader.unknown(in, "tool field", field));
+          undone.add(() -> MessageReader.unknown(in, "tool field", field));
           others.put(field, in.cut());
         }
       }
@@ -122,7 +123,7 @@ final class ToolReader {
       case "strict" -> {
         strict = in.flag();
         if (strict) {
-          undone.add(MessageReader.unsupported(in, "strict tools; send strict: false"));
+          undone.add(() -> MessageReader.unsupported(in, "strict tools; send strict: false"));
         }
       }
       default -> throw MessageReader.unknown(in, "function field", field);

@@ -3,6 +3,7 @@ package llm.core.dialect.responses;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
@@ -18,14 +19,14 @@ import llm.domain.error.LlmException;
 final class ContentReader {
   private static final String NEEDED = "every part of this type needs it";
 
-  private final List<LlmException> undone;
+  private final FirstRefusal undone;
 
   /**
    * A reader.
    *
    * @param undone takes the refusals of what only some providers do
    */
-  ContentReader(List<LlmException> undone) {
+  ContentReader(FirstRefusal undone) {
     this.undone = undone;
   }
 
@@ -91,7 +92,7 @@ final class ContentReader {
   }
 
   private Part foreign(String type, JsonText whole, Fields fields, String what) {
-    undone.add(Refusals.unsupported(fields.path(), what));
+    undone.add(() -> Refusals.unsupported(fields.path(), what));
     return new Part.Foreign(Dialect.OPENAI_RESPONSES, Refusals.shortened(type), whole);
   }
 

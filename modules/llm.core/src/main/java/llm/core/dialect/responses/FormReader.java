@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.JsonText;
@@ -21,7 +22,7 @@ final class FormReader {
   private static final List<String> SUMMARIES = List.of("auto", "concise", "detailed");
 
   private final Map<String, JsonText> nested = new HashMap<>();
-  private final List<LlmException> undone;
+  private final FirstRefusal undone;
   private AnswerForm form = AnswerForm.ANY;
   private boolean summary;
 
@@ -30,7 +31,7 @@ final class FormReader {
    *
    * @param undone takes the refusals of what only some providers do
    */
-  FormReader(List<LlmException> undone) {
+  FormReader(FirstRefusal undone) {
     this.undone = undone;
   }
 
@@ -128,7 +129,7 @@ final class FormReader {
         .left()
         .keySet()
         .forEach(other ->
-            undone.add(
+            undone.add(() ->
                 Refusals.unsupported(
                     fields.path(Refusals.shortened(other)),
                     "the format field '" + Refusals.shortened(other) + "'; leave it out")));

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
@@ -27,7 +28,7 @@ import llm.domain.error.LlmException;
 final class InputReader {
   private static final String CALL = "every function_call needs it";
 
-  private final List<LlmException> undone;
+  private final FirstRefusal undone;
   private final ContentReader contents;
   private final List<Message> messages = new ArrayList<>();
 
@@ -42,7 +43,7 @@ final class InputReader {
    *
    * @param undone takes the refusals of what only some providers do
    */
-  InputReader(List<LlmException> undone) {
+  InputReader(FirstRefusal undone) {
     this.undone = undone;
     this.contents = new ContentReader(undone);
   }
@@ -168,7 +169,7 @@ final class InputReader {
 
   /** An item that only the dialect knows stands as the one part of a message. */
   private void foreign(String type, JsonText item, String path) {
-    undone.add(
+    undone.add(() ->
         Refusals.unsupported(
             path,
             "items of type '"

@@ -3,6 +3,7 @@ package llm.core.dialect.responses;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llm.core.dialect.json.FirstRefusal;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
@@ -72,7 +73,7 @@ public record ResponseCall(
    * @param items what {@link #resolved} gave
    */
   public ChatRequest request(List<JsonText> earlier, List<JsonText> items) throws LlmException {
-    var undone = new ArrayList<LlmException>();
+    var undone = new FirstRefusal();
     var reader = new InputReader(undone);
     for (JsonText item : earlier) {
       reader.add(item, "previous_response_id");
@@ -81,7 +82,7 @@ public record ResponseCall(
       reader.add(items.get(i), place(i));
     }
     if (!isRelayed && !undone.isEmpty()) {
-      throw undone.getFirst();
+      undone.require();
     }
     var messages = new ArrayList<Message>();
     instructions.ifPresent(text -> messages.add(Message.system(text)));

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
@@ -21,8 +22,8 @@ final class ResponseToolReader {
   private static final JsonText NO_PARAMETERS =
       new JsonText("{\"type\":\"object\",\"properties\":{}}");
 
-  private final List<LlmException> undone;
-  private final List<LlmException> strictness;
+  private final FirstRefusal undone;
+  private final FirstRefusal strictness;
   private final List<ToolDefinition> functions = new ArrayList<>();
   private final List<JsonText> hosted = new ArrayList<>();
   private Optional<ToolChoice> choice = Optional.empty();
@@ -34,7 +35,7 @@ final class ResponseToolReader {
    * @param undone takes the refusals of what only providers of this dialect do
    * @param strictness takes those of what all of OpenAI's dialects can say
    */
-  ResponseToolReader(List<LlmException> undone, List<LlmException> strictness) {
+  ResponseToolReader(FirstRefusal undone, FirstRefusal strictness) {
     this.undone = undone;
     this.strictness = strictness;
   }
@@ -52,7 +53,7 @@ final class ResponseToolReader {
     Fields fields = Fields.of(whole, path);
     String type = fields.string("type", "it must be 'function'");
     if (!type.equals("function")) {
-      undone.add(
+      undone.add(() ->
           Refusals.unsupported(
               path, "tools of type '" + Refusals.shortened(type) + "'; send functions"));
       hosted.add(whole);
@@ -64,13 +65,13 @@ final class ResponseToolReader {
     boolean strict = fields.take("strict", JsonCursor::flag).orElse(false);
     if (strict) {
       strictness.add(
-          Refusals.unsupported(fields.path("strict"), "strict tools; send strict: false"));
+          () -> Refusals.unsupported(fields.path("strict"), "strict tools; send strict: false"));
     }
     fields
         .left()
         .keySet()
         .forEach(other ->
-            undone.add(
+            undone.add(() ->
                 Refusals.unsupported(
                     fields.path(Refusals.shortened(other)),
                     "the tool field '" + Refusals.shortened(other) + "'; leave it out")));
@@ -107,7 +108,7 @@ final class ResponseToolReader {
       choice =
           Optional.of(new ToolChoice.Named(fields.string("name", "it names the tool to call")));
     } else {
-      undone.add(
+      undone.add(() ->
           Refusals.unsupported(
               fields.path(),
               "tool choices of type '" + Refusals.shortened(type) + "'; name a function"));

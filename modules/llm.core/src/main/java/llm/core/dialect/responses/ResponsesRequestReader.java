@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.dialect.json.JsonOut;
 import llm.core.dialect.openai.ModelResolver;
@@ -34,8 +35,8 @@ public final class ResponsesRequestReader {
 
   private final Map<String, JsonText> extensions = new HashMap<>();
   private final Map<String, JsonText> given = new LinkedHashMap<>();
-  private final List<LlmException> undone = new ArrayList<>();
-  private final List<LlmException> strictness = new ArrayList<>();
+  private final FirstRefusal undone = new FirstRefusal();
+  private final FirstRefusal strictness = new FirstRefusal();
   private final SamplingFields sampling = new SamplingFields();
   private final FormReader form = new FormReader(undone);
   private final ResponseToolReader tools = new ResponseToolReader(undone, strictness);
@@ -74,10 +75,10 @@ public final class ResponsesRequestReader {
     boolean relayed = resolver.reads(resolved, Dialect.OPENAI_RESPONSES);
     boolean strict = relayed || resolver.reads(resolved, Dialect.OPENAI_CHAT);
     if (!relayed && !undone.isEmpty()) {
-      throw undone.getFirst();
+      undone.require();
     }
     if (!strict && !strictness.isEmpty()) {
-      throw strictness.getFirst();
+      strictness.require();
     }
     extensions.putAll(form.nested());
     tools.hosted().ifPresent(others -> extensions.put("tools", others));
@@ -192,7 +193,7 @@ public final class ResponsesRequestReader {
           throw Refusals.unsupported(
               in.path(), "conversations here; go on from an answer by previous_response_id");
       case "prompt", "context_management", "moderation" -> {
-        undone.add(Refusals.unsupported(in.path(), name + "; leave it out"));
+        undone.add(() -> Refusals.unsupported(in.path(), name + "; leave it out"));
         extensions.put(name, in.cut());
       }
       default -> {
@@ -248,7 +249,7 @@ public final class ResponsesRequestReader {
     String tier = in.string();
     flex = tier.equals("flex");
     if (!flex && !tier.equals("auto") && !tier.equals("default")) {
-      undone.add(Refusals.unsupported(in.path(), "service tiers but flex; send auto"));
+      undone.add(() -> Refusals.unsupported(in.path(), "service tiers but flex; send auto"));
     }
     if (!tier.equals("auto")) {
       extensions.put("service_tier", value);

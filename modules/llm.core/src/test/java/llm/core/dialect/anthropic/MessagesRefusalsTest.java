@@ -46,6 +46,7 @@ class MessagesRefusalsTest {
         "messages[0].content[0].input     | {'max_tokens':1,'messages':[{'role':'assistant','content':[{'type':'tool_use','id':'a','name':'b','input':'x'}]}]}",
         "messages[0].content[0].source.type | {'max_tokens':1,'messages':[{'role':'user','content':[{'type':'image','source':{'type':'x'}}]}]}",
         "messages[0].content[0].source    | {'max_tokens':1,'messages':[{'role':'user','content':[{'type':'image','source':{'type':'url','url':'ftp://x'}}]}]}",
+        "messages[0].content[0].content[0] | {'max_tokens':1,'messages':[{'role':'user','content':[{'type':'tool_result','tool_use_id':'a','content':[{'type':'tool_result','content':[{}]}]}]}]}",
         "tools[0].input_schema            | {USER,'max_tokens':1,'tools':[{'name':'f'}]}",
         "tools[0].name                    | {USER,'max_tokens':1,'tools':[{'input_schema':{}}]}",
         "tools[1]                         | {USER,'max_tokens':1,'tools':[{'name':'f','input_schema':{}},{'name':'f','input_schema':{}}]}",
