@@ -261,7 +261,8 @@ class MessagesRequestWriterTest {
     var call = new ToolCall("c", "f", new JsonText("{}"));
     var calling = Message.assistant("", List.of(call));
     var signed =
-        calling.withThoughts(List.of(new Thought("t", Optional.of("s"), Optional.empty())));
+        calling.withThoughts(
+            List.of(new Thought("t", Optional.of("s"), Optional.empty(), Dialect.ANTHROPIC)));
     assertThat(continued(OLD, calling)).doesNotContain("\"thinking\":{");
     assertThat(continued(OLD, calling.withThoughts(List.of(Thought.of("unsigned")))))
         .doesNotContain("\"thinking\":{");
