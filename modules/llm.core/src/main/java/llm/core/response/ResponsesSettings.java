@@ -30,7 +30,7 @@ public record ResponsesSettings(
           DEFAULTS.kept,
           1,
           10_000_000,
-          "Answers that are kept, of all callers together; beyond it the oldest hundredth is removed.");
+          "Answers that are kept, of all callers together; beyond it the oldest are removed, a hundredth at a time.");
   private static final Setting<Duration> LIFE =
       Setting.duration(
           "life_seconds",
