@@ -67,7 +67,7 @@ public final class MessagesRequestWriter {
   private byte[] body(String model, boolean stream, RequestTraits traits) throws LlmException {
     int limit = request.maxTokens().orElse(MAX_TOKENS);
     out.object().field("model", model).field("max_tokens", limit);
-    var turns = new TurnWriter(request.messages(), out);
+    var turns = new TurnWriter(request.messages(), ThinkingStyle.takesLateSystem(model), out);
     turns.system();
     turns.messages();
     new ToolWriter(request, out).write(!more.containsKey("tool_choice"));
