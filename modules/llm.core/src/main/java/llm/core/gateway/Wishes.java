@@ -12,6 +12,7 @@ import llm.domain.chat.Part;
 import llm.domain.chat.ResponseFormat;
 import llm.domain.content.Dialect;
 import llm.domain.content.Thinking;
+import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
@@ -53,6 +54,7 @@ final class Wishes {
       message
           .toolCalls()
           .forEach(call -> addLost("messages[].tool_calls[].", call.extensions(), dialects, lost));
+      addThoughts(message, dialects, lost);
       if (dialects.equals(Set.of(Dialect.ANTHROPIC))) {
         addUnknownToAnthropic(message, lost);
       } else if (message.failed()) {
@@ -76,16 +78,24 @@ final class Wishes {
     }
   }
 
+  /** Proofs go back to their own dialect alone; with them goes the thought, where it needs one. */
+  private static void addThoughts(Message message, Set<Dialect> dialects, TreeSet<String> lost) {
+    boolean tells = dialects.isEmpty() || dialects.stream().anyMatch(Dialect.OPENAI_CHAT::isReadAs);
+    for (Thought thought : message.thoughts()) {
+      boolean isProven = dialects.stream().anyMatch(thought::isProvenIn);
+      if (thought.proof().isPresent() && !isProven) {
+        lost.add("messages[].reasoning.signature");
+      }
+      if (!isProven && !tells) {
+        lost.add("messages[].reasoning_content");
+      }
+    }
+  }
+
   /** What our types know and Anthropic's dialect has no place for; none of it changes a meaning. */
   private static void addUnknownToAnthropic(Message message, TreeSet<String> lost) {
     if (message.name().isPresent()) {
       lost.add("messages[].name");
-    }
-    boolean unsigned =
-        message.thoughts().stream()
-            .anyMatch(thought -> thought.signature().or(thought::hidden).isEmpty());
-    if (unsigned) {
-      lost.add("messages[].reasoning_content");
     }
     for (Part part : message.parts()) {
       if (part instanceof Part.Image image && image.detail().filter(Wishes::isWish).isPresent()) {

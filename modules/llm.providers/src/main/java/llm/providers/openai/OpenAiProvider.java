@@ -105,13 +105,14 @@ final class OpenAiProvider extends UpstreamProvider {
     if (responses.api().isResponses(request, model)) {
       ChatRequest asked = isOurs(call) ? shortest(request) : request;
       byte[] body = ResponseRequestWriter.write(asked, model, stream, responses.traits(model));
+      boolean hosted = request.extensions().in(Dialect.OPENAI_RESPONSES).containsKey("tools");
       return answer(
           RESPONSES,
           body,
           request.model(),
           call,
           stream,
-          said -> new ResponseReader(said, this::callId, logprobs));
+          said -> new ResponseReader(said, this::callId, logprobs).handingOn(hosted));
     }
     byte[] body = ChatRequestWriter.write(request, model, stream, traits(model));
     return answer(CHAT, body, request.model(), call, stream, said -> reader(said, logprobs));

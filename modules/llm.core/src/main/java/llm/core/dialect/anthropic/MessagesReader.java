@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.dialect.openai.ModelResolver;
@@ -158,11 +157,6 @@ public final class MessagesReader {
     boolean asItStands = resolver.reads(resolved, Dialect.ANTHROPIC);
     if (!asItStands) {
       undone.require(resolver.dialect(resolved));
-    }
-    OptionalInt late = Turn.lateSystem(turns);
-    if (asItStands && late.isPresent()) {
-      throw Refusals.unsupported(
-          "messages[" + late.getAsInt() + "]", "system messages behind others; use 'system'");
     }
     extensions.putAll(asItStands ? answer.raw() : answer.partly());
     return new ChatRequest(

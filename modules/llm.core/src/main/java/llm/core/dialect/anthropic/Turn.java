@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
@@ -48,21 +47,6 @@ final class Turn {
               "answers whose beginning the caller writes (a last message of role assistant)"));
     }
     return turns;
-  }
-
-  /**
-   * The index of the first system message that stands behind others, if there is one: it says what
-   * holds from there on.
-   */
-  static OptionalInt lateSystem(List<Turn> turns) {
-    boolean begun = false;
-    for (int i = 0; i < turns.size(); i++) {
-      if (begun && turns.get(i).speaker == Role.SYSTEM) {
-        return OptionalInt.of(i);
-      }
-      begun |= turns.get(i).speaker != Role.SYSTEM;
-    }
-    return OptionalInt.empty();
   }
 
   /**

@@ -1,14 +1,17 @@
 package llm.core.dialect.responses;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import llm.core.dialect.json.JsonFields;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.call.CancelReason;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.ToolCall;
@@ -24,6 +27,8 @@ import llm.domain.error.LlmError;
  * thread-safe.
  */
 public final class Answer {
+  private static final String USAGE = "usage";
+
   private final Identity identity;
   private final Asked asked;
   private final boolean summary;
@@ -35,6 +40,9 @@ public final class Answer {
   private Optional<Usage> usage = Optional.empty();
   private Optional<LlmError> error = Optional.empty();
   private Optional<FinishReason> cut = Optional.empty();
+  private Map<String, JsonText> next = Map.of(); // fields of the next message
+  private Map<String, JsonText> said = Map.of(); // by the provider, of the answer
+  private boolean refuses; // the next message does
   private String model;
 
   /**
@@ -58,6 +66,9 @@ public final class Answer {
 
     /** More of an item, whose text it is already in. */
     default void grew(OutputItem item, String text, List<TokenLogprob> logprobs) {}
+
+    /** An item's text has an annotation, which it is already in. */
+    default void annotated(OutputItem item, JsonText annotation) {}
 
     /** An item has ended. */
     default void closed(OutputItem item) {}
@@ -94,6 +105,17 @@ public final class Answer {
   /** Takes a whole answer. */
   public void addWhole(ChatResult result) {
     add(new StreamEvent.Started(result.model()));
+    if (result.course().isEmpty()) {
+      addInOrder(result);
+    } else {
+      result.course().forEach(this::add);
+    }
+    add(
+        new StreamEvent.Done(
+            result.finishReason(), result.usage(), result.stopSequence(), result.extensions()));
+  }
+
+  private void addInOrder(ChatResult result) {
     for (Thought thought : result.thoughts()) {
       if (!thought.text().isEmpty()) {
         add(new StreamEvent.ReasoningDelta(thought.text()));
@@ -111,7 +133,6 @@ public final class Answer {
       add(new StreamEvent.ToolCallStarted(index, call.id(), call.name()));
       add(new StreamEvent.ToolArgumentsDelta(index++, call.arguments().value()));
     }
-    add(new StreamEvent.Done(result.finishReason(), result.usage(), result.stopSequence()));
   }
 
   /** Takes an event; after the terminal one there is none. */
@@ -142,8 +163,41 @@ public final class Answer {
       }
       case StreamEvent.ToolArgumentsDelta(int index, String json) ->
           grow(calls.get(index), json, List.of());
-      case StreamEvent.Note _ -> {}
+      case StreamEvent.RefusalStarted _ -> {
+        if (open.isPresent() && !open.get().text().isEmpty()) {
+          closeOpen(ResponseStatus.COMPLETED); // words before it are a message of their own
+        }
+        refuses = true;
+      }
+      case StreamEvent.Aside(Dialect dialect, String kind, JsonText json) -> {
+        if (dialect == Dialect.OPENAI_RESPONSES) {
+          aside(kind, json);
+        }
+      }
       case StreamEvent.Terminal terminal -> finish(terminal);
+    }
+  }
+
+  private void aside(String kind, JsonText json) {
+    switch (kind) {
+      case Asides.ITEM -> {
+        closeOpen(ResponseStatus.COMPLETED);
+        var item = new OutputItem(OutputItem.Kind.OTHER, items.size(), "");
+        item.whole(json);
+        close(opened(item), ResponseStatus.COMPLETED);
+      }
+      case Asides.MESSAGE -> {
+        closeOpen(ResponseStatus.COMPLETED);
+        next = JsonFields.of(json);
+      }
+      case Asides.ANNOTATION -> {
+        OutputItem item = current(OutputItem.Kind.MESSAGE);
+        item.annotations().add(json);
+        listener.annotated(item, json);
+      }
+      default -> {
+        // nobody's
+      }
     }
   }
 
@@ -155,7 +209,10 @@ public final class Answer {
     usage = Optional.of(terminal.usage());
     status =
         switch (terminal) {
-          case StreamEvent.Done done -> ended(done.finishReason());
+          case StreamEvent.Done done -> {
+            said = done.extensions().in(Dialect.OPENAI_RESPONSES);
+            yield ended(done.finishReason());
+          }
           case StreamEvent.Failed failed -> {
             error = Optional.of(failed.error());
             yield ResponseStatus.FAILED;
@@ -199,8 +256,16 @@ public final class Answer {
     }
     closeOpen(ResponseStatus.COMPLETED);
     int place = items.size();
-    OutputItem item = opened(new OutputItem(kind, place, identity.item(kind, place)));
-    open = Optional.of(item);
+    var item = new OutputItem(kind, place, identity.item(kind, place));
+    if (kind == OutputItem.Kind.MESSAGE) {
+      item.more(next);
+      next = Map.of();
+      if (refuses) {
+        item.refuse();
+        refuses = false;
+      }
+    }
+    open = Optional.of(opened(item));
     return item;
   }
 
@@ -255,15 +320,31 @@ public final class Answer {
     out.field("model", model).name("output").array();
     items.forEach(item -> item.write(summary, out));
     out.endArray().name("usage");
-    usage.filter(_ -> status.isOver()).ifPresentOrElse(tokens -> usage(tokens, out), out::nothing);
+    usage.filter(_ -> status.isOver()).ifPresentOrElse(tokens -> counts(tokens, out), out::nothing);
     out.name("store").value(stored);
-    asked.writeTo(out);
+    (said.isEmpty() ? asked : asked.with(said)).writeTo(out);
+    said.forEach((name, value) -> {
+      if (!Asked.isRepeated(name) && !name.equals(USAGE)) {
+        out.name(name).json(value);
+      }
+    });
     out.endObject();
   }
 
   private static void details(FinishReason reason, JsonOut out) {
     String why = reason == FinishReason.LENGTH ? "max_output_tokens" : reason.wireName();
     out.object().field("reason", why).endObject();
+  }
+
+  private void counts(Usage tokens, JsonOut out) {
+    if (!said.containsKey(USAGE)) {
+      usage(tokens, out);
+      return;
+    }
+    var ours = new JsonOut(256);
+    usage(tokens, ours);
+    var known = new JsonText(new String(ours.toBytes(), StandardCharsets.UTF_8));
+    out.json(JsonFields.merged(known, said.get(USAGE)));
   }
 
   private static void usage(Usage usage, JsonOut out) {

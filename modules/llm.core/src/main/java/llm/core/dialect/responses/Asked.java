@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import llm.core.dialect.json.JsonFields;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.chat.JsonText;
 
@@ -49,6 +50,17 @@ public record Asked(JsonText fields) {
     DEFAULTS.forEach(
         (name, unset) -> out.name(name).json(given.getOrDefault(name, new JsonText(unset))));
     return new Asked(new JsonText(new String(out.endObject().toBytes(), UTF_8)));
+  }
+
+  /** The same, but for what the provider said of a field. */
+  Asked with(Map<String, JsonText> said) {
+    Map<String, JsonText> given = JsonFields.of(fields);
+    said.forEach((name, value) -> {
+      if (isRepeated(name)) {
+        given.put(name, value);
+      }
+    });
+    return of(given);
   }
 
   /** Adds the fields to the object that is open in {@code out}, behind its last one. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
+import llm.core.dialect.json.JsonFields;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
@@ -28,6 +29,11 @@ import llm.domain.error.LlmException;
 final class InputReader {
   private static final String CALL = "every function_call needs it";
 
+  /** Where a message keeps the reasoning before it, where our thoughts do not tell all of it. */
+  private static final String RAW = "reasoning";
+
+  private static final String PARAGRAPH = "\n\n";
+
   private final FirstRefusal undone;
   private final ContentReader contents;
   private final List<Message> messages = new ArrayList<>();
@@ -36,6 +42,8 @@ final class InputReader {
   private final List<Thought> thoughts = new ArrayList<>();
   private final List<Part> parts = new ArrayList<>();
   private final List<ToolCall> calls = new ArrayList<>();
+  private final List<JsonText> raw = new ArrayList<>(); // its items of reasoning
+  private boolean isRaw; // as one of them says more than a thought
   private final Map<String, JsonText> others = new LinkedHashMap<>();
 
   /**
@@ -137,14 +145,21 @@ final class InputReader {
   }
 
   private void reasoning(Fields fields) throws LlmException {
+    var whole = new LinkedHashMap<String, JsonText>();
+    whole.put("type", new JsonText("\"reasoning\""));
+    whole.putAll(fields.left());
+    JsonText item = JsonFields.object(whole);
     String shown = texts(fields.take("content", InputReader::texts), "");
-    String summary = texts(fields.take("summary", InputReader::texts), "\n\n");
+    String summary = texts(fields.take("summary", InputReader::texts), PARAGRAPH);
     String text = shown.isEmpty() ? summary : shown;
     Optional<Proof> proof =
         fields.string("encrypted_content").map(data -> Proof.read(data, Dialect.OPENAI_RESPONSES));
     if (!parts.isEmpty() && calls.isEmpty()) {
       flush();
     }
+    raw.add(item);
+    boolean isWhole = proof.isPresent() && shown.isEmpty() && !summary.contains(PARAGRAPH);
+    isRaw |= !isWhole || !fields.left().isEmpty();
     if (proof.isPresent() && text.isEmpty()) {
       thoughts.add(Thought.hidden(proof.get()));
     } else if (!text.isEmpty()) {
@@ -184,6 +199,12 @@ final class InputReader {
   }
 
   private void flush() {
+    if (isRaw) {
+      String all = String.join(",", raw.stream().map(JsonText::value).toList());
+      others.put(RAW, new JsonText("[" + all + "]"));
+    }
+    raw.clear();
+    isRaw = false;
     if (thoughts.isEmpty() && parts.isEmpty() && calls.isEmpty() && others.isEmpty()) {
       return;
     }

@@ -2,9 +2,11 @@ package llm.core.dialect.responses;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import llm.core.dialect.json.JsonOut;
 import llm.core.dialect.openai.LogprobsWriter;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.TokenLogprob;
 
 /** One item of an answer, as far as it came. Not thread-safe. */
@@ -17,6 +19,10 @@ final class OutputItem {
   private final StringBuilder text = new StringBuilder();
   private final List<TokenLogprob> logprobs = new ArrayList<>(0);
   private Optional<String> encrypted = Optional.empty();
+  private final List<JsonText> annotations = new ArrayList<>(0);
+  private Map<String, JsonText> more = Map.of(); // fields beside ours
+  private JsonText whole = JsonText.EMPTY_OBJECT;
+  private boolean refuses;
   private ResponseStatus status = ResponseStatus.IN_PROGRESS;
 
   /** What an item is. */
@@ -26,7 +32,9 @@ final class OutputItem {
     /** What the model thought. */
     REASONING("rs"),
     /** A call of a function. */
-    CALL("fc");
+    CALL("fc"),
+    /** What only this dialect knows; it has ids of its own. */
+    OTHER("");
 
     private final String prefix;
 
@@ -78,6 +86,31 @@ final class OutputItem {
     return logprobs;
   }
 
+  /** Annotations of its text, as they are. */
+  List<JsonText> annotations() {
+    return annotations;
+  }
+
+  /** Fields of a message beside ours. */
+  void more(Map<String, JsonText> fields) {
+    more = fields;
+  }
+
+  /** All of an item that is not ours. */
+  void whole(JsonText json) {
+    whole = json;
+  }
+
+  /** Its text says why the model does not answer. */
+  void refuse() {
+    refuses = true;
+  }
+
+  /** Whether its text says why the model does not answer. */
+  boolean refuses() {
+    return refuses;
+  }
+
   /** Whether nothing more comes. */
   boolean isOver() {
     return status.isOver();
@@ -94,8 +127,13 @@ final class OutputItem {
 
   /** Writes it with what came so far. */
   void write(boolean summary, JsonOut out) {
+    if (kind == Kind.OTHER) {
+      out.json(whole);
+      return;
+    }
     out.object().field("id", id);
     switch (kind) {
+      case OTHER -> throw new IllegalStateException("is written as it is");
       case MESSAGE -> message(out);
       case REASONING -> reasoning(summary, out);
       case CALL ->
@@ -113,6 +151,7 @@ final class OutputItem {
       part(true, out);
     }
     out.endArray();
+    more.forEach((name, value) -> out.name(name).json(value));
   }
 
   /**
@@ -121,8 +160,16 @@ final class OutputItem {
    * @param whole with what came; else empty, as it begins
    */
   void part(boolean whole, JsonOut out) {
-    out.object().field("type", "output_text").field("text", whole ? text.toString() : "");
-    out.name("annotations").array().endArray().name("logprobs");
+    String said = whole ? text.toString() : "";
+    if (refuses) {
+      out.object().field("type", "refusal").field("refusal", said).endObject();
+      return;
+    }
+    out.object().field("type", "output_text").field("text", said).name("annotations").array();
+    if (whole) {
+      annotations.forEach(out::json);
+    }
+    out.endArray().name("logprobs");
     LogprobsWriter.tokens(whole ? logprobs : List.of(), out);
     out.endObject();
   }

@@ -3,9 +3,12 @@ package llm.core.dialect.responses;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import llm.core.dialect.json.JsonFields;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.call.CancelReason;
 import llm.domain.chat.FinishReason;
@@ -105,8 +108,16 @@ public final class ResponseBodies {
       Fields fields = Fields.of(item, "");
       switch (fields.string("type").orElse("")) {
         case "message" -> {
+          Map<String, JsonText> more = new LinkedHashMap<>(fields.left());
+          more.keySet().retainAll(Set.of("phase"));
+          boolean again =
+              events.getLast() instanceof StreamEvent.TextDelta
+                  || events.getLast() instanceof StreamEvent.Aside;
+          if (again || !more.isEmpty()) {
+            events.add(aside(Asides.MESSAGE, JsonFields.object(more)));
+          }
           for (JsonText part : fields.array("content")) {
-            events.add(new StreamEvent.TextDelta(text(part)));
+            message(part, events);
           }
         }
         case "function_call" -> {
@@ -116,11 +127,28 @@ public final class ResponseBodies {
           events.add(
               new StreamEvent.ToolArgumentsDelta(calls++, fields.string("arguments").orElse("")));
         }
-        default -> reasoning(fields, events);
+        case "reasoning" -> reasoning(fields, events);
+        default -> events.add(aside(Asides.ITEM, item));
       }
     }
     events.add(end(ResponseStatus.of(whole.string("status").orElse(""))));
     return events;
+  }
+
+  private static StreamEvent aside(String kind, JsonText json) {
+    return new StreamEvent.Aside(Dialect.OPENAI_RESPONSES, kind, json);
+  }
+
+  private static void message(JsonText part, List<StreamEvent> events) throws LlmException {
+    Fields fields = Fields.of(part, "");
+    Optional<String> refusal = fields.string("refusal");
+    if (refusal.isPresent()) {
+      events.add(new StreamEvent.RefusalStarted());
+    }
+    events.add(new StreamEvent.TextDelta(refusal.orElse(text(part))));
+    for (JsonText annotation : fields.array("annotations")) {
+      events.add(aside(Asides.ANNOTATION, annotation));
+    }
   }
 
   private static void reasoning(Fields fields, List<StreamEvent> events) throws LlmException {

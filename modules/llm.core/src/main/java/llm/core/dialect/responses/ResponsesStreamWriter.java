@@ -211,7 +211,7 @@ public final class ResponsesStreamWriter {
       }
       open(item);
       out.raw(opening).escaped(text);
-      if (item.kind() == OutputItem.Kind.MESSAGE) {
+      if (item.kind() == OutputItem.Kind.MESSAGE && !item.refuses()) {
         out.raw(ascii("\",\"logprobs\":"));
         LogprobsWriter.tokens(logprobs, out);
       } else {
@@ -237,14 +237,31 @@ public final class ResponsesStreamWriter {
     }
 
     @Override
+    public void annotated(OutputItem item, JsonText annotation) {
+      if (begins("response.output_text.annotation.added", item)) {
+        out.field("content_index", 0).field("annotation_index", item.annotations().size() - 1);
+        out.name("annotation").json(annotation);
+        ends();
+      }
+    }
+
+    @Override
     public void closed(OutputItem item) {
+      if (item.kind() == OutputItem.Kind.OTHER) {
+        whole("response.output_item.done", item);
+        return;
+      }
       boolean silent = item.kind() == OutputItem.Kind.REASONING && item.text().isEmpty();
       if (!silent && begins("response." + word(item) + ".done", item)) {
         place(item, out);
         switch (item.kind()) {
+          case OTHER -> throw new IllegalStateException("has no text");
           case MESSAGE -> {
-            out.field("text", item.text().toString()).name("logprobs");
-            LogprobsWriter.tokens(item.logprobs(), out);
+            out.field(item.refuses() ? "refusal" : "text", item.text().toString());
+            if (!item.refuses()) {
+              out.name("logprobs");
+              LogprobsWriter.tokens(item.logprobs(), out);
+            }
           }
           case REASONING -> out.field("text", item.text().toString());
           case CALL -> out.field("name", item.name()).field("arguments", item.text().toString());
@@ -275,7 +292,8 @@ public final class ResponsesStreamWriter {
 
     private String word(OutputItem item) {
       return switch (item.kind()) {
-        case MESSAGE -> "output_text";
+        case OTHER -> throw new IllegalStateException("has no text");
+        case MESSAGE -> item.refuses() ? "refusal" : "output_text";
         case CALL -> "function_call_arguments";
         case REASONING -> answer.isSummary() ? "reasoning_summary_text" : "reasoning_text";
       };

@@ -94,7 +94,7 @@ public final class MessagesRequestWriter {
   private byte[] body(String model, boolean stream, RequestTraits traits) throws LlmException {
     int limit = request.maxTokens().orElse(MAX_TOKENS);
     out.object().field("model", model).field("max_tokens", limit);
-    prompt();
+    prompt(model);
     sampling(request.sampling());
     form(model, limit, traits);
     if (stream) {
@@ -108,8 +108,8 @@ public final class MessagesRequestWriter {
     return out.endObject().toBytes();
   }
 
-  private void prompt() throws LlmException {
-    var turns = new TurnWriter(request.messages(), out);
+  private void prompt(String model) throws LlmException {
+    var turns = new TurnWriter(request.messages(), ThinkingStyle.takesLateSystem(model), out);
     turns.system();
     turns.messages();
     new ToolWriter(request, out).write(!more.containsKey("tool_choice"));

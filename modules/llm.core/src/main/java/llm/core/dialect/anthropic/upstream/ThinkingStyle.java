@@ -16,6 +16,15 @@ public enum ThinkingStyle {
       Pattern.compile(
           "claude-(?:[23]|instant|(?:opus|sonnet|haiku)-4(?!-(?:[6-9]|[1-9][0-9])(?![0-9])))");
 
+  /** Claude from 4.8 on, whose major version may stand alone. */
+  private static final Pattern LATE_SYSTEM =
+      Pattern.compile("claude-[a-z]+-(?:4-(?:[89]|[1-9][0-9])|[5-9]|[1-9][0-9])(?![0-9])");
+
+  /** Whether the model of this id takes messages of the system behind the user's. */
+  static boolean takesLateSystem(String model) {
+    return LATE_SYSTEM.matcher(model).find();
+  }
+
   /** This, or what the model of this id wants. */
   ThinkingStyle of(String model) {
     if (this != AUTO) {

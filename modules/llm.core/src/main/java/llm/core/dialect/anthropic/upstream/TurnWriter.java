@@ -12,17 +12,27 @@ import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
 
 /**
- * Writes the conversation: system messages first, wherever they stood; results of tools into the
- * user's turn, as the API wants them, before what the user says. Parts and messages without a word
- * are left out, since the API refuses them; a turn of the user that has nothing else is refused.
+ * Writes the conversation: system messages first, but those behind a turn of the user where the
+ * model takes them there
+ * (https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-8); results of tools
+ * into the user's turn, as the API wants them, before what the user says. Parts and messages
+ * without a word are left out, since the API refuses them; a turn of the user that has nothing else
+ * is refused.
  */
 final class TurnWriter {
   private final List<Message> messages;
   private final JsonOut out;
   private final BlockWriter blocks;
+  private final boolean takesLate;
 
-  TurnWriter(List<Message> messages, JsonOut out) {
+  /**
+   * A writer of {@code messages}.
+   *
+   * @param takesLate whether the model takes messages of the system behind the user's
+   */
+  TurnWriter(List<Message> messages, boolean takesLate, JsonOut out) {
     this.messages = messages;
+    this.takesLate = takesLate;
     this.out = out;
     this.blocks = new BlockWriter(out);
   }
@@ -57,8 +67,7 @@ final class TurnWriter {
     int[] turns = indices(false);
     for (int i = 0; i < turns.length; i++) {
       switch (messages.get(turns[i]).role()) {
-        case SYSTEM -> throw new IllegalStateException("stands in system");
-        case USER -> plain(turns[i]);
+        case SYSTEM, USER -> plain(turns[i]);
         case ASSISTANT -> assistant(turns[i]);
         case TOOL -> i = results(turns, i);
       }
@@ -68,9 +77,21 @@ final class TurnWriter {
 
   private int[] indices(boolean system) {
     return IntStream.range(0, messages.size())
-        .filter(i -> (messages.get(i).role() == Role.SYSTEM) == system)
+        .filter(i -> (messages.get(i).role() == Role.SYSTEM && !isLate(i)) == system)
         .filter(i -> !system || says(messages.get(i)))
         .toArray();
+  }
+
+  /** Whether it stands where the API takes messages of the system: right behind the user's turn. */
+  private boolean isLate(int index) {
+    if (!takesLate || !says(messages.get(index))) {
+      return false;
+    }
+    int before = index;
+    while (before >= 0 && messages.get(before).role() == Role.SYSTEM) {
+      before--;
+    }
+    return before >= 0 && messages.get(before).role() != Role.ASSISTANT;
   }
 
   /**

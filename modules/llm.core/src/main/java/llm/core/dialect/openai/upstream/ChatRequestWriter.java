@@ -183,15 +183,14 @@ public final class ChatRequestWriter {
       case Thinking.Adaptive _ -> {
         // as the model likes
       }
-      case Thinking.ByEffort(Thinking.Effort effort) -> effort(effort, out);
-      case Thinking.Budget(int tokens) -> effort(Thinking.Effort.ofBudget(tokens), out);
+      case Thinking.ByEffort(Thinking.Effort effort) ->
+          out.field("reasoning_effort", effort.wireName());
+      case Thinking.Budget(int tokens) -> {
+        Thinking.Effort effort = Thinking.Effort.ofBudget(tokens);
+        boolean most = effort == Thinking.Effort.MAX; // which few models know
+        out.field("reasoning_effort", (most ? Thinking.Effort.XHIGH : effort).wireName());
+      }
     }
-  }
-
-  /** The most there is here is {@code xhigh}. */
-  private static void effort(Thinking.Effort effort, JsonOut out) {
-    Thinking.Effort known = effort == Thinking.Effort.MAX ? Thinking.Effort.XHIGH : effort;
-    out.field("reasoning_effort", known.wireName());
   }
 
   private static void tools(ChatRequest request, JsonOut out) {

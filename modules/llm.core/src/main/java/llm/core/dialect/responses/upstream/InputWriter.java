@@ -25,6 +25,9 @@ final class InputWriter {
   /** Foreign content of these kinds is a part of a message; of others, an item of its own. */
   private static final List<String> PART_KINDS = List.of("input_", "output_", "refusal");
 
+  /** The reasoning before a message as it came, where our thoughts do not tell all of it. */
+  private static final String REASONING = "reasoning";
+
   private static final Part EMPTY = new Part.Text("");
 
   private final JsonOut out;
@@ -37,7 +40,12 @@ final class InputWriter {
 
   /** Adds the items of one message. */
   void message(Message message, int index) throws LlmException {
-    message.thoughts().forEach(this::thought);
+    RelayedFields relayed = RelayedFields.of(message.extensions());
+    if (relayed.has(REASONING)) {
+      relayed.elements(REASONING).forEach(out::json);
+    } else {
+      message.thoughts().forEach(this::thought);
+    }
     if (message.role() == Role.TOOL) {
       result(message, index);
       return;
@@ -65,7 +73,7 @@ final class InputWriter {
     }
     out.object().field("type", "message").field("role", role(message.role()));
     content("content", message.role(), parts, index);
-    relayed(message.extensions(), Set.of("type", "role", "content"));
+    relayed(message.extensions(), Set.of("type", "role", "content", REASONING));
     out.endObject();
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.dialect.openai.upstream.LogprobsReader;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.error.LlmException;
 
@@ -15,6 +16,10 @@ final class Item {
   String name = "";
   String arguments = "";
   String encrypted = "";
+  String phase = "";
+  boolean refuses; // its text is a refusal
+  JsonText whole = JsonText.EMPTY_OBJECT;
+  final List<JsonText> annotations = new ArrayList<>(0); // of its text
   final StringBuilder text = new StringBuilder(); // of a message, refusals among it
   final StringBuilder reasoning = new StringBuilder(); // its summary, else its content
   final List<TokenLogprob> logprobs = new ArrayList<>();
@@ -28,12 +33,19 @@ final class Item {
 
   /** The item the cursor stands on. */
   static Item read(JsonCursor in) throws LlmException {
-    var item = new Item(in);
-    in.object(item::take);
-    if (item.reasoning.isEmpty()) {
-      item.reasoning.append(item.thoughts);
-    }
-    return item;
+    JsonText whole = in.cut();
+    return JsonCursor.piece(
+        whole,
+        "",
+        piece -> {
+          var item = new Item(piece);
+          item.whole = whole;
+          piece.object(item::take);
+          if (item.reasoning.isEmpty()) {
+            item.reasoning.append(item.thoughts);
+          }
+          return item;
+        });
   }
 
   private void take(String field) throws LlmException {
@@ -42,6 +54,7 @@ final class Item {
       case "call_id" -> callId = string(in);
       case "name" -> name = string(in);
       case "arguments" -> arguments = in.isString() ? in.text() : in.cut().value();
+      case "phase" -> phase = string(in);
       case "encrypted_content" -> encrypted = string(in);
       case "content" -> parts(this::content);
       case "summary" -> parts(part -> append(part, reasoning));
@@ -56,6 +69,7 @@ final class Item {
     private String type = "";
     private String text = "";
     private final List<TokenLogprob> logprobs = new ArrayList<>();
+    private final List<JsonText> annotations = new ArrayList<>(0);
   }
 
   private void parts(Consumer<Piece> taker) throws LlmException {
@@ -75,6 +89,11 @@ final class Item {
       switch (field) {
         case "type" -> piece.type = string(in);
         case "text", "refusal" -> piece.text += string(in);
+        case "annotations" -> {
+          if (in.isArray()) {
+            in.array(_ -> piece.annotations.add(in.cut()));
+          }
+        }
         case "logprobs" -> {
           if (in.isArray()) {
             new LogprobsReader(in).readTokens(piece.logprobs);
@@ -92,6 +111,8 @@ final class Item {
     if (piece.type.startsWith("reasoning")) {
       append(piece, thoughts);
     } else {
+      refuses |= piece.type.equals("refusal");
+      annotations.addAll(piece.annotations);
       text.append(piece.text);
       logprobs.addAll(piece.logprobs);
     }

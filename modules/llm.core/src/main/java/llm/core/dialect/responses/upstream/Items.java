@@ -1,11 +1,15 @@
 package llm.core.dialect.responses.upstream;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import llm.core.dialect.json.JsonFields;
+import llm.core.dialect.responses.Asides;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.content.Dialect;
@@ -38,6 +42,7 @@ final class Items {
   private final Map<Integer, State> states = new HashMap<>();
   private final Supplier<String> ids;
   private int calls;
+  private int message = -1; // the place of the message that came last, if nothing came behind it
 
   /** What of an item was handed out. */
   private static final class State {
@@ -45,6 +50,9 @@ final class Items {
     private boolean saidReasoning;
     private boolean saidArguments;
     private boolean proven;
+    private boolean told; // that its message begins, or all of what is not ours
+    private boolean refuses;
+    private int annotations;
     private int call = -1; // its number once it began
     private String held = "";
   }
@@ -77,9 +85,43 @@ final class Items {
   void text(
       int place, String text, List<TokenLogprob> logprobs, Consumer<? super StreamEvent> events) {
     if (!text.isEmpty() || !logprobs.isEmpty()) {
+      message(place, "", events);
       state(place).saidText = true;
       events.accept(new StreamEvent.TextDelta(text, logprobs));
     }
+  }
+
+  /** The text of item {@code place} is a refusal. */
+  void refusal(int place, Consumer<? super StreamEvent> events) {
+    message(place, "", events);
+    if (!state(place).refuses) {
+      state(place).refuses = true;
+      events.accept(new StreamEvent.RefusalStarted());
+    }
+  }
+
+  /** An annotation of item {@code place}. */
+  void annotation(int place, JsonText json, Consumer<? super StreamEvent> events) {
+    state(place).annotations++;
+    events.accept(aside(Asides.ANNOTATION, json));
+  }
+
+  private static StreamEvent aside(String kind, JsonText json) {
+    return new StreamEvent.Aside(Dialect.OPENAI_RESPONSES, kind, json);
+  }
+
+  /** A message begins: it is told where it follows another one, or says what it is for. */
+  private void message(int place, String phase, Consumer<? super StreamEvent> events) {
+    State state = state(place);
+    if (!state.told && (message >= 0 && message != place || !phase.isEmpty())) {
+      var fields = new LinkedHashMap<String, JsonText>();
+      if (phase.matches("[a-z_]+")) {
+        fields.put("phase", new JsonText('"' + phase + '"'));
+      }
+      events.accept(aside(Asides.MESSAGE, JsonFields.object(fields)));
+    }
+    state.told = true;
+    message = place;
   }
 
   /** More reasoning of item {@code place}. */
@@ -125,6 +167,11 @@ final class Items {
 
   /** The item {@code place} begins: of a call, its name is known. */
   void begun(int place, Item item, Consumer<? super StreamEvent> events) {
+    if (item.type.equals("message")) {
+      message(place, item.phase, events);
+    } else {
+      message = -1;
+    }
     if (item.type.equals("function_call") && !item.name.isBlank()) {
       start(state(place), item, events);
       arguments(place, item.arguments, events);
@@ -134,11 +181,22 @@ final class Items {
   /** The item {@code place} as a whole. */
   void whole(int place, Item item, Consumer<? super StreamEvent> events) {
     State state = state(place);
+    if (!item.type.equals("message")) {
+      message = -1;
+    }
     switch (item.type) {
       case "message" -> {
+        message(place, item.phase, events);
         if (!state.saidText) {
+          if (item.refuses) {
+            refusal(place, events);
+          }
           text(place, item.text.toString(), item.logprobs, events);
         }
+        item.annotations.stream()
+            .skip(state.annotations)
+            .toList()
+            .forEach(json -> annotation(place, json, events));
       }
       case "function_call" -> {
         if (!item.name.isBlank()) {
@@ -152,8 +210,15 @@ final class Items {
         }
         proof(state, item.encrypted, events);
       }
+      case "" -> {
+        // none
+      }
       default -> {
-        // told by what it leads to
+        if (!state.told) {
+          state.told = true;
+          message = -1;
+          events.accept(aside(Asides.ITEM, item.whole));
+        }
       }
     }
   }

@@ -1,12 +1,17 @@
 package llm.core.dialect.responses.upstream;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import llm.core.dialect.json.JsonCursor;
+import llm.core.dialect.json.JsonFields;
 import llm.core.dialect.openai.upstream.LogprobsReader;
 import llm.core.dialect.upstream.ErrorReader;
 import llm.core.dialect.upstream.UpstreamError;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmException;
@@ -16,6 +21,15 @@ import llm.domain.error.LlmException;
  * than expected counts as absent.
  */
 final class ResponseEvent {
+  private static final Set<String> KNOWN_COUNTS =
+      Set.of(
+          "input_tokens",
+          "output_tokens",
+          "total_tokens",
+          "input_tokens_details.cached_tokens",
+          "input_tokens_details.cache_write_tokens",
+          "output_tokens_details.reasoning_tokens");
+
   private static final int MOST_PLACE = 1_000_000;
 
   String type = "";
@@ -27,6 +41,8 @@ final class ResponseEvent {
   boolean isAnswer;
   final List<Item> items = new ArrayList<>(1);
   final List<TokenLogprob> logprobs = new ArrayList<>();
+  Optional<JsonText> annotation = Optional.empty();
+  final Map<String, JsonText> answer = new LinkedHashMap<>(); // fields that are not known here
   Optional<Usage> usage = Optional.empty();
   Optional<UpstreamError> error = Optional.empty();
 
@@ -54,6 +70,7 @@ final class ResponseEvent {
         case "delta" -> delta = Item.string(in);
         case "arguments" -> arguments = Item.string(in);
         case "output_index" -> place = place();
+        case "annotation" -> annotation = Optional.of(in.cut());
         case "logprobs" -> logprobs();
         case "item" -> item();
         case "response" -> response();
@@ -87,10 +104,16 @@ final class ResponseEvent {
       }
       case "usage" -> {
         if (in.isObject()) {
-          usage = Optional.of(ResponseUsage.read(in));
+          JsonText all = in.cut();
+          usage = Optional.of(JsonCursor.piece(all, "", ResponseUsage::read));
+          Map<String, JsonText> rest = JsonFields.beside(KNOWN_COUNTS, all);
+          if (!rest.isEmpty()) {
+            answer.put("usage", JsonFields.object(rest));
+          }
         }
       }
       case "output" -> output();
+      case "service_tier", "completed_at", "moderation" -> answer.put(name, in.cut());
       default -> bare.take(name);
     }
   }

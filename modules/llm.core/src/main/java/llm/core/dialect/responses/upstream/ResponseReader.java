@@ -1,23 +1,28 @@
 package llm.core.dialect.responses.upstream;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import llm.core.dialect.upstream.AnswerReader;
 import llm.core.dialect.upstream.UpstreamError;
 import llm.core.dialect.upstream.UpstreamFailures;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.FinishReason;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 
 /**
  * Reads an answer of {@code POST /responses}: the events of its stream, or the object in one piece.
- * An event is told by its {@code type}; types that are not known are passed over, as are items that
- * only tell what the upstream did by itself (searches, code it ran). One that wants an action which
- * cannot be handed on is a failure. Not thread-safe; one answer each.
+ * An event is told by its {@code type}; types that are not known are passed over; items that tell
+ * what the upstream did by itself (searches, code it ran) are told as they are. One that wants an
+ * action which cannot be handed on is a failure. Not thread-safe; one answer each.
  */
 public final class ResponseReader implements AnswerReader {
   private final UpstreamFailures failures;
@@ -26,6 +31,8 @@ public final class ResponseReader implements AnswerReader {
 
   private Optional<Usage> usage = Optional.empty();
   private Optional<FinishReason> reason = Optional.empty();
+  private final Map<String, JsonText> answer = new HashMap<>();
+  private boolean handsOn;
   private boolean begun;
 
   /**
@@ -39,6 +46,16 @@ public final class ResponseReader implements AnswerReader {
     this.failures = failures;
     this.items = new Items(callIds);
     this.logprobs = logprobs;
+  }
+
+  /**
+   * Hands on items that want an action, too.
+   *
+   * @param asked whether the caller asked for such tools, and so knows what to do
+   */
+  public ResponseReader handingOn(boolean asked) {
+    handsOn = asked;
+    return this;
   }
 
   @Override
@@ -89,7 +106,11 @@ public final class ResponseReader implements AnswerReader {
       return failed("began a tool call without the tool's name");
     }
     boolean calls = reason.get() == FinishReason.STOP && items.anyCalls();
-    return new StreamEvent.Done(calls ? FinishReason.TOOL_CALLS : reason.get(), usage());
+    return new StreamEvent.Done(
+        calls ? FinishReason.TOOL_CALLS : reason.get(),
+        usage(),
+        Optional.empty(),
+        Extensions.of(Dialect.OPENAI_RESPONSES, answer));
   }
 
   @Override
@@ -104,6 +125,7 @@ public final class ResponseReader implements AnswerReader {
   private void apply(ResponseEvent event, Consumer<? super StreamEvent> events)
       throws LlmException {
     usage = event.usage.or(() -> usage);
+    answer.putAll(event.answer);
     event
         .error
         .map(ResponseReader::withStatus)
@@ -113,7 +135,7 @@ public final class ResponseReader implements AnswerReader {
     }
     begun |= event.isAnswer;
     for (Item item : event.items) {
-      if (Items.isBeyondUs(item)) {
+      if (!handsOn && Items.isBeyondUs(item)) {
         throw new LlmException(
             failures.broke(
                 "answered with an item of type '" + item.type + "', which cannot be handed on"));
@@ -130,7 +152,13 @@ public final class ResponseReader implements AnswerReader {
   private boolean piece(ResponseEvent event, Consumer<? super StreamEvent> events) {
     int place = event.place;
     switch (event.type) {
-      case "response.output_text.delta", "response.refusal.delta" ->
+      case "response.refusal.delta" -> {
+        items.refusal(place, events);
+        items.text(place, event.delta, List.of(), events);
+      }
+      case "response.output_text.annotation.added" ->
+          event.annotation.ifPresent(json -> items.annotation(place, json, events));
+      case "response.output_text.delta" ->
           items.text(place, event.delta, logprobs ? event.logprobs : List.of(), events);
       case "response.reasoning_summary_text.delta", "response.reasoning_text.delta" ->
           items.reasoning(place, event.delta, events);

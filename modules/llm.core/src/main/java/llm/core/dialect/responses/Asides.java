@@ -1,0 +1,15 @@
+package llm.core.dialect.responses;
+
+/** The kinds of what only this dialect knows of an answer. */
+public final class Asides {
+  /** A whole item, as of a tool that OpenAI runs. */
+  public static final String ITEM = "item";
+
+  /** A message begins; its fields, as {@code phase}. */
+  public static final String MESSAGE = "message";
+
+  /** An annotation of the text that came last. */
+  public static final String ANNOTATION = "annotation";
+
+  private Asides() {}
+}
