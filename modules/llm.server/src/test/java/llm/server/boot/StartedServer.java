@@ -42,7 +42,11 @@ public final class StartedServer implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
-    application.shutDown(() -> {});
+  public void close() {
+    try {
+      application.shutDown(() -> {});
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
