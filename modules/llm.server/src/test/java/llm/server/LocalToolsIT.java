@@ -35,7 +35,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LocalToolsIT {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent().getParent();
 
-  /** Chooses the script: only its own words become control tokens. The comment says that it thinks. */
+  /**
+   * Chooses the script: only its own words become control tokens. The comment says that it thinks.
+   */
   private static final String TOOL_TEMPLATE =
       """
       {#- </think> -#}

@@ -33,7 +33,8 @@ import llm.domain.service.TokenEstimator;
  * Models without a model, for development: {@code mock} says back what the user said, {@code
  * mock-demo} plays a short scripted demo with a tool call. {@code mock} makes vectors, too. Four
  * characters count as a token. No token is chosen, so all of sampling but {@code stop} says nothing
- * here; log probabilities are refused. Prefixes are kept in appearance ({@link MockPrefixes}).
+ * here; what it would pass over is refused ({@link MockLimits}). Prefixes are kept in appearance
+ * ({@link MockPrefixes}).
  */
 final class MockProvider implements ChatProvider {
   static final String ID = "mock";
@@ -73,15 +74,7 @@ final class MockProvider implements ChatProvider {
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
     validateModel(request.model());
     requireOpen(request.model());
-    if (request.sampling().topLogprobs().isPresent()) {
-      throw new LlmException(
-          new LlmError.Unsupported(
-              "logprobs",
-              "Model '"
-                  + request.model()
-                  + "' chooses no tokens and has no log probabilities;"
-                  + " leave logprobs out."));
-    }
+    MockLimits.require(request);
     var prompt = new Usage(COUNTER.countPrompt(request), 0, prefixes.cachedTokens(request));
     var script = new MockScript(request, MockAnswer.to(request, ids), settings, prompt);
     running.add(call);

@@ -75,7 +75,8 @@ class EventsWriterTest {
           case StreamEvent.Done _ -> "data: [DONE]\n\n";
           case StreamEvent.Failed failed -> "data: error " + failed.error().code() + "\n\n";
           case StreamEvent.Cancelled cancelled -> "data: error " + cancelled.reason() + "\n\n";
-          case StreamEvent.ReasoningDelta _,
+          case StreamEvent.Note _,
+              StreamEvent.ReasoningDelta _,
               StreamEvent.ReasoningSigned _,
               StreamEvent.ReasoningHidden _,
               StreamEvent.ToolCallStarted _,

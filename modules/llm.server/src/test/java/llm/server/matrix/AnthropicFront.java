@@ -250,4 +250,10 @@ record AnthropicFront() implements Front {
   public Wish says(Wish wish) {
     return wish.withParallel(wish.parallel().filter(many -> !many));
   }
+
+  @Override
+  public String proof(String dialect, String proof) {
+    boolean isForeign = !proof.isEmpty() && !dialect.isEmpty() && !dialect.equals("anthropic");
+    return isForeign ? "llm." + dialect + "." + proof : proof;
+  }
 }

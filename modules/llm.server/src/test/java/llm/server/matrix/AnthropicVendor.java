@@ -115,6 +115,11 @@ record AnthropicVendor() implements Vendor {
   }
 
   @Override
+  public String proves() {
+    return "anthropic";
+  }
+
+  @Override
   public List<String> problems(Object body) {
     return REQUEST.problems(body);
   }
@@ -225,6 +230,19 @@ record AnthropicVendor() implements Vendor {
             object("type", type, "message", message),
             "request_id",
             "req_1"));
+  }
+
+  @Override
+  public String failure() {
+    return Vendor.event(
+        object(
+            "type", "error", "error", object("type", "overloaded_error", "message", "Overloaded")));
+  }
+
+  @Override
+  public String tooLong() {
+    return error(
+        400, "invalid_request_error", "prompt is too long: 130000 tokens > 128000 maximum");
   }
 
   private static String reason(Told told) {

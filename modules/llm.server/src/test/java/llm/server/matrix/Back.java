@@ -2,7 +2,6 @@ package llm.server.matrix;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import llm.core.testkit.FaultUpstream;
@@ -14,14 +13,16 @@ final class Back implements AutoCloseable {
   private static final int MOST_PIECE = 60;
 
   final String name;
+  final String title;
   final String model;
   final Vendor vendor;
   final FaultUpstream server = FaultUpstream.open();
   private volatile Reply reply = Reply.whole(500, "text/plain", "nothing is scripted");
   private volatile Optional<Received> asked = Optional.empty();
 
-  Back(String name, String model, Vendor vendor) {
+  Back(String name, String title, String model, Vendor vendor) {
     this.name = name;
+    this.title = title;
     this.model = model;
     this.vendor = vendor;
     server.otherwise(request -> {
@@ -57,6 +58,27 @@ final class Back implements AutoCloseable {
       }
     }
     return stream(vendor.streamType(), String.join("", events), random);
+  }
+
+  /** Fails so before it answers. */
+  void refuses(Design.Fault fault) {
+    String body =
+        fault == Design.Fault.TOO_LONG
+            ? vendor.tooLong()
+            : vendor.error(fault.upstream, "some_error", "No, said of key sk-test");
+    answers(Reply.whole(fault.upstream, "application/json", body, "Retry-After: 7"));
+  }
+
+  /** Fails so when half of the answer is told. */
+  void breaks(Design.Fault fault, Told told, boolean stream, Random random) {
+    Reply whole = Reply.ok("application/json", vendor.whole(told));
+    Reply half = stream ? begun(told, random) : whole.cutAfter(whole.byteCount() - 5);
+    answers(
+        switch (fault) {
+          case CUT -> half.fin();
+          case RESET -> half.reset();
+          default -> half.chunk(vendor.failure()).lastChunk();
+        });
   }
 
   /** Cuts anywhere: within characters, lines and events, or behind several of them. */
@@ -102,9 +124,5 @@ final class Back implements AutoCloseable {
   @Override
   public String toString() {
     return name;
-  }
-
-  static List<String> names(List<Back> backs) {
-    return backs.stream().map(back -> back.name).toList();
   }
 }

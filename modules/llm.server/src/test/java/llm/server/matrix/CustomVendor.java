@@ -102,6 +102,12 @@ record CustomVendor(boolean lines) implements Vendor {
   }
 
   @Override
+  public String failure() {
+    String error = error(529, "", "The engine is overloaded");
+    return lines ? error + "\n" : "data: " + error + "\n\n";
+  }
+
+  @Override
   public String streamType() {
     return lines ? "application/x-ndjson" : Vendor.super.streamType();
   }

@@ -38,6 +38,13 @@ interface Front {
     return told;
   }
 
+  /**
+   * How a proof of {@code dialect} stands in this one: as it is where it is at home, else marked.
+   */
+  default String proof(String dialect, String proof) {
+    return proof;
+  }
+
   /** One event of a stream. */
   record Event(String name, String data) {
     Object json() {

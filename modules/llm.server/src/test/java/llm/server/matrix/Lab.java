@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import llm.server.boot.StartedServer;
 
 /** One server with every dialect in front and every provider behind. */
@@ -18,14 +19,15 @@ final class Lab implements AutoCloseable {
 
   final List<Back> backs =
       List.of(
-          new Back("openai", "openai/gpt-5-mini", ChatVendor.OPENAI),
-          new Back("responses", "responses/gpt-5-mini", new ResponsesVendor()),
-          new Back("anthropic", "anthropic/claude-opus-4-6", new AnthropicVendor()),
-          new Back("plain", "plain/m", ChatVendor.PLAIN),
-          new Back("vllm", "vllm/m", ChatVendor.VLLM),
-          new Back("deepseek", "deepseek/m", ChatVendor.DEEPSEEK),
-          new Back("events", "events/m", new CustomVendor(false)),
-          new Back("lines", "lines/m", new CustomVendor(true)));
+          new Back("openai", "`openai`", "openai/gpt-5-mini", ChatVendor.OPENAI),
+          new Back(
+              "responses", "`openai` by Responses", "responses/gpt-5-mini", new ResponsesVendor()),
+          new Back("anthropic", "`anthropic`", "anthropic/claude-opus-4-6", new AnthropicVendor()),
+          new Back("plain", "`generic`", "plain/m", ChatVendor.PLAIN),
+          new Back("vllm", "`vllm`", "vllm/m", ChatVendor.VLLM),
+          new Back("deepseek", "`deepseek`", "deepseek/m", ChatVendor.DEEPSEEK),
+          new Back("events", "`custom`, SSE", "events/m", new CustomVendor(false)),
+          new Back("lines", "`custom`, NDJSON", "lines/m", new CustomVendor(true)));
   private final StartedServer server;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -63,6 +65,7 @@ final class Lab implements AutoCloseable {
             + up.formatted("vllm", "vllm", uri("vllm"), "m", "")
             + up.formatted("deepseek", "deepseek", uri("deepseek"), "m", "");
     return "server: {port: 0}\nproviders:\n"
+        + "  mock: {delay_ms: 0, first_token_delay_ms: 0}\n"
         + "  openai: {api: chat, base_url: \""
         + uri("openai")
         + "/v1\", api_key: \"${KEY}\", models: [gpt-5-mini], warm: {enabled: false}}\n"
@@ -98,6 +101,25 @@ final class Lab implements AutoCloseable {
     return client.send(request(front, wish, model, true), BodyHandlers.ofInputStream());
   }
 
+  /** Asks, and waits for nothing; cancelling closes the connection. */
+  CompletableFuture<HttpResponse<String>> begin(
+      Front front, Wish wish, String model, boolean stream) {
+    return client.sendAsync(request(front, wish, model, stream), BodyHandlers.ofString());
+  }
+
+  /** Waits until the server answers nobody but who asks for its figures. */
+  void awaitIdle() throws Exception {
+    long until = System.nanoTime() + 20_000_000_000L;
+    String page = get("/metrics");
+    while (!page.contains("llm_streams_active 0\n") || !page.contains("http_requests_active 1\n")) {
+      if (System.nanoTime() > until) {
+        throw new AssertionError("not idle within 20 s: " + page);
+      }
+      Thread.yield();
+      page = get("/metrics");
+    }
+  }
+
   /** A page of the server's. */
   String get(String path) throws Exception {
     var request = HttpRequest.newBuilder(URI.create(server.url() + path)).build();
@@ -105,7 +127,7 @@ final class Lab implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     server.close();
     client.close();
     backs.forEach(Back::close);

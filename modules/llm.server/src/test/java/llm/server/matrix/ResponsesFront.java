@@ -253,4 +253,11 @@ record ResponsesFront() implements Front {
                 .contains(event.name()),
         this);
   }
+
+  @Override
+  public String proof(String dialect, String proof) {
+    boolean isForeign =
+        !proof.isEmpty() && !dialect.isEmpty() && !dialect.equals("openai_responses");
+    return isForeign ? "llm." + dialect + "." + proof : proof;
+  }
 }

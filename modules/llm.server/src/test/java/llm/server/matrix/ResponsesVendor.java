@@ -123,6 +123,11 @@ record ResponsesVendor() implements Vendor {
   }
 
   @Override
+  public String proves() {
+    return "openai_responses";
+  }
+
+  @Override
   public List<String> problems(Object body) {
     return REQUEST.problems(body);
   }
@@ -334,6 +339,15 @@ record ResponsesVendor() implements Vendor {
       framed.add(Vendor.event(event));
     }
     return framed;
+  }
+
+  @Override
+  public String failure() {
+    Map<String, Object> failed = response(Told.text(""), false);
+    failed.put("status", "failed");
+    failed.put("error", object("code", "server_error", "message", "The engine is overloaded"));
+    return Vendor.event(
+        object("type", "response.failed", "sequence_number", 9L, "response", failed));
   }
 
   private static void item(

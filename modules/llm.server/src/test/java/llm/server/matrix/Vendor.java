@@ -9,6 +9,11 @@ interface Vendor {
   /** The path that is asked. */
   String path();
 
+  /** The dialect in which it proves its reasoning; empty: it does not. */
+  default String proves() {
+    return "";
+  }
+
   /** What is wrong with the body, by the vendor's types. */
   List<String> problems(Object body);
 
@@ -26,6 +31,20 @@ interface Vendor {
     return Json.print(
         Json.object(
             "error", Json.object("message", message, "type", type, "param", null, "code", type)));
+  }
+
+  /** The event in which an answer that had begun fails for overload, status 529. */
+  default String failure() {
+    return "data: " + error(529, "overloaded_error", "The engine is overloaded") + "\n\n";
+  }
+
+  /** How it says that a prompt of 130,000 tokens is too long for 128,000; status 400. */
+  default String tooLong() {
+    return error(
+        400,
+        "context_length_exceeded",
+        "This model's maximum context length is 128000 tokens. However, your messages resulted in"
+            + " 130000 tokens. Please reduce the length of the messages.");
   }
 
   /** What is wrong with the head of the request. */

@@ -81,7 +81,7 @@ public final class MessagesRequestWriter {
 
   private byte[] counted(String model, RequestTraits traits) throws LlmException {
     out.object().field("model", model);
-    prompt();
+    prompt(model);
     form(model, Integer.MAX_VALUE, traits);
     more.forEach((name, value) -> {
       if (!OWN.contains(name) && !ANSWERS_ALONE.contains(name)) {
