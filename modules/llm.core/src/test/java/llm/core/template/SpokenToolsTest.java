@@ -67,7 +67,8 @@ class SpokenToolsTest {
   @Test
   void resultsThatFollowEachOtherAreOneMessage() throws LlmException {
     var call = new ToolCall("1", "look", JsonText.EMPTY_OBJECT);
-    var failed = new Message(
+    var failed =
+        new Message(
             Role.TOOL,
             List.of(new Part.Text("no")),
             List.of(),
