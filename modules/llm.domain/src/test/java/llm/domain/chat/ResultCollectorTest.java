@@ -102,6 +102,7 @@ class ResultCollectorTest {
             new TextDelta("a"),
             new TextDelta("b", List.of(likely)),
             aside,
+            aside,
             new ToolCallStarted(0, "c1", "read"),
             new ReasoningDelta("h"),
             new ReasoningDelta("m"),
@@ -118,6 +119,7 @@ class ResultCollectorTest {
         .containsExactly(
             new ReasoningDelta("hm"),
             new TextDelta("ab", List.of(likely)),
+            aside,
             aside,
             new ToolCallStarted(0, "c1", "read"),
             new ToolArgumentsDelta(0, "{}"),
