@@ -52,12 +52,17 @@ final class Design {
   /** The names in {@code x-llm-lost}. */
   static List<String> lost(String front, Back back, Feature feature) {
     boolean unsigned = front.equals("chat") || front.equals("llm");
-    boolean anthropic = back.vendor instanceof AnthropicVendor;
-    if (anthropic && unsigned && feature.isSecondTurn()) {
-      return List.of("messages[].reasoning_content");
+    boolean proves = !back.vendor.proves().isEmpty();
+    var names = new ArrayList<String>();
+    if (front.equals("messages")
+        && feature.hasFailed()
+        && !(back.vendor instanceof AnthropicVendor)) {
+      names.add("messages[].content[].is_error");
     }
-    boolean failed = front.equals("messages") && feature.hasFailed();
-    return failed && !anthropic ? List.of("messages[].content[].is_error") : List.of();
+    if (feature.isSecondTurn() && unsigned == proves) {
+      names.add(unsigned ? "messages[].reasoning_content" : "messages[].reasoning.signature");
+    }
+    return names;
   }
 
   /** What the mock refuses: the path as the dialect has it. */
@@ -110,7 +115,7 @@ final class Design {
         text.append("; from ")
             .append(String.join(", ", fronts))
             .append(" without `")
-            .append(name.substring(name.lastIndexOf('.') + 1))
+            .append(name.substring(name.indexOf('.') + 1).replace("content[].", ""))
             .append("`, named"));
     return text.toString();
   }
