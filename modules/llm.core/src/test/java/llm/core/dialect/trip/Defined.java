@@ -127,7 +127,7 @@ final class Defined {
     List<JsonNode> all = alternatives(kind);
     JsonNode one = all.get(depth > DEEPEST ? 0 : random.nextInt(all.size()));
     for (JsonNode other : all) {
-      boolean isNew = other.has("is") && types(other).stream().noneMatch(seen::contains);
+      boolean isNew = other.has("is") && !seen.containsAll(types(other));
       if (isNew && depth < DEEPEST_OF_ALL && random.nextInt(2) == 0) {
         one = other;
       }

@@ -16,7 +16,8 @@ import tools.jackson.databind.JsonNode;
 
 @DisplayName("P-2 what a dialect defines of a request reaches a provider of that dialect whole")
 class EveryFieldTest {
-  private static final int ROUNDS = 800;
+  private static final int ROUNDS = 500;
+  private static final int MOST = 8_000;
   private static final long SEED = System.nanoTime();
 
   @ParameterizedTest
@@ -25,7 +26,8 @@ class EveryFieldTest {
     var defined = new Defined(file(dialect), Legal.LEFT.get(dialect));
     Map<String, Integer> refusals = new TreeMap<>();
     int through = 0;
-    for (long seed = SEED; seed < SEED + ROUNDS; seed++) {
+    long seed = SEED;
+    for (; seed < SEED + ROUNDS || isOpen(defined, seed); seed++) {
       JsonNode body = Legal.of(dialect, defined.request(seed));
       String as = "seed " + seed + ": " + body;
       try {
@@ -39,7 +41,14 @@ class EveryFieldTest {
       }
     }
     assertThat(defined.uncovered()).as("seed " + SEED).isEmpty();
-    assertThat(through).as("seed " + SEED + " " + refusals).isGreaterThan(ROUNDS * 9 / 10);
+    assertThat(through)
+        .as("seed " + SEED + " " + refusals)
+        .isGreaterThan((int) (seed - SEED) * 9 / 10);
+  }
+
+  /** Fields that are rare come at last. */
+  private static boolean isOpen(Defined defined, long seed) {
+    return seed < SEED + MOST && !defined.uncovered().isEmpty();
   }
 
   static String file(Dialect dialect) {

@@ -30,6 +30,7 @@ final class Plain {
   private static void everywhere(JsonNode node) {
     node.forEach(Plain::everywhere);
     if (node instanceof ObjectNode object) {
+      unsaid(object, "content", "null");
       unsaid(object, "strict", "false");
       unsaid(object, "tool_choice", "\"auto\"");
       unsaid(object, "tool_choice", "{\"type\":\"auto\"}");
