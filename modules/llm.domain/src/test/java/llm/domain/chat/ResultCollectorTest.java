@@ -102,6 +102,8 @@ class ResultCollectorTest {
             new TextDelta("a"),
             new TextDelta("b", List.of(likely)),
             aside,
+            new TextDelta("", List.of(likely)),
+            aside,
             aside,
             new ToolCallStarted(0, "c1", "read"),
             new ReasoningDelta("h"),
@@ -119,6 +121,8 @@ class ResultCollectorTest {
         .containsExactly(
             new ReasoningDelta("hm"),
             new TextDelta("ab", List.of(likely)),
+            aside,
+            new TextDelta("", List.of(likely)),
             aside,
             aside,
             new ToolCallStarted(0, "c1", "read"),
