@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import llm.core.testkit.Gate;
 import llm.core.testkit.Received;
@@ -22,6 +23,7 @@ import llm.core.testkit.Reply;
 import llm.core.testkit.StreamCheck;
 import llm.domain.call.CancelReason;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
@@ -78,7 +80,7 @@ class AnthropicProviderTest {
               new StreamEvent.Started(MODEL),
               new StreamEvent.TextDelta("Hi"),
               new StreamEvent.TextDelta(" 😀"),
-              new StreamEvent.Done(FinishReason.STOP, new Usage(30, 5, 20, 0, 3)));
+              done(FinishReason.STOP, new Usage(30, 5, 20, 0, 3)));
       Received request = rig.posted();
       assertThat(request.target()).isEqualTo("/v1/messages");
       assertThat(request.header("x-api-key")).contains("sk-ant-test");
@@ -102,14 +104,22 @@ class AnthropicProviderTest {
               new StreamEvent.ReasoningSigned("c2ln", Dialect.ANTHROPIC),
               new StreamEvent.ReasoningHidden("ZGF0", Dialect.ANTHROPIC),
               new StreamEvent.TextDelta("Look"),
+              new StreamEvent.Aside(
+                  Dialect.ANTHROPIC, "citation", new JsonText("{\"type\":\"char_location\"}")),
               new StreamEvent.ToolCallStarted(0, "toolu_1", "f"),
               new StreamEvent.ToolArgumentsDelta(0, "{\"x\""),
               new StreamEvent.ToolArgumentsDelta(0, ": 1}"),
               new StreamEvent.ToolCallStarted(1, "toolu_2", "g"),
               new StreamEvent.ToolArgumentsDelta(1, "{}"),
-              new StreamEvent.Done(FinishReason.TOOL_CALLS, new Usage(30, 40, 20, 0, 3)));
+              done(FinishReason.TOOL_CALLS, new Usage(30, 40, 20, 0, 3)));
       assertThat(rig.stream()).isEqualTo(whole);
     }
+  }
+
+  private static StreamEvent done(FinishReason reason, Usage usage) {
+    Map<String, JsonText> more = Map.of("usage", new JsonText("{\"service_tier\":\"standard\"}"));
+    return new StreamEvent.Done(
+        reason, usage, Optional.empty(), Extensions.of(Dialect.ANTHROPIC, more));
   }
 
   @Test
@@ -126,7 +136,16 @@ class AnthropicProviderTest {
         "output_tokens_details":{"thinking_tokens":11}}}
         """;
     try (var rig = new ClaudeRig().answer(Reply.ok("application/json", message))) {
-      assertThat(rig.provider.complete(ask(), rig.call))
+      ChatResult answer = rig.provider.complete(ask(), rig.call);
+      assertThat(answer.course())
+          .contains(
+              new StreamEvent.Aside(
+                  Dialect.ANTHROPIC,
+                  "block",
+                  new JsonText(
+                      "{\"type\":\"server_tool_use\",\"id\":\"srvtoolu_1\","
+                          + "\"name\":\"web_search\",\"input\":{\"query\":\"x\"}}")));
+      assertThat(answer)
           .isEqualTo(
               new ChatResult(
                   MODEL,
@@ -138,7 +157,9 @@ class AnthropicProviderTest {
                   FinishReason.STOP,
                   Optional.of("END"),
                   new Usage(9, 40, 2, 11),
-                  List.of()));
+                  List.of(),
+                  answer.course(),
+                  Extensions.NONE));
       assertThat(rig.posted().body()).doesNotContain("stream");
     }
   }

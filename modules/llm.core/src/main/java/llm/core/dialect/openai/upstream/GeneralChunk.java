@@ -138,19 +138,19 @@ final class GeneralChunk {
       case "refusal" -> chunk.refusal += string();
       case "reasoning_content", "reasoning" -> chunk.reasoning(string());
       case "tool_calls" -> toolCalls();
-      case "role" -> {
-        // an assistant
-      }
       case ReasoningDetails.FIELD -> {
         if (in.isArray()) {
           chunk.details = Optional.of(in.cut());
         }
       }
-      default -> {
+      case "annotations", "audio", "function_call", "images" -> {
         JsonText value = in.cut();
         if (!value.value().matches("\\[\\s*]")) {
           chunk.message.put(name, value);
         }
+      }
+      default -> {
+        // of no interest
       }
     }
   }
