@@ -2,6 +2,7 @@ package llm.core.gateway;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.ModelInfo;
+import llm.domain.port.Nuance;
 
 /**
  * The configuration as one reading of it found it: settings, providers, routes. A request stays
@@ -159,6 +161,16 @@ final class Edition {
     var shared = new HashSet<>(dialects(first));
     ways.forEach(way -> shared.retainAll(dialects(way)));
     return shared;
+  }
+
+  /** What one target of {@code model} or more leaves out. */
+  Set<Nuance> leftOut(ModelName model) throws LlmException {
+    List<Route> ways = ways(model);
+    var left = EnumSet.noneOf(Nuance.class);
+    for (Route way : ways.isEmpty() ? List.of(firstStep(model).route()) : ways) {
+      left.addAll(way.provider().leavesOut(new ModelName(way.model())));
+    }
+    return left;
   }
 
   private static Set<Dialect> dialects(Route route) {

@@ -244,12 +244,15 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   }
 
   /**
-   * Names of the request's fields that its provider's dialect does not know; in order.
+   * Names of the request's fields that its provider has no place for; in order. Of a route, what
+   * one of its targets has none for.
    *
    * @throws LlmException when there is no such model any more
    */
   public List<String> lost(ChatRequest request) throws LlmException {
-    return Wishes.lost(request, edition().dialects(request.model()));
+    Edition edition = edition();
+    return Wishes.lost(
+        request, edition.dialects(request.model()), edition.leftOut(request.model()));
   }
 
   /**

@@ -15,6 +15,7 @@ import llm.domain.content.Thinking;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.port.Nuance;
 
 /**
  * What a request asks that not every provider can do. Where a provider asks an upstream, that one
@@ -39,10 +40,13 @@ final class Wishes {
   }
 
   /**
-   * Fields that only another dialect than the provider's knows, by their names, in order: they do
-   * not reach the model, and the caller is to be told.
+   * Fields that the provider has no place for, by their names, in order: they do not reach the
+   * model, and the caller is to be told.
+   *
+   * @param dialects in which it can ask
+   * @param left what our types know and it leaves out
    */
-  static List<String> lost(ChatRequest request, Set<Dialect> dialects) {
+  static List<String> lost(ChatRequest request, Set<Dialect> dialects, Set<Nuance> left) {
     var lost = new TreeSet<String>();
     addLost("", request.extensions(), dialects, lost);
     request.tools().forEach(tool -> addLost("tools[].", tool.extensions(), dialects, lost));
@@ -54,12 +58,17 @@ final class Wishes {
       message
           .toolCalls()
           .forEach(call -> addLost("messages[].tool_calls[].", call.extensions(), dialects, lost));
-      addThoughts(message, dialects, lost);
-      if (dialects.equals(Set.of(Dialect.ANTHROPIC))) {
-        addUnknownToAnthropic(message, lost);
-      } else if (message.failed()) {
+      addThoughts(message, dialects, left.contains(Nuance.REASONING), lost);
+      addLeft(message, left, lost);
+      if (message.failed() && !dialects.equals(Set.of(Dialect.ANTHROPIC))) {
         lost.add("messages[].content[].is_error"); // the other dialects cannot say it
       }
+    }
+    boolean described =
+        request.form().format() instanceof ResponseFormat.JsonSchema schema
+            && schema.description().isPresent();
+    if (described && left.contains(Nuance.SCHEMA_DESCRIPTION)) {
+      lost.add("response_format.json_schema.description");
     }
     boolean byEffort = request.form().thinking().orElse(null) instanceof Thinking.ByEffort;
     if (dialects.equals(Set.of(Dialect.ANTHROPIC))
@@ -79,26 +88,27 @@ final class Wishes {
   }
 
   /** Proofs go back to their own dialect alone; with them goes the thought, where it needs one. */
-  private static void addThoughts(Message message, Set<Dialect> dialects, TreeSet<String> lost) {
-    boolean tells = dialects.isEmpty() || dialects.stream().anyMatch(Dialect.OPENAI_CHAT::isReadAs);
+  private static void addThoughts(
+      Message message, Set<Dialect> dialects, boolean needsProof, TreeSet<String> lost) {
     for (Thought thought : message.thoughts()) {
       boolean isProven = dialects.stream().anyMatch(thought::isProvenIn);
       if (thought.proof().isPresent() && !isProven) {
         lost.add("messages[].reasoning.signature");
       }
-      if (!isProven && !tells) {
+      if (!isProven && needsProof && !thought.text().isEmpty()) {
         lost.add("messages[].reasoning_content");
       }
     }
   }
 
-  /** What our types know and Anthropic's dialect has no place for; none of it changes a meaning. */
-  private static void addUnknownToAnthropic(Message message, TreeSet<String> lost) {
-    if (message.name().isPresent()) {
+  private static void addLeft(Message message, Set<Nuance> left, TreeSet<String> lost) {
+    if (message.name().isPresent() && left.contains(Nuance.NAMES)) {
       lost.add("messages[].name");
     }
     for (Part part : message.parts()) {
-      if (part instanceof Part.Image image && image.detail().filter(Wishes::isWish).isPresent()) {
+      boolean detailed =
+          part instanceof Part.Image image && image.detail().filter(Wishes::isWish).isPresent();
+      if (detailed && left.contains(Nuance.IMAGE_DETAIL)) {
         lost.add("messages[].content[].image_url.detail");
       }
     }

@@ -72,6 +72,11 @@ public interface ChatProvider extends AutoCloseable {
     return dialect().map(Set::of).orElse(Set.of());
   }
 
+  /** What of a request to {@code model} this provider has no place for, and leaves out. */
+  default Set<Nuance> leavesOut(ModelName model) {
+    return Set.of();
+  }
+
   /**
    * Whether every request needs a limit of its answer's tokens, because the upstream has none of
    * its own; a request without one is given the model's.

@@ -1,8 +1,10 @@
 package llm.providers.anthropic;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import llm.core.dialect.anthropic.upstream.CountReader;
 import llm.core.dialect.anthropic.upstream.MessageReader;
 import llm.core.dialect.anthropic.upstream.MessagesRequestWriter;
@@ -15,6 +17,8 @@ import llm.domain.chat.Message;
 import llm.domain.chat.StreamEvent;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
+import llm.domain.port.Nuance;
 import llm.providers.transport.Transport;
 import llm.providers.upstream.UpstreamProvider;
 
@@ -37,6 +41,12 @@ final class AnthropicProvider extends UpstreamProvider {
   @Override
   public Optional<Dialect> dialect() {
     return Optional.of(Dialect.ANTHROPIC);
+  }
+
+  /** All of it; reasoning goes back with its proof alone. */
+  @Override
+  public Set<Nuance> leavesOut(ModelName model) {
+    return EnumSet.allOf(Nuance.class);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package llm.providers.custom;
 
 import java.util.Optional;
+import java.util.Set;
 import llm.core.provider.ProviderContext;
 import llm.core.template.SpokenTools;
 import llm.domain.call.Call;
@@ -8,6 +9,8 @@ import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
+import llm.domain.port.Nuance;
 import llm.providers.custom.CustomSettings.Pieces;
 import llm.providers.transport.Transport;
 import llm.providers.transport.Transports;
@@ -39,6 +42,12 @@ final class CustomProvider extends UpstreamProvider {
     var provider = new CustomProvider(settings, transport, context);
     provider.begin();
     return provider;
+  }
+
+  /** A template has places for roles and words. */
+  @Override
+  public Set<Nuance> leavesOut(ModelName model) {
+    return Set.of(Nuance.REASONING, Nuance.NAMES);
   }
 
   @Override

@@ -26,6 +26,7 @@ import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.EmbeddingProvider;
+import llm.domain.port.Nuance;
 import llm.providers.transport.Transport;
 import llm.providers.transport.Transports;
 import llm.providers.upstream.Upstream;
@@ -83,6 +84,16 @@ final class OpenAiProvider extends UpstreamProvider {
   @Override
   public Set<Dialect> dialects(ModelName model) {
     return responses.api().dialects(atUpstream(model));
+  }
+
+  /** Reasoning where the server takes none; Responses has no words for speakers' names either. */
+  @Override
+  public Set<Nuance> leavesOut(ModelName model) {
+    if (!dialects(model).contains(Dialect.OPENAI_CHAT)) {
+      return Set.of(Nuance.REASONING, Nuance.NAMES);
+    }
+    boolean none = traits.reasoning() == RequestTraits.ReasoningBack.NONE;
+    return none ? Set.of(Nuance.REASONING) : Set.of();
   }
 
   @Override

@@ -62,6 +62,10 @@ final class Design {
     if (feature.isSecondTurn() && unsigned == proves) {
       names.add(unsigned ? "messages[].reasoning_content" : "messages[].reasoning.signature");
     }
+    boolean takesNone = List.of("openai", "plain").contains(back.name);
+    if (feature.isSecondTurn() && takesNone) {
+      names.add("messages[].reasoning_content");
+    }
     return names;
   }
 
