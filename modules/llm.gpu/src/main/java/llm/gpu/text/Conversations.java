@@ -17,8 +17,13 @@ public sealed interface Conversations {
    *
    * @param usual the model's template
    * @param toolUse its template for conversations with tools, where it has one of its own for them
+   * @param toolProblem why that cannot be read, one client-safe sentence: tools are not offered
+   *     then, as the usual one need not say them as the model knows them
    */
-  record Own(ConversationTemplate usual, Optional<ConversationTemplate> toolUse)
+  record Own(
+      ConversationTemplate usual,
+      Optional<ConversationTemplate> toolUse,
+      Optional<String> toolProblem)
       implements Conversations {
 
     /** The template for this conversation. */
@@ -47,7 +52,9 @@ public sealed interface Conversations {
 
   /** Whether tools can be offered. */
   default boolean offersTools() {
-    return this instanceof Own own && own.toolUse().orElse(own.usual()).offersTools();
+    return this instanceof Own own
+        && own.toolProblem().isEmpty()
+        && own.toolUse().orElse(own.usual()).offersTools();
   }
 
   /** What takes the answer to {@code request} apart; empty where it is text and nothing else. */
@@ -58,7 +65,9 @@ public sealed interface Conversations {
   /** For the log: the way, and what the answer is taken apart by. */
   default String described() {
     return switch (this) {
-      case Own(var usual, var toolUse) ->
+      case Own(var _, var _, var problem) when problem.isPresent() ->
+          "the model's template, without tools: " + problem.get();
+      case Own(var usual, var toolUse, var _) ->
           "the model's template"
               + (toolUse.isPresent() ? " and that for tools" : "")
               + ", tool format "

@@ -56,18 +56,28 @@ public record ModelTemplates(Source source, Optional<Path> file, Optional<Answer
     if (source == Source.BUILTIN) {
       return new Conversations.BuiltIn(new ChatTemplate(text.get()));
     }
+    ConversationTemplate usual;
     try {
-      ConversationTemplate usual = read(text.get(), marks);
-      boolean same = forTools.equals(text);
-      return new Conversations.Own(
-          usual,
-          forTools.isEmpty() || same ? Optional.empty() : Optional.of(read(forTools.get(), marks)));
+      usual = read(text.get(), marks);
     } catch (LlmException unknown) {
       return new Conversations.Unreadable(
           "Its chat template cannot be read, "
               + unknown.error().message()
               + "; give one that can by providers.local.chat_template_file, or set"
               + " providers.local.chat_template to builtin.");
+    }
+    if (forTools.isEmpty() || forTools.equals(text)) {
+      return new Conversations.Own(usual, Optional.empty(), Optional.empty());
+    }
+    try {
+      ConversationTemplate tools = read(forTools.get(), marks);
+      return new Conversations.Own(usual, Optional.of(tools), Optional.empty());
+    } catch (LlmException unknown) {
+      String problem =
+          "Its chat template for tools cannot be read, "
+              + unknown.error().message()
+              + "; give one that can by providers.local.chat_template_file.";
+      return new Conversations.Own(usual, Optional.empty(), Optional.of(problem));
     }
   }
 
