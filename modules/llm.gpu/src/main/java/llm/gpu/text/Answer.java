@@ -52,7 +52,6 @@ public final class Answer {
 
   /** How it ended: one that calls tools and was not cut waits for their results. */
   public FinishReason ended(FinishReason reason) {
-    boolean called = parser.map(AnswerParser::called).orElse(false);
-    return called && reason == FinishReason.STOP ? FinishReason.TOOL_CALLS : reason;
+    return parser.map(reader -> reader.ended(reason)).orElse(reason);
   }
 }

@@ -67,13 +67,10 @@ final class ReadCalls implements EventStream<StreamEvent> {
         ready.add(shifted(own));
       }
       case StreamEvent.Done done -> {
-        boolean called = parser.called();
         addAll(parser.finish());
-        boolean waits = (called || parser.called()) && done.finishReason() == FinishReason.STOP;
+        FinishReason reason = parser.ended(done.finishReason());
         ready.add(
-            waits
-                ? new StreamEvent.Done(FinishReason.TOOL_CALLS, done.usage(), done.stopSequence())
-                : done);
+            new StreamEvent.Done(reason, done.usage(), done.stopSequence(), done.extensions()));
       }
       case StreamEvent.Terminal end -> {
         addAll(parser.finish());

@@ -62,6 +62,23 @@ class SpokenToolsTest {
   }
 
   @Test
+  void whoBreaksOffWithinACallIsCutAndTheAnswersOwnFieldsStay() throws LlmException {
+    Reply answer =
+        Reply.ok(
+            "application/json",
+            "{\"system_fingerprint\":\"fp\",\"choices\":[{\"index\":0,\"message\":{\"role\":"
+                + "\"assistant\",\"content\":\"<tool_call>{\\\"name\\\":\\\"now\\\",\\\"arguments\\\""
+                + ":{\\\"a\\\":\"},\"finish_reason\":\"stop\"}]}");
+    try (var up = Upstreams.named("tool_format: hermes").answer(answer)) {
+      var result = up.provider.complete(REQUEST, up.call);
+
+      assertThat(result.toolCalls()).hasSize(1);
+      assertThat(result.finishReason()).isEqualTo(FinishReason.LENGTH);
+      assertThat(result.extensions().fields()).containsKey("system_fingerprint");
+    }
+  }
+
+  @Test
   void whatWordsCannotSayIsRefused() {
     try (var up = Upstreams.named("tool_format: hermes")) {
       var logprobs = REQUEST.withSampling(SamplingOptions.builder().topLogprobs(1).build());

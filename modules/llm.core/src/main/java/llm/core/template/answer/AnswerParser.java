@@ -3,6 +3,7 @@ package llm.core.template.answer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.ToolDefinition;
 
@@ -94,6 +95,18 @@ public final class AnswerParser {
   /** Whether the answer calls tools. */
   public boolean called() {
     return calls.count() > 0;
+  }
+
+  /**
+   * How the answer ended, when {@link #finish} was called and its model said {@code reason}: one
+   * that calls tools waits for their results. One whose model broke off within a call, or wrote
+   * arguments that are no JSON object, was cut, so that nobody takes the call for one to be made.
+   */
+  public FinishReason ended(FinishReason reason) {
+    if (!called() || reason != FinishReason.STOP) {
+      return reason;
+    }
+    return calls.areWhole() ? FinishReason.TOOL_CALLS : FinishReason.LENGTH;
   }
 
   private boolean isBlank() {

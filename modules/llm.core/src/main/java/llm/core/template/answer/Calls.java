@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import llm.core.schema.JsonNode;
+import llm.core.schema.PartialJson;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.ToolDefinition;
@@ -15,6 +17,9 @@ final class Calls {
   private final Supplier<String> ids;
   private final List<StreamEvent> events = new ArrayList<>();
   private int count;
+  private PartialJson argument = new PartialJson(); // those of the call that was begun last
+  private boolean said; // anything of them
+  private boolean broken; // those of a call before it
 
   Calls(List<ToolDefinition> tools, Supplier<String> ids) {
     tools.forEach(tool -> this.tools.put(tool.name(), tool));
@@ -59,7 +64,16 @@ final class Calls {
     }
   }
 
+  /** Whether the arguments of all calls are whole: objects, or left out. */
+  boolean areWhole() {
+    boolean whole = argument.end() && argument.root().orElse(null) instanceof JsonNode.ObjectNode;
+    return !broken && (whole || !said);
+  }
+
   void begin(String name) {
+    broken = !areWhole();
+    argument = new PartialJson();
+    said = false;
     events.add(new StreamEvent.ToolCallStarted(count++, ids.get(), name));
   }
 
@@ -67,6 +81,8 @@ final class Calls {
     if (json.isEmpty()) {
       return;
     }
+    argument.feed(json);
+    said |= !json.toString().isBlank();
     int index = count - 1;
     if (!events.isEmpty()
         && events.getLast() instanceof StreamEvent.ToolArgumentsDelta(int same, String before)

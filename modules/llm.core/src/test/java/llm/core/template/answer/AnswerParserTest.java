@@ -11,10 +11,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import llm.core.template.answer.AnswerParser.Beginning;
+import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayName("A-2: what models write becomes the same events, however it is cut")
@@ -172,5 +174,30 @@ class AnswerParserTest {
 
   private static AnswerParser parser(AnswerFormat format, Beginning beginning) {
     return new AnswerParser(format, beginning, Transcript.TOOLS, () -> "id");
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "HERMES | words | STOP",
+        "HERMES | <tool_call>{\"name\":\"now\",\"arguments\":{\"a\":1}}</tool_call> | TOOL_CALLS",
+        "HERMES | <tool_call>{\"name\":\"now\",\"arguments\":{\"a\":1} | TOOL_CALLS",
+        "HERMES | <tool_call>{\"name\":\"now\"}</tool_call> | TOOL_CALLS",
+        "HERMES | <tool_call>{\"name\":\"now\",\"arguments\":{\"a\": [1 | LENGTH",
+        "HERMES | <tool_call>{\"name\":\"now\",\"arguments\":{\"a\": so}}</tool_call> | LENGTH",
+        "HERMES | <tool_call>{\"name\":\"now\",\"arguments\":{\"a\": 1</tool_call>done | LENGTH",
+        "MISTRAL | [TOOL_CALLS]now[ARGS]{\"a\": ![TOOL_CALLS]now[ARGS]{} | LENGTH",
+        "QWEN3_CODER | <tool_call><function=now><parameter=a>1</parameter></function> | TOOL_CALLS",
+        "QWEN3_CODER | <tool_call><function=now><parameter=a>1 | LENGTH",
+      })
+  void whoBreaksOffWithinACallIsCut(AnswerFormat format, String answer, FinishReason ended) {
+    var parser = new AnswerParser(format, Beginning.ANSWER, Transcript.TOOLS, () -> "id");
+    letters(answer).forEach(parser::push);
+    parser.finish();
+
+    assertThat(parser.ended(FinishReason.STOP)).isEqualTo(ended);
+    assertThat(parser.ended(FinishReason.CONTENT_FILTER)).isEqualTo(FinishReason.CONTENT_FILTER);
   }
 }
