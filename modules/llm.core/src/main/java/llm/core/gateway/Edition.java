@@ -163,6 +163,14 @@ final class Edition {
     return shared;
   }
 
+  /** Whether every target of {@code model} is asked in a dialect. */
+  boolean areUpstreams(ModelName model) throws LlmException {
+    List<Route> ways = ways(model);
+    return ways.isEmpty()
+        ? !dialects(firstStep(model).route()).isEmpty()
+        : ways.stream().noneMatch(way -> dialects(way).isEmpty());
+  }
+
   /** What one target of {@code model} or more leaves out. */
   Set<Nuance> leftOut(ModelName model) throws LlmException {
     List<Route> ways = ways(model);

@@ -243,6 +243,11 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return edition().dialects(model).stream().anyMatch(dialect::isReadAs);
   }
 
+  @Override
+  public boolean readsStrict(ModelName model) throws LlmException {
+    return edition().areUpstreams(model);
+  }
+
   /**
    * Names of the request's fields that its provider has no place for; in order. Of a route, what
    * one of its targets has none for.

@@ -11,6 +11,7 @@ import llm.core.template.answer.AnswerParser.Beginning;
 import llm.core.template.answer.WrittenCalls;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.Message;
 import llm.domain.chat.Part;
 import llm.domain.chat.Role;
@@ -48,7 +49,8 @@ public final class SpokenTools {
   /**
    * The request without tools, and with the words that say the same.
    *
-   * @throws LlmException with {@code Unsupported} for a call that is demanded: words demand nothing
+   * @throws LlmException with {@code Unsupported} for a call that is demanded, and for a strict
+   *     tool: words demand nothing
    */
   public ChatRequest spoken(ChatRequest request) throws LlmException {
     if (request.toolChoice() instanceof ToolChoice.Required
@@ -59,6 +61,17 @@ public final class SpokenTools {
               "Model '"
                   + request.model()
                   + "' cannot be made to call a tool; use \"auto\" or \"none\"."));
+    }
+    for (int i = 0; i < request.tools().size(); i++) {
+      if (request.tools().get(i).strict()) {
+        throw new LlmException(
+            new LlmError.Unsupported(
+                "tools[" + i + "].strict",
+                "Model '"
+                    + request.model()
+                    + "' is told tools in words, which bind it to nothing;"
+                    + " send strict: false."));
+      }
     }
     List<Message> messages = new ArrayList<>();
     for (int i = 0; i < request.messages().size(); i++) {
@@ -106,19 +119,7 @@ public final class SpokenTools {
         message.toolCalls().stream()
             .map(call -> written.call(call.name(), call.arguments()))
             .collect(Collectors.joining("\n"));
-    List<Part> parts = new ArrayList<>(message.parts());
-    boolean words = !parts.isEmpty() && parts.getLast() instanceof Part.Text;
-    parts.add(
-        new Part.Text(words ? ((Part.Text) parts.removeLast()).text() + "\n" + calls : calls));
-    return new Message(
-        Role.ASSISTANT,
-        parts,
-        List.of(),
-        Optional.empty(),
-        false,
-        message.name(),
-        message.thoughts(),
-        message.extensions());
+    return extended(message, "\n" + calls);
   }
 
   /** Results that follow each other are one message: many templates want roles by turns. */
@@ -139,12 +140,31 @@ public final class SpokenTools {
   }
 
   private static void addOffer(String offer, List<Message> messages) {
-    boolean system = !messages.isEmpty() && messages.getFirst().role() == Role.SYSTEM;
-    if (system) {
-      messages.set(0, Message.system(messages.getFirst().text() + "\n\n" + offer));
-    } else {
+    Message first = messages.isEmpty() ? null : messages.getFirst();
+    if (first == null || first.role() != Role.SYSTEM) {
       messages.addFirst(Message.system(offer));
+    } else {
+      messages.set(0, extended(first, "\n\n" + offer));
     }
+  }
+
+  /** The message with more words at its end, and without calls; what else is in it stays. */
+  private static Message extended(Message message, String more) {
+    List<Part> parts = new ArrayList<>(message.parts());
+    if (!parts.isEmpty() && parts.getLast() instanceof Part.Text(String text, Extensions fields)) {
+      parts.set(parts.size() - 1, new Part.Text(text + more, fields));
+    } else {
+      parts.add(new Part.Text(more.strip()));
+    }
+    return new Message(
+        message.role(),
+        parts,
+        List.of(),
+        message.toolCallId(),
+        message.failed(),
+        message.name(),
+        message.thoughts(),
+        message.extensions());
   }
 
   private String offer(ChatRequest request) {

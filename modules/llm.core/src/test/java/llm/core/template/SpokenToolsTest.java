@@ -7,6 +7,7 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import llm.core.template.ConversationTemplate.Ending;
 import llm.core.template.ConversationTemplate.Marks;
@@ -22,6 +23,8 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
+import llm.domain.content.Dialect;
+import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import org.junit.jupiter.api.DisplayName;
@@ -115,6 +118,45 @@ class SpokenToolsTest {
     assertThatThrownBy(() -> SpokenTools.of(AnswerFormat.GLM).orElseThrow().spoken(request))
         .isInstanceOf(LlmException.class)
         .hasMessageContaining("cannot be made to call");
+  }
+
+  @Test
+  void aStrictToolIsRefusedAsWordsBindNobody() {
+    var strict =
+        new ToolDefinition("f", Optional.empty(), TOOL.parameters(), true, Extensions.NONE);
+    var request = PLAIN.withTools(List.of(TOOL, strict));
+    assertThatThrownBy(() -> SpokenTools.of(AnswerFormat.HERMES).orElseThrow().spoken(request))
+        .isInstanceOfSatisfying(
+            LlmException.class,
+            refused ->
+                assertThat(refused.error())
+                    .isInstanceOfSatisfying(
+                        LlmError.Unsupported.class,
+                        error -> assertThat(error.path()).isEqualTo("tools[1].strict")));
+  }
+
+  @Test
+  void whatElseTheSystemSaysStaysAsItIs() throws LlmException {
+    var fields = Extensions.of(Dialect.OPENAI_CHAT, Map.of("x", new JsonText("1")));
+    var parts = List.<Part>of(new Part.Text("a"), new Part.Text("b", fields));
+    var system = Message.of(Role.SYSTEM, parts).withExtensions(fields);
+    ChatRequest spoken =
+        SpokenTools.of(AnswerFormat.HERMES)
+            .orElseThrow()
+            .spoken(
+                ChatRequest.of(PLAIN.model(), List.of(system, Message.user("u")))
+                    .withTools(List.of(TOOL)));
+
+    Message first = spoken.messages().getFirst();
+    assertThat(first.extensions()).isEqualTo(fields);
+    assertThat(first.parts()).hasSize(2).first().isEqualTo(parts.getFirst());
+    assertThat(first.parts().getLast())
+        .isInstanceOfSatisfying(
+            Part.Text.class,
+            last -> {
+              assertThat(last.text()).startsWith("b\n\nYou may call functions.");
+              assertThat(last.extensions()).isEqualTo(fields);
+            });
   }
 
   @Test

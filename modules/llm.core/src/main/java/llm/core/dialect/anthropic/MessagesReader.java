@@ -156,7 +156,7 @@ public final class MessagesReader {
     ModelName resolved = resolver.resolve(model);
     boolean asItStands = resolver.reads(resolved, Dialect.ANTHROPIC);
     if (!asItStands) {
-      undone.require(resolver.dialect(resolved));
+      undone.require(resolver.readsStrict(resolved));
     }
     extensions.putAll(asItStands ? answer.raw() : answer.partly());
     return new ChatRequest(

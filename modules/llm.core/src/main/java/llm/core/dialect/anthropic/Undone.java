@@ -1,9 +1,7 @@
 package llm.core.dialect.anthropic;
 
-import java.util.Optional;
 import java.util.function.Supplier;
 import llm.core.dialect.json.FirstRefusal;
-import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 
 /**
@@ -27,11 +25,11 @@ final class Undone {
   /**
    * Throws the first refusal that holds for a provider of another dialect.
    *
-   * @param dialect in which it asks its upstream, if it has one
+   * @param upstream whether it asks one
    */
-  void require(Optional<Dialect> dialect) throws LlmException {
+  void require(boolean upstream) throws LlmException {
     elsewhere.require();
-    if (dialect.isEmpty()) {
+    if (!upstream) {
       here.require();
     }
   }

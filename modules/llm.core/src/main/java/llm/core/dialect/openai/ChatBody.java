@@ -27,6 +27,7 @@ public final class ChatBody {
   private List<Message> messages = List.of();
   private List<ToolDefinition> tools = List.of();
   private final FirstRefusal undone = new FirstRefusal(); // what only some providers do
+  private final FirstRefusal strictness = new FirstRefusal(); // what every upstream does
   private Optional<ToolChoice> toolChoice = Optional.empty();
   private Optional<Integer> maxTokens = Optional.empty();
   private Optional<Integer> maxCompletionTokens = Optional.empty();
@@ -44,7 +45,7 @@ public final class ChatBody {
     switch (name) {
       case "model" -> model = Optional.of(model(in));
       case "messages" -> messages = MessageReader.messages(in, undone);
-      case "tools" -> tools = ToolReader.tools(in, undone);
+      case "tools" -> tools = ToolReader.tools(in, undone, strictness);
       case "tool_choice" -> toolChoice = Optional.of(ToolReader.choice(in));
       case "max_tokens" -> maxTokens = Optional.of(limit(in));
       case "max_completion_tokens" -> maxCompletionTokens = Optional.of(limit(in));
@@ -90,6 +91,9 @@ public final class ChatBody {
     ModelName resolved = resolver.resolve(model);
     if (!undone.isEmpty() && !resolver.reads(resolved, Dialect.OPENAI_CHAT)) {
       undone.require();
+    }
+    if (!strictness.isEmpty() && !resolver.readsStrict(resolved)) {
+      strictness.require();
     }
     return new ChatRequest(
         resolved,

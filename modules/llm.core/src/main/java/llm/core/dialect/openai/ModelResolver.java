@@ -35,4 +35,14 @@ public interface ModelResolver {
   default boolean reads(ModelName model, Dialect dialect) throws LlmException {
     return dialect(model).filter(dialect::isReadAs).isPresent();
   }
+
+  /**
+   * Whether {@code model} is asked in dialects alone that can say that a tool's parameters bind the
+   * model: those of every upstream that has one.
+   *
+   * @throws LlmException when there is no such model any more
+   */
+  default boolean readsStrict(ModelName model) throws LlmException {
+    return dialect(model).isPresent();
+  }
 }

@@ -27,23 +27,27 @@ final class ToolReader {
   private Optional<JsonText> parameters = Optional.empty();
 
   private final FirstRefusal undone;
+  private final FirstRefusal strictness;
   private final Map<String, JsonText> others = new LinkedHashMap<>();
   private boolean strict;
 
-  private ToolReader(FirstRefusal undone) {
+  private ToolReader(FirstRefusal undone, FirstRefusal strictness) {
     this.undone = undone;
+    this.strictness = strictness;
   }
 
   /**
    * The tools of the array the cursor stands on.
    *
    * @param undone takes the refusals of what only some providers do
+   * @param strictness takes those of what every upstream does
    */
-  static List<ToolDefinition> tools(JsonCursor in, FirstRefusal undone) throws LlmException {
+  static List<ToolDefinition> tools(JsonCursor in, FirstRefusal undone, FirstRefusal strictness)
+      throws LlmException {
     var tools = new ArrayList<ToolDefinition>();
     Set<String> names = new HashSet<>();
     in.array(_ -> {
-      ToolDefinition tool = new ToolReader(undone).tool(in);
+      ToolDefinition tool = new ToolReader(undone, strictness).tool(in);
       if (!names.add(tool.name())) {
         String path = in.path("function.name");
         throw new LlmException(
@@ -65,7 +69,7 @@ final class ToolReader {
         default -> throw in.refusal("tool_choice must be auto, none, required or a function");
       };
     }
-    var named = new ToolReader(new FirstRefusal());
+    var named = new ToolReader(new FirstRefusal(), new FirstRefusal());
     in.object(field -> {
       switch (field) {
         case "type" -> requireFunction(in);
@@ -123,7 +127,7 @@ final class ToolReader {
       case "strict" -> {
         strict = in.flag();
         if (strict) {
-          undone.add(() -> MessageReader.unsupported(in, "strict tools; send strict: false"));
+          strictness.add(() -> MessageReader.unsupported(in, "strict tools; send strict: false"));
         }
       }
       default -> throw MessageReader.unknown(in, "function field", field);

@@ -33,7 +33,7 @@ final class ResponseToolReader {
    * Nothing read yet.
    *
    * @param undone takes the refusals of what only providers of this dialect do
-   * @param strictness takes those of what all of OpenAI's dialects can say
+   * @param strictness takes those of what every upstream does
    */
   ResponseToolReader(FirstRefusal undone, FirstRefusal strictness) {
     this.undone = undone;

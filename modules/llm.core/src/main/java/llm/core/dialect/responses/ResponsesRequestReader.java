@@ -73,11 +73,10 @@ public final class ResponsesRequestReader {
     requireConsistent();
     ModelName resolved = resolver.resolve(model);
     boolean relayed = resolver.reads(resolved, Dialect.OPENAI_RESPONSES);
-    boolean strict = relayed || resolver.reads(resolved, Dialect.OPENAI_CHAT);
     if (!relayed && !undone.isEmpty()) {
       undone.require();
     }
-    if (!strict && !strictness.isEmpty()) {
+    if (!strictness.isEmpty() && !resolver.readsStrict(resolved)) {
       strictness.require();
     }
     extensions.putAll(form.nested());

@@ -31,9 +31,11 @@ class RelayedFieldsTest {
 
         @Override
         public Optional<Dialect> dialect(ModelName model) {
-          return model.value().startsWith("up/")
-              ? Optional.of(Dialect.OPENAI_CHAT)
-              : Optional.empty();
+          return switch (model.value()) {
+            case "up/m" -> Optional.of(Dialect.OPENAI_CHAT);
+            case "claude" -> Optional.of(Dialect.ANTHROPIC);
+            default -> Optional.empty();
+          };
         }
       };
 
@@ -107,6 +109,7 @@ class RelayedFieldsTest {
     String tools =
         "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}],";
     assertThat(read("up/m", tools).tools().getFirst().strict()).isTrue();
+    assertThat(read("claude", tools).tools().getFirst().strict()).isTrue();
     assertThat(refusal("mock", tools)).isInstanceOf(LlmError.Unsupported.class);
   }
 
