@@ -78,7 +78,7 @@ class ChatProviderTest {
       assertThat(provider.prefixes(MODEL)).isEmpty();
       assertThat(provider.connection(MODEL)).isEmpty();
       assertThat(provider.dialect()).isEmpty();
-      assertThat(provider.leavesOut(MODEL)).isEmpty();
+      assertThat(provider.leavesOut(MODEL)).doesNotContain(Nuance.values());
       assertThat(provider.dialects(MODEL)).isEmpty();
       assertThat(provider.needsOutputLimit()).isFalse();
       assertThat(provider.systemPrefix()).isEmpty();
