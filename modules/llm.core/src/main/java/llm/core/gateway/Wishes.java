@@ -55,9 +55,16 @@ final class Wishes {
           .toolCalls()
           .forEach(call -> addLost("messages[].tool_calls[].", call.extensions(), dialects, lost));
       addThoughts(message, dialects, lost);
-      if (dialects.equals(Set.of(Dialect.ANTHROPIC))) {
-        addUnknownToAnthropic(message, lost);
-      } else if (message.failed()) {
+      boolean isNameless =
+          !dialects.isEmpty() && dialects.stream().noneMatch(Dialect.OPENAI_CHAT::isReadAs);
+      if (message.name().isPresent() && isNameless) {
+        lost.add("messages[].name");
+      }
+      boolean isAnthropic = dialects.equals(Set.of(Dialect.ANTHROPIC));
+      if (isAnthropic || dialects.isEmpty()) {
+        addDetails(message, lost);
+      }
+      if (message.failed() && !isAnthropic) {
         lost.add("messages[].content[].is_error"); // the other dialects cannot say it
       }
     }
@@ -66,6 +73,11 @@ final class Wishes {
         && byEffort
         && Rethinking.isLost(request.model().value(), request.messages())) {
       lost.add("reasoning_effort");
+    }
+    if (request.form().format() instanceof ResponseFormat.JsonSchema schema
+        && schema.description().isPresent()
+        && (dialects.isEmpty() || dialects.equals(Set.of(Dialect.ANTHROPIC)))) {
+      lost.add("response_format.json_schema.description");
     }
     return List.copyOf(lost);
   }
@@ -92,11 +104,8 @@ final class Wishes {
     }
   }
 
-  /** What our types know and Anthropic's dialect has no place for; none of it changes a meaning. */
-  private static void addUnknownToAnthropic(Message message, TreeSet<String> lost) {
-    if (message.name().isPresent()) {
-      lost.add("messages[].name");
-    }
+  /** How closely images are looked at is OpenAI's alone. */
+  private static void addDetails(Message message, TreeSet<String> lost) {
     for (Part part : message.parts()) {
       if (part instanceof Part.Image image && image.detail().filter(Wishes::isWish).isPresent()) {
         lost.add("messages[].content[].image_url.detail");

@@ -1,0 +1,30 @@
+package llm.core.gateway;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import llm.domain.chat.ChatRequest;
+import llm.domain.content.Dialect;
+import llm.domain.error.LlmException;
+import llm.domain.model.ModelSpec;
+
+/** What callers are told that does not reach a provider, for tests of the dialects. */
+public final class Losses {
+  private Losses() {}
+
+  /** Names of the fields that no provider of {@code dialects} is told. */
+  public static List<String> of(ChatRequest request, Set<Dialect> dialects) {
+    return Wishes.lost(request, dialects);
+  }
+
+  /**
+   * Refuses what a provider that computes here, and speaks no dialect, would pass over.
+   *
+   * @throws LlmException with {@code Unsupported}
+   */
+  public static void requireComputed(ChatRequest request) throws LlmException {
+    TestProvider provider = TestProvider.playing("local");
+    var spec = new ModelSpec(8_000, 8_000, true, true, true, Optional.empty(), Optional.empty());
+    Wishes.require(request, new Route(provider, "m", spec, true));
+  }
+}
