@@ -33,6 +33,9 @@ final class Background implements AutoCloseable {
   private static final long MOST_ENDED_CHARS = 32L << 20; // of those whose events are held
   private static final long PATIENCE_MILLIS = 5_000; // for a run that was told to stop
 
+  private static final String STOPPED =
+      "The server stopped while it made this response; ask again.";
+
   private final ResponsesSettings settings;
   private final Gateway gateway;
   private final ResponseArchive archive;
@@ -174,20 +177,23 @@ final class Background implements AutoCloseable {
     endedChars -= gone == null ? 0 : gone.chars();
   }
 
-  /** One that is neither over nor made here: another server makes it, or nobody does any more. */
+  /** One whose end is not kept: another server makes it, nobody does, or the store was away. */
   JsonText unfinished(StoredResponse found) {
-    Answer answer = found.request().answer();
-    if (!archive.isDead(found)) {
-      return json(answer);
+    Optional<BackgroundRun> here = known(found.request().id());
+    if (here.isEmpty() && !archive.isDead(found)) {
+      return json(found.request().answer());
     }
-    JsonText failed =
-        failed(found.request(), "The server stopped while it made this response; ask again.");
-    try {
-      archive.end(found.request().id(), found.end(), failed);
-    } catch (StoreException failure) {
-      logNotKept(found.request().id(), failure); // whoever asks next is told the same
+    JsonText answer =
+        here.map(BackgroundRun::json) // its end could not be kept
+            .orElseGet(() -> failed(found.request(), STOPPED));
+    if (here.isEmpty() || here.get().isOver()) {
+      try {
+        archive.end(found.request().id(), found.end(), answer);
+      } catch (StoreException failure) {
+        logNotKept(found.request().id(), failure); // whoever asks next is told the same
+      }
     }
-    return failed;
+    return answer;
   }
 
   private static JsonText failed(StoredResponse.Request request, String message) {
@@ -260,7 +266,8 @@ final class Background implements AutoCloseable {
         archive.end(id, at, response);
       } catch (StoreException failure) {
         logNotKept(id, failure);
-        if (failure.reason() == StoreException.Reason.TOO_LARGE) {
+        if (failure.reason() == StoreException.Reason.TOO_LARGE
+            || failure.reason() == StoreException.Reason.FULL) {
           keepWhy(failure.getMessage());
         }
       }

@@ -73,15 +73,22 @@ final class ResponseArchive {
 
   private void append(StoredResponse.Request request, LogPoint at, List<String> records)
       throws StoreException {
-    var key = new LogKey(SPACE, request.id());
-    Optional<String> head = Optional.of(request.owner());
-    try {
-      store.append(key, at, records, head);
-    } catch (StoreException failure) {
-      if (failure.reason() != StoreException.Reason.FULL || evict(PAGE / 10) == 0) {
-        throw failure;
+    append(request.id(), at, records, Optional.of(request.owner()));
+  }
+
+  /** A store that is full has the oldest others removed, more each time, until there is room. */
+  private void append(String id, LogPoint at, List<String> records, Optional<String> head)
+      throws StoreException {
+    var key = new LogKey(SPACE, id);
+    for (int next = 1; ; next = Math.min(PAGE, 2 * next)) {
+      try {
+        store.append(key, at, records, head);
+        return;
+      } catch (StoreException failure) {
+        if (failure.reason() != StoreException.Reason.FULL || evict(next, id) == 0) {
+          throw failure;
+        }
       }
-      store.append(key, at, records, head);
     }
   }
 
@@ -93,8 +100,7 @@ final class ResponseArchive {
 
   /** Ends a response that was begun. */
   void end(String id, LogPoint at, JsonText answer) throws StoreException {
-    var records = List.of(ResponseRecords.answer(answer));
-    store.append(new LogKey(SPACE, id), at, records, Optional.empty());
+    append(id, at, List.of(ResponseRecords.answer(answer)), Optional.empty());
   }
 
   private static LogPoint next(LogPoint at) {
@@ -175,19 +181,23 @@ final class ResponseArchive {
         after = Optional.of(info.key().id());
       }
     } while (page.size() == PAGE);
-    return kept - (kept > most ? evict(kept - most + most / 100) : 0);
+    return kept - (kept > most ? evict(kept - most + most / 100, "") : 0);
   }
 
-  /** Removes the oldest {@code count}; returns how many there were to remove. */
-  private int evict(int count) throws StoreException {
+  /** Removes the oldest {@code count} but that one; returns how many there were to remove. */
+  private int evict(int count, String but) throws StoreException {
     int removed = 0;
+    Optional<String> after = Optional.empty();
     List<LogInfo> oldest;
     do {
-      oldest = store.list(SPACE, Optional.empty(), Math.min(PAGE, count - removed));
+      oldest = store.list(SPACE, after, Math.min(PAGE, count - removed));
       for (LogInfo info : oldest) {
-        store.delete(info.key(), info.end().identity());
+        if (!info.key().id().equals(but)) {
+          store.delete(info.key(), info.end().identity());
+          removed++;
+        }
+        after = Optional.of(info.key().id());
       }
-      removed += oldest.size();
     } while (!oldest.isEmpty() && removed < count);
     return removed;
   }

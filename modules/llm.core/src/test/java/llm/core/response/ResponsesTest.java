@@ -70,6 +70,7 @@ class ResponsesTest {
   private final TimerThread timer = new TimerThread(_ -> {});
   private final RecordingTelemetry telemetry = new RecordingTelemetry();
   private final Model model = new Model();
+  private int memoryBytes = 64 << 20;
   private final List<CallScope> calls = new ArrayList<>();
   private Gateway gateway;
   private LogStore store;
@@ -137,7 +138,8 @@ class ResponsesTest {
       throws IOException {
     LogStore opened =
         switch (kind) {
-          case MEMORY -> new MemoryLogStore(16 << 20, 1 << 20, timer.time(), telemetry.metrics());
+          case MEMORY ->
+              new MemoryLogStore(memoryBytes, 1 << 20, timer.time(), telemetry.metrics());
           case JOURNAL -> journal();
         };
     store = around.apply(opened);
@@ -208,7 +210,7 @@ class ResponsesTest {
   }
 
   private static void await(BooleanSupplier condition) {
-    long until = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    long until = System.nanoTime() + Duration.ofSeconds(30).toNanos();
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).isLessThan(until);
       LockSupport.parkNanos(1_000_000); // What is asked for may be long: leave the processor free.
@@ -217,20 +219,25 @@ class ResponsesTest {
 
   private String awaitStatus(String id, String status) {
     var last = new String[1];
-    await(() -> {
-      try {
-        last[0] = get(id);
+    try {
+      await(() -> {
+        last[0] = told(id);
         return last[0].contains("\"status\":\"" + status + "\",\"background\"");
-      } catch (LlmException failure) {
-        throw new AssertionError(failure);
-      }
-    });
+      });
+    } catch (AssertionError late) {
+      String tells = last[0].substring(0, Math.min(500, last[0].length()));
+      throw new AssertionError("not " + status + ", but " + tells, late);
+    }
     return last[0];
   }
 
   private boolean has(String id, String text) {
+    return told(id).contains(text);
+  }
+
+  private String told(String id) {
     try {
-      return get(id).contains(text);
+      return get(id);
     } catch (LlmException failure) {
       throw new AssertionError(failure);
     }
@@ -293,6 +300,21 @@ class ResponsesTest {
     }
     await(() -> events(ids.getFirst()).contains("\"delta\":\"yesx"));
     assertThat(events(ids.getLast())).contains("\"delta\":\"ye\"", "\"delta\":\"s\"");
+  }
+
+  @Test
+  void anAnswerThatAFullStoreHasNoRoomForTakesThatOfTheOldest() throws Exception {
+    memoryBytes = 4 << 20;
+    open(Kind.MEMORY);
+    model.more = "x".repeat(900_000);
+    var ids = new ArrayList<String>();
+    for (int i = 0; i < 12; i++) {
+      ids.add(id(create("{\"input\":\"one\",\"background\":true}")));
+      awaitStatus(ids.getLast(), "completed");
+    }
+    assertThatThrownBy(() -> get(ids.getFirst())).isInstanceOf(LlmException.class);
+    assertThat(get(ids.get(10))).contains("\"status\":\"completed\"");
+    assertThat(telemetry.events("response_not_kept")).isEmpty();
   }
 
   @ParameterizedTest

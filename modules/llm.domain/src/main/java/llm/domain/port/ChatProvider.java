@@ -72,9 +72,14 @@ public interface ChatProvider extends AutoCloseable {
     return dialect().map(Set::of).orElse(Set.of());
   }
 
-  /** What of a request to {@code model} this provider has no place for, and leaves out. */
+  /**
+   * What of a request to {@code model} this provider has no place for, and leaves out. One that
+   * asks in no dialect looks at images in one way, and at schemas without their descriptions.
+   */
   default Set<Nuance> leavesOut(ModelName model) {
-    return Set.of();
+    return dialects(model).isEmpty()
+        ? Set.of(Nuance.IMAGE_DETAIL, Nuance.SCHEMA_DESCRIPTION)
+        : Set.of();
   }
 
   /**

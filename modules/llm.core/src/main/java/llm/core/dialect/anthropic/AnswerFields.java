@@ -74,6 +74,9 @@ final class AnswerFields {
       form = form.withFormat(format.get());
     }
     Optional<Thinking> wanted = wanted();
+    if (effort.isPresent() && !wanted.equals(effort.map(Thinking.ByEffort::new))) {
+      partly.put(OUTPUT_CONFIG, raw.get(OUTPUT_CONFIG));
+    }
     return wanted.isPresent() ? form.withThinking(wanted.get()) : form;
   }
 

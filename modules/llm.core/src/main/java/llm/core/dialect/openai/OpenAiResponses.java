@@ -18,6 +18,9 @@ import llm.domain.error.LlmError;
 
 /** Bodies of the OpenAI dialect that are written in one piece, as UTF-8 JSON. */
 public final class OpenAiResponses {
+  /** What the names begin with of an answer's fields that stand in its choice. */
+  public static final String OF_CHOICE = "choices[].";
+
   private static final int SMALL = 512;
   private static final String USAGE = "usage";
   private static final Set<String> OWN =
@@ -49,11 +52,10 @@ public final class OpenAiResponses {
     message(result, out);
     out.name("logprobs");
     LogprobsWriter.answer(result, asked, out);
-    out.field("finish_reason", result.finishReason().wireName())
-        .endObject()
-        .endArray()
-        .name("usage");
+    out.field("finish_reason", result.finishReason().wireName());
     Map<String, JsonText> more = result.extensions().in(Dialect.OPENAI_CHAT);
+    choice(more, out);
+    out.endObject().endArray().name("usage");
     usage(result.usage(), more, out);
     answer(more, out);
     return out.endObject().toBytes();
@@ -99,8 +101,17 @@ public final class OpenAiResponses {
   /** Adds the fields of an answer that only this dialect knows. */
   static void answer(Map<String, JsonText> more, JsonOut out) {
     more.forEach((name, value) -> {
-      if (!OWN.contains(name)) {
+      if (!OWN.contains(name) && !name.startsWith(OF_CHOICE)) {
         out.name(name).json(value);
+      }
+    });
+  }
+
+  /** Adds the fields of a choice that only this dialect knows, as {@code native_finish_reason}. */
+  static void choice(Map<String, JsonText> more, JsonOut out) {
+    more.forEach((name, value) -> {
+      if (name.startsWith(OF_CHOICE)) {
+        out.name(name.substring(OF_CHOICE.length())).json(value);
       }
     });
   }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import llm.core.dialect.json.JsonOut;
 import llm.core.sse.SseFrame;
 import llm.domain.chat.JsonText;
@@ -36,7 +37,8 @@ public final class OpenAiStreamWriter {
   private static final byte[] NO_LOGPROBS_YET =
       ascii(",\"logprobs\":{\"content\":[],\"refusal\":null},\"finish_reason\":null}]");
   private static final byte[] FINISHED = ascii(",\"logprobs\":null,\"finish_reason\":\"");
-  private static final byte[] CLOSE_FINISHED = ascii("\"}]");
+  private static final byte[] CLOSE_REASON = ascii("\"");
+  private static final byte[] CLOSE_FINISHED = ascii("}]");
   private static final byte[] DATA = ascii(SseFrame.DATA);
   private static final byte[] CLOSE_FRAME = ascii("}" + SseFrame.END);
   private static final byte[] CLOSE_FRAME_NO_USAGE = ascii(",\"usage\":null}" + SseFrame.END);
@@ -203,15 +205,11 @@ public final class OpenAiStreamWriter {
         .raw(EMPTY_DELTA)
         .raw(FINISHED)
         .escaped(done.finishReason().wireName())
-        .raw(CLOSE_FINISHED);
+        .raw(CLOSE_REASON);
     Map<String, JsonText> more = done.extensions().in(Dialect.OPENAI_CHAT);
-    var rest = new JsonOut(64);
-    rest.object();
-    OpenAiResponses.answer(more, rest);
-    byte[] fields = rest.endObject().toBytes();
-    if (fields.length > 2) {
-      out.raw(COMMA).raw(Arrays.copyOfRange(fields, 1, fields.length - 1));
-    }
+    beside(fields -> OpenAiResponses.choice(more, fields));
+    out.raw(CLOSE_FINISHED);
+    beside(fields -> OpenAiResponses.answer(more, fields));
     out.raw(closing);
     if (includeUsage) {
       out.raw(usageOpening);
@@ -219,6 +217,16 @@ public final class OpenAiStreamWriter {
       out.raw(CLOSE_FRAME);
     }
     out.raw(DONE);
+  }
+
+  /** Adds fields, if there are any, to the object that ends next. */
+  private void beside(Consumer<JsonOut> fields) {
+    var object = new JsonOut(64);
+    fields.accept(object.object());
+    byte[] written = object.endObject().toBytes();
+    if (written.length > 2) {
+      out.raw(COMMA).raw(Arrays.copyOfRange(written, 1, written.length - 1));
+    }
   }
 
   private void error(LlmError error) {

@@ -41,6 +41,7 @@ public final class Answer {
   private Optional<LlmError> error = Optional.empty();
   private Optional<FinishReason> cut = Optional.empty();
   private Map<String, JsonText> next = Map.of(); // fields of the next message
+  private Map<String, JsonText> nextCall = Map.of(); // fields of it
   private Map<String, JsonText> said = Map.of(); // by the provider, of the answer
   private boolean refuses; // the next message does
   private String model;
@@ -159,7 +160,10 @@ public final class Answer {
         closeOpen(ResponseStatus.COMPLETED);
         var kind = OutputItem.Kind.CALL;
         int place = items.size();
-        calls.put(index, opened(new OutputItem(kind, place, identity.item(kind, place), id, name)));
+        var call = new OutputItem(kind, place, identity.item(kind, place), id, name);
+        call.more(nextCall);
+        nextCall = Map.of();
+        calls.put(index, opened(call));
       }
       case StreamEvent.ToolArgumentsDelta(int index, String json) ->
           grow(calls.get(index), json, List.of());
@@ -190,6 +194,8 @@ public final class Answer {
         closeOpen(ResponseStatus.COMPLETED);
         next = JsonFields.of(json);
       }
+      case Asides.REASONING -> closeOpen(ResponseStatus.COMPLETED);
+      case Asides.CALL -> nextCall = JsonFields.of(json);
       case Asides.ANNOTATION -> {
         OutputItem item = current(OutputItem.Kind.MESSAGE);
         item.annotations().add(json);

@@ -11,5 +11,11 @@ public final class Asides {
   /** An annotation of the text that came last. */
   public static final String ANNOTATION = "annotation";
 
+  /** Reasoning begins that is none of what came last. */
+  public static final String REASONING = "reasoning";
+
+  /** Fields of the call that begins next, as {@code caller}. */
+  public static final String CALL = "call";
+
   private Asides() {}
 }

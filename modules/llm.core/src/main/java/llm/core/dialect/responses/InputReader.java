@@ -35,6 +35,7 @@ final class InputReader {
   private static final String PARAGRAPH = "\n\n";
 
   private final FirstRefusal undone;
+  private final boolean inOrder;
   private final ContentReader contents;
   private final List<Message> messages = new ArrayList<>();
 
@@ -50,9 +51,12 @@ final class InputReader {
    * No messages yet.
    *
    * @param undone takes the refusals of what only some providers do
+   * @param inOrder whether what follows calls is a message of its own, as the items stand; else it
+   *     joins them, as dialects need it whose results follow their calls at once
    */
-  InputReader(FirstRefusal undone) {
+  InputReader(FirstRefusal undone, boolean inOrder) {
     this.undone = undone;
+    this.inOrder = inOrder;
     this.contents = new ContentReader(undone);
   }
 
@@ -90,7 +94,7 @@ final class InputReader {
       case "user" -> add(Role.USER, content, fields);
       case "system", "developer" -> add(Role.SYSTEM, content, fields);
       case "assistant" -> {
-        if (!parts.isEmpty() && calls.isEmpty()) {
+        if (!parts.isEmpty() && calls.isEmpty() || inOrder && !calls.isEmpty()) {
           flush(); // two answers one after the other
         }
         parts.addAll(content);
@@ -154,7 +158,7 @@ final class InputReader {
     String text = shown.isEmpty() ? summary : shown;
     Optional<Proof> proof =
         fields.string("encrypted_content").map(data -> Proof.read(data, Dialect.OPENAI_RESPONSES));
-    if (!parts.isEmpty() && calls.isEmpty()) {
+    if (!parts.isEmpty() && calls.isEmpty() || inOrder && !calls.isEmpty()) {
       flush();
     }
     raw.add(item);

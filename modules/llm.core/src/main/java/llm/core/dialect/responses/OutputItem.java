@@ -91,7 +91,7 @@ final class OutputItem {
     return annotations;
   }
 
-  /** Fields of a message beside ours. */
+  /** Fields of a message or a call beside ours. */
   void more(Map<String, JsonText> fields) {
     more = fields;
   }
@@ -136,11 +136,13 @@ final class OutputItem {
       case OTHER -> throw new IllegalStateException("is written as it is");
       case MESSAGE -> message(out);
       case REASONING -> reasoning(summary, out);
-      case CALL ->
-          out.field("type", "function_call")
-              .field("call_id", callId)
-              .field("name", name)
-              .field("arguments", text.toString());
+      case CALL -> {
+        out.field("type", "function_call")
+            .field("call_id", callId)
+            .field("name", name)
+            .field("arguments", text.toString());
+        more.forEach((field, value) -> out.name(field).json(value));
+      }
     }
     out.field("status", status.wireName()).endObject();
   }

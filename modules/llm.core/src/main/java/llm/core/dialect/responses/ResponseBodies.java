@@ -123,6 +123,11 @@ public final class ResponseBodies {
         case "function_call" -> {
           String id = fields.string("call_id").orElse("");
           String name = fields.string("name").orElse("");
+          Map<String, JsonText> more = new LinkedHashMap<>(fields.left());
+          more.keySet().retainAll(Set.of("caller", "namespace"));
+          if (!more.isEmpty()) {
+            events.add(aside(Asides.CALL, JsonFields.object(more)));
+          }
           events.add(new StreamEvent.ToolCallStarted(calls, id, name));
           events.add(
               new StreamEvent.ToolArgumentsDelta(calls++, fields.string("arguments").orElse("")));

@@ -74,7 +74,7 @@ public record ResponseCall(
    */
   public ChatRequest request(List<JsonText> earlier, List<JsonText> items) throws LlmException {
     var undone = new FirstRefusal();
-    var reader = new InputReader(undone);
+    var reader = new InputReader(undone, isRelayed);
     for (JsonText item : earlier) {
       reader.add(item, "previous_response_id");
     }

@@ -56,6 +56,12 @@ final class Defined {
     return object(root, 0);
   }
 
+  /** What {@code type} stands for, made anew. */
+  ObjectNode of(String type, Random chance) {
+    random = chance;
+    return object(type, 3);
+  }
+
   /** Fields that a request could have and none had so far, as {@code Type.field}. */
   Set<String> uncovered() {
     var open = new TreeSet<String>();

@@ -59,7 +59,7 @@ class EveryFieldTest {
     };
   }
 
-  private static String path(LlmError error) {
+  static String path(LlmError error) {
     return switch (error) {
       case LlmError.Unsupported unsupported -> unsupported.path();
       case LlmError.InvalidRequest invalid -> invalid.path().orElse("");

@@ -95,9 +95,6 @@ final class Legal {
     if (!body.has("input")) {
       body.put("input", "hi");
     }
-    if (body.get("input").isArray()) {
-      apart((ArrayNode) body.get("input"));
-    }
     String function = "";
     for (JsonNode tool : body.has("tools") ? body.get("tools") : Defined.JSON.createArrayNode()) {
       if (tool.get("type").stringValue().equals("function")) {
@@ -113,18 +110,6 @@ final class Legal {
       }
     } else if (choice != null && !body.has("tools")) {
       body.remove("tool_choice");
-    }
-  }
-
-  /** What a model gives in one go is reasoning, words, calls: behind calls somebody else speaks. */
-  private static void apart(ArrayNode input) {
-    for (int i = input.size() - 1; i > 0; i--) {
-      boolean speaks =
-          is(input.get(i), "reasoning")
-              || input.get(i).path("role").asString("").equals("assistant");
-      if (speaks && is(input.get(i - 1), "function_call")) {
-        input.insertObject(i).put("role", "user").put("content", "so");
-      }
     }
   }
 

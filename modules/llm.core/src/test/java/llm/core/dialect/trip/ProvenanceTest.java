@@ -6,9 +6,12 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.dialect.anthropic.AnthropicResponses;
 import llm.core.dialect.openai.OpenAiResponses;
+import llm.core.dialect.responses.Answer;
+import llm.core.dialect.responses.Asked;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.Usage;
@@ -64,6 +67,18 @@ class ProvenanceTest {
     JsonNode anthropic = Defined.JSON.readTree(AnthropicResponses.message(answer, "i"));
     ObjectNode turn = Defined.JSON.createObjectNode().put("role", "assistant");
     turn.set("content", anthropic.get("content"));
+    var responses =
+        new Answer(
+            new Answer.Identity("resp_1", 1, false), "m", new Asked(JsonText.EMPTY_OBJECT), false);
+    responses.addWhole(answer);
+    ObjectNode body = Defined.JSON.createObjectNode().put("model", "m");
+    body.set("input", Defined.JSON.readTree(responses.json(false)).get("output"));
+    assertThat(
+            Trip.read(body, Dialect.OPENAI_RESPONSES, Optional.of(from))
+                .messages()
+                .getFirst()
+                .thoughts())
+        .isEqualTo(answer.thoughts());
     assertThat(thoughts(chat, Dialect.OPENAI_CHAT)).isEqualTo(answer.thoughts());
     assertThat(thoughts(turn, Dialect.ANTHROPIC)).isEqualTo(answer.thoughts());
   }

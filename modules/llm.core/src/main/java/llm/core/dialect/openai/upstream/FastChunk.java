@@ -49,9 +49,9 @@ final class FastChunk extends FastJson {
     Field.of("delta", Value.DELTA),
     Field.of("finish_reason", Value.FINISH),
     Field.of("logprobs", Value.NULL),
-    Field.of("native_finish_reason", Value.PLAIN),
-    Field.of("stop_reason", Value.PLAIN),
-    Field.of("matched_stop", Value.PLAIN),
+    Field.of("native_finish_reason", Value.NULL),
+    Field.of("stop_reason", Value.NULL),
+    Field.of("matched_stop", Value.NULL),
     Field.of("token_ids", Value.NULL)
   };
   private static final Field[] DELTA = {

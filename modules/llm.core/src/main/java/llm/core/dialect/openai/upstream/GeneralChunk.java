@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.dialect.json.JsonFields;
+import llm.core.dialect.openai.OpenAiResponses;
 import llm.core.dialect.openai.ReasoningDetails;
 import llm.core.dialect.openai.upstream.Chunk.ToolFragment;
 import llm.core.dialect.upstream.ErrorReader;
@@ -126,6 +127,12 @@ final class GeneralChunk {
       case "logprobs" -> new LogprobsReader(in).read(chunk.logprobs);
       case "finish_reason" -> chunk.finishReason = string();
       case "error" -> chunk.error = ErrorReader.value(in).or(() -> chunk.error);
+      case "native_finish_reason", "stop_reason", "matched_stop" -> {
+        JsonText value = in.cut();
+        if (!value.value().equals("null")) {
+          chunk.answer.put(OpenAiResponses.OF_CHOICE + name, value);
+        }
+      }
       default -> {
         // of no interest
       }

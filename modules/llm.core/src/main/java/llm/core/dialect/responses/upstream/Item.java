@@ -1,7 +1,9 @@
 package llm.core.dialect.responses.upstream;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.dialect.openai.upstream.LogprobsReader;
@@ -19,6 +21,7 @@ final class Item {
   String phase = "";
   boolean refuses; // its text is a refusal
   JsonText whole = JsonText.EMPTY_OBJECT;
+  final Map<String, JsonText> more = new LinkedHashMap<>(); // of a call
   final List<JsonText> annotations = new ArrayList<>(0); // of its text
   final StringBuilder text = new StringBuilder(); // of a message, refusals among it
   final StringBuilder reasoning = new StringBuilder(); // its summary, else its content
@@ -54,6 +57,7 @@ final class Item {
       case "call_id" -> callId = string(in);
       case "name" -> name = string(in);
       case "arguments" -> arguments = in.isString() ? in.text() : in.cut().value();
+      case "caller", "namespace" -> more.put(field, in.cut());
       case "phase" -> phase = string(in);
       case "encrypted_content" -> encrypted = string(in);
       case "content" -> parts(this::content);

@@ -44,6 +44,8 @@ final class Items {
   private int calls;
   private int message = -1; // the place of the message that came last, if nothing came behind it
 
+  private int thought = -1; // the place of the reasoning that came last, if it has not ended
+
   /** What of an item was handed out. */
   private static final class State {
     private boolean saidText;
@@ -113,6 +115,7 @@ final class Items {
   /** A message begins: it is told where it follows another one, or says what it is for. */
   private void message(int place, String phase, Consumer<? super StreamEvent> events) {
     State state = state(place);
+    thought = -1;
     if (!state.told && (message >= 0 && message != place || !phase.isEmpty())) {
       var fields = new LinkedHashMap<String, JsonText>();
       if (phase.matches("[a-z_]+")) {
@@ -127,6 +130,10 @@ final class Items {
   /** More reasoning of item {@code place}. */
   void reasoning(int place, String text, Consumer<? super StreamEvent> events) {
     if (!text.isEmpty()) {
+      if (thought >= 0 && thought != place) {
+        events.accept(aside(Asides.REASONING, JsonText.EMPTY_OBJECT));
+      }
+      thought = place;
       state(place).saidReasoning = true;
       events.accept(new StreamEvent.ReasoningDelta(text));
     }
@@ -217,6 +224,7 @@ final class Items {
         if (!state.told) {
           state.told = true;
           message = -1;
+          thought = -1;
           events.accept(aside(Asides.ITEM, item.whole));
         }
       }
@@ -233,7 +241,11 @@ final class Items {
       return;
     }
     state.call = calls++;
+    thought = -1;
     String id = item.callId.isBlank() ? ids.get() : item.callId;
+    if (!item.more.isEmpty()) {
+      events.accept(aside(Asides.CALL, JsonFields.object(item.more)));
+    }
     events.accept(new StreamEvent.ToolCallStarted(state.call, id, item.name));
     if (!state.held.isEmpty()) {
       state.saidArguments = true;
@@ -242,11 +254,12 @@ final class Items {
     }
   }
 
-  private static void proof(State state, String data, Consumer<? super StreamEvent> events) {
+  private void proof(State state, String data, Consumer<? super StreamEvent> events) {
     if (data.isEmpty() || state.proven) {
       return;
     }
     state.proven = true;
+    thought = -1;
     events.accept(
         state.saidReasoning
             ? new StreamEvent.ReasoningSigned(data, Dialect.OPENAI_RESPONSES)

@@ -43,7 +43,7 @@ final class Chunks {
           """
           {"id":"gen-1","provider":"Azure","model":"openai/gpt-4o-mini","object":\
           "chat.completion.chunk","created":17,"choices":[{"index":0,"delta":{"role":"assistant",\
-          "content":""},"finish_reason":"stop","native_finish_reason":"stop","logprobs":null}]}\
+          "content":""},"finish_reason":"stop","native_finish_reason":null,"logprobs":null}]}\
           """,
           """
           { "choices" : [ { "delta" : { "content" : "a \\"quoted\\" \\u00e9\\ud83d" } } ] }\s\
