@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -30,6 +31,7 @@ final class Defined {
   private final String root;
   private final Set<String> seen = new HashSet<>();
   private final Set<String> left;
+  private final Map<JsonNode, Set<String>> within = new IdentityHashMap<>(); // fields of a kind
   private Random random = new Random(0);
   private int names;
 
@@ -94,11 +96,16 @@ final class Defined {
     }
   }
 
-  private Set<String> types(JsonNode reference) {
-    String type = reference.get("is").stringValue();
-    var fields = new HashSet<String>();
-    types.get(type).propertyNames().forEach(field -> fields.add(type + "." + plain(field)));
-    return fields;
+  /** Whether a value of this kind may bring a field that no request had so far. */
+  private boolean leadsOn(JsonNode kind) {
+    return !seen.containsAll(
+        within.computeIfAbsent(
+            kind,
+            value -> {
+              var fields = new HashSet<String>();
+              refer(value, fields);
+              return fields;
+            }));
   }
 
   private List<JsonNode> alternatives(JsonNode value) {
@@ -116,7 +123,9 @@ final class Defined {
     for (Map.Entry<String, JsonNode> field : types.get(type).properties()) {
       String name = plain(field.getKey());
       boolean isOptional = field.getKey().endsWith("?");
-      boolean isNew = !seen.contains(type + "." + name) && depth < DEEPEST_OF_ALL;
+      boolean isNew =
+          depth < DEEPEST_OF_ALL
+              && (!seen.contains(type + "." + name) || leadsOn(field.getValue()));
       boolean wanted =
           !isOptional
               || isNew && random.nextInt(2) == 0
@@ -133,8 +142,7 @@ final class Defined {
     List<JsonNode> all = alternatives(kind);
     JsonNode one = all.get(depth > DEEPEST ? 0 : random.nextInt(all.size()));
     for (JsonNode other : all) {
-      boolean isNew = other.has("is") && !seen.containsAll(types(other));
-      if (isNew && depth < DEEPEST_OF_ALL && random.nextInt(2) == 0) {
+      if (depth < DEEPEST_OF_ALL && leadsOn(other) && random.nextInt(2) == 0) {
         one = other;
       }
     }
