@@ -22,6 +22,7 @@ import llm.domain.chat.Message;
 import llm.domain.chat.ScriptedStream;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
+import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -35,7 +36,7 @@ class ChatProviderTest {
       new ModelInfo("echo", "test", Instant.EPOCH, Optional.empty(), "Says it again.");
 
   /** Says the last message again. */
-  private static final class EchoProvider implements ChatProvider {
+  private static class EchoProvider implements ChatProvider {
     @Override
     public String id() {
       return "test";
@@ -78,12 +79,26 @@ class ChatProviderTest {
       assertThat(provider.prefixes(MODEL)).isEmpty();
       assertThat(provider.connection(MODEL)).isEmpty();
       assertThat(provider.dialect()).isEmpty();
-      assertThat(provider.leavesOut(MODEL)).doesNotContain(Nuance.values());
+      assertThat(provider.leavesOut(MODEL))
+          .containsExactlyInAnyOrder(Nuance.IMAGE_DETAIL, Nuance.SCHEMA_DESCRIPTION);
       assertThat(provider.dialects(MODEL)).isEmpty();
       assertThat(provider.needsOutputLimit()).isFalse();
       assertThat(provider.systemPrefix()).isEmpty();
       assertThat(provider.countPrompt(ChatRequest.of(MODEL, List.of(Message.user("Hi"))), null))
           .isEmpty();
+    }
+  }
+
+  @Test
+  void leavesNothingOutOfWhatItsDialectCanSay() {
+    try (var provider =
+        new EchoProvider() {
+          @Override
+          public Optional<Dialect> dialect() {
+            return Optional.of(Dialect.OPENAI_CHAT);
+          }
+        }) {
+      assertThat(provider.leavesOut(MODEL)).isEmpty();
     }
   }
 
