@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -63,28 +63,25 @@ class LocalToolsIT {
   private static final String ARGUMENTS = "{\"city\": \"Köln\", \"days\": 3}";
   private static final String CALL = "{\"name\": \"weather\", \"arguments\": " + ARGUMENTS + "}";
 
-  @TempDir private static Path shared;
-  @TempDir private Path folder;
+  @TempDir private static Path folder;
+  private static ServerProcess server; // one for all; each request stands alone
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private ServerProcess server;
 
-  @BeforeEach
-  void start() throws Exception {
+  @BeforeAll
+  static void start() throws Exception {
     boolean fetched = Files.isDirectory(ROOT.resolve("native/node_modules/@node-llama-cpp"));
     assumeTrue(fetched, "the llama.cpp library is not fetched; run tools/native");
-    Path model = shared.resolve("scripted.gguf");
-    if (!Files.exists(model)) {
-      generate(model);
-    }
+    Path model = folder.resolve("scripted.gguf");
+    generate(model);
     server =
         ServerProcess.serve(
             folder, Map.of("JDK_JAVA_OPTIONS", "-Dllm.home=" + ROOT), "--model", model.toString());
   }
 
-  @AfterEach
-  void stop() throws Exception {
+  @AfterAll
+  static void stop() throws Exception {
     if (server != null) {
       server.close();
     }
@@ -281,17 +278,16 @@ class LocalToolsIT {
   /** Chat and Responses hand arguments on as the model wrote them; Messages has only objects. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aCallThatIsBrokenOffIsToldAsItIsWhereTheDialectCan(boolean stream) throws Exception {
+  void aCallThatIsBrokenOffIsToldAsItIsAndAsCutShort(boolean stream) throws Exception {
     String answer = chat(user("broken"), true, stream);
     assertThat(joined(answer, "arguments")).isEqualTo("{\"city\": \"Kö");
-    assertThat(responses("\"broken\"", stream)).contains("\"function_call\"");
+    assertThat(answer).contains("\"finish_reason\":\"length\"").doesNotContain("tool_calls\"}");
+    assertThat(responses("\"broken\"", stream))
+        .contains("\"function_call\"", "\"status\":\"incomplete\"");
 
     String body =
         "{\"model\":\"local\",\"max_tokens\":200,\"stream\":%s,\"messages\":[%s],\"tools\":[{\"name\":\"weather\",\"input_schema\":{\"type\":\"object\"}}]}"
             .formatted(stream, user("broken"));
-    var refused = client.send(server.post("/v1/messages", body), BodyHandlers.ofString());
-    assertThat(refused.statusCode()).isEqualTo(stream ? 200 : 502);
-    assertThat(refused.body())
-        .contains("\"error\"", "arguments of the call of tool 'weather' are no JSON object");
+    assertThat(ask("/v1/messages", body)).contains("\"stop_reason\":\"max_tokens\"");
   }
 }
