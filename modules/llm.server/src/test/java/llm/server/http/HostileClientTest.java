@@ -27,6 +27,8 @@ import llm.server.engine.EngineLimits;
 import llm.server.tls.TestTls;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -158,6 +160,7 @@ class HostileClientTest {
   /** What a client sends at once, and then byte by byte, without end. */
   private record Dripping(String start, String drop) {}
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource
   void clientsThatDripAreCutWhereverTheyAre(Below below) throws Exception {
@@ -190,6 +193,7 @@ class HostileClientTest {
             "http_rejected_total{reason=\"body_timeout\"} 4");
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource
   void aBodyThatNeverStopsComingIsCutAndCounted(Below below) throws Exception {
@@ -222,6 +226,7 @@ class HostileClientTest {
     return null;
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource
   void aLateRequestIsToldWhy(Below below) throws Exception {
@@ -238,6 +243,7 @@ class HostileClientTest {
     assertServesOn();
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource
   void clientsThatNeverBeginAreClosedAndDoNotKeepOthersOut(Below below) throws Exception {
@@ -269,6 +275,7 @@ class HostileClientTest {
     return true;
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource
   void aResetAtAnyPointLeavesNothingBehind(Below below) throws Exception {
@@ -290,6 +297,7 @@ class HostileClientTest {
     raw.close();
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource
   void aResetWhileTheAnswerIsReadLeavesNothingBehind(Below below) throws Exception {
@@ -304,6 +312,7 @@ class HostileClientTest {
     assertServesOn();
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource
   void aClientThatPipelinesAndNeverReadsIsCut(Below below) throws Exception {
@@ -323,6 +332,7 @@ class HostileClientTest {
     assertServesOn();
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource
   void garbageBehindARequestEndsTheConnectionAfterItsAnswer(Below below) throws Exception {
@@ -348,6 +358,7 @@ class HostileClientTest {
     assertServesOn();
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource(names = "TLS")
   void handshakesLeftHalfDoneAreCutAndCounted(Below below) throws Exception {
@@ -373,6 +384,7 @@ class HostileClientTest {
         .contains("tls_handshakes_total{result=\"timeout\"} 200");
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource(names = "TLS")
   void aHandshakeWithoutARequestIsClosed(Below below) throws Exception {
@@ -384,6 +396,7 @@ class HostileClientTest {
     assertServesOn();
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource(names = "PLAIN")
   void aTlsHelloOnAPlainPortIsClosedWithoutAWord(Below below) throws Exception {
