@@ -1,7 +1,9 @@
 package llm.core.dialect.openai;
 
 import java.util.List;
+import java.util.Map;
 import llm.core.dialect.json.JsonOut;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.ToolCall;
 import llm.domain.content.Dialect;
 
@@ -13,19 +15,24 @@ public final class ToolCallsWriter {
   public static void write(List<ToolCall> calls, JsonOut out) {
     out.name("tool_calls").array();
     for (ToolCall call : calls) {
-      out.object()
-          .field("id", call.id())
-          .field("type", "function")
+      write(call, out);
+    }
+    out.endArray();
+  }
+
+  /** A call that says its type by itself is of no function, and says all the rest, too. */
+  static void write(ToolCall call, JsonOut out) {
+    Map<String, JsonText> more = call.extensions().in(Dialect.OPENAI_CHAT);
+    out.object().field("id", call.id());
+    if (!more.containsKey("type")) {
+      out.field("type", "function")
           .name("function")
           .object()
           .field("name", call.name())
           .field("arguments", call.arguments().value())
           .endObject();
-      call.extensions()
-          .in(Dialect.OPENAI_CHAT)
-          .forEach((name, value) -> out.name(name).json(value));
-      out.endObject();
     }
-    out.endArray();
+    more.forEach((name, value) -> out.name(name).json(value));
+    out.endObject();
   }
 }

@@ -25,11 +25,6 @@ final class Legal {
               "ChatCompletionCreateParamsBase.function_call",
               "ChatCompletionAssistantMessageParam.function_call",
               "ChatCompletionFunctionMessageParam",
-              // tools that take text, and choices among some tools: refused by their path
-              "ChatCompletionCustomTool",
-              "ChatCompletionMessageCustomToolCall",
-              "ChatCompletionNamedToolChoiceCustom",
-              "ChatCompletionAllowedToolChoice",
               // how our answer is told
               "ChatCompletionCreateParamsBase.stream",
               "ChatCompletionCreateParamsBase.stream_options",
@@ -114,8 +109,13 @@ final class Legal {
   }
 
   private static void anthropic(ObjectNode body) {
+    boolean spoken = false;
     for (JsonNode message : body.get("messages")) {
       anthropicMessage((ObjectNode) message);
+      spoken |= !message.get("role").stringValue().equals("system");
+    }
+    if (!spoken) {
+      ((ArrayNode) body.get("messages")).addObject().put("role", "user").put("content", "so");
     }
     Set<String> names = new LinkedHashSet<>();
     var kept = new ArrayList<JsonNode>();
