@@ -90,6 +90,9 @@ final class Legal {
     if (!body.has("input")) {
       body.put("input", "hi");
     }
+    if (body.get("input") instanceof ArrayNode items && !items.toString().contains("\"user\"")) {
+      items.addObject().put("role", "user").put("content", "so"); // reasoning alone says nothing
+    }
     String function = "";
     for (JsonNode tool : body.has("tools") ? body.get("tools") : Defined.JSON.createArrayNode()) {
       if (tool.get("type").stringValue().equals("function")) {
