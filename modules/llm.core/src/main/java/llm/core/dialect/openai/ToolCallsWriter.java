@@ -9,6 +9,8 @@ import llm.domain.content.Dialect;
 
 /** Writes whole tool calls as messages carry them, towards clients and upstreams alike. */
 public final class ToolCallsWriter {
+  private static final String TYPE = "type";
+
   private ToolCallsWriter() {}
 
   /** Adds the field {@code tool_calls} to the object that is open in {@code out}. */
@@ -24,15 +26,21 @@ public final class ToolCallsWriter {
   static void write(ToolCall call, JsonOut out) {
     Map<String, JsonText> more = call.extensions().in(Dialect.OPENAI_CHAT);
     out.object().field("id", call.id());
-    if (!more.containsKey("type")) {
-      out.field("type", "function")
+    if (more.containsKey(TYPE)) {
+      out.name(TYPE).json(more.get(TYPE));
+    } else {
+      out.field(TYPE, "function")
           .name("function")
           .object()
           .field("name", call.name())
           .field("arguments", call.arguments().value())
           .endObject();
     }
-    more.forEach((name, value) -> out.name(name).json(value));
+    more.forEach((name, value) -> {
+      if (!name.equals(TYPE)) {
+        out.name(name).json(value);
+      }
+    });
     out.endObject();
   }
 }
