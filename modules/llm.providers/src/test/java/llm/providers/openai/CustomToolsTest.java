@@ -1,6 +1,7 @@
 package llm.providers.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -10,8 +11,11 @@ import llm.core.dialect.openai.ModelResolver;
 import llm.core.dialect.openai.OpenAiRequestReader;
 import llm.core.dialect.openai.OpenAiStreamWriter;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.StreamEvent;
 import llm.domain.content.Dialect;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -52,6 +56,23 @@ class CustomToolsTest {
       String sent = up.server.requests().getLast().body();
       assertThat(sent).contains(TOOLS, CHOICE, CALLS, "\"tool_call_id\":\"c\"");
     }
+  }
+
+  @Test
+  void whoIsToldToolsInWordsTakesNone() throws Exception {
+    String user = "{\"role\":\"user\",\"content\":\"a\"}";
+    String called = user + ",{\"role\":\"assistant\"," + CALLS + "}";
+    ChatRequest plain = read(called).withExtensions(Extensions.NONE);
+    try (var up = Upstreams.named("tool_format: hermes")) {
+      assertThat(refused(up, read(user))).isEqualTo("tools");
+      assertThat(refused(up, plain)).isEqualTo("messages[1].tool_calls");
+    }
+  }
+
+  private static String refused(Upstreams up, ChatRequest request) {
+    LlmException refused =
+        catchThrowableOfType(LlmException.class, () -> up.provider.stream(request, up.call));
+    return ((LlmError.Unsupported) refused.error()).path();
   }
 
   private static String told(Upstreams up, ChatRequest request) throws Exception {
