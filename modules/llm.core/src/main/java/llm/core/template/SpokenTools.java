@@ -15,6 +15,7 @@ import llm.domain.chat.Extensions;
 import llm.domain.chat.Message;
 import llm.domain.chat.Part;
 import llm.domain.chat.Role;
+import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.error.LlmError;
@@ -50,9 +51,10 @@ public final class SpokenTools {
    * The request without tools, and with the words that say the same.
    *
    * @throws LlmException with {@code Unsupported} for a call that is demanded, and for a strict
-   *     tool: words demand nothing
+   *     tool: words demand nothing; for tools that are no functions, and calls of them
    */
   public ChatRequest spoken(ChatRequest request) throws LlmException {
+    requireFunctions(request);
     if (request.toolChoice() instanceof ToolChoice.Required
         || request.toolChoice() instanceof ToolChoice.Named) {
       throw new LlmException(
@@ -102,6 +104,29 @@ public final class SpokenTools {
         request.extensions(),
         request.priority(),
         form);
+  }
+
+  private static void requireFunctions(ChatRequest request) throws LlmException {
+    for (String field : List.of("tools", "tool_choice")) {
+      if (request.extensions().fields().containsKey(field)) {
+        throw noFunction(field, request);
+      }
+    }
+    for (int i = 0; i < request.messages().size(); i++) {
+      List<ToolCall> calls = request.messages().get(i).toolCalls();
+      if (calls.stream().anyMatch(call -> call.extensions().fields().containsKey("type"))) {
+        throw noFunction("messages[" + i + "].tool_calls", request);
+      }
+    }
+  }
+
+  private static LlmException noFunction(String path, ChatRequest request) {
+    return new LlmException(
+        new LlmError.Unsupported(
+            path,
+            "Model '"
+                + request.model()
+                + "' is told tools in words, which know functions alone (tool_format)."));
   }
 
   /**

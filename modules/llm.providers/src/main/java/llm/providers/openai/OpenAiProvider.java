@@ -126,7 +126,7 @@ final class OpenAiProvider extends UpstreamProvider {
           said -> new ResponseReader(said, this::callId, logprobs).handingOn(hosted));
     }
     byte[] body = ChatRequestWriter.write(request, model, stream, traits(model));
-    return answer(CHAT, body, request.model(), call, stream, said -> reader(said, logprobs));
+    return answer(CHAT, body, request.model(), call, stream, said -> reader(said, request));
   }
 
   /** An empty generation as Responses takes it. */
@@ -140,9 +140,10 @@ final class OpenAiProvider extends UpstreamProvider {
     return developer ? traits.withDeveloperRole() : traits;
   }
 
-  private AnswerReader reader(UpstreamFailures said, boolean logprobs) {
-    var reader = new ChunkReader(said, this::callId);
-    return logprobs ? reader.withLogprobs() : reader;
+  private AnswerReader reader(UpstreamFailures said, ChatRequest request) {
+    boolean others = request.extensions().in(Dialect.OPENAI_CHAT).containsKey("tools");
+    var reader = new ChunkReader(said, this::callId).handingOn(others);
+    return request.sampling().topLogprobs().isPresent() ? reader.withLogprobs() : reader;
   }
 
   private EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {

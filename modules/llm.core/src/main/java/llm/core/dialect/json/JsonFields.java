@@ -1,7 +1,9 @@
 package llm.core.dialect.json;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import llm.domain.chat.JsonText;
@@ -28,6 +30,31 @@ public final class JsonFields {
       fields.clear(); // no JSON
     }
     return fields;
+  }
+
+  /** The elements of an array, in order; none of what is no array. */
+  public static List<JsonText> elements(JsonText array) {
+    var elements = new ArrayList<JsonText>();
+    try {
+      JsonCursor.piece(
+          array,
+          "",
+          in -> {
+            if (in.isArray()) {
+              in.array(_ -> elements.add(in.cut()));
+            }
+            return elements;
+          });
+    } catch (LlmException _) {
+      elements.clear(); // no JSON
+    }
+    return elements;
+  }
+
+  /** The array of these elements. */
+  public static JsonText array(List<JsonText> elements) {
+    return new JsonText(
+        "[" + String.join(",", elements.stream().map(JsonText::value).toList()) + "]");
   }
 
   /** The object of these fields. */

@@ -1,12 +1,15 @@
 package llm.core.dialect.openai;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
+import llm.core.dialect.json.JsonFields;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.chat.Priority;
 import llm.domain.chat.SamplingOptions;
@@ -26,6 +29,8 @@ public final class ChatBody {
   private Optional<String> model = Optional.empty();
   private List<Message> messages = List.of();
   private List<ToolDefinition> tools = List.of();
+  private final List<JsonText> otherTools = new ArrayList<>(0); // that are no functions
+  private Optional<JsonText> otherChoice = Optional.empty();
   private final FirstRefusal undone = new FirstRefusal(); // what only some providers do
   private final FirstRefusal strictness = new FirstRefusal(); // what every upstream does
   private Optional<ToolChoice> toolChoice = Optional.empty();
@@ -45,8 +50,11 @@ public final class ChatBody {
     switch (name) {
       case "model" -> model = Optional.of(model(in));
       case "messages" -> messages = MessageReader.messages(in, undone);
-      case "tools" -> tools = ToolReader.tools(in, undone, strictness);
-      case "tool_choice" -> toolChoice = Optional.of(ToolReader.choice(in));
+      case "tools" -> tools = ToolReader.tools(in, otherTools::add, undone, strictness);
+      case "tool_choice" ->
+          toolChoice =
+              Optional.of(
+                  ToolReader.choice(in, choice -> otherChoice = Optional.of(choice), undone));
       case "max_tokens" -> maxTokens = Optional.of(limit(in));
       case "max_completion_tokens" -> maxCompletionTokens = Optional.of(limit(in));
       case "priority" -> priority = Optional.of(priority(in));
@@ -102,9 +110,22 @@ public final class ChatBody {
         choice,
         options,
         limit,
-        extensions,
+        withOthers(extensions),
         priority.orElse(Priority.INTERACTIVE),
         form.form());
+  }
+
+  /** With tools that are no functions, and a choice of them. */
+  private Extensions withOthers(Extensions extensions) {
+    if (otherTools.isEmpty() && otherChoice.isEmpty()) {
+      return extensions;
+    }
+    var all = new LinkedHashMap<String, JsonText>(extensions.fields());
+    if (!otherTools.isEmpty()) {
+      all.put("tools", JsonFields.array(otherTools));
+    }
+    otherChoice.ifPresent(choice -> all.put("tool_choice", choice));
+    return Extensions.of(Dialect.OPENAI_CHAT, all);
   }
 
   private Optional<Integer> outputLimit() throws LlmException {
@@ -126,7 +147,7 @@ public final class ChatBody {
     switch (choice) {
       case ToolChoice.Auto _, ToolChoice.None _ -> {}
       case ToolChoice.Required _ -> {
-        if (tools.isEmpty()) {
+        if (tools.isEmpty() && otherTools.isEmpty()) {
           throw invalid("tool_choice", "tool_choice 'required' needs tools, and none are offered");
         }
       }

@@ -161,11 +161,61 @@ final class MessageReader {
   }
 
   private ToolCall toolCall(JsonCursor in) throws LlmException {
+    JsonText whole = in.cutObject();
+    if (ToolReader.isForeign(whole, in)) {
+      undone.add(() -> ToolReader.unsupported(in, "calls of tools"));
+      return JsonCursor.piece(whole, in.path(), MessageReader::foreignCall);
+    }
+    return JsonCursor.piece(whole, in.path(), this::functionCall);
+  }
+
+  /** A call of a tool that is no function: all it says, but its id, is its dialect's. */
+  private static ToolCall foreignCall(JsonCursor in) throws LlmException {
     var call = new CallFields();
     in.object(field -> {
       switch (field) {
         case "id" -> call.id = Optional.of(in.string());
-        case "type" -> ToolReader.requireFunction(in);
+        case "index" -> in.integer();
+        default -> {
+          JsonText value = in.cut();
+          call.others.put(field, value);
+          if (field.equals("custom")) {
+            JsonCursor.piece(
+                value,
+                in.path(),
+                piece -> {
+                  piece.object(inner -> called(inner, call, piece));
+                  return call;
+                });
+          }
+        }
+      }
+    });
+    String id = call.id.orElseThrow(() -> missing(in, "id", "every tool call needs one"));
+    return in.legal(() ->
+        new ToolCall(
+            id,
+            call.name.orElse("custom"),
+            call.arguments.map(JsonText::new).orElse(JsonText.EMPTY_OBJECT),
+            Extensions.of(Dialect.OPENAI_CHAT, call.others)));
+  }
+
+  private static void called(String field, CallFields call, JsonCursor in) throws LlmException {
+    switch (field) {
+      case "name" -> call.name = Optional.of(in.string());
+      case "input" -> call.arguments = Optional.of(in.string());
+      default -> {
+        // stays with the others
+      }
+    }
+  }
+
+  private ToolCall functionCall(JsonCursor in) throws LlmException {
+    var call = new CallFields();
+    in.object(field -> {
+      switch (field) {
+        case "id" -> call.id = Optional.of(in.string());
+        case "type" -> in.string();
         case "index" -> in.integer();
         case "function" -> in.object(inner -> function(inner, call, in));
         default -> {

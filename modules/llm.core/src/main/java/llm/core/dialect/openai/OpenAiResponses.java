@@ -139,7 +139,8 @@ public final class OpenAiResponses {
     String refusal = result.isRefusal() ? refusal(result) : "";
     String text = result.text().substring(0, result.text().length() - refusal.length());
     out.object().field("role", "assistant").name("content");
-    if (text.isEmpty() && (!result.toolCalls().isEmpty() || result.isRefusal())) {
+    var calls = new AnsweredCalls(result);
+    if (text.isEmpty() && (!calls.isEmpty() || result.isRefusal())) {
       out.nothing();
     } else {
       out.value(text);
@@ -154,9 +155,7 @@ public final class OpenAiResponses {
     } else {
       out.nothing();
     }
-    if (!result.toolCalls().isEmpty()) {
-      ToolCallsWriter.write(result.toolCalls(), out);
-    }
+    calls.write(out);
     asides(result.course(), out);
     out.endObject();
   }
@@ -180,7 +179,12 @@ public final class OpenAiResponses {
     for (StreamEvent event : course) {
       if (event instanceof StreamEvent.Aside(Dialect dialect, String _, JsonText json)
           && dialect.isReadAs(Dialect.OPENAI_CHAT)) {
-        JsonFields.of(json).forEach((name, value) -> fields.merge(name, value, JsonFields::joined));
+        JsonFields.of(json)
+            .forEach((name, value) -> {
+              if (!name.equals(AnsweredCalls.FIELD)) {
+                fields.merge(name, value, JsonFields::joined);
+              }
+            });
       }
     }
     fields.forEach((name, value) -> out.name(name).json(value));

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.Extensions;
@@ -17,10 +18,16 @@ import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
-/** Reads {@code tools} and {@code tool_choice} of a chat body. */
+/**
+ * Reads {@code tools} and {@code tool_choice} of a chat body. Functions are ours; tools of other
+ * types, as {@code custom}, and choices of them or among some are kept whole, for providers that
+ * speak the dialect.
+ */
 final class ToolReader {
   private static final JsonText NO_PARAMETERS =
       new JsonText("{\"type\":\"object\",\"properties\":{}}");
+
+  private static final String FUNCTION = "function";
 
   private Optional<String> name = Optional.empty();
   private Optional<String> description = Optional.empty();
@@ -37,17 +44,27 @@ final class ToolReader {
   }
 
   /**
-   * The tools of the array the cursor stands on.
+   * The functions of the array the cursor stands on.
    *
+   * @param others takes tools of other types
    * @param undone takes the refusals of what only some providers do
    * @param strictness takes those of what every upstream does
    */
-  static List<ToolDefinition> tools(JsonCursor in, FirstRefusal undone, FirstRefusal strictness)
+  static List<ToolDefinition> tools(
+      JsonCursor in, Consumer<JsonText> others, FirstRefusal undone, FirstRefusal strictness)
       throws LlmException {
     var tools = new ArrayList<ToolDefinition>();
     Set<String> names = new HashSet<>();
     in.array(_ -> {
-      ToolDefinition tool = new ToolReader(undone, strictness).tool(in);
+      JsonText whole = in.cutObject();
+      if (isForeign(whole, in)) {
+        undone.add(() -> unsupported(in, "tools"));
+        others.accept(whole);
+        return;
+      }
+      ToolDefinition tool =
+          JsonCursor.piece(
+              whole, in.path(), piece -> new ToolReader(undone, strictness).tool(piece));
       if (!names.add(tool.name())) {
         String path = in.path("function.name");
         throw new LlmException(
@@ -59,8 +76,14 @@ final class ToolReader {
     return List.copyOf(tools);
   }
 
-  /** The choice the cursor stands on. */
-  static ToolChoice choice(JsonCursor in) throws LlmException {
+  /**
+   * The choice the cursor stands on.
+   *
+   * @param other takes one that is not ours; what is returned says nothing then
+   * @param undone takes the refusals of what only some providers do
+   */
+  static ToolChoice choice(JsonCursor in, Consumer<JsonText> other, FirstRefusal undone)
+      throws LlmException {
     if (in.isString()) {
       return switch (in.string()) {
         case "auto" -> new ToolChoice.Auto();
@@ -69,11 +92,21 @@ final class ToolReader {
         default -> throw in.refusal("tool_choice must be auto, none, required or a function");
       };
     }
+    JsonText whole = in.cutObject();
+    if (isForeign(whole, in)) {
+      undone.add(() -> unsupported(in, "tool choices"));
+      other.accept(whole);
+      return new ToolChoice.Auto();
+    }
+    return JsonCursor.piece(whole, in.path(), ToolReader::named);
+  }
+
+  private static ToolChoice named(JsonCursor in) throws LlmException {
     var named = new ToolReader(new FirstRefusal(), new FirstRefusal());
     in.object(field -> {
       switch (field) {
-        case "type" -> requireFunction(in);
-        case "function" -> in.object(inner -> named.takeName(inner, in));
+        case "type" -> in.string();
+        case FUNCTION -> in.object(inner -> named.takeName(inner, in));
         default -> throw MessageReader.unknown(in, "tool_choice field", field);
       }
     });
@@ -82,11 +115,27 @@ final class ToolReader {
             () -> MessageReader.missing(in, "function.name", "it names the tool to call")));
   }
 
-  /** Refuses a {@code type} other than function. */
-  static void requireFunction(JsonCursor in) throws LlmException {
-    if (!in.string().equals("function")) {
-      throw MessageReader.unsupported(in, "tools of another type than 'function'");
-    }
+  /** Whether an object, which the cursor was on, says a type other than function. */
+  static boolean isForeign(JsonText whole, JsonCursor in) throws LlmException {
+    var foreign = new boolean[1];
+    return JsonCursor.piece(
+        whole,
+        in.path(),
+        piece -> {
+          piece.object(field -> {
+            if (field.equals("type")) {
+              foreign[0] = !piece.string().equals(FUNCTION);
+            }
+          });
+          return foreign[0];
+        });
+  }
+
+  /** The refusal of an object that is foreign. */
+  static LlmException unsupported(JsonCursor in, String what) {
+    String sentence =
+        "This server does not support " + what + " of another type than 'function' for this model.";
+    return new LlmException(new LlmError.Unsupported(in.path("type"), sentence));
   }
 
   private ToolDefinition tool(JsonCursor in) throws LlmException {
@@ -94,10 +143,10 @@ final class ToolReader {
     in.object(field -> {
       switch (field) {
         case "type" -> {
-          requireFunction(in);
+          in.string();
           typed.add(field);
         }
-        case "function" -> in.object(inner -> takeFunction(inner, in));
+        case FUNCTION -> in.object(inner -> takeFunction(inner, in));
         default -> {
           undone.add(() -> MessageReader.unknown(in, "tool field", field));
           others.put(field, in.cut());

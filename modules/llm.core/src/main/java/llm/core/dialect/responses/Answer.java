@@ -44,6 +44,7 @@ public final class Answer {
   private Map<String, JsonText> nextCall = Map.of(); // fields of it
   private Map<String, JsonText> said = Map.of(); // by the provider, of the answer
   private boolean refuses; // the next message does
+  private boolean parted; // the reasoning that comes is another part of it
   private String model;
 
   /**
@@ -70,6 +71,9 @@ public final class Answer {
 
     /** An item's text has an annotation, which it is already in. */
     default void annotated(OutputItem item, JsonText annotation) {}
+
+    /** Another part of reasoning begins; {@code before} is what came in the last one. */
+    default void parted(OutputItem item, String before) {}
 
     /** An item has ended. */
     default void closed(OutputItem item) {}
@@ -145,8 +149,12 @@ public final class Answer {
         item.logprobs().addAll(logprobs);
         grow(item, text, logprobs);
       }
-      case StreamEvent.ReasoningDelta(String text) ->
-          grow(current(OutputItem.Kind.REASONING), text, List.of());
+      case StreamEvent.ReasoningDelta(String text) -> {
+        boolean empty = parted && text.startsWith(Asides.PARAGRAPH); // which is between the parts
+        parted = false;
+        String said = empty ? text.substring(Asides.PARAGRAPH.length()) : text;
+        grow(current(OutputItem.Kind.REASONING), said, List.of());
+      }
       case StreamEvent.ReasoningSigned(String proof, Dialect dialect) -> {
         current(OutputItem.Kind.REASONING).encrypted(field(proof, dialect));
         closeOpen(ResponseStatus.COMPLETED);
@@ -195,6 +203,7 @@ public final class Answer {
         next = JsonFields.of(json);
       }
       case Asides.REASONING -> closeOpen(ResponseStatus.COMPLETED);
+      case Asides.PART -> part();
       case Asides.CALL -> nextCall = JsonFields.of(json);
       case Asides.ANNOTATION -> {
         OutputItem item = current(OutputItem.Kind.MESSAGE);
@@ -204,6 +213,16 @@ public final class Answer {
       default -> {
         // nobody's
       }
+    }
+  }
+
+  private void part() {
+    if (open.isPresent() && open.get().kind() == OutputItem.Kind.REASONING) {
+      OutputItem item = open.get();
+      String before = item.partText();
+      item.beginPart();
+      listener.parted(item, before);
+      parted = true;
     }
   }
 

@@ -14,6 +14,12 @@ public final class Asides {
   /** Reasoning begins that is none of what came last. */
   public static final String REASONING = "reasoning";
 
+  /** Another part of the reasoning that came last begins, behind an empty line. */
+  public static final String PART = "part";
+
+  /** What our types have between parts of reasoning. */
+  public static final String PARAGRAPH = "\n\n";
+
   /** Fields of the call that begins next, as {@code caller}. */
   public static final String CALL = "call";
 

@@ -32,8 +32,6 @@ final class InputReader {
   /** Where a message keeps the reasoning before it, where our thoughts do not tell all of it. */
   private static final String RAW = "reasoning";
 
-  private static final String PARAGRAPH = "\n\n";
-
   private final FirstRefusal undone;
   private final boolean inOrder;
   private final ContentReader contents;
@@ -154,7 +152,7 @@ final class InputReader {
     whole.putAll(fields.left());
     JsonText item = JsonFields.object(whole);
     String shown = texts(fields.take("content", InputReader::texts), "");
-    String summary = texts(fields.take("summary", InputReader::texts), PARAGRAPH);
+    String summary = texts(fields.take("summary", InputReader::texts), Asides.PARAGRAPH);
     String text = shown.isEmpty() ? summary : shown;
     Optional<Proof> proof =
         fields.string("encrypted_content").map(data -> Proof.read(data, Dialect.OPENAI_RESPONSES));
@@ -162,7 +160,7 @@ final class InputReader {
       flush();
     }
     raw.add(item);
-    boolean isWhole = proof.isPresent() && shown.isEmpty() && !summary.contains(PARAGRAPH);
+    boolean isWhole = proof.isPresent() && shown.isEmpty() && !summary.contains(Asides.PARAGRAPH);
     isRaw |= !isWhole || !fields.left().isEmpty();
     if (proof.isPresent() && text.isEmpty()) {
       thoughts.add(Thought.hidden(proof.get()));
@@ -204,8 +202,7 @@ final class InputReader {
 
   private void flush() {
     if (isRaw) {
-      String all = String.join(",", raw.stream().map(JsonText::value).toList());
-      others.put(RAW, new JsonText("[" + all + "]"));
+      others.put(RAW, JsonFields.array(raw));
     }
     raw.clear();
     isRaw = false;

@@ -17,6 +17,7 @@ final class OutputItem {
   private final String callId;
   private final String name;
   private final StringBuilder text = new StringBuilder();
+  private final List<Integer> ends = new ArrayList<>(0); // of parts of reasoning, but the last
   private final List<TokenLogprob> logprobs = new ArrayList<>(0);
   private Optional<String> encrypted = Optional.empty();
   private final List<JsonText> annotations = new ArrayList<>(0);
@@ -80,6 +81,21 @@ final class OutputItem {
   /** Text, reasoning or arguments so far. */
   StringBuilder text() {
     return text;
+  }
+
+  /** Another part of reasoning begins. */
+  void beginPart() {
+    ends.add(text.length());
+  }
+
+  /** The place of the part that came last. */
+  int part() {
+    return ends.size();
+  }
+
+  /** The part that came last, so far. */
+  String partText() {
+    return text.substring(ends.isEmpty() ? 0 : ends.getLast());
   }
 
   List<TokenLogprob> logprobs() {
@@ -180,15 +196,24 @@ final class OutputItem {
     out.field("type", "reasoning").name("summary").array();
     boolean isSaid = !text.isEmpty();
     if (summary && isSaid) {
-      thought("summary_text", text.toString(), out);
+      thoughts("summary_text", out);
     }
     out.endArray();
     if (!summary && isSaid) {
       out.name("content").array();
-      thought("reasoning_text", text.toString(), out);
+      thoughts("reasoning_text", out);
       out.endArray();
     }
     encrypted.ifPresent(data -> out.field("encrypted_content", data));
+  }
+
+  private void thoughts(String type, JsonOut out) {
+    int begin = 0;
+    for (int end : ends) {
+      thought(type, text.substring(begin, end), out);
+      begin = end;
+    }
+    thought(type, text.substring(begin), out);
   }
 
   /** Writes a part of reasoning. */

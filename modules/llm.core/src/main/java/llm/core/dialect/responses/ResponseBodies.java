@@ -157,16 +157,25 @@ public final class ResponseBodies {
   }
 
   private static void reasoning(Fields fields, List<StreamEvent> events) throws LlmException {
-    var text = new StringBuilder();
-    for (JsonText part : fields.array("content")) {
-      text.append(text(part));
-    }
-    for (JsonText part : fields.array("summary")) {
-      text.append(text(part));
+    var parts = new ArrayList<>(fields.array("content"));
+    parts.addAll(fields.array("summary"));
+    boolean again = events.getLast() instanceof StreamEvent.ReasoningDelta;
+    boolean said = false;
+    for (JsonText part : parts) {
+      String text = text(part);
+      if (said) {
+        events.add(aside(Asides.PART, JsonText.EMPTY_OBJECT));
+        events.add(new StreamEvent.ReasoningDelta(Asides.PARAGRAPH + text));
+      } else if (!text.isEmpty()) {
+        if (again) {
+          events.add(aside(Asides.REASONING, JsonText.EMPTY_OBJECT));
+        }
+        events.add(new StreamEvent.ReasoningDelta(text));
+        said = true;
+      }
     }
     Optional<String> proof = fields.string("encrypted_content");
-    if (!text.isEmpty()) {
-      events.add(new StreamEvent.ReasoningDelta(text.toString()));
+    if (said) {
       proof.ifPresent(data -> events.add(signed(data)));
     } else {
       proof.ifPresent(data -> events.add(hidden(data)));

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
+import llm.core.dialect.json.JsonFields;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.ToolChoice;
@@ -123,11 +124,7 @@ final class ResponseToolReader {
 
   /** Tools of other types as an array, where there are some. */
   Optional<JsonText> hosted() {
-    return hosted.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new JsonText(
-                "[" + String.join(",", hosted.stream().map(JsonText::value).toList()) + "]"));
+    return hosted.isEmpty() ? Optional.empty() : Optional.of(JsonFields.array(hosted));
   }
 
   /** A choice that only the dialect knows. */

@@ -199,8 +199,11 @@ public final class ResponsesStreamWriter {
     @Override
     public void grew(OutputItem item, String text, List<TokenLogprob> logprobs) {
       boolean first = item.text().length() == text.length();
-      if (item.kind() == OutputItem.Kind.REASONING && first && !text.isEmpty()) {
-        thought(item, "added", "");
+      if (item.kind() == OutputItem.Kind.REASONING
+          && first
+          && !text.isEmpty()
+          && item.part() == 0) {
+        thought(item, 0, "added", "");
       }
       if (text.isEmpty() && logprobs.isEmpty()) {
         return;
@@ -230,7 +233,7 @@ public final class ResponsesStreamWriter {
       frame.raw(ascii("event: " + type + "\n" + SseFrame.DATA));
       frame.object().field("type", type);
       frame.field("item_id", item.id()).field("output_index", item.index());
-      place(item, frame);
+      place(item, item.part(), frame);
       frame.name("delta").raw(ascii("\""));
       opening = frame.toBytes();
       delta = item.index();
@@ -253,7 +256,7 @@ public final class ResponsesStreamWriter {
       }
       boolean silent = item.kind() == OutputItem.Kind.REASONING && item.text().isEmpty();
       if (!silent && begins("response." + word(item) + ".done", item)) {
-        place(item, out);
+        place(item, item.part(), out);
         switch (item.kind()) {
           case OTHER -> throw new IllegalStateException("has no text");
           case MESSAGE -> {
@@ -263,7 +266,7 @@ public final class ResponsesStreamWriter {
               LogprobsWriter.tokens(item.logprobs(), out);
             }
           }
-          case REASONING -> out.field("text", item.text().toString());
+          case REASONING -> out.field("text", item.partText());
           case CALL -> out.field("name", item.name()).field("arguments", item.text().toString());
         }
         ends();
@@ -274,16 +277,29 @@ public final class ResponsesStreamWriter {
         ends();
       }
       if (item.kind() == OutputItem.Kind.REASONING && !silent) {
-        thought(item, "done", item.text().toString());
+        thought(item, item.part(), "done", item.partText());
       }
       whole("response.output_item.done", item);
     }
 
-    private void thought(OutputItem item, String what, String text) {
+    @Override
+    public void parted(OutputItem item, String before) {
+      int last = item.part() - 1;
+      if (begins("response." + word(item) + ".done", item)) {
+        place(item, last, out);
+        out.field("text", before);
+        ends();
+      }
+      thought(item, last, "done", before);
+      thought(item, item.part(), "added", "");
+      delta = -1;
+    }
+
+    private void thought(OutputItem item, int part, String what, String text) {
       boolean summary = answer.isSummary();
       String type = summary ? "response.reasoning_summary_part." : "response.content_part.";
       if (begins(type + what, item)) {
-        place(item, out);
+        place(item, part, out);
         out.name("part");
         OutputItem.thought(summary ? "summary_text" : "reasoning_text", text, out);
         ends();
@@ -299,10 +315,10 @@ public final class ResponsesStreamWriter {
       };
     }
 
-    private void place(OutputItem item, JsonOut to) {
+    private void place(OutputItem item, int part, JsonOut to) {
       if (item.kind() != OutputItem.Kind.CALL) {
         boolean summary = item.kind() == OutputItem.Kind.REASONING && answer.isSummary();
-        to.field(summary ? "summary_index" : "content_index", 0);
+        to.field(summary ? "summary_index" : "content_index", part);
       }
     }
   }

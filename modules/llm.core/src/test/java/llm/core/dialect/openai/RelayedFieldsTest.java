@@ -53,6 +53,9 @@ class RelayedFieldsTest {
         "verbosity | \"high\"",
         "service_tier | \"flex\"",
         "store | true",
+        "tools | [{ \"type\" : \"custom\",\"custom\":{\"name\":\"f\"}},{\"type\":\"x\"}]",
+        "tool_choice | {\"type\":\"custom\", \"custom\":{\"name\":\"f\"}}",
+        "tool_choice | {\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"auto\",\"tools\":[]}}",
         "prediction | {\"type\":\"content\",\"content\":\"é\"}",
         "chat_template_kwargs | {\"enable_thinking\":false}"
       })

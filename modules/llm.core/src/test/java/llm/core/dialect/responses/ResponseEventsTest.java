@@ -29,6 +29,8 @@ class ResponseEventsTest {
   private static final Answer.Identity IDENTITY =
       new Answer.Identity("resp_" + "0123456789abcdef".repeat(2), 1_700_000_000, false);
   private static final int ROUNDS = 400;
+  private static final StreamEvent PART =
+      new StreamEvent.Aside(Dialect.OPENAI_RESPONSES, Asides.PART, JsonText.EMPTY_OBJECT);
 
   private static Answer answer(boolean summary) {
     return new Answer(IDENTITY, "m", Asked.of(Map.of()), summary);
@@ -145,7 +147,14 @@ class ResponseEventsTest {
           assertThat(textDone).doesNotContainKey(index);
           open.get(index).append(frame.text("delta"));
         }
-        case String part when part.contains("part.") -> assertThat(open).containsKey(index);
+        case String part when part.contains("part.") -> {
+          assertThat(open).containsKey(index);
+          if (part.endsWith(".added")) {
+            assertThat(open.get(index).isEmpty() || textDone.remove(index)).isTrue();
+            textDone.remove(index);
+            open.get(index).setLength(0);
+          }
+        }
         case String done when done.endsWith(".done") -> {
           String field = done.contains("arguments") ? "arguments" : "text";
           assertThat(frame.text(field)).isEqualTo(open.get(index).toString());
@@ -167,7 +176,12 @@ class ResponseEventsTest {
             events.add(
                 new StreamEvent.TextDelta(
                     "x", List.of(TokenLogprob.of(new byte[] {120}, -1, List.of()))));
-        case 3 -> events.add(new StreamEvent.ReasoningDelta(word(random)));
+        case 3 -> {
+          if (random.nextInt(3) == 0) {
+            events.add(PART);
+          }
+          events.add(new StreamEvent.ReasoningDelta(word(random)));
+        }
         case 4 ->
             events.add(
                 random.nextBoolean()
@@ -217,6 +231,31 @@ class ResponseEventsTest {
             "event: response.reasoning_summary_text.delta",
             "\"summary\":[{\"type\":\"summary_text\",\"text\":\"hm\"}]")
         .doesNotContain("reasoning_text\"");
+  }
+
+  @Test
+  void partsOfReasoningStayApart() throws Exception {
+    List<StreamEvent> events =
+        List.of(
+            new StreamEvent.Started("m"),
+            new StreamEvent.ReasoningDelta("one"),
+            PART,
+            new StreamEvent.ReasoningDelta("\n\n"),
+            new StreamEvent.ReasoningDelta("two"),
+            new StreamEvent.TextDelta("yes"),
+            new StreamEvent.Done(FinishReason.STOP, Usage.NONE));
+    assertThat(told(true, events))
+        .contains(
+            "\"summary_index\":0,\"text\":\"one\"",
+            "\"summary_index\":1,\"delta\":\"two\"",
+            "\"summary_index\":1,\"text\":\"two\"",
+            "\"summary\":[{\"type\":\"summary_text\",\"text\":\"one\"},"
+                + "{\"type\":\"summary_text\",\"text\":\"two\"}]");
+    assertThat(told(false, events))
+        .contains(
+            "\"content_index\":1,\"delta\":\"two\"",
+            "\"content\":[{\"type\":\"reasoning_text\",\"text\":\"one\"},"
+                + "{\"type\":\"reasoning_text\",\"text\":\"two\"}]");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package llm.core.dialect.trip;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import llm.core.dialect.anthropic.AnthropicResponses;
 import llm.core.dialect.anthropic.AnthropicStreamWriter;
 import llm.core.dialect.anthropic.upstream.MessageReader;
@@ -22,6 +25,7 @@ import llm.core.dialect.responses.upstream.ResponseReader;
 import llm.core.dialect.upstream.AnswerReader;
 import llm.core.dialect.upstream.UpstreamFailures;
 import llm.domain.chat.ChatResult;
+import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.SamplingOptions;
@@ -62,7 +66,6 @@ class EveryAnswerTest {
       for (int i = random.nextInt(5); i >= 0; i--) {
         ObjectNode item = defined.of(kinds.get(random.nextInt(kinds.size())), random);
         first(item, "content"); // one part is what there is
-        first(item, "summary");
         JsonNode part = item.path("content").path(0);
         if (part.has("text")) {
           ((ObjectNode) part).set("logprobs", Defined.JSON.readTree(LOGPROBS));
@@ -83,6 +86,10 @@ class EveryAnswerTest {
       List<JsonNode> frames = frames(sink);
       JsonNode streamed = frames.getLast().at("/response/output");
       assertThat(ours(streamed)).as("seed " + seed).isEqualTo(wanted);
+      Answer pieces = answer();
+      again(new ResponseReader(FAILURES, () -> "made", true), frames).forEach(pieces::add);
+      JsonNode put = Defined.JSON.readTree(pieces.json(false)).get("output");
+      assertThat(ours(put)).as("seed " + seed).isEqualTo(wanted);
     }
   }
 
@@ -163,6 +170,55 @@ class EveryAnswerTest {
       told.remove(List.of("id", "object", "created", "model"));
       assertThat(told).isEqualTo(completion);
     }
+  }
+
+  @Test
+  void callsOfCustomTools() throws LlmException, IOException {
+    JsonNode message =
+        Defined.JSON.readTree(
+            """
+            {"role":"assistant","content":null,"refusal":null,"tool_calls":[
+              {"id":"a","type":"custom","custom":{"name":"sh","input":"ls \\"é\\"\\n"}},
+              {"id":"b","type":"function","function":{"name":"f","arguments":"{}"}},
+              {"id":"c","type":"custom","custom":{"name":"sh","input":""}}]}\
+            """);
+    ObjectNode completion = Defined.JSON.createObjectNode();
+    completion.putArray("choices").addObject().put("finish_reason", "stop").set("message", message);
+    List<StreamEvent> events = events(custom(), completion);
+    var writer = new OpenAiStreamWriter("i", 1, "m", false);
+    var sink = new ByteArrayOutputStream();
+    for (StreamEvent event : events) {
+      writer.write(event, sink);
+    }
+    List<JsonNode> pieces =
+        Stream.of(
+                """
+                [{"index":0,"id":"a","type":"custom","custom":{"name":"sh","input":""}}]
+                [{"index":0,"custom":{"input":"ls \\"é"}}]
+                [{"index":1,"id":"b","type":"function","function":{"name":"f","arguments":"{"}}]
+                [{"index":0,"custom":{"input":"\\"\\n"}}]
+                [{"index":1,"function":{"arguments":"}"}}]
+                [{"index":2,"id":"c","type":"custom","custom":{"name":"sh","input":""}}]\
+                """
+                    .split("\n"))
+            .map(calls -> "{\"choices\":[{\"delta\":{\"tool_calls\":" + calls + "}}]}")
+            .map(Defined.JSON::readTree)
+            .collect(Collectors.toCollection(ArrayList::new));
+    pieces.add(Defined.JSON.readTree("{\"choices\":[{\"finish_reason\":\"tool_calls\"}]}"));
+    for (List<StreamEvent> way :
+        List.of(events, again(custom(), frames(sink)), again(custom(), pieces))) {
+      ChatResult result = collected(way);
+      assertThat(result.finishReason()).isEqualTo(FinishReason.TOOL_CALLS);
+      byte[] told = OpenAiResponses.completion(result, SamplingOptions.DEFAULTS, "i", 1);
+      assertThat(Defined.JSON.readTree(told).at("/choices/0/message")).isEqualTo(message);
+    }
+    assertThatThrownBy(() -> again(new ChunkReader(FAILURES, () -> "made"), pieces))
+        .as("nobody asked for it")
+        .isInstanceOf(LlmException.class);
+  }
+
+  private static ChunkReader custom() {
+    return new ChunkReader(FAILURES, () -> "made").handingOn(true);
   }
 
   private static final String LOGPROBS =

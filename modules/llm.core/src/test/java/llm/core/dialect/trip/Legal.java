@@ -25,11 +25,6 @@ final class Legal {
               "ChatCompletionCreateParamsBase.function_call",
               "ChatCompletionAssistantMessageParam.function_call",
               "ChatCompletionFunctionMessageParam",
-              // tools that take text, and choices among some tools: refused by their path
-              "ChatCompletionCustomTool",
-              "ChatCompletionMessageCustomToolCall",
-              "ChatCompletionNamedToolChoiceCustom",
-              "ChatCompletionAllowedToolChoice",
               // how our answer is told
               "ChatCompletionCreateParamsBase.stream",
               "ChatCompletionCreateParamsBase.stream_options",
@@ -95,6 +90,9 @@ final class Legal {
     if (!body.has("input")) {
       body.put("input", "hi");
     }
+    if (body.get("input") instanceof ArrayNode items && !items.toString().contains("\"user\"")) {
+      items.addObject().put("role", "user").put("content", "so"); // reasoning alone says nothing
+    }
     String function = "";
     for (JsonNode tool : body.has("tools") ? body.get("tools") : Defined.JSON.createArrayNode()) {
       if (tool.get("type").stringValue().equals("function")) {
@@ -114,8 +112,13 @@ final class Legal {
   }
 
   private static void anthropic(ObjectNode body) {
+    boolean spoken = false;
     for (JsonNode message : body.get("messages")) {
       anthropicMessage((ObjectNode) message);
+      spoken |= !message.get("role").stringValue().equals("system");
+    }
+    if (!spoken) {
+      ((ArrayNode) body.get("messages")).addObject().put("role", "user").put("content", "so");
     }
     Set<String> names = new LinkedHashSet<>();
     var kept = new ArrayList<JsonNode>();

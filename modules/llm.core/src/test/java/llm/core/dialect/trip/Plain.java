@@ -71,6 +71,9 @@ final class Plain {
         ((ObjectNode) call).remove("index");
       }
     }
+    if (body.has("tools")) {
+      apart((ArrayNode) body.get("tools"));
+    }
     for (JsonNode tool : body.has("tools") ? body.get("tools") : nothing()) {
       if (tool.has("function") && !tool.get("function").has("parameters")) {
         ObjectNode schema = Defined.JSON.createObjectNode().put("type", "object");
@@ -178,17 +181,25 @@ final class Plain {
   private static final java.util.Comparator<JsonNode> BY_TEXT =
       java.util.Comparator.comparing(JsonNode::toString);
 
-  private static void functionsFirst(ArrayNode tools) {
+  /** Functions, then other tools. */
+  private static void apart(ArrayNode tools) {
     var functions = new ArrayList<JsonNode>();
     var others = new ArrayList<JsonNode>();
     tools.forEach(tool -> (Legal.is(tool, "function") ? functions : others).add(tool));
-    functions.forEach(tool -> {
+    tools.removeAll().addAll(functions).addAll(others);
+  }
+
+  private static void functionsFirst(ArrayNode tools) {
+    apart(tools);
+    tools.forEach(tool -> {
+      if (!Legal.is(tool, "function")) {
+        return;
+      }
       if (!tool.has("parameters")) {
         ObjectNode schema = ((ObjectNode) tool).putObject("parameters");
         schema.put("type", "object").putObject("properties");
       }
     });
-    tools.removeAll().addAll(functions).addAll(others);
   }
 
   private static void item(ObjectNode item) {

@@ -1,5 +1,6 @@
 package llm.core.dialect.anthropic.upstream;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import llm.core.dialect.json.JsonOut;
@@ -61,10 +62,14 @@ final class TurnWriter {
     out.endArray();
   }
 
-  /** Adds {@code messages}. */
+  /** Adds {@code messages}, of which there must be one. */
   void messages() throws LlmException {
     out.name("messages").array();
     int[] turns = indices(false);
+    if (Arrays.stream(turns).allMatch(this::isLeftOut)) {
+      throw MessagesRequestWriter.unsupported(
+          "messages", "conversations without a word of the user or the model; send a message");
+    }
     for (int i = 0; i < turns.length; i++) {
       switch (messages.get(turns[i]).role()) {
         case SYSTEM, USER -> plain(turns[i]);
@@ -141,13 +146,24 @@ final class TurnWriter {
     out.endObject();
   }
 
+  private boolean isLeftOut(int index) {
+    Message message = messages.get(index);
+    return message.role() == Role.ASSISTANT && !says(message) && isBare(message);
+  }
+
+  /** Whether an answer is its words alone. */
+  private static boolean isBare(Message message) {
+    return message.toolCalls().isEmpty()
+        && message.thoughts().stream().noneMatch(BlockWriter::isKept);
+  }
+
   private void assistant(int index) throws LlmException {
     Message message = messages.get(index);
-    boolean thinks = message.thoughts().stream().anyMatch(BlockWriter::isKept);
-    if (message.toolCalls().isEmpty() && !thinks) {
-      if (says(message)) {
-        plain(index);
-      }
+    if (isLeftOut(index)) {
+      return;
+    }
+    if (isBare(message)) {
+      plain(index);
       return;
     }
     out.object().field("role", "assistant").name("content").array();

@@ -1,14 +1,17 @@
 package llm.core.dialect.openai.upstream;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import llm.core.dialect.json.JsonFields;
 import llm.core.dialect.json.JsonOut;
 import llm.core.dialect.openai.ReasoningDetails;
 import llm.core.dialect.openai.ToolCallsWriter;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.Role;
@@ -27,6 +30,7 @@ import llm.domain.error.LlmException;
  */
 public final class ChatRequestWriter {
   private static final int FRAME_BYTES = 256;
+  private static final JsonText NOTHING = new JsonText("[]");
 
   /** Fields that are this writer's: an extension must not say them a second time. */
   private static final Set<String> OWN =
@@ -77,9 +81,7 @@ public final class ChatRequestWriter {
     }
     images.flush(Role.USER, out);
     out.endArray();
-    if (!request.tools().isEmpty()) {
-      tools(request, out);
-    }
+    tools(request, out);
     sampling(request.sampling(), out);
     penalties(request, traits, out);
     logprobs(request.sampling(), out);
@@ -193,7 +195,15 @@ public final class ChatRequestWriter {
     }
   }
 
+  /** Ours, and behind them those of kinds that only this dialect knows. */
   private static void tools(ChatRequest request, JsonOut out) {
+    Map<String, JsonText> more = request.extensions().in(Dialect.OPENAI_CHAT);
+    if (more.containsKey("tool_choice")) {
+      out.name("tool_choice").json(more.get("tool_choice"));
+    }
+    if (request.tools().isEmpty() && !more.containsKey("tools")) {
+      return;
+    }
     out.name("tools").array();
     for (ToolDefinition tool : request.tools()) {
       out.object().field("type", "function").name("function").object().field("name", tool.name());
@@ -206,8 +216,15 @@ public final class ChatRequestWriter {
       relayed(tool.extensions(), out);
       out.endObject();
     }
+    JsonFields.elements(more.getOrDefault("tools", NOTHING)).forEach(out::json);
     out.endArray();
-    switch (request.toolChoice()) {
+    if (!more.containsKey("tool_choice")) {
+      choice(request.toolChoice(), out);
+    }
+  }
+
+  private static void choice(ToolChoice choice, JsonOut out) {
+    switch (choice) {
       case ToolChoice.Auto _ -> {
         // what happens anyway
       }

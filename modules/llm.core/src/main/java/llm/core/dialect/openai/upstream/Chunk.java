@@ -25,8 +25,17 @@ final class Chunk {
   final Map<String, JsonText> message = new LinkedHashMap<>(); // of its message, not known here
   Optional<JsonText> details = Optional.empty(); // of its reasoning
 
-  /** A piece of a tool call; what it does not say is empty. */
-  record ToolFragment(Optional<Integer> index, String id, String name, String arguments) {}
+  /**
+   * A piece of a tool call; what it does not say is empty.
+   *
+   * @param custom of a call of no function: all but its id and index
+   */
+  record ToolFragment(
+      Optional<Integer> index,
+      String id,
+      String name,
+      String arguments,
+      Map<String, JsonText> custom) {}
 
   Chunk clear() {
     content = "";

@@ -38,6 +38,7 @@ public final class ChunkReader implements AnswerReader {
   private String finishReason = "";
   private Optional<Usage> usage = Optional.empty();
   private boolean logprobs;
+  private boolean handsOn;
   private final Map<String, JsonText> answer = new LinkedHashMap<>();
   private final Details details = new Details();
   private boolean refuses;
@@ -58,6 +59,16 @@ public final class ChunkReader implements AnswerReader {
   /** Hands out the log probabilities of the tokens, which are left out else. */
   public ChunkReader withLogprobs() {
     logprobs = true;
+    return this;
+  }
+
+  /**
+   * Hands on calls of tools that are no functions.
+   *
+   * @param asked whether the caller offered such tools, and so knows what to do
+   */
+  public ChunkReader handingOn(boolean asked) {
+    handsOn = asked;
     return this;
   }
 
@@ -165,6 +176,10 @@ public final class ChunkReader implements AnswerReader {
           new StreamEvent.Aside(Dialect.OPENAI_CHAT, ASIDE, JsonFields.object(chunk.message)));
     }
     for (Chunk.ToolFragment fragment : chunk.tools) {
+      if (!handsOn && !fragment.custom().isEmpty()) {
+        throw new LlmException(
+            failures.broke("called a tool of type 'custom', which cannot be handed on"));
+      }
       if (!tools.take(fragment, events)) {
         throw new LlmException(
             failures.broke(

@@ -1,5 +1,6 @@
 package llm.core.dialect.openai.upstream;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -44,6 +45,9 @@ final class GeneralChunk {
           "prompt_cache_hit_tokens",
           "prompt_tokens_details.cached_tokens",
           "completion_tokens_details.reasoning_tokens");
+
+  private static final String CUSTOM = "custom";
+  private static final JsonText NAMELESS = new JsonText("\"\"");
 
   private final JsonCursor in;
   private final Chunk chunk;
@@ -198,6 +202,7 @@ final class GeneralChunk {
     private String id = "";
     private String name = "";
     private String arguments = "";
+    private final Map<String, JsonText> others = new LinkedHashMap<>(2);
 
     ToolFragment read() throws LlmException {
       in.object(field -> {
@@ -209,12 +214,17 @@ final class GeneralChunk {
               in.object(this::function);
             }
           }
-          default -> {
-            // of no interest
+          case CUSTOM -> {
+            JsonText said = in.cut();
+            others.put(field, said);
+            JsonText called = JsonFields.of(said).getOrDefault("name", NAMELESS);
+            name = JsonCursor.piece(called, "", word -> word.isString() ? word.text() : "");
           }
+          default -> others.put(field, in.cut());
         }
       });
-      return new ToolFragment(index, id, name, arguments);
+      boolean isCustom = others.containsKey(CUSTOM);
+      return new ToolFragment(index, id, name, arguments, isCustom ? others : Map.of());
     }
 
     private void function(String field) {

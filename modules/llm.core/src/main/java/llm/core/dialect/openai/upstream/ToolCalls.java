@@ -1,12 +1,16 @@
 package llm.core.dialect.openai.upstream;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import llm.core.dialect.json.JsonOut;
 import llm.core.dialect.openai.upstream.Chunk.ToolFragment;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
+import llm.domain.content.Dialect;
 
 /**
  * Puts the fragments of tool calls in their places, and numbers the calls 0, 1, … as they begin.
@@ -75,8 +79,27 @@ final class ToolCalls {
       call.id = call.id.isBlank() ? fragment.id() : call.id;
       call.name = call.name.isBlank() ? fragment.name() : call.name;
     }
+    if (!fragment.custom().isEmpty()) {
+      custom(call, fragment, events);
+      return true;
+    }
     pass(call, fragment.arguments(), events);
     return call.held.length() <= MOST_HELD;
+  }
+
+  /** A call of no function goes on as it is, in its place among the others. */
+  private void custom(Open call, ToolFragment fragment, Consumer<? super StreamEvent> events) {
+    var out = new JsonOut(128).object().name("tool_calls").array().object();
+    out.field("index", call.number);
+    if (!call.started) {
+      call.started = true;
+      call.id = call.id.isBlank() ? ids.get() : call.id;
+      out.field("id", call.id);
+    }
+    fragment.custom().forEach((name, value) -> out.name(name).json(value));
+    byte[] delta = out.endObject().endArray().endObject().toBytes();
+    var json = new JsonText(new String(delta, StandardCharsets.UTF_8));
+    events.accept(new StreamEvent.Aside(Dialect.OPENAI_CHAT, ChunkReader.ASIDE, json));
   }
 
   private void pass(Open call, String arguments, Consumer<? super StreamEvent> events) {

@@ -24,11 +24,11 @@ final class Item {
   final Map<String, JsonText> more = new LinkedHashMap<>(); // of a call
   final List<JsonText> annotations = new ArrayList<>(0); // of its text
   final StringBuilder text = new StringBuilder(); // of a message, refusals among it
-  final StringBuilder reasoning = new StringBuilder(); // its summary, else its content
   final List<TokenLogprob> logprobs = new ArrayList<>();
 
   private final JsonCursor in;
-  private final StringBuilder thoughts = new StringBuilder();
+  private final List<String> summary = new ArrayList<>(1);
+  private final List<String> thoughts = new ArrayList<>(1); // its content
 
   private Item(JsonCursor in) {
     this.in = in;
@@ -44,9 +44,6 @@ final class Item {
           var item = new Item(piece);
           item.whole = whole;
           piece.object(item::take);
-          if (item.reasoning.isEmpty()) {
-            item.reasoning.append(item.thoughts);
-          }
           return item;
         });
   }
@@ -61,7 +58,7 @@ final class Item {
       case "phase" -> phase = string(in);
       case "encrypted_content" -> encrypted = string(in);
       case "content" -> parts(this::content);
-      case "summary" -> parts(part -> append(part, reasoning));
+      case "summary" -> parts(part -> append(part, summary));
       default -> {
         // of no interest
       }
@@ -122,9 +119,15 @@ final class Item {
     }
   }
 
-  /** Parts of a summary are paragraphs. */
-  private static void append(Piece piece, StringBuilder to) {
-    to.append(to.isEmpty() || piece.text.isEmpty() ? "" : Items.PARAGRAPH).append(piece.text);
+  private static void append(Piece piece, List<String> to) {
+    if (!piece.text.isEmpty()) {
+      to.add(piece.text);
+    }
+  }
+
+  /** The parts of its summary, else of its content, that say something. */
+  List<String> reasoning() {
+    return summary.isEmpty() ? thoughts : summary;
   }
 
   static String string(JsonCursor in) {

@@ -20,9 +20,6 @@ import llm.domain.content.Dialect;
  * what was not said yet becomes an event.
  */
 final class Items {
-  /** Between the parts of a summary. */
-  static final String PARAGRAPH = "\n\n";
-
   private static final int MOST_ITEMS = 4096;
 
   /** The most characters of arguments that come before their call. */
@@ -142,7 +139,8 @@ final class Items {
   /** Another part of a summary begins. */
   void paragraph(int place, Consumer<? super StreamEvent> events) {
     if (state(place).saidReasoning) {
-      events.accept(new StreamEvent.ReasoningDelta(PARAGRAPH));
+      events.accept(aside(Asides.PART, JsonText.EMPTY_OBJECT));
+      events.accept(new StreamEvent.ReasoningDelta(Asides.PARAGRAPH));
     }
   }
 
@@ -213,7 +211,10 @@ final class Items {
       }
       case "reasoning" -> {
         if (!state.saidReasoning) {
-          reasoning(place, item.reasoning.toString(), events);
+          for (String part : item.reasoning()) {
+            paragraph(place, events);
+            reasoning(place, part, events);
+          }
         }
         proof(state, item.encrypted, events);
       }

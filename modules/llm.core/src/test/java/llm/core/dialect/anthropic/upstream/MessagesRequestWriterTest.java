@@ -349,6 +349,8 @@ class MessagesRequestWriterTest {
         Arguments.of("messages[0].content", of(Message.of(Role.USER, List.of(sound)))),
         Arguments.of(
             "messages[1].content", of(Message.user("hi"), Message.of(Role.SYSTEM, List.of(image)))),
+        Arguments.of("messages", of(Message.system("be kind"))),
+        Arguments.of("messages", of(Message.assistant("").withThoughts(List.of(Thought.of("hm"))))),
         Arguments.of("messages[1].content", of(Message.user("hi"), Message.user(" \n"))));
   }
 

@@ -10,6 +10,7 @@ import llm.core.dialect.upstream.UpstreamFailures;
 import llm.core.testkit.Fuzz;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.FinishReason;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.StreamEvent.Done;
@@ -98,6 +99,7 @@ class ResponseReaderTest {
                 completed("'completed'")))
         .containsExactly(
             new ReasoningDelta("one"),
+            new StreamEvent.Aside(Dialect.OPENAI_RESPONSES, "part", JsonText.EMPTY_OBJECT),
             new ReasoningDelta("\n\n"),
             new ReasoningDelta("two"),
             new ReasoningSigned("enc", Dialect.OPENAI_RESPONSES),
