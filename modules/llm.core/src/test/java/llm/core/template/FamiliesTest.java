@@ -48,12 +48,12 @@ class FamiliesTest {
   }
 
   private static ConversationTemplate template(String name) throws Exception {
+    return of(Files.readString(Path.of("src/test/resources/templates", name + ".jinja")));
+  }
+
+  private static ConversationTemplate of(String text) throws Exception {
     var now = ZonedDateTime.of(2026, 7, 4, 9, 5, 3, 0, ZoneOffset.UTC);
-    return ConversationTemplate.of(
-        Files.readString(Path.of("src/test/resources/templates", name + ".jinja")),
-        new Marks("<s>", "</s>"),
-        Optional.empty(),
-        () -> now);
+    return ConversationTemplate.of(text, new Marks("<s>", "</s>"), Optional.empty(), () -> now);
   }
 
   private static ChatRequest request(List<Message> messages) {
@@ -119,6 +119,18 @@ class FamiliesTest {
         .contains("<|im_start|>tool\n<|tool_response_start|>blue<|tool_response_end|>");
     assertThat(prompt.parts())
         .contains("[look(at=\"the \\\"sky\\\"\", n=[1, True]), look()]", "Hm.", "blue");
+  }
+
+  @Test
+  void granite3HasItsCallsToo() throws Exception {
+    ConversationTemplate granite =
+        of(
+            "{% if tools %}With tools answer <|tool_call|>. {{ tools | tojson }}{% endif %}"
+                + "{% for m in messages %}{{ '<' + m['role'] + '>' + m['content'] }}{% endfor %}");
+    assertThat(granite.format()).isEqualTo(AnswerFormat.GRANITE3);
+    assertThat(granite.render(request(TALK), Ending.ANSWER).text())
+        .contains("<assistant><|tool_call|>[{\"name\": \"look\", \"arguments\": ")
+        .contains("{\"name\": \"look\", \"arguments\": {}}]Hm.<tool>blue");
   }
 
   @Test

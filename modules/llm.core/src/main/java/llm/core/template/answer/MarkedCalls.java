@@ -18,9 +18,10 @@ public final class MarkedCalls {
 
   /** Those of {@code format}; empty for formats whose templates have a place for calls. */
   public static Optional<MarkedCalls> of(AnswerFormat format) {
-    return format == AnswerFormat.LFM2 || format == AnswerFormat.PHI4
-        ? Optional.of(new MarkedCalls(format))
-        : Optional.empty();
+    return switch (format) {
+      case LFM2, PHI4, GRANITE3 -> Optional.of(new MarkedCalls(format));
+      default -> Optional.empty();
+    };
   }
 
   /** The control token before them. */
@@ -28,9 +29,9 @@ public final class MarkedCalls {
     return format.syntax().openers().getFirst();
   }
 
-  /** The one behind them. */
+  /** The one behind them; empty where the message's end is theirs. */
   public String end() {
-    return format.syntax().closers().getFirst();
+    return format == AnswerFormat.GRANITE3 ? "" : format.syntax().closers().getFirst();
   }
 
   /** What stands between the two. */
