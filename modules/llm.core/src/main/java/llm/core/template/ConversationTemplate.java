@@ -36,6 +36,9 @@ import llm.domain.error.LlmException;
  */
 public final class ConversationTemplate {
   private static final String SWITCH = "enable_thinking";
+  private static final String BUDGET = "thinking_budget"; // in tokens; Seed has it for a switch
+  private static final List<String> THOUGHT_ENDS =
+      List.of("</think>", "</seed:think>", "[/THINK]", "<|END_THINKING|>");
 
   private final Template template;
   private final Marks marks;
@@ -70,14 +73,13 @@ public final class ConversationTemplate {
     this.marks = marks;
     this.now = now;
     this.format = format.or(() -> AnswerFormat.of(text)).orElse(AnswerFormat.NONE);
-    var trial = new Trial(this::renderedOrNothing);
+    var trial = new Trial(this.format, this::renderedOrNothing);
     this.shape = trial.shape();
     boolean place = trial.offersTools(shape);
     this.spoken = place ? Optional.empty() : format.flatMap(SpokenTools::of);
     this.offersTools = (place || spoken.isPresent()) && this.format.calls();
-    this.thinks =
-        text.contains("</think>") || text.contains("[/THINK]") || text.contains("<|END_THINKING|>");
-    this.switchesThinking = text.contains(SWITCH);
+    this.thinks = THOUGHT_ENDS.stream().anyMatch(text::contains);
+    this.switchesThinking = text.contains(SWITCH) || text.contains(BUDGET);
   }
 
   /**
@@ -129,7 +131,7 @@ public final class ConversationTemplate {
   }
 
   private RenderedPrompt rendered(ChatRequest request, Ending ending) throws LlmException {
-    var values = new ConversationValues(request, shape);
+    var values = new ConversationValues(request, shape, format);
     Text text;
     try {
       text = render(request, values, Meter::new, ending);
@@ -176,6 +178,7 @@ public final class ConversationTemplate {
     boolean begun =
         thinks
             && (end.endsWith("<think>")
+                || end.endsWith("<seed:think>")
                 || end.endsWith("[THINK]")
                 || end.endsWith("<|START_THINKING|>"));
     return begun ? AnswerParser.Beginning.REASONING : AnswerParser.Beginning.ANSWER;
@@ -218,7 +221,7 @@ public final class ConversationTemplate {
 
   private Optional<Text> renderedOrNothing(ChatRequest request, TemplateShape form) {
     try {
-      var values = new ConversationValues(request, form);
+      var values = new ConversationValues(request, form, format);
       return Optional.of(render(request, values, _ -> Meter.ofTrial(), Ending.ANSWER));
     } catch (TemplateException _) {
       return Optional.empty(); // this form is not the template's
@@ -241,7 +244,13 @@ public final class ConversationTemplate {
     request
         .form()
         .thinking()
-        .ifPresent(wish -> values.put(SWITCH, Value.of(!(wish instanceof Thinking.Off))));
+        .ifPresent(wish -> {
+          boolean off = wish instanceof Thinking.Off;
+          values.put(SWITCH, Value.of(!off));
+          if (off) {
+            values.put(BUDGET, Value.of(0));
+          }
+        });
     return template.render(values, meters.apply(conversation.characters()), now.get());
   }
 

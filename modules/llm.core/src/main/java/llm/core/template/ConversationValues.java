@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32;
+import llm.core.template.answer.AnswerFormat;
+import llm.core.template.answer.MarkedCalls;
 import llm.core.template.value.Text;
+import llm.core.template.value.TextBuilder;
 import llm.core.template.value.Value;
 import llm.core.template.value.ValueJson;
 import llm.domain.chat.ChatRequest;
@@ -33,16 +36,27 @@ final class ConversationValues {
   private static final int REST = 4;
   private static final int TOOLS = 1 << 28;
 
+  /** What Phi 4's system says besides the tools, by its model card. */
+  private static final String TOOLS_WORDS = "You are a helpful assistant with some tools.";
+
+  /**
+   * The role of results there: a template that makes control tokens of roles makes its own of it.
+   */
+  private static final String RESULT = "tool_response";
+
   private final ChatRequest request;
   private final List<Message> messages;
   private final TemplateShape shape;
+  private final Optional<MarkedCalls> marked; // where they are words of messages
   private final Map<String, String> names = new HashMap<>(); // of tools by calls
   private final Map<Integer, String> expected = new LinkedHashMap<>(); // paths by labels
   private long characters;
 
-  ConversationValues(ChatRequest request, TemplateShape shape) {
+  ConversationValues(ChatRequest request, TemplateShape shape, AnswerFormat format) {
     this.request = request;
     this.shape = shape;
+    this.marked =
+        shape.tools() == TemplateShape.Tools.FIELDS ? Optional.empty() : MarkedCalls.of(format);
     this.messages =
         shape.system() == TemplateShape.System.MERGED
             ? merged(request.messages())
@@ -64,12 +78,39 @@ final class ConversationValues {
     for (int i = 0; i < messages.size(); i++) {
       values.add(message(messages.get(i), i));
     }
+    if (isOfSystem() && (messages.isEmpty() || messages.getFirst().role() != Role.SYSTEM)) {
+      Map<String, Value> system = new LinkedHashMap<>();
+      system.put("role", Value.of(Role.SYSTEM.wireName()));
+      system.put("content", Value.of(TOOLS_WORDS));
+      system.put("tools", toolsOfSystem());
+      values.addFirst(ValueJson.dict(system));
+    }
     return Value.list(values);
+  }
+
+  /** Whether tools are offered that the system's message has. */
+  private boolean isOfSystem() {
+    return shape.tools() == TemplateShape.Tools.SYSTEM && offersTools();
+  }
+
+  private boolean offersTools() {
+    return !request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None);
+  }
+
+  private Value toolsOfSystem() {
+    var json = new TextBuilder().append("[");
+    for (int i = 0; i < request.tools().size(); i++) {
+      String tool = SpokenTools.json(request.tools().get(i));
+      characters += tool.length();
+      json.append(i == 0 ? "" : ", ").append(tool, TOOLS + i);
+      expected.put(TOOLS + i, "tools");
+    }
+    return Value.of(json.append("]").toText());
   }
 
   /** The tools that may be called; none when there are none. */
   Value tools() {
-    if (request.tools().isEmpty() || request.toolChoice() instanceof ToolChoice.None) {
+    if (!offersTools() || shape.tools() == TemplateShape.Tools.SYSTEM) {
       return Value.NONE;
     }
     List<Value> values = new ArrayList<>();
@@ -94,8 +135,17 @@ final class ConversationValues {
   private Value message(Message message, int index) {
     int label = index * LABELS;
     Map<String, Value> value = new LinkedHashMap<>();
-    value.put("role", Value.of(message.role().wireName()));
+    boolean result = message.role() == Role.TOOL;
+    value.put(
+        "role",
+        Value.of(
+            result && shape.tools() == TemplateShape.Tools.SYSTEM
+                ? RESULT
+                : message.role().wireName()));
     value.put("content", content(message, index, label));
+    if (index == 0 && message.role() == Role.SYSTEM && isOfSystem()) {
+      value.put("tools", toolsOfSystem());
+    }
     message.name().ifPresent(name -> value.put("name", said(name, label + REST)));
     String thoughts =
         message.thoughts().stream().map(Thought::text).collect(Collectors.joining("\n"));
@@ -105,7 +155,9 @@ final class ConversationValues {
     }
     if (!message.toolCalls().isEmpty()) {
       expected.put(label + CALLS, "messages[" + index + "].tool_calls");
-      value.put("tool_calls", calls(message.toolCalls(), label + CALLS));
+      if (marked.isEmpty()) {
+        value.put("tool_calls", calls(message.toolCalls(), label + CALLS));
+      }
     }
     message
         .toolCallId()
@@ -120,13 +172,17 @@ final class ConversationValues {
 
   private Value content(Message message, int index, int label) {
     String text = message.text();
-    if (text.isEmpty() && !message.toolCalls().isEmpty()) {
+    boolean calls = !message.toolCalls().isEmpty();
+    if (text.isEmpty() && calls && marked.isEmpty()) {
       return shape.absent() == TemplateShape.Absent.NONE ? Value.NONE : Value.of("");
     }
     if (!text.isBlank()) {
       expected.put(label + CONTENT, "messages[" + index + "].content");
     }
-    Value words = said(text, label + CONTENT);
+    Value words =
+        calls && marked.isPresent()
+            ? written(message, marked.get(), label)
+            : said(text, label + CONTENT);
     if (shape.content() == TemplateShape.Content.STRING) {
       return words;
     }
@@ -134,6 +190,20 @@ final class ConversationValues {
     part.put("type", Value.of("text"));
     part.put("text", words);
     return Value.list(List.of(ValueJson.dict(part)));
+  }
+
+  /** Its calls, whose marks are the template's words, and its text. */
+  private Value written(Message message, MarkedCalls form, int label) {
+    message.toolCalls().forEach(call -> names.put(call.id(), call.name()));
+    String list = form.list(message.toolCalls());
+    characters += list.length() + message.text().length();
+    return Value.of(
+        new TextBuilder()
+            .append(form.begin())
+            .append(list, label + CALLS)
+            .append(form.end())
+            .append(message.text(), label + CONTENT)
+            .toText());
   }
 
   private Value calls(List<ToolCall> calls, int label) {

@@ -8,6 +8,7 @@ import llm.core.schema.JsonLimits;
 import llm.core.schema.JsonNode;
 import llm.core.schema.PartialJson;
 import llm.core.schema.Schema;
+import llm.core.template.value.Key;
 import llm.core.template.value.Text;
 import llm.core.template.value.Value;
 import llm.domain.chat.JsonText;
@@ -32,8 +33,8 @@ final class JsonValues {
   private static Value value(JsonNode node, int label) {
     return switch (node) {
       case JsonNode.ObjectNode object -> {
-        Map<Text, Value> entries = new LinkedHashMap<>();
-        object.members().forEach((k, v) -> entries.put(Text.of(k, label), value(v, label)));
+        Map<Key, Value> entries = new LinkedHashMap<>();
+        object.members().forEach((k, v) -> entries.put(Key.of(Text.of(k, label)), value(v, label)));
         yield new Value.Dict(entries);
       }
       case JsonNode.ArrayNode array ->

@@ -206,7 +206,7 @@ public final class SpokenTools {
         + " </tool_response>.";
   }
 
-  private static String json(ToolDefinition tool) {
+  static String json(ToolDefinition tool) {
     var json = new JsonWriter().beginObject().name("name").value(tool.name());
     tool.description().ifPresent(words -> json.name("description").value(words));
     return json.name("parameters").value(tool.parameters()).endObject().toJson().value();

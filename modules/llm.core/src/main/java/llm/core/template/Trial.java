@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import llm.core.template.TemplateShape.Content;
+import llm.core.template.answer.AnswerFormat;
 import llm.core.template.value.Text;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
@@ -26,9 +27,11 @@ final class Trial {
                   "{\"type\":\"object\",\"properties\":{\"word\":{\"type\":\"string\","
                       + "\"description\":\"The word.\"}},\"required\":[\"word\"]}")));
 
+  private final AnswerFormat format;
   private final BiFunction<ChatRequest, TemplateShape, Optional<Text>> rendering;
 
-  Trial(BiFunction<ChatRequest, TemplateShape, Optional<Text>> rendering) {
+  Trial(AnswerFormat format, BiFunction<ChatRequest, TemplateShape, Optional<Text>> rendering) {
+    this.format = format;
     this.rendering = rendering;
   }
 
@@ -60,7 +63,7 @@ final class Trial {
   private TemplateShape withCalls(TemplateShape shape) {
     TemplateShape best = shape;
     int most = -1;
-    for (TemplateShape form : shape.forms()) {
+    for (TemplateShape form : shape.forms(format)) {
       int reached = reached(calling(), form);
       if (reached > most) {
         most = reached;
@@ -93,7 +96,7 @@ final class Trial {
     if (text.isEmpty()) {
       return 0;
     }
-    var values = new ConversationValues(request, shape);
+    var values = new ConversationValues(request, shape, format);
     values.messages();
     values.tools();
     Set<Integer> labels =

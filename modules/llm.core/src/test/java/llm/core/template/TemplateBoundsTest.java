@@ -32,6 +32,10 @@ class TemplateBoundsTest {
           + "{% set ns.a = [ns.a] %}{% set ns.b = [ns.b] %}{% endfor %}";
   private static final String LONG = "{% set ns = namespace(t='ab,' * 4000000, k=[]) %}";
 
+  private static final String MANY =
+      "{% set ns = namespace(d={}) %}{% for i in range(999) %}"
+          + "{% set ns.d = dict(ns.d, {i * 1.5: 1}) %}{% endfor %}";
+
   private static String render(String template) throws LlmException {
     ZonedDateTime now = Instant.EPOCH.atZone(ZoneOffset.UTC);
     var read = ConversationTemplate.of(template, new Marks("", ""), Optional.empty(), () -> now);
@@ -67,6 +71,14 @@ class TemplateBoundsTest {
         LONG + "{{ ('a' * 4000000 ~ 'b') in ('a' * 8000000) }}",
         LONG + "{{ ('1' * 9000000) | int }}",
         "{{ range(9000000) | length }}",
+        "{% set ns = namespace(d={}) %}{% for i in range(99999) %}"
+            + "{% set ns.d = dict(ns.d, {i: 1}) %}{% endfor %}",
+        MANY + "{% for i in range(99999) %}{% set x = ns.d.items() %}{% endfor %}",
+        MANY + "{% for i in range(99999) %}{% set x = ns.d | dictsort %}{% endfor %}",
+        MANY + "{% for i in range(99999) %}{{ ns.d }}{% endfor %}",
+        MANY
+            + "{% for i in range(99999) %}{{ ns.d | tojson(sort_keys=true) | length }}{% endfor %}",
+        "{% set n = 2 ** 4000 %}{% for i in range(99999) %}{{ {n: n} }}{% endfor %}",
       })
   void endsATemplateThatTakesTooMuch(String template) {
     assertThatThrownBy(() -> render(template))

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import llm.core.template.ConversationTemplate.Ending;
 import llm.core.template.ConversationTemplate.Marks;
 import llm.core.template.jinja.Template;
+import llm.core.template.value.Key;
 import llm.core.template.value.Meter;
 import llm.core.template.value.TemplateException;
 import llm.core.template.value.Text;
@@ -49,16 +50,16 @@ class TemplateTest {
       new ToolDefinition("look", Optional.of("Looks."), new JsonText("{\"type\":\"object\"}"));
 
   static Stream<String> renderings() throws Exception {
-    return json("expected.json").keySet().stream().map(Text::toString);
+    return json("expected.json").keySet().stream().map(Key::toString);
   }
 
   @ParameterizedTest
   @MethodSource("renderings")
   void rendersAsJinjaDoes(String rendering) throws Exception {
-    Value expected = json("expected.json").get(Text.of(rendering));
+    Value expected = json("expected.json").get(Key.of(rendering));
     String[] names = rendering.split(" ");
     Map<String, Value> values = new HashMap<>();
-    ((Value.Dict) json("conversations.json").get(Text.of(names[1])))
+    ((Value.Dict) json("conversations.json").get(Key.of(names[1])))
         .entries()
         .forEach((name, value) -> values.put(name.toString(), value));
     values.put("bos_token", Value.of("<s>"));
@@ -80,6 +81,13 @@ class TemplateTest {
         "a\n{% include 'x' %}",
         "a\n{{ x | attr('y') }}",
         "a\n{{ x is wild }}",
+        "a\n{% if true %}{{ 1 | wild }}{% endif %}",
+        "a\n{% if false %}{% for i in [1] %}{{ i | wild }}{% endfor %}{% endif %}",
+        "a\n{% if false %}{% set x %}{{ 1 is wild }}{% endset %}{% endif %}",
+        "a\n{{ 1 | wild if true else 2 }}",
+        "a\n{{ (1 if true else 2) | wild }}",
+        "a\n{{ {[1]: 2} }}",
+        "a\n{{ {1: 1, 'a': 2} | dictsort }}",
         "a\n{% for x in y %}",
         "a\n{{ 'x",
         "a\n{{ ''.__class__.mro() }}",
@@ -249,7 +257,7 @@ class TemplateTest {
     return ConversationTemplate.of(text, new Marks("<s>", "</s>"), Optional.empty(), () -> NOW);
   }
 
-  private static Map<Text, Value> json(String file) throws Exception {
+  private static Map<Key, Value> json(String file) throws Exception {
     var json = new JsonText(Files.readString(FOLDER.resolve(file)));
     return ((Value.Dict) JsonValues.read(json, 1).orElseThrow()).entries();
   }

@@ -30,6 +30,11 @@ final class Calls {
     return tools.containsKey(name);
   }
 
+  /** Whether a tool was offered whose name begins so. */
+  boolean mayBeOffered(CharSequence beginning) {
+    return tools.keySet().stream().anyMatch(name -> name.startsWith(beginning.toString()));
+  }
+
   /** What the parameters of a tool are; of one that was not offered nothing is known. */
   ParameterTypes types(String name) {
     ToolDefinition tool = tools.get(name);

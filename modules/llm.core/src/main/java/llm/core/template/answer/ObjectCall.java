@@ -2,6 +2,7 @@ package llm.core.template.answer;
 
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import llm.core.schema.JsonNode;
 import llm.core.schema.PartialJson;
 import llm.core.template.answer.ValueScan.Place;
@@ -9,11 +10,17 @@ import llm.core.template.answer.ValueScan.Place;
 /**
  * One object that has a tool's name and its arguments, from behind its opening brace. The call is
  * begun when both are known to be there; arguments are then passed on as they come. Arguments that
- * are a string hold JSON.
+ * are a string hold JSON. Without a mark it is no call as soon as it has another field before the
+ * name, or a name that no tool has.
  */
 final class ObjectCall {
   private static final Set<String> NAMES = Set.of("name", "tool_name");
   private static final Set<String> ARGUMENTS = Set.of("arguments", "parameters");
+
+  private static final Set<String> FIELDS =
+      Set.of("name", "tool_name", "arguments", "parameters", "type", "function", "id");
+
+  private static final int MAX_ESCAPED = 512; // characters of a key or a name
 
   private final boolean anyName;
   private final StringBuilder key = new StringBuilder();
@@ -83,10 +90,46 @@ final class ObjectCall {
 
   private State inKey(char c) {
     key.append(c);
-    if (scan.next(c) == Place.LAST) {
+    boolean whole = scan.next(c) == Place.LAST;
+    if (whole) {
       expected = Expected.COLON;
     }
-    return State.OPEN;
+    boolean open = isSettled() || mayBe(key, whole, FIELDS::contains, ObjectCall::beginsField);
+    return open ? State.OPEN : State.WRONG;
+  }
+
+  /** Whether it is said already that this is a call. */
+  private boolean isSettled() {
+    return anyName || told || name.isPresent();
+  }
+
+  private static boolean beginsField(String beginning) {
+    return FIELDS.stream().anyMatch(field -> field.startsWith(beginning));
+  }
+
+  /** Whether a string that has come so far is, or may become, one of those. */
+  private static boolean mayBe(
+      CharSequence json, boolean whole, Predicate<String> is, Predicate<String> begins) {
+    if (json.charAt(0) != '"') {
+      return false;
+    }
+    if (whole) {
+      return is.test(plain(json));
+    }
+    String beginning = json.subSequence(1, json.length()).toString();
+    return beginning.indexOf('\\') < 0 ? begins.test(beginning) : beginning.length() <= MAX_ESCAPED;
+  }
+
+  /** Whether the value that has come so far may be that of a call. */
+  private boolean mayBeOfCall(boolean whole, Calls calls) {
+    if (isSettled()) {
+      return true;
+    }
+    String field = plain(key);
+    if (NAMES.contains(field)) {
+      return mayBe(value, whole, calls::isOffered, calls::mayBeOffered);
+    }
+    return !field.equals("type") || mayBe(value, whole, "function"::equals, "function"::startsWith);
   }
 
   private State value(char c, Calls calls) {
@@ -98,9 +141,15 @@ final class ObjectCall {
       streams = isArguments() && c != '"' && begin(calls);
     }
     switch (scan.next(c)) {
-      case INSIDE -> value.append(c);
+      case INSIDE -> {
+        value.append(c);
+        return streams || mayBeOfCall(false, calls) ? State.OPEN : State.WRONG;
+      }
       case LAST -> {
         value.append(c);
+        if (!mayBeOfCall(true, calls)) {
+          return State.WRONG;
+        }
         ended(calls);
       }
       case BEHIND -> {

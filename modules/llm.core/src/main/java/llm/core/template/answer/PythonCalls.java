@@ -114,6 +114,7 @@ final class PythonCalls implements CallReader {
   private void inName(char c, Calls calls) {
     if (isOfName(c) && word.length() < MAX_NAME) {
       word.append(c);
+      state = anyName || calls.mayBeOffered(word) ? state : State.WRONG;
     } else if (c == '(' && !word.isEmpty() && (anyName || calls.isOffered(word.toString()))) {
       name = word.toString();
       word.setLength(0);

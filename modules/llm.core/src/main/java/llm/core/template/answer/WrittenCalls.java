@@ -104,7 +104,8 @@ public final class WrittenCalls {
     return members;
   }
 
-  private static String python(JsonText json) {
+  /** Arguments as Python passes them. */
+  static String python(JsonText json) {
     var text = new StringBuilder();
     for (Member member : members(json)) {
       text.append(text.isEmpty() ? "" : ", ").append(member.name()).append('=');

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import llm.core.template.value.Arguments;
+import llm.core.template.value.Key;
 import llm.core.template.value.Meter;
 import llm.core.template.value.Numbers;
 import llm.core.template.value.TemplateException;
@@ -70,12 +71,15 @@ final class Evaluator {
   }
 
   private Value mapping(Expr.Mapping mapping, Scope scope) throws TemplateException {
-    Map<Text, Value> entries = new LinkedHashMap<>();
+    Map<Key, Value> entries = new LinkedHashMap<>();
     for (int i = 0; i < mapping.keys().size(); i++) {
-      if (!(value(mapping.keys().get(i), scope) instanceof Value.Str(Text key))) {
-        throw TemplateException.at(mapping.line(), "the keys of a mapping must be strings here");
+      Value given = value(mapping.keys().get(i), scope);
+      Optional<Key> key = Key.of(given);
+      if (key.isEmpty()) {
+        throw TemplateException.at(
+            mapping.line(), Values.kind(given) + " is no key of a mapping here");
       }
-      entries.put(key, value(mapping.values().get(i), scope));
+      entries.put(key.get(), value(mapping.values().get(i), scope));
     }
     return new Value.Dict(entries);
   }
@@ -93,8 +97,8 @@ final class Evaluator {
         if (method.isPresent()) {
           yield method.get();
         }
-        yield target instanceof Value.Dict(Map<Text, Value> entries)
-            ? entries.getOrDefault(Text.of(name), new Value.Undefined(name))
+        yield target instanceof Value.Dict(Map<Key, Value> entries)
+            ? entries.getOrDefault(Key.of(name), new Value.Undefined(name))
             : new Value.Undefined(name);
       }
     };
@@ -104,10 +108,10 @@ final class Evaluator {
     switch (target) {
       case Value.Undefined missing ->
           throw TemplateException.at(line, "'" + missing.name() + "' is not defined");
-      case Value.Dict(Map<Text, Value> entries) -> {
-        return key instanceof Value.Str(Text name)
-            ? entries.getOrDefault(name, new Value.Undefined(name.toString()))
-            : new Value.Undefined("key");
+      case Value.Dict(Map<Key, Value> entries) -> {
+        return Key.of(key)
+            .map(name -> entries.getOrDefault(name, new Value.Undefined(name.toString())))
+            .orElseGet(() -> new Value.Undefined("key"));
       }
       case Value.Space(Map<String, Value> fields) when key instanceof Value.Str(Text name) -> {
         return fields.getOrDefault(name.toString(), new Value.Undefined(name.toString()));

@@ -20,6 +20,7 @@ final class ExprParser {
   private static final int MOST_DIGITS = 1_000;
 
   private final Tokens tokens;
+  private final List<TemplateException> unknown = new ArrayList<>(); // filters and tests
 
   ExprParser(Tokens tokens) {
     this.tokens = tokens;
@@ -42,9 +43,30 @@ final class ExprParser {
     return new Expr.Sequence(line, items, Value.Form.TUPLE);
   }
 
+  /**
+   * How many names of filters and tests were not known. As in Jinja, such a name is an error where
+   * it is sure to be used, and else when it is: models' templates have what other programs know.
+   */
+  int unknown() {
+    return unknown.size();
+  }
+
+  /** Those behind the first {@code known} stand behind a condition. */
+  void forgive(int known) {
+    unknown.subList(known, unknown.size()).clear();
+  }
+
+  /** Those behind the first {@code known} stand behind none. */
+  void refuse(int known) throws TemplateException {
+    if (unknown.size() > known) {
+      throw unknown.get(known);
+    }
+  }
+
   /** With {@code if … else}. */
   Expr expression() throws TemplateException {
     tokens.enter();
+    int known = unknown();
     Expr value = or();
     while (tokens.peek().isName("if")) {
       int line = tokens.next().line();
@@ -52,6 +74,7 @@ final class ExprParser {
       Optional<Expr> otherwise =
           tokens.takeName("else") ? Optional.of(expression()) : Optional.empty();
       value = new Expr.Choice(line, condition, value, otherwise);
+      forgive(known);
     }
     tokens.leave();
     return value;
@@ -178,7 +201,8 @@ final class ExprParser {
   /** A filter of {@code target}, from its name on. */
   Expr.Filter filterName(Expr target) throws TemplateException {
     int line = tokens.line();
-    String name = Filters.known(tokens.anyName(), line);
+    String name = tokens.anyName();
+    Filters.unknown(name, line).ifPresent(unknown::add);
     Expr.Passed passed = tokens.peek().isOperator("(") ? passed() : Expr.Passed.NOTHING;
     return new Expr.Filter(line, target, name, passed);
   }
@@ -187,7 +211,8 @@ final class ExprParser {
     tokens.name("is");
     boolean negated = tokens.takeName("not");
     int line = tokens.line();
-    String name = Tests.known(tokens.anyName(), line);
+    String name = tokens.anyName();
+    Tests.unknown(name, line).ifPresent(unknown::add);
     Expr.Passed passed = Expr.Passed.NOTHING;
     Token next = tokens.peek();
     if (next.isOperator("(")) {

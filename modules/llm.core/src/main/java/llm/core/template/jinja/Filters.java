@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import llm.core.template.value.Arguments;
+import llm.core.template.value.Key;
 import llm.core.template.value.Numbers;
 import llm.core.template.value.TemplateException;
 import llm.core.template.value.Text;
@@ -44,15 +45,18 @@ final class Filters {
 
   private Filters() {}
 
-  /** The name itself, when there is such a filter. */
-  static String known(String name, int line) throws TemplateException {
-    if (!NAMES.contains(name) && !ListFilters.NAMES.contains(name)) {
-      throw TemplateException.at(line, "the filter '" + name + "' is not known here");
-    }
-    return name;
+  /** What is said of a filter that there is not. */
+  static Optional<TemplateException> unknown(String name, int line) {
+    return NAMES.contains(name) || ListFilters.NAMES.contains(name)
+        ? Optional.empty()
+        : Optional.of(TemplateException.at(line, "the filter '" + name + "' is not known here"));
   }
 
   static Value apply(String name, Value value, Arguments arguments) throws TemplateException {
+    Optional<TemplateException> unknown = unknown(name, arguments.line());
+    if (unknown.isPresent()) {
+      throw unknown.get();
+    }
     return switch (name) {
       case "tojson" -> Value.of(json(arguments).write(value, arguments));
       case "trim" -> Value.of(trim(value, arguments));
@@ -118,7 +122,7 @@ final class Filters {
     return switch (value) {
       case Value.Str(Text text) -> text.toString().codePointCount(0, text.length());
       case Value.Items items -> items.items().size();
-      case Value.Dict(Map<Text, Value> entries) -> entries.size();
+      case Value.Dict(Map<Key, Value> entries) -> entries.size();
       case Value.Undefined _ -> 0;
       default -> throw arguments.error(Values.kind(value) + " has no length");
     };
@@ -212,7 +216,10 @@ final class Filters {
 
   private static Value items(Value value, Arguments arguments) throws TemplateException {
     return switch (value) {
-      case Value.Dict(Map<Text, Value> entries) -> Methods.items(entries);
+      case Value.Dict(Map<Key, Value> entries) -> {
+        arguments.meter().steps(entries.size(), arguments.line());
+        yield Methods.items(entries);
+      }
       case Value.Undefined _ -> Value.list(new ArrayList<>());
       default -> throw arguments.error(Values.kind(value) + " has no items");
     };

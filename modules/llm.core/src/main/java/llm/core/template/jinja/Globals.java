@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import llm.core.template.value.Arguments;
+import llm.core.template.value.Key;
 import llm.core.template.value.Numbers;
 import llm.core.template.value.TemplateException;
-import llm.core.template.value.Text;
 import llm.core.template.value.Value;
 import llm.core.template.value.Values;
 
@@ -48,7 +48,7 @@ final class Globals {
   private static Value namespace(Arguments arguments) throws TemplateException {
     Map<String, Value> fields = new LinkedHashMap<>();
     for (Value given : arguments.values()) {
-      if (!(given instanceof Value.Dict(Map<Text, Value> entries))) {
+      if (!(given instanceof Value.Dict(Map<Key, Value> entries))) {
         throw arguments.error("it takes a mapping or named arguments");
       }
       entries.forEach((key, value) -> fields.put(key.toString(), value));
@@ -58,14 +58,15 @@ final class Globals {
   }
 
   private static Value dict(Arguments arguments) throws TemplateException {
-    Map<Text, Value> entries = new LinkedHashMap<>();
+    Map<Key, Value> entries = new LinkedHashMap<>();
     for (Value given : arguments.values()) {
-      if (!(given instanceof Value.Dict(Map<Text, Value> others))) {
+      if (!(given instanceof Value.Dict(Map<Key, Value> others))) {
         throw arguments.error("it takes a mapping or named arguments");
       }
+      arguments.meter().steps(others.size(), arguments.line());
       entries.putAll(others);
     }
-    arguments.named().forEach((name, value) -> entries.put(Text.of(name), value));
+    arguments.named().forEach((name, value) -> entries.put(Key.of(name), value));
     return new Value.Dict(entries);
   }
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import llm.core.template.value.Arguments;
+import llm.core.template.value.Key;
 import llm.core.template.value.Meter;
 import llm.core.template.value.TemplateException;
 import llm.core.template.value.Text;
@@ -137,22 +138,22 @@ final class Interpreter {
   /** What {@code loop} says at the item {@code i}. */
   private static Value place(List<Value> items, int i) {
     int count = items.size();
-    Map<Text, Value> fields = new LinkedHashMap<>();
-    fields.put(Text.of("index"), Value.of(i + 1L));
-    fields.put(Text.of("index0"), Value.of(i));
-    fields.put(Text.of("revindex"), Value.of((long) count - i));
-    fields.put(Text.of("revindex0"), Value.of(count - i - 1L));
-    fields.put(Text.of("first"), Value.of(i == 0));
-    fields.put(Text.of("last"), Value.of(i == count - 1));
-    fields.put(Text.of("length"), Value.of(count));
+    Map<Key, Value> fields = new LinkedHashMap<>();
+    fields.put(Key.of("index"), Value.of(i + 1L));
+    fields.put(Key.of("index0"), Value.of(i));
+    fields.put(Key.of("revindex"), Value.of((long) count - i));
+    fields.put(Key.of("revindex0"), Value.of(count - i - 1L));
+    fields.put(Key.of("first"), Value.of(i == 0));
+    fields.put(Key.of("last"), Value.of(i == count - 1));
+    fields.put(Key.of("length"), Value.of(count));
     if (i > 0) {
-      fields.put(Text.of("previtem"), items.get(i - 1));
+      fields.put(Key.of("previtem"), items.get(i - 1));
     }
     if (i < count - 1) {
-      fields.put(Text.of("nextitem"), items.get(i + 1));
+      fields.put(Key.of("nextitem"), items.get(i + 1));
     }
     fields.put(
-        Text.of("cycle"),
+        Key.of("cycle"),
         new Value.Function(
             "cycle",
             arguments -> {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import llm.core.template.value.Arguments;
+import llm.core.template.value.Key;
 import llm.core.template.value.Numbers;
 import llm.core.template.value.TemplateException;
 import llm.core.template.value.Text;
@@ -97,8 +98,7 @@ final class ListFilters {
       }
       value =
           switch (value) {
-            case Value.Dict(Map<Text, Value> entries) ->
-                entries.getOrDefault(Text.of(name), new Value.Undefined(name));
+            case Value.Dict(Map<Key, Value> entries) -> field(entries, name);
             case Value.Space(Map<String, Value> fields) ->
                 fields.getOrDefault(name, new Value.Undefined(name));
             case Value.Items(List<Value> items, Value.Form _) when name.matches("[0-9]{1,6}") -> {
@@ -109,6 +109,15 @@ final class ListFilters {
           };
     }
     return value;
+  }
+
+  /** By its name; one that is a number by that number, as Jinja has it. */
+  private static Value field(Map<Key, Value> entries, String name) {
+    Key key =
+        name.matches("[0-9]{1,9}")
+            ? Key.of(Value.of(Long.parseLong(name))).orElseThrow()
+            : Key.of(name);
+    return entries.getOrDefault(key, new Value.Undefined(name));
   }
 
   private static Value reversed(Value value, List<Value> items) {
@@ -128,13 +137,19 @@ final class ListFilters {
     for (Value key : attributes(items, arguments, 2)) {
       keys.add(folded(key, exact, arguments));
     }
+    return sorted(items, keys, arguments.truth(0, "reverse", false), arguments);
+  }
+
+  private static List<Value> sorted(
+      List<Value> items, List<Value> keys, boolean reverse, Arguments arguments)
+      throws TemplateException {
     List<Integer> order = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       order.add(i);
       Values.compare(keys.get(i), keys.getFirst(), arguments.line()); // all of one kind
     }
     Comparator<Integer> byKey = (a, b) -> compared(keys.get(a), keys.get(b), arguments);
-    order.sort(arguments.truth(0, "reverse", false) ? byKey.reversed() : byKey);
+    order.sort(reverse ? byKey.reversed() : byKey);
     return order.stream().map(items::get).toList();
   }
 
@@ -184,7 +199,7 @@ final class ListFilters {
       }
       return Value.list(mapped);
     }
-    String filter = Filters.known(arguments.text(0, "filter").toString(), arguments.line());
+    String filter = arguments.text(0, "filter").toString();
     Arguments rest = rest(arguments, 1, filter);
     for (Value item : items) {
       mapped.add(Filters.apply(filter, item, rest));
@@ -233,22 +248,22 @@ final class ListFilters {
     }
     String given = arguments.text(index, "test").toString();
     String name = given.equals("==") ? "eq" : given.equals("!=") ? "ne" : given;
-    Tests.known(name, arguments.line());
     return Tests.holds(name, value, rest(arguments, index + 1, name));
   }
 
   private static Value sortedEntries(Value value, Arguments arguments) throws TemplateException {
-    if (!(value instanceof Value.Dict(Map<Text, Value> entries))) {
+    if (!(value instanceof Value.Dict(Map<Key, Value> entries))) {
       throw arguments.error(Values.kind(value) + " has no entries to sort");
     }
-    arguments.only(0);
-    List<Text> keys = new ArrayList<>(entries.keySet());
-    keys.sort(Comparator.comparing(key -> key.toString().toLowerCase()));
-    List<Value> sorted = new ArrayList<>();
-    for (Text key : keys) {
-      sorted.add(new Value.Items(List.of(Value.of(key), entries.get(key)), Value.Form.TUPLE));
+    arguments.only(0).meter().steps(entries.size(), arguments.line());
+    List<Value> items = new ArrayList<>();
+    List<Value> keys = new ArrayList<>();
+    for (var entry : entries.entrySet()) {
+      Value key = entry.getKey().value();
+      items.add(new Value.Items(List.of(key, entry.getValue()), Value.Form.TUPLE));
+      keys.add(folded(key, false, arguments));
     }
-    return Value.list(sorted);
+    return Value.list(sorted(items, keys, false, arguments));
   }
 
   private static Value extreme(List<Value> items, Arguments arguments, int sign)

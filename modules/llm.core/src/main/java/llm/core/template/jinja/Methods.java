@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import llm.core.template.value.Arguments;
+import llm.core.template.value.Key;
 import llm.core.template.value.TemplateException;
 import llm.core.template.value.Text;
 import llm.core.template.value.TextBuilder;
@@ -29,35 +30,43 @@ final class Methods {
   static Optional<Value> find(Value target, String name, int line) throws TemplateException {
     return switch (target) {
       case Value.Str(Text text) -> ofText(text, name);
-      case Value.Dict(Map<Text, Value> entries) -> ofDict(entries, name);
+      case Value.Dict(Map<Key, Value> entries) -> ofDict(entries, name);
       case Value.Items _ when name.equals("append") || name.equals("pop") ->
           throw TemplateException.at(line, "a list cannot be changed by '" + name + "'");
       default -> Optional.empty();
     };
   }
 
-  private static Optional<Value> ofDict(Map<Text, Value> entries, String name) {
+  private static Optional<Value> ofDict(Map<Key, Value> entries, String name) {
     Value.Function.Body body =
         switch (name) {
           case "items" -> _ -> items(entries);
-          case "keys" -> _ -> Value.list(entries.keySet().stream().map(Value::of).toList());
+          case "keys" -> _ -> Value.list(entries.keySet().stream().map(Key::value).toList());
           case "values" -> _ -> Value.list(List.copyOf(entries.values()));
           case "get" ->
               arguments -> {
                 Value fallback = arguments.get(1, "default", Value.NONE);
-                return arguments.get(0, "key") instanceof Value.Str(Text key)
-                    ? entries.getOrDefault(key, fallback)
-                    : fallback;
+                return Key.of(arguments.get(0, "key"))
+                    .map(key -> entries.getOrDefault(key, fallback))
+                    .orElse(fallback);
               };
           default -> null;
         };
-    return Optional.ofNullable(body).map(does -> new Value.Function(name, does));
+    return Optional.ofNullable(body)
+        .map(does ->
+            new Value.Function(
+                name,
+                arguments -> {
+                  int count = name.equals("get") ? 1 : entries.size();
+                  arguments.meter().steps(count, arguments.line());
+                  return does.call(arguments);
+                }));
   }
 
-  static Value items(Map<Text, Value> entries) {
+  static Value items(Map<Key, Value> entries) {
     List<Value> items = new ArrayList<>();
-    entries.forEach((key, value) ->
-        items.add(new Value.Items(List.of(Value.of(key), value), Value.Form.TUPLE)));
+    entries.forEach(
+        (key, value) -> items.add(new Value.Items(List.of(key.value(), value), Value.Form.TUPLE)));
     return Value.list(items);
   }
 

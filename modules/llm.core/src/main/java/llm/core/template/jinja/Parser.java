@@ -27,6 +27,7 @@ final class Parser {
       throw TemplateException.at(
           tokens.line(), "'" + tokens.peekNext().text() + "' ends nothing that was begun");
     }
+    parser.expressions.refuse(0);
     return nodes;
   }
 
@@ -106,8 +107,12 @@ final class Parser {
 
   /** A body and its end tag. */
   private List<Node> block(String end) throws TemplateException {
+    int known = expressions.unknown();
     List<Node> body = body(Set.of(end));
     endTag(end);
+    if (!end.equals("endgeneration")) {
+      expressions.refuse(known);
+    }
     return body;
   }
 
@@ -121,6 +126,7 @@ final class Parser {
   }
 
   private Node conditional(int line) throws TemplateException {
+    int known = expressions.unknown();
     List<Node.Branch> branches = new ArrayList<>();
     Optional<Expr> condition = Optional.of(expressions.tuple());
     while (true) {
@@ -130,6 +136,7 @@ final class Parser {
       branches.add(new Node.Branch(condition, body));
       if (tokens.peekNext().isName("endif")) {
         endTag("endif");
+        expressions.forgive(known);
         return new Node.If(line, branches);
       }
       tokens.next();
@@ -142,6 +149,7 @@ final class Parser {
     List<String> names = names();
     tokens.name("in");
     Expr items = expressions.or();
+    int known = expressions.unknown();
     Optional<Expr> filter =
         tokens.takeName("if") ? Optional.of(expressions.expression()) : Optional.empty();
     if (tokens.peek().isName("recursive")) {
@@ -159,6 +167,7 @@ final class Parser {
       otherwise = body(Set.of("endfor"));
     }
     endTag("endfor");
+    expressions.refuse(known); // even within a condition, as in Jinja
     return new Node.For(line, names, items, filter, body, otherwise);
   }
 

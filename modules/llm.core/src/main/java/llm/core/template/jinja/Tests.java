@@ -1,6 +1,7 @@
 package llm.core.template.jinja;
 
 import java.math.BigInteger;
+import java.util.Optional;
 import java.util.Set;
 import llm.core.template.value.Arguments;
 import llm.core.template.value.Numbers;
@@ -46,16 +47,19 @@ final class Tests {
 
   private Tests() {}
 
-  /** The name itself, when there is such a test. */
-  static String known(String name, int line) throws TemplateException {
-    if (!NAMES.contains(name)) {
-      throw TemplateException.at(line, "the test '" + name + "' is not known here");
-    }
-    return name;
+  /** What is said of a test that there is not. */
+  static Optional<TemplateException> unknown(String name, int line) {
+    return NAMES.contains(name)
+        ? Optional.empty()
+        : Optional.of(TemplateException.at(line, "the test '" + name + "' is not known here"));
   }
 
   static boolean holds(String name, Value value, Arguments arguments) throws TemplateException {
     int line = arguments.line();
+    Optional<TemplateException> unknown = unknown(name, line);
+    if (unknown.isPresent()) {
+      throw unknown.get();
+    }
     return switch (name) {
       case "defined" -> !(value instanceof Value.Undefined);
       case "undefined" -> value instanceof Value.Undefined;

@@ -134,6 +134,13 @@ public final class Numbers {
         + Math.abs(exponent);
   }
 
+  /** As {@code json.dumps} of Python writes a float. */
+  static String json(double number) {
+    return Double.isFinite(number)
+        ? print(number)
+        : Double.isNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
+  }
+
   /** To the nearest, and of two equally near the even one, as Python rounds. */
   public static Value round(double number, int digits) {
     return new Value.Real(

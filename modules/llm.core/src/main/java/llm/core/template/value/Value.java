@@ -56,8 +56,8 @@ public sealed interface Value {
     TUPLE
   }
 
-  /** A dictionary by strings, in order. */
-  record Dict(Map<Text, Value> entries) implements Value {
+  /** A dictionary, in order. */
+  record Dict(Map<Key, Value> entries) implements Value {
     /** Copies the entries. */
     public Dict {
       entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));

@@ -2,7 +2,6 @@ package llm.core.template.value;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,15 +36,14 @@ public record ValueJson(
     switch (value) {
       case Value.None _ -> out.append("null");
       case Value.Bool(boolean truth) -> out.append(truth ? "true" : "false");
-      case Value.Int(BigInteger number) -> out.append(number.toString());
-      case Value.Real(double number) ->
-          out.append(
-              Double.isFinite(number)
-                  ? Numbers.print(number)
-                  : Double.isNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
+      case Value.Int(BigInteger number) -> {
+        where.meter().characters(number.bitLength() / 3, where.line());
+        out.append(number.toString());
+      }
+      case Value.Real(double number) -> out.append(Numbers.json(number));
       case Value.Str(Text text) -> quote(text, out, where);
       case Value.Items(List<Value> items, Value.Form _) -> writeItems(items, depth, out, where);
-      case Value.Dict(Map<Text, Value> entries) -> writeEntries(entries, depth, out, where);
+      case Value.Dict(Map<Key, Value> entries) -> writeEntries(entries, depth, out, where);
       case Value.Undefined _, Value.Space _, Value.Function _ ->
           throw where.error(Values.kind(value) + " is no JSON");
     }
@@ -68,21 +66,21 @@ public record ValueJson(
     out.append("]");
   }
 
-  private void writeEntries(Map<Text, Value> entries, int depth, TextBuilder out, Arguments where)
+  private void writeEntries(Map<Key, Value> entries, int depth, TextBuilder out, Arguments where)
       throws TemplateException {
     if (entries.isEmpty()) {
       out.append("{}");
       return;
     }
-    List<Text> names = new ArrayList<>(entries.keySet());
+    List<Key> names = new ArrayList<>(entries.keySet());
     if (sorted) {
-      names.sort(Comparator.comparing(Text::toString));
+      names = Values.sorted(names, where);
     }
     where.meter().enter(where.line());
     out.append("{");
     for (int i = 0; i < names.size(); i++) {
       separate(i, depth + 1, out, where);
-      quote(names.get(i), out, where);
+      quote(names.get(i).json(), out, where);
       out.append(key);
       write(entries.get(names.get(i)), depth + 1, out, where);
     }
@@ -146,7 +144,7 @@ public record ValueJson(
         entries.entrySet().stream()
             .collect(
                 Collectors.toMap(
-                    entry -> Text.of(entry.getKey()),
+                    entry -> Key.of(entry.getKey()),
                     Map.Entry::getValue,
                     (_, last) -> last,
                     LinkedHashMap::new)));

@@ -19,7 +19,7 @@ public final class Values {
       case Value.Real(double number) -> number != 0;
       case Value.Str(Text text) -> !text.isEmpty();
       case Value.Items items -> !items.items().isEmpty();
-      case Value.Dict(Map<Text, Value> entries) -> !entries.isEmpty();
+      case Value.Dict(Map<Key, Value> entries) -> !entries.isEmpty();
       case Value.Space _, Value.Function _ -> true;
     };
   }
@@ -38,8 +38,8 @@ public final class Values {
           right instanceof Value.Items(List<Value> others, Value.Form other)
               && form == other
               && equalAll(items, others, meter, line);
-      case Value.Dict(Map<Text, Value> entries) ->
-          right instanceof Value.Dict(Map<Text, Value> others)
+      case Value.Dict(Map<Key, Value> entries) ->
+          right instanceof Value.Dict(Map<Key, Value> others)
               && entries.keySet().equals(others.keySet())
               && equalAll(
                   List.copyOf(entries.values()),
@@ -76,6 +76,22 @@ public final class Values {
     throw TemplateException.at(line, kind(left) + " and " + kind(right) + " have no order");
   }
 
+  /** The keys in order; those of different kinds have none. */
+  static List<Key> sorted(List<Key> keys, Arguments where) throws TemplateException {
+    for (Key key : keys) {
+      compare(key.value(), keys.getFirst().value(), where.line()); // all of one kind
+    }
+    List<Key> sorted = new ArrayList<>(keys);
+    sorted.sort((a, b) -> {
+      try {
+        return compare(a.value(), b.value(), where.line());
+      } catch (TemplateException impossible) {
+        throw new IllegalStateException(impossible); // compared with the first one before
+      }
+    });
+    return sorted;
+  }
+
   /** Whether a text has that part, a list that item, a mapping that name. */
   public static boolean contains(Value container, Value item, Meter meter, int line)
       throws TemplateException {
@@ -91,8 +107,8 @@ public final class Values {
         }
         yield found;
       }
-      case Value.Dict(Map<Text, Value> entries) ->
-          item instanceof Value.Str(Text key) && entries.containsKey(key);
+      case Value.Dict(Map<Key, Value> entries) ->
+          Key.of(item).filter(entries::containsKey).isPresent();
       case Value.Undefined _ -> false;
       default -> throw TemplateException.at(line, kind(container) + " cannot hold " + kind(item));
     };
@@ -103,8 +119,8 @@ public final class Values {
     meter.items(value, line);
     return switch (value) {
       case Value.Items(List<Value> items, Value.Form _) -> items;
-      case Value.Dict(Map<Text, Value> entries) ->
-          entries.keySet().stream().map(Value::of).toList();
+      case Value.Dict(Map<Key, Value> entries) ->
+          entries.keySet().stream().map(Key::value).toList();
       case Value.Str(Text text) -> characters(text);
       case Value.Undefined _ -> List.of();
       default -> throw TemplateException.at(line, kind(value) + " cannot be gone through");
@@ -158,7 +174,10 @@ public final class Values {
       case Value.Undefined _ -> out.append("Undefined");
       case Value.None _ -> out.append("None");
       case Value.Bool(boolean truth) -> out.append(truth ? "True" : "False");
-      case Value.Int(BigInteger number) -> out.append(number.toString());
+      case Value.Int(BigInteger number) -> {
+        meter.characters(number.bitLength() / 3, line);
+        out.append(number.toString());
+      }
       case Value.Real(double number) -> out.append(Numbers.print(number));
       case Value.Str(Text text) -> {
         meter.characters(text.length(), line);
@@ -166,13 +185,12 @@ public final class Values {
       }
       case Value.Items(List<Value> items, Value.Form form) ->
           representAll(items, form, out, meter, line);
-      case Value.Dict(Map<Text, Value> entries) -> {
+      case Value.Dict(Map<Key, Value> entries) -> {
         meter.enter(line);
         String separator = "{";
         for (var entry : entries.entrySet()) {
           out.append(separator);
-          meter.characters(entry.getKey().length(), line);
-          quote(entry.getKey(), out);
+          represent(entry.getKey().value(), out, meter, line);
           represent(entry.getValue(), out.append(": "), meter, line);
           separator = ", ";
         }
