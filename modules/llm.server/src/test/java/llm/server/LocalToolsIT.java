@@ -278,7 +278,9 @@ class LocalToolsIT {
     assertThat(values(answer, "finish_reason")).containsExactly("stop");
   }
 
-  /** Chat and Responses hand arguments on as the model wrote them; Messages has only objects. */
+  /**
+   * Chat and Responses hand arguments on as the model wrote them; Messages says that it was cut.
+   */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void aCallThatIsBrokenOffIsToldAsItIsWhereTheDialectCan(boolean stream) throws Exception {
@@ -289,9 +291,9 @@ class LocalToolsIT {
     String body =
         "{\"model\":\"local\",\"max_tokens\":200,\"stream\":%s,\"messages\":[%s],\"tools\":[{\"name\":\"weather\",\"input_schema\":{\"type\":\"object\"}}]}"
             .formatted(stream, user("broken"));
-    var refused = client.send(server.post("/v1/messages", body), BodyHandlers.ofString());
-    assertThat(refused.statusCode()).isEqualTo(stream ? 200 : 502);
-    assertThat(refused.body())
-        .contains("\"error\"", "arguments of the call of tool 'weather' are no JSON object");
+    var cut = client.send(server.post("/v1/messages", body), BodyHandlers.ofString());
+    assertThat(cut.statusCode()).isEqualTo(200);
+    assertThat(cut.body())
+        .contains("\"name\":\"weather\",\"input\":{}", "\"stop_reason\":\"max_tokens\"");
   }
 }
