@@ -119,6 +119,14 @@ class FamiliesTest {
         .contains("<|im_start|>tool\n<|tool_response_start|>blue<|tool_response_end|>");
     assertThat(prompt.parts())
         .contains("[look(at=\"the \\\"sky\\\"\", n=[1, True]), look()]", "Hm.", "blue");
+
+    List<Message> cut =
+        List.of(
+            Message.user("q"),
+            Message.assistant("", List.of(call("1", "{\"at\": \"sk"))),
+            Message.tool("1", "no"));
+    assertThat(lfm2.render(request(cut), Ending.ANSWER).text())
+        .contains("<|tool_call_start|>[look({\"at\": \"sk)]<|tool_call_end|>");
   }
 
   @Test

@@ -3,6 +3,9 @@ package llm.core.template.answer;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import llm.core.schema.JsonNode;
+import llm.core.schema.PartialJson;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.ToolCall;
 
 /**
@@ -39,12 +42,23 @@ public final class MarkedCalls {
     return calls.stream()
         .map(call ->
             format == AnswerFormat.LFM2
-                ? call.name() + "(" + WrittenCalls.python(call.arguments()) + ")"
+                ? call.name() + "(" + python(call.arguments()) + ")"
                 : "{\"name\": \""
                     + call.name()
                     + "\", \"arguments\": "
                     + call.arguments().value()
                     + "}")
         .collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  /** What is no whole object stays as it is: it must not be left out. */
+  private static String python(JsonText arguments) {
+    var reader = new PartialJson();
+    reader.feed(arguments.value());
+    reader.end();
+    boolean whole = reader.isComplete() && reader.problem().isEmpty();
+    return whole && reader.root().orElse(null) instanceof JsonNode.ObjectNode
+        ? WrittenCalls.python(arguments)
+        : arguments.value();
   }
 }
