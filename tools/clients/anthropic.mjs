@@ -130,6 +130,32 @@ await check("an abort in mid-stream is noticed by the server", async () => {
   require_(noticed(), "no line with client_gone");
 });
 
+// The first connection breaks when the server has the request; the client's own retry has the same key.
+function breaking() {
+  const outcomes = [];
+  const once = async (url, init) => {
+    const answer = await fetch(url, init);
+    outcomes.push(answer.headers.get("x-llm-idempotency"));
+    if (outcomes.length > 1) return answer;
+    await answer.body.cancel();
+    throw new TypeError("the connection broke");
+  };
+  return { outcomes, fetch: once };
+}
+
+await check("an Idempotency-Key makes a broken connection cost nothing", async () => {
+  const { outcomes, fetch } = breaking();
+  const retrying = client.withOptions({ fetch, maxRetries: 2 });
+  const ask = { headers: { "Idempotency-Key": `anthropic-${process.pid}-${Date.now()}` } };
+  const body = say("mock", "one two three");
+  const first = await retrying.messages.stream(body, ask).finalMessage();
+  const again = await retrying.messages.stream(body, ask).finalMessage();
+  require_(textOf(first) === "Echo: one two three" && first.id === again.id, [first, again]);
+  require_(outcomes[0] === "first" && outcomes[2] === "replayed", outcomes);
+  const error = await thrown(() => client.messages.create(say("mock", "other"), ask));
+  require_(error instanceof Anthropic.UnprocessableEntityError, error);
+});
+
 if (models.some(({ id }) => id === "local")) {
   const local = say("local", "Once upon a time", { temperature: 0, max_tokens: 12 });
 

@@ -213,4 +213,52 @@ await check("completes a prompt, whole and streamed", async () => {
   require_(text === "Echo: one two", text);
 });
 
+// The first connection breaks when the server has the request; the client's own retry has the same key.
+function breaking() {
+  const outcomes = [];
+  const once = async (url, init) => {
+    const answer = await fetch(url, init);
+    outcomes.push(answer.headers.get("x-llm-idempotency"));
+    if (outcomes.length > 1) return answer;
+    await answer.body.cancel();
+    throw new TypeError("the connection broke");
+  };
+  return { outcomes, fetch: once };
+}
+
+await check("an Idempotency-Key makes a broken connection cost nothing", async () => {
+  const { outcomes, fetch } = breaking();
+  const retrying = client.withOptions({ fetch, maxRetries: 2 });
+  const ask = { headers: { "Idempotency-Key": `openai-${process.pid}-${Date.now()}` } };
+  const read = async (stream) => {
+    const found = { ids: new Set(), text: "" };
+    for await (const chunk of stream) {
+      found.ids.add(chunk.id);
+      found.text += chunk.choices[0]?.delta?.content ?? "";
+    }
+    return found;
+  };
+  const body = say("mock", "one two three", { stream: true });
+  const first = await read(await retrying.chat.completions.create(body, ask));
+  const again = await read(await retrying.chat.completions.create(body, ask));
+  require_(first.text === "Echo: one two three" && again.text === first.text, [first, again]);
+  require_([...again.ids].join() === [...first.ids].join() && first.ids.size === 1, [[...first.ids], [...again.ids]]);
+  require_(outcomes[0] === "first" && ["attached", "replayed"].includes(outcomes[1]) && outcomes[2] === "replayed", outcomes);
+  const error = await thrown(() => client.chat.completions.create(say("mock", "other"), ask));
+  require_(error instanceof OpenAI.UnprocessableEntityError && error.code === "idempotency_key_reused", error);
+});
+
+await check("a stream that was left in its middle is told again from its beginning", async () => {
+  const ask = { headers: { "Idempotency-Key": `left-${process.pid}-${Date.now()}` } };
+  const body = { model: "mock", input: "word ".repeat(40).trim(), stream: true };
+  let id;
+  for await (const event of await client.responses.create(body, ask)) {
+    id ??= event.response?.id;
+    if (event.type === "response.output_text.delta") break;
+  }
+  let last;
+  for await (const event of await client.responses.create(body, ask)) last = event;
+  require_(last.type === "response.completed" && last.response.id === id, [id, last]);
+});
+
 process.exit(failed ? 1 : 0);

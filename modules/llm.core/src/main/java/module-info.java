@@ -28,6 +28,8 @@ module llm.core {
   exports llm.core.dialect.upstream;
   exports llm.core.event;
   exports llm.core.gateway;
+  exports llm.core.idempotency;
+  exports llm.core.limit;
   exports llm.core.provider;
   exports llm.core.response;
   exports llm.core.schema;
@@ -47,6 +49,8 @@ module llm.core {
   exports llm.core.template.answer;
   exports llm.core.testkit;
   exports llm.core.tokens;
+  exports llm.core.trace;
+  exports llm.core.usage;
 
   uses llm.core.provider.ProviderFactory;
 }

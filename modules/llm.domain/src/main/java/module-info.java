@@ -10,6 +10,7 @@ module llm.domain {
   exports llm.domain.embedding;
   exports llm.domain.error;
   exports llm.domain.interaction;
+  exports llm.domain.limit;
   exports llm.domain.model;
   exports llm.domain.port;
   exports llm.domain.prompt;

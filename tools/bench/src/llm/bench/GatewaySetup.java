@@ -1,6 +1,9 @@
 package llm.bench;
 
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,11 +28,18 @@ final class GatewaySetup implements AutoCloseable {
   private final Child server;
   private final int serverPort;
   private final boolean serverOnly;
+  private final Optional<HttpServer> collector;
   private Optional<Child> nginx = Optional.empty();
   private int nginxPort;
 
-  GatewaySetup(Workbench bench, String wantedServer, boolean serverOnly) {
+  /**
+   * Starts them.
+   *
+   * @param everything whether limits, the cache and traces are on, beside keys, logs and metrics
+   */
+  GatewaySetup(Workbench bench, String wantedServer, boolean serverOnly, boolean everything) {
     this.serverOnly = serverOnly;
+    this.collector = everything ? Optional.of(collector()) : Optional.empty();
     this.launcher = Server.launcher(bench.root(), wantedServer);
     this.upstream = UpstreamProcess.start(bench.folder().resolve("upstream.err"));
     this.serverPort = Workbench.freePort();
@@ -40,7 +50,7 @@ final class GatewaySetup implements AutoCloseable {
             launcher,
             "server",
             serverPort,
-            Server.configuration(serverPort, "host: 127.0.0.1", providers),
+            Server.configuration(serverPort, "host: 127.0.0.1", providers + more()),
             0);
     Optional<Path> program = serverOnly ? Optional.empty() : Nginx.program();
     if (program.isPresent()) {
@@ -49,10 +59,38 @@ final class GatewaySetup implements AutoCloseable {
     }
   }
 
+  /** Takes traces, and is glad of them. */
+  private static HttpServer collector() {
+    try {
+      var collector =
+          HttpServer.create(new InetSocketAddress(Workbench.loopback(0).getAddress(), 0), 0);
+      collector.createContext(
+          "/",
+          exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            exchange.getResponseHeaders().set("content-type", "application/json");
+            exchange.sendResponseHeaders(200, 2);
+            exchange.getResponseBody().write("{}".getBytes(StandardCharsets.US_ASCII));
+            exchange.close();
+          });
+      collector.start();
+      return collector;
+    } catch (IOException e) {
+      throw new BenchFailure("no collector of traces can be opened: " + e.getMessage());
+    }
+  }
+
+  private String more() {
+    return collector.map(taker -> Server.everything(taker.getAddress().getPort())).orElse("");
+  }
+
   String words() {
     return "server   "
         + launcher.words()
         + ", default logging on, to a file; one API key; "
+        + (collector.isPresent()
+            ? "limits on, a cache that each request misses, traces of 1 %; "
+            : "")
         + (serverOnly
             ? "its own mock model, no upstream"
             : "upstream: mock in a process of its own, canned answers")
@@ -111,9 +149,15 @@ final class GatewaySetup implements AutoCloseable {
   /** The question {@code model} of the upstream, or its like for the built-in model. */
   Question question(String name, String model, boolean stream, int tokens) {
     if (!serverOnly) {
-      return new Question(name, model, stream, tokens, "Say something short, as always.");
+      return new Question(
+          name, model, stream, tokens, "Say something short, as always. " + Load.NUMBER);
     }
     return new Question(name, "mock", stream, tokens, "w~ ".repeat(tokens).strip());
+  }
+
+  /** Whether limits, cache and traces are off. */
+  boolean bare() {
+    return collector.isEmpty();
   }
 
   boolean serverOnly() {
@@ -132,6 +176,7 @@ final class GatewaySetup implements AutoCloseable {
     nginx.ifPresent(Child::close);
     server.close();
     upstream.close();
+    collector.ifPresent(taker -> taker.stop(0));
   }
 
   /** The message of {@code failure} and the server's last words. */

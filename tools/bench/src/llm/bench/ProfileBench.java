@@ -27,7 +27,8 @@ public final class ProfileBench {
     Commands.run(() ->
         measure(
             Args.parse(
-                arguments, List.of("--server=modules", "--load=stream100", "--server-only"))));
+                arguments,
+                List.of("--server=modules", "--load=stream100", "--server-only", "--bare"))));
   }
 
   private static void measure(Args args) {
@@ -35,7 +36,9 @@ public final class ProfileBench {
     String facts = Machine.facts(bench.root());
     var report = new Report();
     String load = args.value("--load");
-    try (var setup = new GatewaySetup(bench, args.value("--server"), args.has("--server-only"))) {
+    try (var setup =
+        new GatewaySetup(
+            bench, args.value("--server"), args.has("--server-only"), !args.has("--bare"))) {
       Runner runner = runner(setup, load);
       Path recording = bench.folder().resolve("profile.jfr");
       try {

@@ -22,6 +22,7 @@ record Runner(Load load, Supplier<List<Long>> pids) {
   private static final Duration SETTLE_WINDOW = Duration.ofSeconds(1);
   private static final int SETTLED_WINDOWS = 3;
   private static final double SETTLED_WITHIN = 0.05;
+  private static final double COMPILERS_SHARE = 0.03; // of a settled window's processor time
 
   /** What a window of {@code seconds} brought. */
   record Window(
@@ -79,18 +80,23 @@ record Runner(Load load, Supplier<List<Long>> pids) {
   }
 
   /**
-   * Runs the load until three windows of a second agree within 5 % in {@code measure}, or the
-   * windows run out; whether they agreed.
+   * Runs the load until three windows of a second agree within 5 % in {@code measure} and the JVM's
+   * compilers took less than 3 % of each, or the windows run out; whether they did.
    */
   boolean settle(Phases phases, ToDoubleFunction<Window> measure) {
     var values = new ArrayList<Double>();
+    int compiled = 0; // windows in a row without much compiling
     load.resume();
     sleep(load.plan().ramp());
     while (values.size() < phases.maxSettleWindows
         && (values.isEmpty() || System.nanoTime() - phases.settleBefore < 0)) {
-      values.add(measure.applyAsDouble(window(SETTLE_WINDOW)));
+      long compilers = Proc.compilerMicros(pids.get());
+      Window window = window(SETTLE_WINDOW);
+      long compiling = Proc.compilerMicros(pids.get()) - compilers;
+      compiled = compiling <= COMPILERS_SHARE * window.cpuMicros ? compiled + 1 : 0;
+      values.add(measure.applyAsDouble(window));
       int n = values.size();
-      if (n >= SETTLED_WINDOWS
+      if (compiled >= SETTLED_WINDOWS
           && Stats.agree(values.subList(n - SETTLED_WINDOWS, n), SETTLED_WITHIN)) {
         return true;
       }

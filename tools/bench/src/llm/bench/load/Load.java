@@ -14,6 +14,14 @@ import java.util.List;
 public final class Load implements AutoCloseable {
   private static final Duration PAUSE_LIMIT = Duration.ofSeconds(30);
 
+  /** Stands in a request for digits that no other request of the process has. */
+  public static final String NUMBER = "#000000000";
+
+  /** Where {@link #NUMBER} begins in the bytes of a request; below 0: nowhere. */
+  static int numberAt(byte[] request) {
+    return new String(request, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf(NUMBER);
+  }
+
   /**
    * What is asked and of whom.
    *

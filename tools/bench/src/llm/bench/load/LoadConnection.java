@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** One connection of a load: asks, reads the answer, checks it, asks again. */
 final class LoadConnection implements ResponseReader.Listener {
@@ -13,7 +14,10 @@ final class LoadConnection implements ResponseReader.Listener {
 
   private final LoadThread thread;
   private final Load.Plan plan;
+  private static final AtomicLong NUMBERS = new AtomicLong(); // of requests that differ
+
   private final ByteBuffer request;
+  private final int numberAt; // in the request; below 0: nowhere
   private final ResponseReader reader = new ResponseReader(this);
   private SocketChannel channel;
   private SelectionKey key;
@@ -27,6 +31,7 @@ final class LoadConnection implements ResponseReader.Listener {
     this.plan = plan;
     // A direct buffer: a heap one would be copied for every write.
     this.request = ByteBuffer.allocateDirect(plan.request().length).put(plan.request()).flip();
+    this.numberAt = Load.numberAt(plan.request());
   }
 
   SocketChannel channel() {
@@ -71,7 +76,20 @@ final class LoadConnection implements ResponseReader.Listener {
     busy = true;
     asked = System.nanoTime();
     request.rewind();
+    number();
     flush();
+  }
+
+  /** Makes the request another one than all before, where it has a place for that. */
+  private void number() {
+    if (numberAt < 0) {
+      return;
+    }
+    long rest = NUMBERS.incrementAndGet();
+    for (int i = Load.NUMBER.length() - 1; i > 0; i--) {
+      request.put(numberAt + i, (byte) ('0' + rest % 10));
+      rest /= 10;
+    }
   }
 
   void flush() throws IOException {

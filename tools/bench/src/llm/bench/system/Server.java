@@ -120,6 +120,37 @@ public final class Server {
         .formatted(port, port);
   }
 
+  /**
+   * Everything that a request may pass on its way: limits that let all in, the cache, which asked
+   * models keep their answers in, and traces of one request in a hundred.
+   *
+   * @param collector the port where traces are taken
+   */
+  public static String everything(int collector) {
+    return """
+    limits:
+      rules:
+        keys:
+          each: [key]
+          requests_per_minute: 1000000000
+          tokens_per_minute: 1000000000
+        models:
+          each: [model]
+          requests_per_day: 1000000000
+          cost_per_day: 1000000
+    cache:
+      models:
+        bench/whole: {use: always}
+        bench/burst-100: {use: always}
+        anthropic/whole: {use: always}
+        anthropic/burst-100: {use: always}
+    tracing:
+      endpoint: http://127.0.0.1:%d
+      sample_ratio: 0.01
+    """
+        .formatted(collector);
+  }
+
   /** The providers section for the built-in mock model alone. */
   public static String mockAlone() {
     return """

@@ -172,7 +172,7 @@ class LocalModelIT {
         assertThat(answer.statusCode()).as(name + answer.body()).isEqualTo(503);
         assertThat(answer.body()).contains("\"code\":\"model_unavailable\"");
       }
-      var tooLong = chat(server, body("good", true, "word ".repeat(2000), 1));
+      var tooLong = chat(server, body("good", false, "word ".repeat(2000), 1));
       assertThat(tooLong.statusCode()).isEqualTo(400);
       assertThat(tooLong.body()).contains("context_length_exceeded", "512");
 
@@ -200,7 +200,7 @@ class LocalModelIT {
   @Test
   void everyStreamOfALocalModelEndsProperlyWhenTheServerIsTerminated() throws Exception {
     Files.createDirectory(folder.resolve("configs"));
-    Files.writeString(folder.resolve("configs/config.yml"), "server: {drain_seconds: 2}\n");
+    Files.writeString(folder.resolve("configs/config.yml"), "server: {drain_seconds: 10}\n");
     try (var server = serve(Map.of(), "--model", model.toString())) {
       List<CompletableFuture<HttpResponse<InputStream>>> answers = new ArrayList<>();
       for (int i = 0; i < 10; i++) {

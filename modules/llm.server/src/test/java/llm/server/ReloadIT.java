@@ -120,7 +120,7 @@ class ReloadIT {
       write("config.yml", config("two", two));
       hangUp(server, "config_reloaded");
       assertThat(post(server, "/v1/chat/completions", CHAT).body()).contains("\"content\":\"2\"");
-      assertThat(two.requests().getLast().body()).contains("\"content\":\"House two.\"");
+      assertThat(two.lastPost().body()).contains("\"content\":\"House two.\"");
 
       write("config.yml", config("two", upstream("3")).replace("provider: two", "provider: no"));
       int seen = server.output().size();
@@ -242,6 +242,6 @@ class ReloadIT {
     assertThat(post(server, "/conversations", begin).statusCode()).isEqualTo(201);
     var turn = post(server, "/conversations/" + id + "/turns", "{\"text\":\"hi\"}");
     assertThat(turn.body()).contains("fine");
-    return upstream.requests().getLast().body();
+    return upstream.lastPost().body();
   }
 }

@@ -121,7 +121,7 @@ class ResponsesIT {
                 server,
                 "{\"input\":\"the third question\",\"previous_response_id\":\"" + second + "\"}");
         assertThat(third).contains("\"status\":\"completed\"");
-        assertThat(upstream.requests().getLast().body())
+        assertThat(upstream.lastPost().body())
             .containsSubsequence(
                 "the first question",
                 "answer one",

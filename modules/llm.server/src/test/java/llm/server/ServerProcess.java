@@ -151,6 +151,25 @@ final class ServerProcess implements AutoCloseable {
     throw new AssertionError("no line with " + text + " in " + output());
   }
 
+  /** Waits until {@code count} lines of standard output have {@code text}. */
+  void awaitLines(String text, int count) throws InterruptedException {
+    long until = System.nanoTime() + Duration.ofSeconds(LIMIT_SECONDS).toNanos();
+    synchronized (lines) {
+      long found = 0;
+      int looked = 0;
+      while (found < count && System.nanoTime() < until) {
+        found += lines.stream().skip(looked).filter(line -> line.contains(text)).count();
+        looked = lines.size();
+        if (found < count) {
+          lines.wait(Math.max(1, (until - System.nanoTime()) / 1_000_000));
+        }
+      }
+      if (found < count) {
+        throw new AssertionError(found + " lines with " + text + ", not " + count);
+      }
+    }
+  }
+
   /** Ends the process, and waits until it writes nothing more into its folder. */
   @Override
   public void close() {

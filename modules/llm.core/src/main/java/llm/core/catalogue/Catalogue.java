@@ -48,6 +48,16 @@ public final class Catalogue {
       price("input_usd_per_million", "US dollars for a million prompt tokens.");
   private static final Setting<Double> OUTPUT_PRICE =
       price("output_usd_per_million", "US dollars for a million answer tokens.");
+  private static final Setting<Double> CACHED_PRICE =
+      price(
+          "cached_usd_per_million",
+          "US dollars for a million prompt tokens that came from the provider's cache; without it"
+              + " those of other prompt tokens.");
+  private static final Setting<Double> CACHE_WRITE_PRICE =
+      price(
+          "cache_write_usd_per_million",
+          "US dollars for a million prompt tokens that were put into that cache; without it those"
+              + " of other prompt tokens.");
   private static final Setting<String> ENCODING =
       Setting.optionalText(
           "encoding", "Tokenizer, as o200k_base; without it 4 characters count as one token.");
@@ -141,7 +151,14 @@ public final class Catalogue {
       section.reject(present, "must have the other price beside it");
       return Optional.empty();
     }
-    return input.map(price -> new ModelSpec.Price(price, output.get()));
+    Optional<Double> cached = section.find(CACHED_PRICE);
+    Optional<Double> written = section.find(CACHE_WRITE_PRICE);
+    if (input.isEmpty() && (cached.isPresent() || written.isPresent())) {
+      String present = cached.isPresent() ? CACHED_PRICE.key() : CACHE_WRITE_PRICE.key();
+      section.reject(present, "must have both other prices beside it");
+    }
+    return input.map(price ->
+        new ModelSpec.Price(price, output.get(), cached.orElse(price), written.orElse(price)));
   }
 
   private static Setting<Double> price(String key, String doc) {

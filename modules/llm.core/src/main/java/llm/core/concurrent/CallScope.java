@@ -2,7 +2,10 @@ package llm.core.concurrent;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import llm.domain.call.Answerer;
@@ -12,6 +15,7 @@ import llm.domain.call.CancelReason;
 import llm.domain.call.Deadline;
 import llm.domain.call.Principal;
 import llm.domain.call.Registration;
+import llm.domain.call.Span;
 import llm.domain.call.TraceContext;
 
 /**
@@ -21,7 +25,7 @@ import llm.domain.call.TraceContext;
 public final class CallScope implements Call, AutoCloseable {
   private final CallId id;
   private final Principal principal;
-  private final Optional<TraceContext> trace;
+  private final Span span;
   private final Deadline deadline;
   private final Alarms alarms;
   private final Consumer<Throwable> onHookFailure;
@@ -30,7 +34,7 @@ public final class CallScope implements Call, AutoCloseable {
   private final Object lock = new Object();
   private final List<Hook> hooks = new ArrayList<>(4); // guarded by lock
   private volatile CancelReason reason; // written under lock
-  private List<Runnable> endHooks = List.of(); // guarded by lock
+  private List<Runnable> endHooks = new ArrayList<>(2); // guarded by lock
   private boolean ended; // guarded by lock
   private Registration parentLink = () -> {}; // guarded by lock
   private Registration alarm = () -> {}; // guarded by lock
@@ -38,26 +42,21 @@ public final class CallScope implements Call, AutoCloseable {
   private CallScope(
       CallId id,
       Principal principal,
-      Optional<TraceContext> trace,
+      Span span,
       Deadline deadline,
       Alarms alarms,
       Consumer<Throwable> onHookFailure,
       Notes notes) {
     this.id = id;
     this.principal = principal;
-    this.trace = trace;
+    this.span = span;
     this.deadline = deadline;
     this.alarms = alarms;
     this.onHookFailure = onHookFailure;
     this.notes = notes;
   }
 
-  /**
-   * A call without a parent.
-   *
-   * @param budget the total time it may take, positive
-   * @param onHookFailure is told what a cancellation hook threw
-   */
+  /** A call whose trace, if there is one, is recorded by others alone. */
   public static CallScope open(
       CallId id,
       Principal principal,
@@ -65,8 +64,25 @@ public final class CallScope implements Call, AutoCloseable {
       Duration budget,
       Alarms alarms,
       Consumer<Throwable> onHookFailure) {
+    return open(id, principal, Span.passing(trace), budget, alarms, onHookFailure);
+  }
+
+  /**
+   * A call without a parent.
+   *
+   * @param span what its work is part of, for the caller to end
+   * @param budget the total time it may take, positive
+   * @param onHookFailure is told what a cancellation hook threw
+   */
+  public static CallScope open(
+      CallId id,
+      Principal principal,
+      Span span,
+      Duration budget,
+      Alarms alarms,
+      Consumer<Throwable> onHookFailure) {
     var deadline = Deadline.after(alarms.time().nanoTime(), budget);
-    var scope = new CallScope(id, principal, trace, deadline, alarms, onHookFailure, new Notes());
+    var scope = new CallScope(id, principal, span, deadline, alarms, onHookFailure, new Notes());
     scope.arm();
     return scope;
   }
@@ -82,8 +98,8 @@ public final class CallScope implements Call, AutoCloseable {
   }
 
   @Override
-  public Optional<TraceContext> trace() {
-    return trace;
+  public Span span() {
+    return span;
   }
 
   @Override
@@ -131,7 +147,6 @@ public final class CallScope implements Call, AutoCloseable {
   public void onEnd(Runnable hook) {
     synchronized (lock) {
       if (!ended) {
-        endHooks = new ArrayList<>(endHooks);
         endHooks.add(hook);
         return;
       }
@@ -160,10 +175,49 @@ public final class CallScope implements Call, AutoCloseable {
   }
 
   @Override
-  public Call child(Duration budget) {
+  public Optional<String> endpoint() {
+    return notes.endpoint;
+  }
+
+  /**
+   * Says by which endpoint it came in, before anything is done for it. Of children, too.
+   *
+   * @return this call
+   */
+  public CallScope by(String endpoint) {
+    notes.endpoint = Optional.of(endpoint);
+    return this;
+  }
+
+  @Override
+  public void note(String header, String value) {
+    notes.note(header, value);
+  }
+
+  /**
+   * Says what {@link #asked} tells from now on, of this call and of its children.
+   *
+   * @param header the name, in lower case
+   */
+  public void ask(String header, String value) {
+    notes.ask(header, value);
+  }
+
+  @Override
+  public Optional<String> asked(String header) {
+    return Optional.ofNullable(notes.asked.get(header));
+  }
+
+  @Override
+  public Map<String, String> notes() {
+    return Collections.unmodifiableMap(notes.told());
+  }
+
+  @Override
+  public Call child(Duration budget, Span within) {
     var own = Deadline.after(alarms.time().nanoTime(), budget);
     var child =
-        new CallScope(id, principal, trace, own.min(deadline), alarms, onHookFailure, notes);
+        new CallScope(id, principal, within, own.min(deadline), alarms, onHookFailure, notes);
     child.link(onCancel(() -> child.cancel(reason)));
     if (child.deadline.atNanos() != deadline.atNanos()) {
       child.arm(); // else the parent's own alarm cancels both
@@ -238,6 +292,23 @@ public final class CallScope implements Call, AutoCloseable {
   private static final class Notes {
     private volatile boolean failureLogged;
     private volatile Optional<Answerer> answerer = Optional.empty();
+    private volatile Optional<String> endpoint = Optional.empty();
+    private final Map<String, String> told = new LinkedHashMap<>(); // guarded by this
+    private volatile Map<String, String> asked = Map.of(); // the same, written under this
+
+    private synchronized void note(String header, String value) {
+      told.put(header, value);
+    }
+
+    private synchronized void ask(String header, String value) {
+      var more = new LinkedHashMap<>(asked);
+      more.put(header, value);
+      asked = more;
+    }
+
+    private synchronized Map<String, String> told() {
+      return told.isEmpty() ? Map.of() : new LinkedHashMap<>(told);
+    }
   }
 
   /** Compared by identity, so that the same action may be registered twice. */

@@ -59,6 +59,7 @@ final class Turns {
    */
   Optional<EventStream<TurnEvent>> take(
       Conversation conversation, String name, String text, Call call) throws LlmException {
+    call.span().passOn("gen_ai.conversation.id", conversation.id()).put("llm.turn", name);
     var asking = new Asking(conversation, name, text, means.time().nanoTime(), call);
     boolean queue = settings.concurrentTurns() == ConversationSettings.ConcurrentTurns.QUEUE;
     if (!conversation.enter(name, queue ? settings.queuedTurns() : 0, call)) {

@@ -1,9 +1,11 @@
 package llm.core.gateway;
 
+import java.time.Duration;
 import java.util.List;
-import llm.core.concurrent.Alarms;
 import llm.core.gateway.Edition.Step;
-import llm.core.gateway.Preparation.Prepared;
+import llm.core.gateway.attempt.Attempts;
+import llm.core.gateway.attempt.Route;
+import llm.core.gateway.failover.Failovers;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.tokens.PromptCount;
@@ -13,14 +15,10 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ChatResult;
 import llm.domain.chat.Message;
 import llm.domain.chat.Priority;
-import llm.domain.chat.ResultCollector;
 import llm.domain.chat.StreamEvent;
-import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
-import llm.domain.interaction.LlmEvent;
 import llm.domain.model.ModelName;
 import llm.domain.model.TokenLimit;
-import llm.domain.port.EventPublisher;
 import llm.domain.service.ResponseFinding;
 import llm.domain.service.ResponseValidator;
 import llm.domain.service.ToolCallPolicy;
@@ -29,25 +27,17 @@ import llm.domain.service.ToolCallPolicy;
 final class ChatCalls {
   private static final ResponseValidator VALIDATOR = new ResponseValidator(ToolCallPolicy.PARALLEL);
 
-  private final Preparation preparation;
+  private final Attempts attempts;
   private final Chain chain;
-  private final GatewayMetrics metrics;
-  private final Alarms alarms;
-  private final EventPublisher<LlmEvent> events;
+  private final Hedge hedge;
+  private final Failovers failovers;
   private final Log log;
 
-  ChatCalls(
-      Preparation preparation,
-      Chain chain,
-      GatewayMetrics metrics,
-      Alarms alarms,
-      EventPublisher<LlmEvent> events,
-      Log log) {
-    this.preparation = preparation;
+  ChatCalls(Attempts attempts, Chain chain, Hedge hedge, Failovers failovers, Log log) {
+    this.attempts = attempts;
     this.chain = chain;
-    this.metrics = metrics;
-    this.alarms = alarms;
-    this.events = events;
+    this.hedge = hedge;
+    this.failovers = failovers;
     this.log = log;
   }
 
@@ -55,10 +45,15 @@ final class ChatCalls {
   EventStream<StreamEvent> stream(
       ChatRequest request, Call call, List<Step> steps, GatewaySettings settings)
       throws LlmException {
-    return chain.ask(
-        steps,
-        call,
-        (route, overrides) -> begin(overrides.apply(to(route, request)), route, call, settings));
+    Duration after = steps.size() > 1 ? steps.getFirst().hedgeAfter() : Duration.ZERO;
+    AnswerTargets targets = targets(request, call, steps, settings);
+    return after.isZero() ? targets.stream() : targets.stream(hedge, after);
+  }
+
+  private AnswerTargets targets(
+      ChatRequest request, Call call, List<Step> steps, GatewaySettings settings) {
+    return new AnswerTargets(
+        request, call, steps, chain.over(steps, call), attempts, settings, failovers);
   }
 
   /** See {@link Gateway#complete}. */
@@ -75,34 +70,7 @@ final class ChatCalls {
   /** The same of an answer that is not looked at. */
   Gathered gather(ChatRequest request, Call call, List<Step> steps, GatewaySettings settings)
       throws LlmException {
-    Answer answer =
-        chain.ask(
-            steps,
-            call,
-            (route, overrides) -> {
-              ChatRequest sent = overrides.apply(to(route, request));
-              return route.provider().answersWhole()
-                  ? new Answer.Whole(route, whole(sent, route, call))
-                  : new Answer.Begun(route, begin(sent, route, call, settings));
-            });
-    ChatResult result =
-        switch (answer) {
-          case Answer.Whole(_, ChatResult whole) -> whole;
-          case Answer.Begun(Route route, var stream) ->
-              ResultCollector.collect(route.model(), stream);
-        };
-    return new Gathered(answer.route(), result);
-  }
-
-  /** An answer that a target has accepted to give. */
-  private sealed interface Answer {
-    Route route();
-
-    /** It is there. */
-    record Whole(Route route, ChatResult result) implements Answer {}
-
-    /** It comes; what happens now leads to no other target. */
-    record Begun(Route route, EventStream<StreamEvent> stream) implements Answer {}
+    return targets(request, call, steps, settings).whole();
   }
 
   /** An empty generation, which makes ready what it goes over. */
@@ -118,68 +86,14 @@ final class ChatCalls {
   /** See {@link Gateway#countPrompt}. */
   PromptCount count(ChatRequest request, Call call, Step step) throws LlmException {
     Route route = step.route();
-    return preparation.count(step.overrides(route).apply(to(route, request)), route, call);
+    return attempts.count(step.overrides(route).apply(to(route, request)), route, call);
   }
 
-  private static ChatRequest to(Route route, ChatRequest request) {
+  /** The request for the model that {@code route} leads to. */
+  static ChatRequest to(Route route, ChatRequest request) {
     return route.model().equals(request.model().value())
         ? request
         : request.withModel(new ModelName(route.model()));
-  }
-
-  private EventStream<StreamEvent> begin(
-      ChatRequest request, Route route, Call call, GatewaySettings settings) throws LlmException {
-    var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
-    try {
-      return accept(preparation.prepare(request, route, call, account), route, account, settings);
-    } catch (LlmException refusal) {
-      account.refused(refusal.error());
-      throw refusal;
-    }
-  }
-
-  private ChatResult whole(ChatRequest request, Route route, Call call) throws LlmException {
-    var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
-    try {
-      Prepared ready = preparation.prepare(request, route, call, account);
-      return account.answered(
-          CallEnd.ask(
-              ready.call(),
-              route,
-              log,
-              () -> route.provider().complete(ready.wire(), ready.call())));
-    } catch (LlmException failure) {
-      account.refused(failure.error());
-      throw failure;
-    }
-  }
-
-  private EventStream<StreamEvent> accept(
-      Prepared prepared, Route route, RequestAccount account, GatewaySettings settings)
-      throws LlmException {
-    Call own = prepared.call();
-    var limit = new SilenceLimit(settings, own, alarms);
-    EventStream<StreamEvent> inner = null;
-    limit.waitBegins();
-    try {
-      inner = route.provider().stream(prepared.wire(), own);
-    } catch (LlmException refusal) {
-      throw limit.stopped(CallEnd.nameOf(route)).orElse(refusal);
-    } catch (RuntimeException bug) {
-      log.error("provider_threw").call(own).cause(bug).emit();
-      throw new LlmException(new LlmError.Internal(), bug);
-    } finally {
-      limit.waitEnds();
-      if (inner == null) {
-        limit.end();
-        own.end();
-      }
-    }
-    if (inner == null) {
-      throw new LlmException(new LlmError.Internal());
-    }
-    account.accepted();
-    return new GuardedStream(inner, route, limit, account, log);
   }
 
   /** What is wrong or remarkable with an answer: names and counts, never what was said. */

@@ -1,5 +1,6 @@
 package llm.core.gateway;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -10,14 +11,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import llm.core.cache.CacheSettings;
 import llm.core.catalogue.ListedModel;
+import llm.core.gateway.attempt.Route;
 import llm.core.gateway.route.Overrides;
 import llm.core.gateway.route.Pick;
 import llm.core.gateway.route.RouteTable;
+import llm.core.limit.LimitRules;
 import llm.core.provider.InstalledProviders.Made;
+import llm.core.resilience.ResilienceSettings;
 import llm.core.telemetry.Log;
 import llm.domain.call.Answerer;
 import llm.domain.content.Dialect;
+import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.model.ModelSpec;
@@ -32,15 +38,17 @@ import llm.domain.port.Nuance;
 final class Edition {
   private static final String ROUTE = "route"; // who a name belongs to that is a route
 
-  private final GatewaySettings settings;
+  private final Policies policies;
+  private volatile LimitRules limits;
   private final Made made;
   private final ModelRegistry registry;
   private final RouteTable routes;
   private final AtomicLong users = new AtomicLong(1); // one of them is its being current
   private volatile Runnable onUnused = () -> {};
 
-  Edition(GatewaySettings settings, Made made, ModelRegistry registry, RouteTable routes) {
-    this.settings = settings;
+  Edition(Policies policies, Made made, ModelRegistry registry, RouteTable routes) {
+    this.policies = policies;
+    this.limits = policies.limits();
     this.made = made;
     this.registry = registry;
     this.routes = routes;
@@ -51,16 +59,19 @@ final class Edition {
    *
    * @param pick the route's target; empty: no route fits
    */
-  record Step(ModelRegistry registry, ModelName asked, Optional<Pick> pick, RouteTable routes) {
+  record Step(Edition edition, ModelName asked, Optional<Pick> pick) {
     /** Where it goes. */
     Route route() throws LlmException {
       if (pick.isEmpty()) {
-        return registry.route(asked);
+        return edition.registry.route(asked);
       }
       Pick target = pick.get();
-      return registry
-          .route(target.provider(), target.model())
-          .by(target.route(), nanos -> routes.firstTokens().began(target.key(), nanos));
+      return edition.registry.route(target.provider(), target.model()).by(target.route());
+    }
+
+    /** The target began its answer so long after it was asked. */
+    void began(long nanos) {
+      pick.ifPresent(target -> edition.routes.firstTokens().began(target.key(), nanos));
     }
 
     /** What the target adds to a request for {@code route}, and its provider within that. */
@@ -73,18 +84,55 @@ final class Edition {
           .orElse(own);
     }
 
+    /** How long the first target may take until the next one is asked too; zero: any time. */
+    Duration hedgeAfter() {
+      return pick.isEmpty() ? Duration.ZERO : edition.routes.hedgeAfter(asked.value());
+    }
+
     /** The target did not take a request that another might. */
     void refused() {
-      pick.ifPresent(target -> routes.firstTokens().refused(target.key()));
+      pick.ifPresent(target -> edition.routes.firstTokens().refused(target.key()));
     }
   }
 
+  /** How much may be asked. */
+  LimitRules limits() {
+    return limits;
+  }
+
+  /** From now on requests have these limits; for tests. */
+  void limitedBy(LimitRules rules) {
+    limits = rules;
+  }
+
   GatewaySettings settings() {
-    return settings;
+    return policies.gateway();
+  }
+
+  /** How failures of providers are survived. */
+  ResilienceSettings resilience() {
+    return policies.resilience();
+  }
+
+  /** Who answers when nobody is there, if that is wanted. */
+  Optional<Route> mock() {
+    if (!settings().mockFallback()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(registry.route(Optional.of(ModelRegistry.MOCK), ModelRegistry.MOCK));
+    } catch (LlmException _) {
+      return Optional.empty(); // it is switched off
+    }
   }
 
   ModelRegistry registry() {
     return registry;
+  }
+
+  /** Which answers are given again. */
+  CacheSettings cache() {
+    return policies.cache();
   }
 
   /** What came of the providers' factories. */
@@ -110,6 +158,11 @@ final class Edition {
             .toList());
   }
 
+  /** The same in the order of the configuration, whatever the lots and the times are. */
+  List<Step> listedSteps(ModelName model) {
+    return steps(model, routes.targets(model.value()));
+  }
+
   /** The way that the configuration names first. */
   Step firstStep(ModelName model) {
     return steps(model, routes.targets(model.value())).getFirst();
@@ -122,8 +175,8 @@ final class Edition {
 
   private List<Step> steps(ModelName model, List<Pick> picks) {
     return picks.isEmpty()
-        ? List.of(new Step(registry, model, Optional.empty(), routes))
-        : picks.stream().map(pick -> new Step(registry, model, Optional.of(pick), routes)).toList();
+        ? List.of(new Step(this, model, Optional.empty()))
+        : picks.stream().map(pick -> new Step(this, model, Optional.of(pick))).toList();
   }
 
   /**
@@ -133,19 +186,42 @@ final class Edition {
    */
   ModelName resolve(ModelName name) throws LlmException {
     if (routes.find(name.value()).isEmpty()) {
-      return new ModelName(registry.route(name).model());
+      try {
+        return new ModelName(registry.route(name).model());
+      } catch (LlmException absent) {
+        requireStandIn(absent);
+        return name;
+      }
     }
     if (ways(name).isEmpty()) {
-      firstStep(name).route(); // says why
+      routeOrStandIn(name); // says why
     }
     return name;
+  }
+
+  /** Where {@code model} goes, or the mock where it is absent and the mock may answer for it. */
+  private Route routeOrStandIn(ModelName model) throws LlmException {
+    try {
+      return firstStep(model).route();
+    } catch (LlmException absent) {
+      return requireStandIn(absent);
+    }
+  }
+
+  private Route requireStandIn(LlmException absent) throws LlmException {
+    Optional<Route> standIn =
+        absent.error() instanceof LlmError.ModelUnavailable ? mock() : Optional.empty();
+    if (standIn.isEmpty()) {
+      throw absent;
+    }
+    return standIn.get();
   }
 
   /** The dialect that every target of {@code model} is asked in, if there is one. */
   Optional<Dialect> dialect(ModelName model) throws LlmException {
     List<Route> ways = ways(model);
     if (ways.isEmpty()) {
-      return firstStep(model).route().provider().dialect();
+      return routeOrStandIn(model).provider().dialect();
     }
     var dialects = new HashSet<Optional<Dialect>>();
     ways.forEach(way -> dialects.add(way.provider().dialect()));
@@ -157,7 +233,7 @@ final class Edition {
    */
   Set<Dialect> dialects(ModelName model) throws LlmException {
     List<Route> ways = ways(model);
-    Route first = ways.isEmpty() ? firstStep(model).route() : ways.getFirst();
+    Route first = ways.isEmpty() ? routeOrStandIn(model) : ways.getFirst();
     var shared = new HashSet<>(dialects(first));
     ways.forEach(way -> shared.retainAll(dialects(way)));
     return shared;
@@ -167,7 +243,7 @@ final class Edition {
   boolean areUpstreams(ModelName model) throws LlmException {
     List<Route> ways = ways(model);
     return ways.isEmpty()
-        ? !dialects(firstStep(model).route()).isEmpty()
+        ? !dialects(routeOrStandIn(model)).isEmpty()
         : ways.stream().noneMatch(way -> dialects(way).isEmpty());
   }
 
@@ -175,7 +251,7 @@ final class Edition {
   Set<Nuance> leftOut(ModelName model) throws LlmException {
     List<Route> ways = ways(model);
     var left = EnumSet.noneOf(Nuance.class);
-    for (Route way : ways.isEmpty() ? List.of(firstStep(model).route()) : ways) {
+    for (Route way : ways.isEmpty() ? List.of(routeOrStandIn(model)) : ways) {
       left.addAll(way.provider().leavesOut(new ModelName(way.model())));
     }
     return left;
@@ -204,7 +280,7 @@ final class Edition {
 
   /** The id a request without a model gets. */
   String defaultModel() {
-    return settings
+    return settings()
         .defaultModel()
         .orElseGet(() -> serves(ModelRegistry.LOCAL) ? ModelRegistry.LOCAL : ModelRegistry.MOCK);
   }

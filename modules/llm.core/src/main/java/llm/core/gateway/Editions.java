@@ -121,20 +121,23 @@ final class Editions {
 
     /** An edition of the configuration; providers of {@code before} go on where they may. */
     Edition read(Section root, Supplier<Catalogue> catalogue, Made before) {
-      var settings = GatewaySettings.read(root.section("gateway", "How models are asked."));
+      var settings =
+          GatewaySettings.read(root.section("gateway", "How models are asked."))
+              .with(root.section("resilience", "How failures of providers are survived."));
       var made = new InstalledProviders(root, telemetry, alarms, ids, home).made(before);
-      return of(settings, made, catalogue, registry -> RouteReader.read(root, registry));
+      var policies = Policies.of(settings).reading(root, made.setups().keySet());
+      return of(policies, made, catalogue, registry -> RouteReader.read(root, registry));
     }
 
     /** An edition of these parts. */
     Edition of(
-        GatewaySettings settings,
+        Policies policies,
         Made made,
         Supplier<Catalogue> catalogue,
         Function<ModelRegistry, List<RouteRule>> routes) {
       var registry = new ModelRegistry(made.setups(), catalogue);
       var table = new RouteTable(routes.apply(registry), firstTokens, random);
-      return new Edition(settings, made, registry, table);
+      return new Edition(policies, made, registry, table);
     }
   }
 }

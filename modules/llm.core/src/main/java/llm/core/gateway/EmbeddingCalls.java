@@ -4,6 +4,10 @@ import java.time.Duration;
 import java.util.List;
 import llm.core.concurrent.Alarms;
 import llm.core.connection.Connections;
+import llm.core.gateway.attempt.CallEnd;
+import llm.core.gateway.attempt.GatewayMetrics;
+import llm.core.gateway.attempt.RequestAccount;
+import llm.core.gateway.attempt.Route;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
 import llm.domain.embedding.EmbeddingInput;
@@ -58,7 +62,7 @@ final class EmbeddingCalls {
 
   /** The vectors of {@code request}; see {@link Gateway#embed}. */
   EmbeddingResult embed(EmbeddingRequest request, Call call, Edition edition) throws LlmException {
-    return chain.ask(
+    return chain.askNobodyElse(
         edition.stepsForVectors(request.model()),
         call,
         (route, _) -> embed(request.withModel(new ModelName(route.model())), call, route));
@@ -66,7 +70,9 @@ final class EmbeddingCalls {
 
   private EmbeddingResult embed(EmbeddingRequest request, Call call, Route route)
       throws LlmException {
-    var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
+    var account =
+        new RequestAccount(call, route, alarms.time(), metrics, log, events)
+            .operation("embeddings");
     try {
       EmbeddingProvider provider = provider(route);
       EmbeddingMemory.Part part = memory.take(request, call);
@@ -74,6 +80,9 @@ final class EmbeddingCalls {
     } catch (LlmException failure) {
       account.refused(failure.error());
       throw failure;
+    } catch (RuntimeException | Error bug) {
+      account.refused(new LlmError.Internal());
+      throw bug;
     }
   }
 
@@ -93,7 +102,7 @@ final class EmbeddingCalls {
       interaction.markSent(new Upstream(route.provider().id(), request.model(), route.spec()));
       account.sent(interaction, estimate(request));
       connections.used(route.provider().id(), call);
-      Call own = call.child(left);
+      Call own = call.child(left, account.span());
       EmbeddingResult result = CallEnd.ask(own, route, log, () -> provider.embed(request, own));
       requireWhole(request, result, route);
       part.made(result);
@@ -144,7 +153,8 @@ final class EmbeddingCalls {
         new LlmError.ProviderFailed(provider, "Provider '" + provider + "' " + what + "."));
   }
 
-  private static int estimate(EmbeddingRequest request) {
+  /** Tokens of its inputs, about. */
+  static int estimate(EmbeddingRequest request) {
     long tokens = 0;
     for (EmbeddingInput input : request.inputs()) {
       tokens +=

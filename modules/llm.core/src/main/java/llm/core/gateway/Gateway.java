@@ -14,14 +14,16 @@ import llm.core.catalogue.ListedModel;
 import llm.core.concurrent.Alarms;
 import llm.core.config.Section;
 import llm.core.connection.Connections;
-import llm.core.connection.Models;
 import llm.core.dialect.openai.ModelResolver;
+import llm.core.gateway.attempt.Wishes;
 import llm.core.gateway.route.RouteReader;
+import llm.core.limit.Limits;
 import llm.core.provider.InstalledProviders.Made;
 import llm.core.provider.ProviderSetup;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.core.tokens.PromptCount;
+import llm.core.usage.UsageLedger;
 import llm.domain.call.Answerer;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
@@ -39,6 +41,7 @@ import llm.domain.port.ChatProvider;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
 import llm.domain.port.ProviderHealth;
+import llm.domain.port.ValueStore;
 
 /**
  * The one door to models: finds the provider of a model, checks that the request fits it, streams
@@ -56,40 +59,22 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   private final Editions.Source source;
   private final Editions editions;
   private final Optional<Edition> pinned;
-  private final Connections connections;
-  private final ChatCalls chats;
-  private final EmbeddingCalls embeddings;
-  private final WarmPrefixes warmPrefixes;
+  private final Works works;
   private final Log log;
 
   private Gateway(Editions.Source source, Edition first, EventPublisher<LlmEvent> events) {
     this.source = source;
-    var telemetry = source.telemetry();
-    var alarms = source.alarms();
-    var ids = source.ids();
-    this.log = telemetry.log("llm.gateway");
+    this.log = source.telemetry().log("llm.gateway");
     this.pinned = Optional.empty();
     this.editions = new Editions(first, this::close);
-    var metrics = new GatewayMetrics(telemetry.metrics());
-    var chain = new Chain(telemetry.metrics(), log);
-    var providers = first.registry().providers();
-    this.connections = new Connections(providers, new Warmed(), telemetry, alarms);
-    var preparation = new Preparation(alarms, ids, events, connections);
-    var memory = new EmbeddingMemory(first.settings().embeddingMemory(), metrics::embeddingBytes);
-    this.chats = new ChatCalls(preparation, chain, metrics, alarms, events, log);
-    this.embeddings =
-        new EmbeddingCalls(memory, chain, metrics, alarms, ids, events, log, connections);
-    this.warmPrefixes = new WarmPrefixes(editions, preparation, metrics, alarms, ids, events, log);
+    this.works = new Works(source, editions, events, log);
   }
 
   private Gateway(Gateway open, Edition pinned) {
     this.source = open.source;
     this.editions = open.editions;
     this.pinned = Optional.of(pinned);
-    this.connections = open.connections;
-    this.chats = open.chats;
-    this.embeddings = open.embeddings;
-    this.warmPrefixes = open.warmPrefixes;
+    this.works = open.works;
     this.log = open.log;
   }
 
@@ -125,13 +110,17 @@ public final class Gateway implements ModelResolver, AutoCloseable {
       Alarms alarms,
       IdSource ids,
       EventPublisher<LlmEvent> events) {
-    var random = new SplittableRandom(0); // there is nothing to draw
-    var source = new Editions.Source(telemetry, alarms, ids, Optional.empty(), random);
+    var none = new SplittableRandom(0); // there is nothing to draw
+    var source = new Editions.Source(telemetry, alarms, ids, Optional.empty(), none);
     var made = Made.of(providers);
-    return new Gateway(source, source.of(settings, made, () -> catalogue, _ -> List.of()), events);
+    var first = source.of(Policies.of(settings), made, () -> catalogue, _ -> List.of());
+    return new Gateway(source, first, events);
   }
 
-  /** Section {@code routes} of {@code root}, and where lots come from; thread-safe. */
+  /**
+   * Sections {@code routes}, {@code resilience} and {@code cache} of {@code root}, and where lots
+   * come from; thread-safe.
+   */
   public record Routing(Section root, RandomGenerator random) {}
 
   /** The same with routes. */
@@ -145,12 +134,10 @@ public final class Gateway implements ModelResolver, AutoCloseable {
       IdSource ids,
       EventPublisher<LlmEvent> events) {
     var source = new Editions.Source(telemetry, alarms, ids, Optional.empty(), routing.random());
-    Edition first =
-        source.of(
-            settings,
-            Made.of(providers),
-            () -> catalogue,
-            registry -> RouteReader.read(routing.root(), registry));
+    var made = Made.of(providers);
+    var policies = Policies.of(settings).reading(routing.root(), made.setups().keySet());
+    var first =
+        source.of(policies, made, () -> catalogue, all -> RouteReader.read(routing.root(), all));
     return new Gateway(source, first, events);
   }
 
@@ -195,8 +182,9 @@ public final class Gateway implements ModelResolver, AutoCloseable {
 
     /** Follows it; requests under way end as they began. */
     public void apply() {
-      connections.become(next.registry().providers());
+      works.connections().become(next.registry().providers());
       editions.become(next);
+      works.guards().keep(next.made().setups().keySet());
       next.tell(log);
     }
 
@@ -211,7 +199,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return new Change(source.read(root, catalogue, editions.current().made()));
   }
 
-  private Edition edition() {
+  Edition edition() {
     return pinned.orElseGet(editions::current);
   }
 
@@ -255,6 +243,9 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    * @throws LlmException when there is no such model any more
    */
   public List<String> lost(ChatRequest request) throws LlmException {
+    if (Wishes.arePlain(request)) {
+      return List.of();
+    }
     Edition edition = edition();
     return Wishes.lost(
         request, edition.dialects(request.model()), edition.leftOut(request.model()));
@@ -269,7 +260,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    */
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
     Edition edition = editions.enter(edition(), call);
-    return chats.stream(request, call, edition.steps(request.model()), edition.settings());
+    return works.pipeline().stream(request, call, edition);
   }
 
   /**
@@ -280,7 +271,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    */
   public ChatResult complete(ChatRequest request, Call call) throws LlmException {
     Edition edition = editions.enter(edition(), call);
-    return chats.complete(request, call, edition.steps(request.model()), edition.settings());
+    return works.pipeline().complete(request, call, edition);
   }
 
   /**
@@ -289,7 +280,7 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    * @throws LlmException when the request is refused, as {@link #stream} would
    */
   public PromptCount countPrompt(ChatRequest request, Call call) throws LlmException {
-    return chats.count(request, call, edition().firstStep(request.model()));
+    return works.chats().count(request, call, edition().firstStep(request.model()));
   }
 
   /**
@@ -319,12 +310,16 @@ public final class Gateway implements ModelResolver, AutoCloseable {
    *     not complete
    */
   public EmbeddingResult embed(EmbeddingRequest request, Call call) throws LlmException {
-    return embeddings.embed(request, call, editions.enter(edition(), call));
+    Edition edition = editions.enter(edition(), call);
+    return works
+        .limited()
+        .embed(
+            request, call, edition, billed -> works.embeddings().embed(request, billed, edition));
   }
 
   /** The beginnings of prompts that models keep, so that later requests begin sooner. */
   public WarmPrefixes warmPrefixes() {
-    return warmPrefixes;
+    return works.warmPrefixes();
   }
 
   /** Whether a model keeps beginnings of prompts by {@link #warmPrefixes}. */
@@ -332,9 +327,19 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return edition().keepsPrefixes(model);
   }
 
+  /** What counts against the limits; where it is counted is said before the gateway serves. */
+  public Limits limits() {
+    return works.limits();
+  }
+
+  /** What each key took; where it is kept is said before the gateway serves. */
+  public UsageLedger usage() {
+    return works.ledger();
+  }
+
   /** What requests go over: warm from {@link Connections#start} on, which is not called here. */
   public Connections connections() {
-    return connections;
+    return works.connections();
   }
 
   /** Every model that can be asked for now, in a stable order. */
@@ -364,20 +369,23 @@ public final class Gateway implements ModelResolver, AutoCloseable {
 
   /** How each provider is; absent ones are down, their detail says "absent" and why. */
   public Map<String, ProviderHealth> health() {
-    Map<String, ProviderHealth> health = edition().registry().health();
-    health.replaceAll((id, said) ->
-        connections
-            .state(id)
-            .map(state -> new ProviderHealth(said.status(), said.detail() + " " + state))
-            .orElse(said));
-    return health;
+    return works.tellOf(edition().registry().health());
+  }
+
+  /** From now on answers are kept there, before they are not; the store stays the caller's. */
+  public void keepAnswersIn(ValueStore values) {
+    works.cache().keepIn(values);
+  }
+
+  /** Whether answers that may be kept are kept, in one sentence. */
+  public ProviderHealth cacheHealth() {
+    return works.cache().health();
   }
 
   /** Closes every provider; idempotent as they are. */
   @Override
   public void close() {
-    connections.close();
-    warmPrefixes.close();
+    works.close();
     editions.close();
   }
 
@@ -386,20 +394,6 @@ public final class Gateway implements ModelResolver, AutoCloseable {
       provider.close();
     } catch (RuntimeException failure) {
       log.error("provider_close_failed").put("provider", provider.id()).cause(failure).emit();
-    }
-  }
-
-  /** The models as their connections see them. */
-  private final class Warmed implements Models {
-    @Override
-    public ChatProvider providerOf(ModelName model) throws LlmException {
-      return edition().direct(model).route().provider();
-    }
-
-    @Override
-    public void generateFromNothing(ModelName model, Call call) throws LlmException {
-      Edition edition = editions.enter(edition(), call);
-      chats.generateFromNothing(model, call, edition.direct(model), edition.settings());
     }
   }
 }

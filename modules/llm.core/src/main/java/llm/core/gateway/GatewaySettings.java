@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.core.gateway.attempt.Waits;
 
 /**
  * How the gateway behaves; section {@code gateway}.
@@ -17,6 +18,9 @@ import llm.core.config.Setting;
  * @param warmPrefixes how many prefixes one principal may keep warm at once, 1 or more
  * @param embeddingBytes what vectors and their answers may take in memory, of all requests at once;
  *     0: a quarter of the heap
+ * @param mockFallback whether the mock answers when nobody who was asked for is there
+ * @param continueByInstruction whether a model may be told in words to go on with an answer that
+ *     another one began, where its provider has no better way
  */
 public record GatewaySettings(
     Optional<String> defaultModel,
@@ -24,7 +28,9 @@ public record GatewaySettings(
     Duration firstTokenTimeout,
     Duration idleTimeout,
     int warmPrefixes,
-    long embeddingBytes) {
+    long embeddingBytes,
+    boolean mockFallback,
+    boolean continueByInstruction) {
 
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration LONGEST = Duration.ofHours(24);
@@ -69,6 +75,18 @@ public record GatewaySettings(
               + EmbeddingMemory.BYTES_PER_NUMBER
               + "; 0: a quarter of the heap.");
 
+  private static final Setting<Boolean> MOCK_FALLBACK =
+      Setting.flag(
+          "mock_fallback",
+          false,
+          "Whether mock answers, and says so, when none of a request's targets is there.");
+  private static final Setting<Boolean> CONTINUE_BY_INSTRUCTION =
+      Setting.flag(
+          "continue_by_instruction",
+          false,
+          "Whether a model may be told in words to go on with an answer that broke off at another"
+              + " one, where its provider has no better way. What it repeats is taken away.");
+
   /** What is built in. */
   public static final GatewaySettings DEFAULTS =
       new GatewaySettings(
@@ -77,7 +95,28 @@ public record GatewaySettings(
           FIRST_TOKEN.fallback().orElseThrow(),
           IDLE.fallback().orElseThrow(),
           WARM_PREFIXES.fallback().orElseThrow(),
-          EMBEDDING_BYTES.fallback().orElseThrow());
+          EMBEDDING_BYTES.fallback().orElseThrow(),
+          MOCK_FALLBACK.fallback().orElseThrow(),
+          CONTINUE_BY_INSTRUCTION.fallback().orElseThrow());
+
+  /** The same without a stand-in and without instructions. */
+  public GatewaySettings(
+      Optional<String> defaultModel,
+      Optional<String> defaultEmbeddingModel,
+      Duration firstTokenTimeout,
+      Duration idleTimeout,
+      int warmPrefixes,
+      long embeddingBytes) {
+    this(
+        defaultModel,
+        defaultEmbeddingModel,
+        firstTokenTimeout,
+        idleTimeout,
+        warmPrefixes,
+        embeddingBytes,
+        false,
+        false);
+  }
 
   /** Reads the section. */
   public static GatewaySettings read(Section section) {
@@ -87,7 +126,27 @@ public record GatewaySettings(
         section.get(FIRST_TOKEN),
         section.get(IDLE),
         section.get(WARM_PREFIXES),
-        section.get(EMBEDDING_BYTES));
+        section.get(EMBEDDING_BYTES),
+        section.get(MOCK_FALLBACK),
+        false);
+  }
+
+  /** The same with what section {@code resilience} says. */
+  public GatewaySettings with(Section resilience) {
+    return new GatewaySettings(
+        defaultModel,
+        defaultEmbeddingModel,
+        firstTokenTimeout,
+        idleTimeout,
+        warmPrefixes,
+        embeddingBytes,
+        mockFallback,
+        resilience.get(CONTINUE_BY_INSTRUCTION));
+  }
+
+  /** How long the consumer of a stream may wait. */
+  Waits waits() {
+    return new Waits(firstTokenTimeout, idleTimeout);
   }
 
   /** {@link #embeddingBytes}, or what stands for 0. */

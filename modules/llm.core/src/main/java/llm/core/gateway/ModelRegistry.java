@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import llm.core.catalogue.Catalogue;
 import llm.core.catalogue.ListedModel;
+import llm.core.gateway.attempt.Route;
 import llm.core.gateway.route.RouteReader;
 import llm.core.provider.ProviderSetup;
 import llm.domain.error.LlmError;
@@ -115,7 +116,7 @@ final class ModelRegistry implements RouteReader.Providers {
     } catch (LlmException refused) {
       boolean mayListIt =
           provider.isEmpty() && providers.stream().anyMatch(one -> one.dialect().isPresent());
-      return refused.error() instanceof LlmError.ModelUnavailable(_, String why)
+      return refused.error() instanceof LlmError.ModelUnavailable(_, String why, _)
           ? Optional.of("'" + model + "' is not there: " + why)
           : Optional.of(
                   "'" + model + "' is no model that " + provider.orElse("anybody") + " serves")

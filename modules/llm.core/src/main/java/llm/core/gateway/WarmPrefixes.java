@@ -7,6 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import llm.core.concurrent.Alarms;
+import llm.core.gateway.attempt.CallEnd;
+import llm.core.gateway.attempt.GatewayMetrics;
+import llm.core.gateway.attempt.Preparation;
+import llm.core.gateway.attempt.RequestAccount;
+import llm.core.gateway.attempt.Route;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
 import llm.domain.call.Principal;
@@ -74,7 +79,9 @@ public final class WarmPrefixes {
     Edition edition = editions.enter(editions.current(), call);
     Edition.Step step = edition.firstStep(prefix.model());
     Route route = step.route();
-    var account = new RequestAccount(call, route, alarms.time(), metrics, log, events);
+    var account =
+        new RequestAccount(call, route, alarms.time(), metrics, log, events)
+            .operation("warm_prefix");
     try {
       PrefixWarmer warmer = warmer(route);
       forgetGivenUp(call.principal());
@@ -94,6 +101,9 @@ public final class WarmPrefixes {
     } catch (LlmException failure) {
       account.refused(failure.error());
       throw failure;
+    } catch (RuntimeException | Error bug) {
+      account.refused(new LlmError.Internal());
+      throw bug;
     }
   }
 

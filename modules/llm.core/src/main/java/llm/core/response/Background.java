@@ -14,6 +14,7 @@ import llm.core.gateway.Gateway;
 import llm.core.telemetry.Log;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
+import llm.domain.call.Span;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.StreamEvent;
@@ -109,14 +110,16 @@ final class Background implements AutoCloseable {
       }
     }
     shelf.added();
+    Span span = call.span().begin("background response", Span.Kind.INTERNAL);
     var scope =
         CallScope.open(
             call.id(),
             call.principal(),
-            call.trace(),
+            span,
             settings.backgroundLimit(),
             alarms,
             failure -> log.error("cancel_hook_failed").cause(failure).emit());
+    call.endpoint().ifPresent(scope::by);
     var run = new BackgroundRun(request, scope);
     var life = new Life(request, begun);
     synchronized (this) {
@@ -133,6 +136,7 @@ final class Background implements AutoCloseable {
           try {
             run.run(chat, gateway, life::end);
           } finally {
+            span.end();
             over(request.id(), run);
           }
         });

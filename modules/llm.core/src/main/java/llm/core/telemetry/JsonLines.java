@@ -10,12 +10,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import llm.core.telemetry.LineWriter.Drops;
 import llm.domain.call.Call;
 import llm.domain.call.Registration;
+import llm.domain.call.Span;
 import llm.domain.port.TimeSource;
 
 /**
  * The {@link Telemetry} of a process: each event is one JSON line with {@code ts} (RFC 3339, UTC,
- * milliseconds), {@code level}, {@code logger}, {@code event}, {@code request_id} and {@code
- * session_id} where there are any, then the event's fields in the order they were put.
+ * milliseconds), {@code level}, {@code logger}, {@code event}, {@code request_id}, {@code
+ * session_id}, {@code trace_id} and {@code span_id} where there are any, then the event's fields in
+ * the order they were put.
  *
  * <p>Lines go through a bounded ring to one writer thread, which flushes when the ring is empty.
  * When it is full, DEBUG and INFO events are dropped at once, WARN and ERROR after 50 ms; each drop
@@ -182,6 +184,11 @@ public final class JsonLines implements Telemetry, AutoCloseable {
 
     @Override
     public Log.Entry call(Call call) {
+      return this;
+    }
+
+    @Override
+    public Log.Entry within(Span span) {
       return this;
     }
 

@@ -7,7 +7,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The bounded queue between the threads that log and the one that writes. When it is full:
+ * The bounded queue between the threads that log and the one that writes. DEBUG and INFO wait
+ * {@link #LINGER} for others to be written with, so that a busy server does not wake its writer for
+ * each line; more important ones are written at once. When it is full:
  *
  * <ul>
  *   <li>DEBUG and INFO are refused at once.
@@ -17,10 +19,16 @@ import java.util.concurrent.locks.ReentrantLock;
  * </ul>
  */
 final class LineRing {
+  static final Duration LINGER = Duration.ofMillis(5);
   static final Duration PATIENCE = Duration.ofMillis(50);
   static final Duration AUDIT_PATIENCE = Duration.ofSeconds(5);
 
+  /** As many lines are written without waiting for more. */
+  private static final int ENOUGH = 64;
+
   private final int capacity;
+  private final int enough;
+  private final Duration linger;
   private final Duration patience;
   private final Duration auditPatience;
   private final ReentrantLock lock = new ReentrantLock();
@@ -30,14 +38,17 @@ final class LineRing {
   private final ArrayDeque<LogLine> lines = new ArrayDeque<>(); // guarded by lock
   private long accepted; // guarded by lock
   private long written; // guarded by lock
+  private boolean hurry; // guarded by lock: somebody waits for what is there
   private boolean closed; // guarded by lock
 
   LineRing(int capacity) {
-    this(capacity, PATIENCE, AUDIT_PATIENCE);
+    this(capacity, LINGER, PATIENCE, AUDIT_PATIENCE);
   }
 
-  LineRing(int capacity, Duration patience, Duration auditPatience) {
+  LineRing(int capacity, Duration linger, Duration patience, Duration auditPatience) {
     this.capacity = capacity;
+    this.enough = Math.min(capacity, ENOUGH);
+    this.linger = linger;
     this.patience = patience;
     this.auditPatience = auditPatience;
   }
@@ -55,7 +66,12 @@ final class LineRing {
       }
       lines.add(line);
       accepted++;
-      arrived.signal();
+      if (line.level().compareTo(Level.WARN) >= 0) {
+        hurry = true;
+      }
+      if (hurry || lines.size() == 1 || lines.size() == enough) {
+        arrived.signal();
+      }
       return true;
     } finally {
       lock.unlock();
@@ -63,7 +79,7 @@ final class LineRing {
   }
 
   /**
-   * Waits for lines and moves up to {@code max} of them.
+   * Waits for lines, lets others join them, and moves up to {@code max}.
    *
    * @return how many; 0 when the ring is closed and empty
    */
@@ -73,6 +89,8 @@ final class LineRing {
       while (lines.isEmpty() && !closed) {
         arrived.awaitUninterruptibly();
       }
+      linger();
+      hurry = false;
       int count = Math.min(max, lines.size());
       for (int i = 0; i < count; i++) {
         into.add(lines.poll());
@@ -110,6 +128,10 @@ final class LineRing {
     lock.lock();
     try {
       long target = accepted;
+      if (written < target) {
+        hurry = true;
+        arrived.signal();
+      }
       while (written < target) {
         if (nanos <= 0) {
           return false;
@@ -131,6 +153,18 @@ final class LineRing {
       room.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Under the lock, as long as nothing asks for more speed. */
+  private void linger() {
+    long nanos = linger.toNanos();
+    try {
+      while (nanos > 0 && !hurry && !closed && lines.size() < enough) {
+        nanos = arrived.awaitNanos(nanos);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt(); // what is there is written
     }
   }
 

@@ -1,6 +1,7 @@
 package llm.core.telemetry;
 
 import llm.domain.call.Call;
+import llm.domain.call.Span;
 
 /**
  * A component's log: each event is one JSON line on standard output. An event below the component's
@@ -43,8 +44,25 @@ public interface Log {
 
   /** One event being built; used by one thread, emitted once. Null values are left out. */
   interface Entry {
-    /** The call's correlation id, as {@code request_id}. */
+    /** The call's correlation id, as {@code request_id}, and its trace, if it is of one. */
     Entry call(Call call);
+
+    /**
+     * The trace that {@code span} is of, as {@code trace_id}, and itself as {@code span_id} where
+     * it is recorded here. {@link #call} does so by itself with the call's own.
+     */
+    default Entry within(Span span) {
+      if (span.isTraced()) {
+        span.context()
+            .ifPresent(context -> {
+              put("trace_id", context.traceId());
+              if (span.isRecording()) {
+                put("span_id", context.spanId());
+              }
+            });
+      }
+      return this;
+    }
 
     /** A text field; control characters are escaped, at most 8 KiB are kept. */
     Entry put(String field, String value);

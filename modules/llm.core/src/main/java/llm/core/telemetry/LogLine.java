@@ -27,6 +27,8 @@ final class LogLine implements Log.Entry {
   private final String event;
   private String requestId = "";
   private String sessionId = "";
+  private String traceId = "";
+  private String spanId = "";
   private boolean truncated;
   private boolean emitted;
 
@@ -56,7 +58,7 @@ final class LogLine implements Log.Entry {
   @Override
   public Log.Entry call(Call call) {
     requestId = call.id().value();
-    return this;
+    return within(call.span());
   }
 
   @Override
@@ -67,6 +69,8 @@ final class LogLine implements Log.Entry {
     switch (field) {
       case "request_id" -> requestId = value;
       case "session_id" -> sessionId = value;
+      case "trace_id" -> traceId = value;
+      case "span_id" -> spanId = value;
       default -> {
         int before = begin(field);
         fields.string(value, MAX_VALUE_BYTES);
@@ -123,6 +127,8 @@ final class LogLine implements Log.Entry {
     out.string(event, MAX_NAME_BYTES);
     encodeId(",\"request_id\":", requestId, out);
     encodeId(",\"session_id\":", sessionId, out);
+    encodeId(",\"trace_id\":", traceId, out);
+    encodeId(",\"span_id\":", spanId, out);
     out.append(fields);
     out.ascii(truncated ? ",\"truncated\":true}\n" : "}\n");
   }
@@ -156,7 +162,16 @@ final class LogLine implements Log.Entry {
   /** Names that the head has; a field of such a name gets an underscore, not a second meaning. */
   private static boolean isHeadName(String field) {
     return switch (field) {
-      case "ts", "level", "logger", "event", "request_id", "session_id", "truncated" -> true;
+      case "ts",
+          "level",
+          "logger",
+          "event",
+          "request_id",
+          "session_id",
+          "trace_id",
+          "span_id",
+          "truncated" ->
+          true;
       default -> false;
     };
   }

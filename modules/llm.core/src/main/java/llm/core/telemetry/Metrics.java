@@ -49,6 +49,9 @@ public interface Metrics {
 
     /** Adds {@code amount}, 0 or more. */
     void add(long amount);
+
+    /** Adds {@code amount}, 0 or more, which need not be whole. */
+    void addFraction(double amount);
   }
 
   /** Gauge or family of gauges. */

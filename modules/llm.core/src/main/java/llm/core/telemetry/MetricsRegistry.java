@@ -179,6 +179,11 @@ public final class MetricsRegistry implements Metrics {
     public void add(long amount) {
       throw family.needsLabels();
     }
+
+    @Override
+    public void addFraction(double amount) {
+      throw family.needsLabels();
+    }
   }
 
   private record GaugeFamily(Family<Series.Value> family) implements Gauge {

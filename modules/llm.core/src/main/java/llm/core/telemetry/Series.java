@@ -21,9 +21,10 @@ sealed interface Series {
     }
   }
 
-  /** A sum of whole numbers that scales with the threads that add. */
+  /** A sum that scales with the threads that add. */
   final class Count implements Series, Metrics.Counter {
     private final LongAdder sum = new LongAdder();
+    private final DoubleAdder fractions = new DoubleAdder();
 
     @Override
     public Metrics.Counter labels(String... values) {
@@ -40,13 +41,26 @@ sealed interface Series {
     }
 
     @Override
+    public void addFraction(double amount) {
+      if (!(amount >= 0)) {
+        throw new IllegalArgumentException("a counter only grows, got " + amount);
+      }
+      fractions.add(amount);
+    }
+
+    @Override
     public double value() {
-      return sum.sum();
+      return sum.sum() + fractions.sum();
     }
 
     @Override
     public void write(PrometheusText out, String name) {
-      out.sample(name, sum.sum());
+      double parts = fractions.sum();
+      if (parts == 0) {
+        out.sample(name, sum.sum());
+      } else {
+        out.sample(name, sum.sum() + parts);
+      }
     }
   }
 

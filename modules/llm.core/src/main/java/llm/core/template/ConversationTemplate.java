@@ -49,6 +49,7 @@ public final class ConversationTemplate {
   private final Optional<SpokenTools> spoken; // where the template has no place for tools
   private final boolean thinks;
   private final boolean switchesThinking;
+  private final boolean continues;
 
   /**
    * The model's own special tokens, as text.
@@ -80,6 +81,7 @@ public final class ConversationTemplate {
     this.offersTools = (place || spoken.isPresent()) && this.format.calls();
     this.thinks = THOUGHT_ENDS.stream().anyMatch(text::contains);
     this.switchesThinking = text.contains(SWITCH) || text.contains(BUDGET);
+    this.continues = open(Trial.answered()).isPresent();
   }
 
   /**
@@ -114,13 +116,22 @@ public final class ConversationTemplate {
     return offersTools;
   }
 
+  /**
+   * Whether a prompt can end within the assistant's turn, so that the model goes on with an answer
+   * that was begun ({@link llm.domain.chat.AnswerForm#continues}).
+   */
+  public boolean continues() {
+    return continues;
+  }
+
   /** Whether the system's message goes into the user's. */
   public boolean mergesSystem() {
     return shape.system() == TemplateShape.System.MERGED;
   }
 
   /**
-   * The prompt of {@code request}.
+   * The prompt of {@code request}. It ends with the last word of the last message where an answer
+   * is to be gone on with.
    *
    * @throws LlmException with {@code Unsupported} for what the template cannot say, or with what
    *     the template itself refuses
@@ -132,9 +143,10 @@ public final class ConversationTemplate {
 
   private RenderedPrompt rendered(ChatRequest request, Ending ending) throws LlmException {
     var values = new ConversationValues(request, shape, format);
+    boolean goesOn = ending == Ending.ANSWER && OpenTurn.isWanted(request);
     Text text;
     try {
-      text = render(request, values, Meter::new, ending);
+      text = render(request, values, Meter::new, goesOn ? Ending.OPEN : ending);
     } catch (TemplateException refused) {
       throw new LlmException(
           LlmError.InvalidRequest.at(
@@ -152,7 +164,26 @@ public final class ConversationTemplate {
             expected.getValue(), request, "has no place for it, and it would be left out");
       }
     }
-    return RenderedPrompt.of(text);
+    return RenderedPrompt.of(goesOn ? opened(text, request, values) : text);
+  }
+
+  private static Text opened(Text whole, ChatRequest request, ConversationValues values)
+      throws LlmException {
+    return OpenTurn.of(whole, request.messages().getLast(), values.lastWords())
+        .orElseThrow(() -> {
+          String path = "messages[" + (request.messages().size() - 1) + "].content";
+          return unsupported(path, request, "changes it, so that it cannot be gone on with");
+        });
+  }
+
+  private Optional<Text> open(ChatRequest begun) {
+    try {
+      var values = new ConversationValues(begun, shape, format);
+      Text whole = render(begun, values, _ -> Meter.ofTrial(), Ending.OPEN);
+      return OpenTurn.of(whole, begun.messages().getLast(), values.lastWords());
+    } catch (TemplateException _) {
+      return Optional.empty(); // it takes no such conversation
+    }
   }
 
   /**
@@ -173,6 +204,9 @@ public final class ConversationTemplate {
   }
 
   private AnswerParser.Beginning beginning(ChatRequest request) {
+    if (OpenTurn.isWanted(request)) {
+      return AnswerParser.Beginning.TEXT;
+    }
     var small = Trial.smallest(request.model()).withForm(request.form());
     String end = renderedOrNothing(small, shape).map(Text::toString).orElse("").stripTrailing();
     boolean begun =

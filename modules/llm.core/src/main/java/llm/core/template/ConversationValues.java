@@ -68,6 +68,11 @@ final class ConversationValues {
     return expected;
   }
 
+  /** The label of the last message's words. */
+  int lastWords() {
+    return (messages.size() - 1) * LABELS + CONTENT;
+  }
+
   /** How much the caller said. */
   long characters() {
     return characters;

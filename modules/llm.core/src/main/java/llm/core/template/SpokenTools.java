@@ -93,7 +93,9 @@ public final class SpokenTools {
     if (offers(request)) {
       addOffer(offer(request), messages);
     }
-    var form = new AnswerForm(request.form().format(), Optional.empty(), request.form().thinking());
+    AnswerForm asked = request.form();
+    var form =
+        new AnswerForm(asked.format(), Optional.empty(), asked.thinking(), asked.continues());
     return new ChatRequest(
         request.model(),
         messages,

@@ -39,6 +39,10 @@ final class Trial {
     return ChatRequest.of(model, List.of(Message.user("Hello")));
   }
 
+  static ChatRequest answered() {
+    return ChatRequest.of(MODEL, List.of(Message.user("Hello"), Message.assistant("Well")));
+  }
+
   /** The form that the template takes. */
   TemplateShape shape() {
     var talk =

@@ -118,6 +118,14 @@ public final class FaultUpstream implements AutoCloseable {
     }
   }
 
+  /** The last question that came: what looks after connections meanwhile asks by GET. */
+  public Received lastPost() {
+    return requests().reversed().stream()
+        .filter(request -> request.method().equals("POST"))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("nothing was posted to the upstream"));
+  }
+
   /** How many connections were accepted so far. */
   public int connections() {
     synchronized (counts) {

@@ -128,7 +128,7 @@ class CatalogueTest {
         .as("the file's default is the built-in one")
         .isEqualTo(ModelSpec.UNKNOWN_MODEL);
     assertThat(catalogue.spec("gpt-4o-mini-2024-07-18").price())
-        .contains(new ModelSpec.Price(0.15, 0.6));
+        .contains(new ModelSpec.Price(0.15, 0.6, 0.075, 0.15));
     assertThat(catalogue.spec("gpt-4").contextTokens()).isEqualTo(8192);
     assertThat(catalogue.spec("anthropic/claude-opus-4-5-20251101").maxOutputTokens())
         .isEqualTo(64_000);

@@ -33,7 +33,8 @@ class EditionsTest {
       setups.put(provider.id(), new ProviderSetup.Ready(provider));
     }
     var made = new Made(setups, Map.of(), java.util.Set.of());
-    return source.of(GatewaySettings.DEFAULTS, made, () -> Catalogue.EMPTY, _ -> List.of());
+    var policies = Policies.of(GatewaySettings.DEFAULTS);
+    return source.of(policies, made, () -> Catalogue.EMPTY, _ -> List.of());
   }
 
   private CallScope call(String id) {

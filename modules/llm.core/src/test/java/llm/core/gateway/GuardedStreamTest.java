@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import llm.core.gateway.attempt.GuardedStream;
 import llm.core.testkit.StreamCheck;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
@@ -361,6 +362,19 @@ class GuardedStreamTest {
     assertThat(end.get(10, TimeUnit.SECONDS))
         .isEqualTo(new StreamEvent.Cancelled(CancelReason.CLOSED, Usage.of(2, 0)));
     assertThat(fixture.telemetry.events("llm_request")).hasSize(1);
+  }
+
+  @Test
+  void halfACharacterIsNothingThatIsReady() throws LlmException {
+    var half = new StreamEvent.TextDelta("\uD83D");
+    var fixture = GatewayFixture.with(TestProvider.playing("m", STARTED, HI, half));
+    try (var stream = fixture.stream("m")) {
+      stream.next();
+      assertThat(stream.hasReady()).isTrue();
+      assertThat(stream.next()).isEqualTo(HI);
+      assertThat(stream.hasReady()).isFalse();
+      assertThat(fixture.telemetry.events("provider_threw")).as("asked for more").isEmpty();
+    }
   }
 
   @Test

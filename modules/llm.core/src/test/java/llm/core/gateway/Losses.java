@@ -4,6 +4,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import llm.core.gateway.attempt.Route;
+import llm.core.gateway.attempt.Wishes;
 import llm.domain.chat.ChatRequest;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
@@ -16,7 +18,11 @@ public final class Losses {
 
   /** Names of the fields that no provider of {@code dialects} is told. */
   public static List<String> of(ChatRequest request, Set<Dialect> dialects) {
-    return Wishes.lost(request, dialects, left(dialects));
+    List<String> lost = Wishes.lost(request, dialects, left(dialects));
+    if (Wishes.arePlain(request) && !lost.isEmpty()) {
+      throw new AssertionError("a plain request loses nothing, but here " + lost);
+    }
+    return lost;
   }
 
   /** What providers leave out that ask in these dialects; without any, that they compute here. */

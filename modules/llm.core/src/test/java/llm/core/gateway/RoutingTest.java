@@ -44,7 +44,7 @@ class RoutingTest {
   private final CallScope call = Calls.open("call-1", clock, Duration.ofHours(1));
 
   private Gateway gateway(String routes, ChatProvider... providers) {
-    var config = TestConfig.yaml("routes:\n" + routes.indent(2));
+    var config = TestConfig.yaml("resilience: {attempts: 1}\nroutes:\n" + routes.indent(2));
     var gateway =
         Gateway.of(
             GatewaySettings.DEFAULTS,

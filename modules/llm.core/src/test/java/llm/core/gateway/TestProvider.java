@@ -11,6 +11,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.Continuation;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
 
@@ -28,6 +29,7 @@ final class TestProvider implements ChatProvider {
   final List<ChatRequest> asked = new ArrayList<>();
   boolean closed;
   Optional<String> prefix = Optional.empty();
+  Continuation continuation = Continuation.NEVER;
 
   private TestProvider(String id, List<ModelInfo> models, Answer answer) {
     this.id = id;
@@ -64,6 +66,11 @@ final class TestProvider implements ChatProvider {
   @Override
   public List<ModelInfo> models() {
     return models;
+  }
+
+  @Override
+  public Continuation continuation(ChatRequest request) {
+    return continuation;
   }
 
   @Override

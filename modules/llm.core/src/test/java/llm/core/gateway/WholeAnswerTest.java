@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import llm.core.gateway.attempt.GatewayMetrics;
 import llm.core.testkit.RecordingTelemetry;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;

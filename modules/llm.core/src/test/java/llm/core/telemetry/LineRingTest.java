@@ -15,7 +15,7 @@ class LineRingTest {
 
   @Test
   void auditHasAReserveOfItsOwnAndWaitsWhenThatIsFullToo() {
-    var ring = new LineRing(1, INSTANT, INSTANT);
+    var ring = new LineRing(1, Duration.ZERO, INSTANT, INSTANT);
     assertThat(ring.put(line(Level.DEBUG))).isTrue();
     assertThat(ring.put(line(Level.INFO))).isFalse();
     assertThat(ring.put(line(Level.ERROR))).isFalse();
@@ -25,7 +25,7 @@ class LineRingTest {
 
   @Test
   void aWarningThatWaitsGetsTheRoomThatComes() throws Exception {
-    var ring = new LineRing(1, LONG, LONG);
+    var ring = new LineRing(1, Duration.ZERO, LONG, LONG);
     ring.put(line(Level.INFO));
     var waiting = new FutureTask<>(() -> ring.put(line(Level.WARN)));
     var thread = Thread.ofPlatform().start(waiting);
@@ -36,7 +36,7 @@ class LineRingTest {
 
   @Test
   void closingEndsEveryWait() throws Exception {
-    var ring = new LineRing(1, LONG, LONG);
+    var ring = new LineRing(1, Duration.ZERO, LONG, LONG);
     ring.put(line(Level.INFO));
     ring.put(line(Level.AUDIT));
     var waiting = new FutureTask<>(() -> ring.put(line(Level.AUDIT)));
@@ -50,11 +50,52 @@ class LineRingTest {
 
   @Test
   void anInterruptedThreadDoesNotWaitAndStaysInterrupted() {
-    var ring = new LineRing(1, LONG, LONG);
+    var ring = new LineRing(1, Duration.ZERO, LONG, LONG);
     ring.put(line(Level.INFO));
     Thread.currentThread().interrupt();
     assertThat(ring.put(line(Level.WARN))).isFalse();
     assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void linesWaitForOthersUntilOneMattersMore() throws Exception {
+    var ring = new LineRing(100, LONG, LONG, LONG);
+    ring.put(line(Level.INFO));
+    FutureTask<Integer> taking = taking(ring, Thread.State.TIMED_WAITING);
+    ring.put(line(Level.INFO));
+    assertThat(taking.isDone()).isFalse();
+    ring.put(line(Level.WARN));
+    assertThat(taking.get(10, TimeUnit.SECONDS)).isEqualTo(3);
+  }
+
+  @Test
+  void linesWaitForOthersUntilThereAreEnough() throws Exception {
+    var ring = new LineRing(3, LONG, LONG, LONG);
+    FutureTask<Integer> taking = taking(ring, Thread.State.WAITING);
+    ring.put(line(Level.INFO));
+    ring.put(line(Level.INFO));
+    assertThat(taking.isDone()).isFalse();
+    ring.put(line(Level.INFO));
+    assertThat(taking.get(10, TimeUnit.SECONDS)).isEqualTo(3);
+  }
+
+  @Test
+  void whoWaitsForWhatIsWrittenDoesNotWaitForOtherLines() throws Exception {
+    var ring = new LineRing(100, LONG, LONG, LONG);
+    ring.put(line(Level.INFO));
+    FutureTask<Integer> taking = taking(ring, Thread.State.TIMED_WAITING);
+    var waiting = new FutureTask<>(() -> ring.awaitWritten(LONG));
+    Thread.ofPlatform().start(waiting);
+    assertThat(taking.get(10, TimeUnit.SECONDS)).isEqualTo(1);
+    ring.done(1);
+    assertThat(waiting.get(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** One who takes lines, once its thread waits so. */
+  private static FutureTask<Integer> taking(LineRing ring, Thread.State state) {
+    var taking = new FutureTask<>(() -> ring.take(new ArrayList<>(), 100));
+    awaitState(Thread.ofPlatform().start(taking), state);
+    return taking;
   }
 
   private static void awaitState(Thread thread, Thread.State state) {

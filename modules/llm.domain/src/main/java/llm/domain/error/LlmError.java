@@ -195,11 +195,34 @@ public sealed interface LlmError {
     }
   }
 
-  /** The state of the thing does not allow it now. */
-  record Conflict(String message) implements LlmError {
+  /**
+   * The state of the thing does not allow it now.
+   *
+   * @param message which, and what to do
+   * @param retryAfter when it will have changed; empty: nobody knows
+   */
+  record Conflict(String message, Optional<Duration> retryAfter) implements LlmError {
+    /** One of which nobody knows how long it lasts. */
+    public Conflict(String message) {
+      this(message, Optional.empty());
+    }
+
     @Override
     public ErrorCode code() {
       return ErrorCode.CONFLICT;
+    }
+  }
+
+  /**
+   * The request has the idempotency key of another one
+   * (draft-ietf-httpapi-idempotency-key-header-07, section 2.7).
+   *
+   * @param message what the key was first used for, and what to do
+   */
+  record IdempotencyKeyReused(String message) implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.IDEMPOTENCY_KEY_REUSED;
     }
   }
 
@@ -288,6 +311,22 @@ public sealed interface LlmError {
   }
 
   /**
+   * A limit of the configuration is reached.
+   *
+   * @param message which rule, which limit, and when there is room again
+   * @param isQuota whether it is one of the day's, which waiting a little does not mend
+   * @param retryAfter when there is room again, more than 0; empty: never, for this request alone
+   *     wants more than there may be
+   */
+  record LimitExceeded(String message, boolean isQuota, Optional<Duration> retryAfter)
+      implements LlmError {
+    @Override
+    public ErrorCode code() {
+      return isQuota ? ErrorCode.INSUFFICIENT_QUOTA : ErrorCode.RATE_LIMIT_EXCEEDED;
+    }
+  }
+
+  /**
    * The server as a whole has no room.
    *
    * @param resource what ran out
@@ -369,12 +408,20 @@ public sealed interface LlmError {
   }
 
   /**
-   * The model is known but cannot serve now: its provider is absent, or its file cannot be loaded.
+   * The model is known but cannot serve now: its provider is absent or left alone for a while, or
+   * its file cannot be loaded.
    *
    * @param model the model's id
    * @param message why, and what would change it
+   * @param retryAfter when it may serve again; empty: nobody knows
    */
-  record ModelUnavailable(String model, String message) implements LlmError {
+  record ModelUnavailable(String model, String message, Optional<Duration> retryAfter)
+      implements LlmError {
+    /** One that does not pass by itself. */
+    public ModelUnavailable(String model, String message) {
+      this(model, message, Optional.empty());
+    }
+
     @Override
     public ErrorCode code() {
       return ErrorCode.MODEL_UNAVAILABLE;

@@ -39,22 +39,60 @@ public record ModelSpec(
    *
    * @param inputPerMillion for prompt tokens, 0 or more and finite
    * @param outputPerMillion for generated tokens, 0 or more and finite
+   * @param cachedPerMillion for prompt tokens that came from the provider's cache; the same as
+   *     {@code inputPerMillion} where nothing else is known
+   * @param cacheWritePerMillion for prompt tokens that were put into that cache; likewise
    */
-  public record Price(double inputPerMillion, double outputPerMillion) {
-    private static final double MILLION = 1_000_000.0;
+  public record Price(
+      double inputPerMillion,
+      double outputPerMillion,
+      double cachedPerMillion,
+      double cacheWritePerMillion) {
+    private static final double NANOS_PER_DOLLAR = 1e9;
+    private static final double NANOS_PER_MICRO = 1e3; // dollars a million: microdollars a token
 
     /** Rejects negative prices, infinities and NaN. */
     public Price {
-      if (!isPrice(inputPerMillion) || !isPrice(outputPerMillion)) {
+      if (!isPrice(inputPerMillion)
+          || !isPrice(outputPerMillion)
+          || !isPrice(cachedPerMillion)
+          || !isPrice(cacheWritePerMillion)) {
         throw new IllegalArgumentException(
-            "prices must be 0 or more, got " + inputPerMillion + " and " + outputPerMillion);
+            "prices must be 0 or more, got "
+                + inputPerMillion
+                + ", "
+                + outputPerMillion
+                + ", "
+                + cachedPerMillion
+                + " and "
+                + cacheWritePerMillion);
       }
     }
 
-    /** US dollars for {@code usage}; tokens from a cache are priced as other prompt tokens. */
+    /** A price that makes no difference for a cache. */
+    public Price(double inputPerMillion, double outputPerMillion) {
+      this(inputPerMillion, outputPerMillion, inputPerMillion, inputPerMillion);
+    }
+
+    /** US dollars for {@code usage}. */
     public double cost(Usage usage) {
-      return (usage.promptTokens() * inputPerMillion + usage.completionTokens() * outputPerMillion)
-          / MILLION;
+      return nanoDollars(usage) / NANOS_PER_DOLLAR;
+    }
+
+    /**
+     * The cost of {@code usage} in billionths of a US dollar, rounded to a whole one: exact for
+     * prices of up to three decimals a million.
+     */
+    public long nanoDollars(Usage usage) {
+      int plain = usage.promptTokens() - usage.cachedTokens() - usage.cacheWriteTokens();
+      return of(plain, inputPerMillion)
+          + of(usage.cachedTokens(), cachedPerMillion)
+          + of(usage.cacheWriteTokens(), cacheWritePerMillion)
+          + of(usage.completionTokens(), outputPerMillion);
+    }
+
+    private static long of(int tokens, double perMillion) {
+      return Math.round(tokens * perMillion * NANOS_PER_MICRO);
     }
 
     private static boolean isPrice(double dollars) {

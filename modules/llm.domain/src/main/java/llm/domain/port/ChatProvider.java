@@ -55,6 +55,11 @@ public interface ChatProvider extends AutoCloseable {
     return false;
   }
 
+  /** Whether answers are made inside this process, and nobody else is asked. */
+  default boolean answersHere() {
+    return false;
+  }
+
   /**
    * The dialect in which this provider asks its upstream; empty when it has none. Extensions of a
    * request in that dialect reach the model; of others, fields that ask for what is not done are
@@ -88,6 +93,14 @@ public interface ChatProvider extends AutoCloseable {
    */
   default boolean needsOutputLimit() {
     return false;
+  }
+
+  /**
+   * How it would go on with an answer to {@code request} whose text has begun. The request is the
+   * one that was asked first.
+   */
+  default Continuation continuation(ChatRequest request) {
+    return Continuation.NEVER;
   }
 
   /** Text that stands before the system message of every request to this provider, by its user. */

@@ -28,6 +28,9 @@ public interface ValueStore extends AutoCloseable {
   /** Removes a value; nothing happens when there is none. */
   void remove(String key) throws StoreException;
 
+  /** Whether it can be used, as far as is known without asking it; does not block. */
+  boolean isAvailable();
+
   /** Gives up connections. Idempotent. */
   @Override
   void close();

@@ -28,6 +28,18 @@ public final class Excerpt {
   }
 
   /**
+   * A caller's word as a sentence repeats it that quotes it itself: its first 64 characters, and a
+   * mark where it is longer.
+   */
+  public static String shortened(CharSequence word) {
+    if (word.length() <= MAX_CHARS) {
+      return word.toString();
+    }
+    int end = Character.isHighSurrogate(word.charAt(MAX_CHARS - 1)) ? MAX_CHARS - 1 : MAX_CHARS;
+    return word.subSequence(0, end) + "…";
+  }
+
+  /**
    * The beginning and the end of a text, with a line between them that tells how much is left out;
    * the text itself where it is not longer than {@code mostChars}.
    *

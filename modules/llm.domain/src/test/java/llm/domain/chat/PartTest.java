@@ -88,6 +88,9 @@ class PartTest {
             .withThinking(new Thinking.Off());
     assertThat(form)
         .isEqualTo(new AnswerForm(schema, Optional.of(false), Optional.of(new Thinking.Off())));
+    assertThat(form.withoutThinking().thinking()).isEmpty();
+    assertThat(form.continues()).isFalse();
+    assertThat(form.continuing().withThinking(new Thinking.Adaptive()).continues()).isTrue();
     assertThat(new ResponseFormat.JsonObject()).isEqualTo(new ResponseFormat.JsonObject());
     assertThatIllegalArgumentException()
         .isThrownBy(() ->

@@ -54,6 +54,15 @@ class LlmErrorTest {
             "input[3] takes 600 tokens, and model 'bert' reads at most 512 at once; shorten it or"
                 + " send it in parts."),
         arguments(
+            new LlmError.LimitExceeded(
+                "Rule 'r' is used up.", false, Optional.of(Duration.ofSeconds(1))),
+            "rate_limit_exceeded",
+            "Rule 'r' is used up."),
+        arguments(
+            new LlmError.LimitExceeded("The day's dollars are spent.", true, Optional.empty()),
+            "insufficient_quota",
+            "The day's dollars are spent."),
+        arguments(
             new LlmError.Unauthorized("An API key is needed."),
             "unauthorized",
             "An API key is needed."),
@@ -75,6 +84,10 @@ class LlmErrorTest {
             new LlmError.Conflict("The task has ended already."),
             "conflict",
             "The task has ended already."),
+        arguments(
+            new LlmError.IdempotencyKeyReused("Take another key."),
+            "idempotency_key_reused",
+            "Take another key."),
         arguments(
             new LlmError.PayloadTooLarge(1_024),
             "payload_too_large",

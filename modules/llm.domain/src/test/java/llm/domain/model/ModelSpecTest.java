@@ -31,7 +31,23 @@ class ModelSpecTest {
   void refusesPricesThatAreNone(double input, double output) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new ModelSpec.Price(input, output))
-        .withMessage("prices must be 0 or more, got " + input + " and " + output);
+        .withMessageStartingWith("prices must be 0 or more, got " + input + ", " + output + ", ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-0.01, 1", "1, NaN"})
+  void refusesPricesOfACacheThatAreNone(double cached, double written) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ModelSpec.Price(1, 1, cached, written))
+        .withMessageEndingWith(cached + " and " + written);
+  }
+
+  @Test
+  void pricesWhatACacheGaveAndTookApartAndExactly() {
+    var price = new ModelSpec.Price(3, 15, 0.3, 3.75);
+    assertThat(price.nanoDollars(new Usage(100, 20, 40, 0, 10)))
+        .isEqualTo(50 * 3_000 + 20 * 15_000 + 40 * 300 + 10 * 3_750);
+    assertThat(new ModelSpec.Price(0.05, 0.4).nanoDollars(Usage.of(1, 1))).isEqualTo(450);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import llm.domain.call.Answerer;
 import llm.domain.call.Call;
@@ -15,7 +16,7 @@ import llm.domain.call.Deadline;
 import llm.domain.call.EventStream;
 import llm.domain.call.Principal;
 import llm.domain.call.Registration;
-import llm.domain.call.TraceContext;
+import llm.domain.call.Span;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.Message;
@@ -72,13 +73,23 @@ class ChatProviderTest {
   }
 
   @Test
+  void aCallOfItsOwnHasNoEndpointAndNoBill() {
+    var call = new IdleCall();
+    call.spent("m", Usage.of(1, 1), 1);
+    assertThat(call.endpoint()).isEmpty();
+  }
+
+  @Test
   void promisesNothingBeyondTheStream() throws LlmException {
     try (var provider = new EchoProvider()) {
       assertThat(provider.answersWhole()).isFalse();
+      assertThat(provider.answersHere()).isFalse();
       assertThat(provider.embeddings(MODEL)).isEmpty();
       assertThat(provider.prefixes(MODEL)).isEmpty();
       assertThat(provider.connection(MODEL)).isEmpty();
       assertThat(provider.dialect()).isEmpty();
+      assertThat(provider.continuation(ChatRequest.of(MODEL, List.of(Message.user("hi")))))
+          .isEqualTo(Continuation.NEVER);
       assertThat(provider.leavesOut(MODEL))
           .containsExactlyInAnyOrder(Nuance.IMAGE_DETAIL, Nuance.SCHEMA_DESCRIPTION);
       assertThat(provider.dialects(MODEL)).isEmpty();
@@ -136,6 +147,13 @@ class ChatProviderTest {
   }
 
   @Test
+  void aCallIsOfItsSpansTraceAndSoIsItsChild() {
+    var call = new IdleCall();
+    assertThat(call.trace()).isEmpty();
+    assertThat(call.child(java.time.Duration.ofSeconds(1)).span()).isSameAs(Span.NONE);
+  }
+
+  @Test
   void makesRandomIdsOfVersionFour() {
     var id = IdSource.RANDOM.next();
     assertThat(id.version()).isEqualTo(4);
@@ -155,8 +173,8 @@ class ChatProviderTest {
     }
 
     @Override
-    public Optional<TraceContext> trace() {
-      return Optional.empty();
+    public Span span() {
+      return Span.NONE;
     }
 
     @Override
@@ -194,12 +212,25 @@ class ChatProviderTest {
     public void answeredBy(Answerer answerer) {}
 
     @Override
+    public void note(String header, String value) {}
+
+    @Override
+    public Optional<String> asked(String header) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Map<String, String> notes() {
+      return Map.of();
+    }
+
+    @Override
     public Optional<Answerer> answerer() {
       return Optional.empty();
     }
 
     @Override
-    public Call child(java.time.Duration budget) {
+    public Call child(java.time.Duration budget, Span span) {
       return this;
     }
 

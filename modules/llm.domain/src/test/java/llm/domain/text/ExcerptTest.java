@@ -29,6 +29,13 @@ class ExcerptTest {
   }
 
   @Test
+  void aWordThatIsQuotedIsShortenedBetweenCharacters() {
+    assertThat(Excerpt.shortened("x".repeat(64))).isEqualTo("x".repeat(64));
+    assertThat(Excerpt.shortened("x".repeat(65))).isEqualTo("x".repeat(64) + "…");
+    assertThat(Excerpt.shortened("x".repeat(63) + "😀")).isEqualTo("x".repeat(63) + "…");
+  }
+
+  @Test
   void theEndsOfATextTellWhatIsLeftOutBetweenThem() {
     assertThat(Excerpt.ends("123456", 6)).isEqualTo("123456");
     assertThat(Excerpt.ends("123456789", 6))

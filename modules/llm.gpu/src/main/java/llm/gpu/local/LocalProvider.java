@@ -22,6 +22,7 @@ import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.ConnectionWarmer;
+import llm.domain.port.Continuation;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.PrefixWarmer;
@@ -63,8 +64,22 @@ final class LocalProvider implements ChatProvider {
   }
 
   @Override
+  public boolean answersHere() {
+    return true;
+  }
+
+  @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
     return engine.submit(request, fileFor(request), call);
+  }
+
+  /** From the end of the text where the model's chat template can say that, as most can. */
+  @Override
+  public Continuation continuation(ChatRequest request) {
+    return catalogue
+        .find(request.model().value())
+        .map(ModelEntry::continuation)
+        .orElse(Continuation.NEVER);
   }
 
   @Override

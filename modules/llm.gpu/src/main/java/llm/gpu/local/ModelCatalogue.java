@@ -7,6 +7,7 @@ import java.util.Optional;
 import llm.core.telemetry.Log;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.port.Continuation;
 import llm.domain.port.TimeSource;
 import llm.gpu.text.ModelTemplates;
 
@@ -102,7 +103,8 @@ final class ModelCatalogue {
         Optional.empty(),
         problem,
         templates,
-        false);
+        false,
+        Continuation.NEVER);
   }
 
   private static Path absolute(Path path) {

@@ -6,12 +6,14 @@ import java.util.Locale;
 import java.util.Optional;
 import llm.core.template.ConversationTemplate.Marks;
 import llm.domain.model.ModelSpec;
+import llm.domain.port.Continuation;
 import llm.domain.port.ModelInfo;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
 import llm.gpu.gguf.SplitFiles;
+import llm.gpu.text.Conversations;
 import llm.gpu.text.ModelTemplates;
 
 /**
@@ -24,6 +26,7 @@ import llm.gpu.text.ModelTemplates;
  * @param problem why it is not usable, one client-safe sentence; empty text when it is
  * @param templates which chat templates models are asked by
  * @param tools whether it can be offered tools
+ * @param continuation how it goes on with an answer that another one began
  */
 record ModelEntry(
     String id,
@@ -32,21 +35,29 @@ record ModelEntry(
     Optional<GgufHeader> header,
     String problem,
     ModelTemplates templates,
-    boolean tools) {
+    boolean tools,
+    Continuation continuation) {
 
   /** Looks at {@code file}. */
   static ModelEntry read(String id, Path file, ModelTemplates templates) {
     Optional<FileMark> mark = FileMark.of(file);
     try {
       GgufHeader header = SplitFiles.readAll(file);
-      boolean tools =
-          templates
-              .of(header.chatTemplate(), header.toolTemplate(), new Marks("", ""))
-              .offersTools();
-      return new ModelEntry(id, file, mark, Optional.of(header), "", templates, tools);
+      Conversations talks =
+          templates.of(header.chatTemplate(), header.toolTemplate(), new Marks("", ""));
+      return new ModelEntry(
+          id,
+          file,
+          mark,
+          Optional.of(header),
+          "",
+          templates,
+          talks.offersTools(),
+          talks.continuation());
     } catch (GgufException unusable) {
       String problem = "The file " + file.getFileName() + " " + unusable.getMessage() + ".";
-      return new ModelEntry(id, file, mark, Optional.empty(), problem, templates, false);
+      return new ModelEntry(
+          id, file, mark, Optional.empty(), problem, templates, false, Continuation.NEVER);
     }
   }
 
@@ -62,7 +73,7 @@ record ModelEntry(
 
   /** The same file under another id. */
   ModelEntry as(String otherId) {
-    return new ModelEntry(otherId, file, mark, header, problem, templates, tools);
+    return new ModelEntry(otherId, file, mark, header, problem, templates, tools, continuation);
   }
 
   /** For listings: what is known of it, or its problem. */

@@ -8,6 +8,7 @@ import llm.core.template.answer.AnswerParser;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Role;
 import llm.domain.chat.ToolChoice;
+import llm.domain.port.Continuation;
 import llm.gpu.llama.ChatTemplate;
 
 /** How a model's conversations look. */
@@ -55,6 +56,21 @@ public sealed interface Conversations {
     return this instanceof Own own
         && own.toolProblem().isEmpty()
         && own.toolUse().orElse(own.usual()).offersTools();
+  }
+
+  /**
+   * How the model goes on with an answer that another one began. A model without a template knows
+   * no answers, and is not told in words either.
+   */
+  default Continuation continuation() {
+    return switch (this) {
+      case Own(var usual, var toolUse, var _) ->
+          usual.continues() && toolUse.map(ConversationTemplate::continues).orElse(true)
+              ? Continuation.PREFILLED
+              : Continuation.IF_ALLOWED;
+      case BuiltIn _ -> Continuation.IF_ALLOWED;
+      case Plain _, Unreadable _ -> Continuation.NEVER;
+    };
   }
 
   /** What takes the answer to {@code request} apart; empty where it is text and nothing else. */

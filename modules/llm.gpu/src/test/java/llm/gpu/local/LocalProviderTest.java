@@ -23,6 +23,7 @@ import llm.domain.chat.ChatResult;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
+import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
@@ -30,7 +31,9 @@ import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
+import llm.domain.model.Temperature;
 import llm.domain.port.ChatProvider;
+import llm.domain.port.Continuation;
 import llm.domain.port.IdSource;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
@@ -293,6 +296,43 @@ class LocalProviderTest {
         plain.withMessages(all ->
             List.of(all.getFirst(), Message.assistant("", List.of(call)), Message.tool("id", "b")));
     assertThat(provider.complete(results, call()).usage().promptTokens()).isGreaterThan(without);
+  }
+
+  @Test
+  void goesOnExactlyFromTheTextOfAnAnswerThatBrokeOff() throws Exception {
+    Path template = Files.writeString(folder.resolve("chat.jinja"), TinyModel.CHATML);
+    ready(
+        "{model: " + TestFiles.stories() + ", threads: 1, chat_template_file: " + template + "}",
+        Map.of());
+    ChatRequest asked =
+        request("local", "Tell")
+            .withSampling(SamplingOptions.DEFAULTS.withTemperature(new Temperature(0)))
+            .withMaxTokens(60);
+    String whole = provider.complete(asked, call()).text();
+
+    assertThat(provider.continuation(asked)).isEqualTo(Continuation.PREFILLED);
+    for (int end = whole.indexOf(' ', 1); end >= 0; end = whole.indexOf(' ', end + 15)) {
+      String given = whole.substring(0, end);
+      var rest = asked.withMessages(all -> List.of(all.getFirst(), Message.assistant(given)));
+      ChatResult result =
+          provider.complete(rest.withForm(rest.form().continuing()).withMaxTokens(20), call());
+      String both = given + result.text();
+      assertThat(both).startsWith(whole.substring(0, Math.min(whole.length(), both.length())));
+      assertThat(result.text()).startsWith(" ");
+    }
+  }
+
+  @Test
+  void goesOnWithNothingWhereNoTemplateSaysHow() throws Exception {
+    TinyModel.plain(64).writeTo(folder.resolve("plain.gguf"));
+    TinyModel.chat(64)
+        .withTemplate("{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}")
+        .writeTo(folder.resolve("deaf.gguf"));
+    ready("{models_dir: " + folder + "}", Map.of());
+
+    assertThat(provider.continuation(request("plain", "a"))).isEqualTo(Continuation.NEVER);
+    assertThat(provider.continuation(request("deaf", "a"))).isEqualTo(Continuation.IF_ALLOWED);
+    assertThat(provider.continuation(request("absent", "a"))).isEqualTo(Continuation.NEVER);
   }
 
   private static final String TOOL_TEMPLATE =

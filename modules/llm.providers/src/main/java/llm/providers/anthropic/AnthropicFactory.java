@@ -7,7 +7,6 @@ import llm.core.provider.ProviderContext;
 import llm.core.provider.ProviderFactory;
 import llm.core.provider.ProviderSetup;
 import llm.domain.port.ChatProvider;
-import llm.providers.transport.Transports;
 import llm.providers.upstream.UpstreamNames;
 
 /** Makes a provider of each upstream that speaks Anthropic's Messages. */
@@ -35,21 +34,13 @@ public final class AnthropicFactory implements ProviderFactory {
     }
     var members = new LinkedHashMap<String, ProviderSetup>();
     upstreams.forEach((name, settings) -> {
-      members.put(name, context.ready(name, settings, () -> start(name, settings, context)));
+      members.put(name, context.ready(name, settings, () -> start(settings, context)));
     });
     return new ProviderSetup.Several(members);
   }
 
-  private static ChatProvider start(
-      String name, AnthropicSettings settings, ProviderContext context) {
-    var transport =
-        Transports.open(
-            name,
-            settings.upstream().baseUrl(),
-            settings.upstream().transport(),
-            context.telemetry(),
-            context.alarms());
-    var provider = new AnthropicProvider(settings, transport, context);
+  private static ChatProvider start(AnthropicSettings settings, ProviderContext context) {
+    var provider = new AnthropicProvider(settings, settings.upstream().open(context), context);
     provider.begin();
     return provider;
   }

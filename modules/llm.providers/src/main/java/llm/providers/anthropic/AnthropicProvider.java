@@ -9,6 +9,7 @@ import llm.core.dialect.anthropic.upstream.CountReader;
 import llm.core.dialect.anthropic.upstream.MessageReader;
 import llm.core.dialect.anthropic.upstream.MessagesRequestWriter;
 import llm.core.dialect.anthropic.upstream.RequestTraits;
+import llm.core.dialect.anthropic.upstream.ThinkingStyle;
 import llm.core.provider.ProviderContext;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
@@ -18,8 +19,10 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
+import llm.domain.port.Continuation;
 import llm.domain.port.Nuance;
 import llm.providers.transport.Transport;
+import llm.providers.upstream.GoingOn;
 import llm.providers.upstream.UpstreamProvider;
 
 /** The models of one upstream that speaks Anthropic's Messages. */
@@ -32,10 +35,12 @@ final class AnthropicProvider extends UpstreamProvider {
   private static final List<Message> NEARLY_NOTHING = List.of(Message.user("."));
 
   private final RequestTraits traits;
+  private final GoingOn goingOn;
 
   AnthropicProvider(AnthropicSettings settings, Transport transport, ProviderContext context) {
     super(settings.upstream(), transport, context);
     this.traits = settings.traits();
+    this.goingOn = settings.upstream().goingOn();
   }
 
   @Override
@@ -54,6 +59,13 @@ final class AnthropicProvider extends UpstreamProvider {
     return true;
   }
 
+  /** From a last message, as models up to 4.5 do; later ones refuse it. */
+  @Override
+  public Continuation continuation(ChatRequest request) {
+    boolean takes = ThinkingStyle.takesPrefill(atUpstream(request.model()));
+    return goingOn.meaning(takes ? Continuation.PREFILLED : Continuation.IF_ALLOWED);
+  }
+
   /** By the upstream, which has an endpoint for it. */
   @Override
   public OptionalInt countPrompt(ChatRequest request, Call call) throws LlmException {
@@ -68,7 +80,8 @@ final class AnthropicProvider extends UpstreamProvider {
   protected EventStream<StreamEvent> start(ChatRequest request, Call call, boolean stream)
       throws LlmException {
     validateModel(request.model());
-    ChatRequest asked = isOurs(call) ? request.withMessages(_ -> NEARLY_NOTHING) : request;
+    ChatRequest asked =
+        isOurs(call) ? request.withMessages(_ -> NEARLY_NOTHING) : Prefill.of(request);
     String model = atUpstream(request.model());
     byte[] body = MessagesRequestWriter.write(asked, model, stream, traits);
     return answer(

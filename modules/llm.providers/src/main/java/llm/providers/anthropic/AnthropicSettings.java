@@ -9,6 +9,8 @@ import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.core.dialect.anthropic.upstream.RequestTraits;
 import llm.core.dialect.anthropic.upstream.ThinkingStyle;
+import llm.providers.replay.TrafficSettings;
+import llm.providers.upstream.GoingOn;
 import llm.providers.upstream.Upstream;
 
 /**
@@ -53,7 +55,8 @@ record AnthropicSettings(Upstream upstream, RequestTraits traits) {
     Setting<String> baseUrl = BASE_URL.orEnvironment("ANTHROPIC_BASE_URL");
     Optional<Secret> key = section.find(API_KEY.orEnvironment("ANTHROPIC_API_KEY"));
     Optional<AnthropicSettings> read = read(name, section, baseUrl, key);
-    boolean wanted = key.isPresent() || section.find(baseUrl).isPresent();
+    boolean wanted =
+        key.isPresent() || section.find(baseUrl).isPresent() || TrafficSettings.isReplayed(section);
     return wanted ? read : Optional.empty();
   }
 
@@ -73,6 +76,9 @@ record AnthropicSettings(Upstream upstream, RequestTraits traits) {
     boolean interleaved = beta.stream().anyMatch(named -> named.startsWith(INTERLEAVED));
     var traits = new RequestTraits(section.get(THINKING), interleaved);
     return Upstream.read(name, section, Optional.of(url), own, MODELS)
-        .map(upstream -> new AnthropicSettings(upstream, traits));
+        .map(upstream -> {
+          GoingOn.rejectMarks(upstream.goingOn(), section);
+          return new AnthropicSettings(upstream, traits);
+        });
   }
 }

@@ -10,14 +10,13 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
+import llm.domain.port.Continuation;
 import llm.domain.port.Nuance;
 import llm.providers.custom.CustomSettings.Pieces;
 import llm.providers.transport.Transport;
-import llm.providers.transport.Transports;
 import llm.providers.transport.UpstreamRequest.Body;
 import llm.providers.upstream.Framing;
 import llm.providers.upstream.Question;
-import llm.providers.upstream.Upstream;
 import llm.providers.upstream.UpstreamProvider;
 
 /** The models of one endpoint that the configuration describes. */
@@ -31,15 +30,7 @@ final class CustomProvider extends UpstreamProvider {
 
   /** The provider, already asking whether its endpoint is there. */
   static CustomProvider open(CustomSettings settings, ProviderContext context) {
-    Upstream upstream = settings.upstream();
-    var transport =
-        Transports.open(
-            upstream.name(),
-            upstream.baseUrl(),
-            upstream.transport(),
-            context.telemetry(),
-            context.alarms());
-    var provider = new CustomProvider(settings, transport, context);
+    var provider = new CustomProvider(settings, settings.upstream().open(context), context);
     provider.begin();
     return provider;
   }
@@ -48,6 +39,12 @@ final class CustomProvider extends UpstreamProvider {
   @Override
   public Set<Nuance> leavesOut(ModelName model) {
     return Set.of(Nuance.REASONING, Nuance.NAMES);
+  }
+
+  /** A place for the last message is not told from one for the others: only words will do. */
+  @Override
+  public Continuation continuation(ChatRequest request) {
+    return settings.upstream().goingOn().meaning(Continuation.IF_ALLOWED);
   }
 
   @Override

@@ -9,6 +9,7 @@ import llm.core.config.Setting;
 import llm.domain.chat.FinishReason;
 import llm.providers.custom.AnswerPaths.Key;
 import llm.providers.upstream.Framing;
+import llm.providers.upstream.GoingOn;
 import llm.providers.upstream.ToolWords;
 import llm.providers.upstream.Upstream;
 
@@ -105,6 +106,7 @@ record CustomSettings(
     ToolWords words = ToolWords.read(section);
     Optional<Upstream> upstream =
         Upstream.read(name, section, endpoint.map(Endpoint::base), Map.of(), section.get(HEALTH));
+    upstream.ifPresent(up -> GoingOn.rejectPrefill(up.goingOn(), section));
     if (upstream.isPresent() && upstream.get().models().isEmpty()) {
       section.reject("models", "must name one model at least: an endpoint does not list them");
     }

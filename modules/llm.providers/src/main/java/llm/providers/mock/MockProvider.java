@@ -71,6 +71,11 @@ final class MockProvider implements ChatProvider {
   }
 
   @Override
+  public boolean answersHere() {
+    return true;
+  }
+
+  @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
     validateModel(request.model());
     requireOpen(request.model());

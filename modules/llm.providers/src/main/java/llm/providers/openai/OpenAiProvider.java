@@ -25,11 +25,11 @@ import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
+import llm.domain.port.Continuation;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.Nuance;
 import llm.providers.transport.Transport;
-import llm.providers.transport.Transports;
-import llm.providers.upstream.Upstream;
+import llm.providers.upstream.GoingOn;
 import llm.providers.upstream.UpstreamProvider;
 
 /**
@@ -52,25 +52,19 @@ final class OpenAiProvider extends UpstreamProvider {
   private final RequestTraits traits;
   private final ResponseSettings responses;
   private final Optional<SpokenTools> spokenTools;
+  private final GoingOn goingOn;
 
   private OpenAiProvider(UpstreamSettings settings, Transport transport, ProviderContext context) {
     super(settings.upstream(), transport, context);
     this.traits = settings.traits();
     this.responses = settings.responses();
     this.spokenTools = settings.toolWords().tools();
+    this.goingOn = settings.goingOn();
   }
 
   /** The provider, already asking its upstream for models. */
   static OpenAiProvider open(UpstreamSettings settings, ProviderContext context) {
-    Upstream upstream = settings.upstream();
-    var transport =
-        Transports.open(
-            upstream.name(),
-            upstream.baseUrl(),
-            upstream.transport(),
-            context.telemetry(),
-            context.alarms());
-    var provider = new OpenAiProvider(settings, transport, context);
+    var provider = new OpenAiProvider(settings, settings.upstream().open(context), context);
     provider.begin();
     return provider;
   }
@@ -94,6 +88,15 @@ final class OpenAiProvider extends UpstreamProvider {
     }
     boolean none = traits.reasoning() == RequestTraits.ReasoningBack.NONE;
     return none ? Set.of(Nuance.REASONING) : Set.of();
+  }
+
+  /** Responses begins a message of its own after the last one, whoever's that is. */
+  @Override
+  public Continuation continuation(ChatRequest request) {
+    boolean isNew = responses.api().isResponses(request, atUpstream(request.model()));
+    Continuation how = goingOn.meaning(Continuation.IF_ALLOWED);
+    boolean isPrefill = how == Continuation.PREFILLED || how == Continuation.ECHOED;
+    return isNew && isPrefill ? Continuation.IF_ALLOWED : how;
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.Optional;
 import llm.core.config.Secret;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.providers.replay.TrafficSettings;
 import llm.providers.upstream.ToolWords;
 import llm.providers.upstream.Upstream;
 
@@ -40,7 +41,8 @@ final class OpenAiSettings {
     String url = section.get(BASE_URL);
     var traits = ServerRecipe.OPENAI.traits(true);
     return Upstream.read(name, section, Optional.of(url), own, MODELS)
-        .map(upstream -> new UpstreamSettings(upstream, traits, responses, ToolWords.NONE))
-        .filter(_ -> enabled && key.isPresent());
+        .map(upstream ->
+            new UpstreamSettings(upstream, traits, responses, ToolWords.NONE, ServerRecipe.OPENAI))
+        .filter(_ -> enabled && (key.isPresent() || TrafficSettings.isReplayed(section)));
   }
 }

@@ -9,6 +9,8 @@ import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
 import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
 import llm.core.dialect.openai.upstream.RequestTraits.RepeatPenalty;
+import llm.providers.transport.BaseUrl;
+import llm.providers.upstream.GoingOn;
 
 /**
  * What is known of a kind of server: where it usually is, what of a request it wants otherwise.
@@ -62,6 +64,11 @@ enum ServerRecipe {
           LLAMA_SERVER, ReasoningBack.REASONING_CONTENT,
           DEEPSEEK, ReasoningBack.REASONING_CONTENT);
 
+  /** Those that are documented to go on from a last message of the assistant as it is. */
+  private static final Set<ServerRecipe> PREFILLED = EnumSet.of(LLAMA_SERVER, OPENROUTER);
+
+  private static final String MISTRAL = "api.mistral.ai";
+
   private final String baseUrl;
   private final OutputLimit outputLimit;
   private final RepeatPenalty repeatPenalty;
@@ -86,6 +93,19 @@ enum ServerRecipe {
   /** Variables of the environment that its key is in by custom. */
   List<String> keyVariables() {
     return keyVariables;
+  }
+
+  /** How it goes on with an answer that broke off elsewhere; where it stands tells some. */
+  GoingOn goingOn(BaseUrl place) {
+    if (PREFILLED.contains(this)) {
+      return GoingOn.PREFILL;
+    }
+    return switch (this) {
+      case VLLM -> GoingOn.CONTINUE_FINAL_MESSAGE;
+      case DEEPSEEK -> place.prefix().endsWith("/beta") ? GoingOn.PREFIX : GoingOn.AUTO;
+      case GENERIC -> place.host().equals(MISTRAL) ? GoingOn.PREFIX : GoingOn.AUTO;
+      case OPENAI, OLLAMA, LM_STUDIO, LLAMA_SERVER, OPENROUTER, TOGETHER -> GoingOn.AUTO;
+    };
   }
 
   /** How requests are written for it. */

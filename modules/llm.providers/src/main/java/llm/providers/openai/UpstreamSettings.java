@@ -7,6 +7,9 @@ import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
+import llm.core.dialect.openai.upstream.RequestTraits.Unfinished;
+import llm.providers.replay.TrafficSettings;
+import llm.providers.upstream.GoingOn;
 import llm.providers.upstream.ToolWords;
 import llm.providers.upstream.Upstream;
 
@@ -17,9 +20,15 @@ import llm.providers.upstream.Upstream;
  * @param traits how requests are written for it
  * @param responses by which interface it is asked
  * @param toolWords how its models write calls of tools, where the server does not read them
+ * @param goingOn how it goes on with answers that broke off elsewhere; auto: in words, if that may
+ *     be
  */
 record UpstreamSettings(
-    Upstream upstream, RequestTraits traits, ResponseSettings responses, ToolWords toolWords) {
+    Upstream upstream,
+    RequestTraits traits,
+    ResponseSettings responses,
+    ToolWords toolWords,
+    GoingOn goingOn) {
   private static final String MODELS = "/models";
 
   private static final Setting<String> BASE_URL =
@@ -63,6 +72,26 @@ record UpstreamSettings(
     }
   }
 
+  /** An upstream of this kind, which says what its own settings do not. */
+  UpstreamSettings(
+      Upstream upstream,
+      RequestTraits traits,
+      ResponseSettings responses,
+      ToolWords toolWords,
+      ServerRecipe server) {
+    GoingOn said = upstream.goingOn();
+    GoingOn how = said == GoingOn.AUTO ? server.goingOn(upstream.baseUrl()) : said;
+    this(upstream, traits.withUnfinished(mark(how)), responses, toolWords, how);
+  }
+
+  private static Unfinished mark(GoingOn how) {
+    return switch (how) {
+      case CONTINUE_FINAL_MESSAGE -> Unfinished.CONTINUE_FINAL_MESSAGE;
+      case PREFIX -> Unfinished.PREFIX;
+      case AUTO, NONE, PREFILL, INSTRUCTION -> Unfinished.BY_PLACE;
+    };
+  }
+
   /** Reads an upstream of the user's naming; empty when it cannot be, which is reported then. */
   static Optional<UpstreamSettings> read(String name, Section section) {
     Optional<UpstreamSettings> read = read(name, section, BASE_URL, API_KEY);
@@ -81,7 +110,9 @@ record UpstreamSettings(
   }
 
   private static boolean isGiven(Section section, Setting<String> baseUrl) {
-    return section.find(baseUrl).isPresent() || section.get(SERVER) != ServerRecipe.GENERIC;
+    return section.find(baseUrl).isPresent()
+        || section.get(SERVER) != ServerRecipe.GENERIC
+        || TrafficSettings.isReplayed(section);
   }
 
   private static Optional<UpstreamSettings> read(
@@ -96,7 +127,7 @@ record UpstreamSettings(
     ResponseSettings responses = ResponseSettings.read(section, Api.CHAT);
     ToolWords words = ToolWords.read(section);
     return Upstream.read(name, section, url, own, MODELS)
-        .map(upstream -> new UpstreamSettings(upstream, traits, responses, words));
+        .map(upstream -> new UpstreamSettings(upstream, traits, responses, words, server));
   }
 
   /** The key that is written down, else the one that is where it is by custom. */

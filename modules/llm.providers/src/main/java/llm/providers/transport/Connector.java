@@ -9,6 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import llm.core.concurrent.Alarms;
 import llm.core.telemetry.Level;
@@ -239,27 +243,27 @@ final class Connector {
 
   private TransportException late(Kind kind, String what) {
     Duration limit = kind == Kind.TLS ? settings.tlsTimeout() : settings.connectTimeout();
+    String advice = kind == Kind.TLS ? TlsTrouble.LATE : "";
     return new TransportException(
-        kind, "no " + what + " to " + target.address() + " within " + limit.toMillis() + " ms");
+        kind,
+        "no " + what + " to " + target.address() + " within " + limit.toMillis() + " ms" + advice);
   }
 
   private TransportException broken(Kind kind, Throwable cause) {
     String where = target.address() + proxy.map(via -> " by " + via.address()).orElse("");
-    String what = kind == Kind.TLS ? "TLS with " : "no connection to ";
-    String failed = kind == Kind.TLS ? " failed: " : ": ";
+    boolean isTls = kind == Kind.TLS;
+    String what = isTls ? "TLS with " : "no connection to ";
+    String failed = isTls ? " failed: " : ": ";
+    String why = isTls ? TlsTrouble.reason(cause, target.host()) : reason(cause);
     Kind told = cause instanceof ClosedByInterruptException ? Kind.CANCELLED : kind;
-    return new TransportException(told, what + where + failed + reason(cause), cause);
+    return new TransportException(told, what + where + failed + why, cause);
   }
 
   private static String reason(Throwable cause) {
     if (cause instanceof UnknownHostException) {
       return "the name is not known";
     }
-    String said =
-        cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-    return said.contains("PKIX path building")
-        ? "no trusted authority signed its certificate; name the PEM file of one in ca_file"
-        : said;
+    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
   }
 
   private void started() {
@@ -279,6 +283,71 @@ final class Connector {
           .put("reason", failure == null ? null : failure.getMessage())
           .put("ms", (alarms.time().nanoTime() - start) / NANOS_PER_MILLI)
           .emit();
+    }
+  }
+
+  /** What is wrong with a TLS handshake, and what helps, in words. */
+  private static final class TlsTrouble {
+    /** Said behind the limit that was met. */
+    static final String LATE =
+        "; if it does not speak TLS there, write http:// or the right port in its URL,"
+            + " if it is slow, raise tls_timeout_seconds";
+
+    private static final String IN_THE_CLEAR =
+        "; write http:// in its URL, or the port at which it speaks TLS";
+
+    private TlsTrouble() {}
+
+    /**
+     * Why it failed.
+     *
+     * @param host the one that was asked for
+     */
+    static String reason(Throwable failure, String host) {
+      String said = String.valueOf(failure.getMessage());
+      if (isCause(CertificateExpiredException.class, failure)
+          || isCause(CertificateNotYetValidException.class, failure)) {
+        return "its certificate is not valid today; renew it there, or set the clock here";
+      }
+      if (said.contains("PKIX path building")) {
+        return "no trusted authority signed its certificate; name the PEM file of one in ca_file";
+      }
+      if (isCause(CertificateException.class, failure) && isAboutItsName(said)) {
+        return "its certificate is not for "
+            + host
+            + "; ask by a name that stands in it, or have one made for this name";
+      }
+      if (said.contains("unrecognized SSL message")) {
+        return "what answers there does not speak TLS" + IN_THE_CLEAR;
+      }
+      if (isOfTheConnection(failure)) {
+        return "it ended the connection in the handshake; does it speak TLS there? If not"
+            + IN_THE_CLEAR.substring(1);
+      }
+      return failure.getMessage() == null ? failure.getClass().getSimpleName() : said;
+    }
+
+    /** The words of the JDK's host name check; it has no exception of its own for that. */
+    private static boolean isAboutItsName(String said) {
+      return said.contains("No subject alternative") || said.contains("No name matching");
+    }
+
+    /** It ended, was reset or could not be written to: nothing that TLS itself found. */
+    private static boolean isOfTheConnection(Throwable failure) {
+      Throwable root = failure;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      return root instanceof IOException && !(root instanceof SSLException);
+    }
+
+    private static boolean isCause(Class<? extends Exception> kind, Throwable failure) {
+      for (Throwable at = failure; at != null; at = at.getCause()) {
+        if (kind.isInstance(at)) {
+          return true;
+        }
+      }
+      return false;
     }
   }
 }

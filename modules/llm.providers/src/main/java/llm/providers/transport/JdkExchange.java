@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import llm.domain.call.Registration;
 import llm.providers.transport.TransportException.Kind;
 
@@ -79,6 +80,14 @@ final class JdkExchange implements UpstreamResponse {
   @Override
   public Optional<String> header(String name) {
     return response.headers().firstValue(name);
+  }
+
+  @Override
+  public void eachHeader(BiConsumer<String, String> taker) {
+    response
+        .headers()
+        .map()
+        .forEach((name, values) -> values.forEach(value -> taker.accept(name, value)));
   }
 
   @Override

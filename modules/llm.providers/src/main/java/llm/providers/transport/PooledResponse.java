@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import llm.domain.call.Registration;
 import llm.providers.transport.http1.BodyReader;
 import llm.providers.transport.http1.ResponseHead;
@@ -64,6 +65,11 @@ final class PooledResponse implements UpstreamResponse {
   @Override
   public Optional<String> header(String name) {
     return head.header(name);
+  }
+
+  @Override
+  public void eachHeader(BiConsumer<String, String> taker) {
+    head.each(taker);
   }
 
   @Override

@@ -45,19 +45,19 @@ public final class TransportException extends IOException {
   }
 
   /** The call was cancelled. */
-  static TransportException cancelled(Call call) {
+  public static TransportException cancelled(Call call) {
     String reason = call.cancelled().map(CancelReason::name).orElse("unknown");
     return new TransportException(
         Kind.CANCELLED, "the call was cancelled: " + reason.toLowerCase(Locale.ROOT));
   }
 
   /** The transport was closed. */
-  static TransportException closed() {
+  public static TransportException closed() {
     return new TransportException(Kind.CANCELLED, "the transport is closed");
   }
 
   /** The response was closed before its end. */
-  static TransportException responseClosed() {
+  public static TransportException responseClosed() {
     return new TransportException(Kind.CANCELLED, "the response is closed");
   }
 

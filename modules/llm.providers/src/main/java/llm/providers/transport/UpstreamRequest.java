@@ -81,8 +81,8 @@ public record UpstreamRequest(String method, String path, List<Header> headers, 
       return bytes.length == 0 ? NONE : new Body(bytes);
     }
 
-    /** The bytes themselves. */
-    byte[] bytes() {
+    /** The bytes themselves, not a copy: whoever reads them leaves them alone. */
+    public byte[] bytes() {
       return bytes;
     }
   }

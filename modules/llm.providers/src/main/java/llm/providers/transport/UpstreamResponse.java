@@ -2,6 +2,7 @@ package llm.providers.transport;
 
 import java.io.InputStream;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /** The head of an answer and the way to its body. One consumer; {@link #close} from any thread. */
 public interface UpstreamResponse extends AutoCloseable {
@@ -11,6 +12,9 @@ public interface UpstreamResponse extends AutoCloseable {
 
   /** The first value of a field, names compared without case. */
   Optional<String> header(String name);
+
+  /** Gives every field in its order, names as they came; for who keeps the whole head. */
+  void eachHeader(BiConsumer<String, String> taker);
 
   /**
    * The body, decoded from its transfer coding. Reads throw {@link TransportException}; {@code -1}

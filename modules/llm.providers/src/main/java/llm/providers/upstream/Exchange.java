@@ -167,13 +167,17 @@ final class Exchange {
     return switch (transportFailure.kind()) {
       case CONNECT, TLS ->
           new LlmError.ProviderUnreachable(
-              provider, "Provider '" + provider + "' cannot be reached: " + why);
+              provider, "Provider '" + provider + "' cannot be reached: " + sentence(why));
       case POOL_EXHAUSTED -> full();
       case TIMEOUT -> failures.broke("did not answer in time: " + why);
       case CUT -> failures.broke("broke off the connection: " + why);
       case PROTOCOL -> failures.broke("sent what is no HTTP: " + why);
       case CANCELLED -> new LlmError.Cancelled(CancelReason.SHUTDOWN);
     };
+  }
+
+  private static String sentence(String said) {
+    return said.endsWith(".") ? said : said + ".";
   }
 
   private LlmError cancelled(CancelReason reason, Call call) {
@@ -185,7 +189,7 @@ final class Exchange {
 
   private UpstreamResponse send(String method, String path, Body body, Call call, String wanted)
       throws LlmException {
-    var fields = new ArrayList<Header>(headers.size() + 4);
+    var fields = new ArrayList<Header>(headers.size() + 6);
     if (body != Body.NONE) {
       fields.add(JSON);
     }
@@ -193,7 +197,13 @@ final class Exchange {
     fields.addAll(headers);
     fields.add(new Header("x-request-id", call.id().value()));
     fields.add(new Header("x-correlation-id", call.id().value())); // what another of us takes
-    call.trace().ifPresent(trace -> fields.add(new Header("traceparent", trace.traceparent())));
+    call.trace()
+        .ifPresent(trace -> {
+          fields.add(new Header("traceparent", trace.traceparent()));
+          if (!trace.state().isEmpty()) {
+            fields.add(new Header("tracestate", trace.state()));
+          }
+        });
     try {
       return transport.send(new UpstreamRequest(method, path, fields, body), call);
     } catch (TransportException failure) {

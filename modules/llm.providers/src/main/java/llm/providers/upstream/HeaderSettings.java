@@ -8,6 +8,7 @@ import java.util.Set;
 import llm.core.config.Secret;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.providers.replay.TrafficSettings;
 import llm.providers.transport.UpstreamRequest.Header;
 
 /** The header fields that an upstream's requests have by configuration. */
@@ -20,7 +21,8 @@ final class HeaderSettings {
           "accept-encoding",
           "x-request-id",
           "x-correlation-id",
-          "traceparent");
+          "traceparent",
+          "tracestate");
 
   private static final Setting<String> HEADERS =
       Setting.optionalText("headers", "Further header fields of every request.");
@@ -41,6 +43,13 @@ final class HeaderSettings {
     section.map(HEADERS).forEach(reader::add);
     section.map(SECRET_HEADERS).forEach((field, value) -> reader.add(field, value.reveal()));
     return reader.headers;
+  }
+
+  /** What of those fields is secret: those that are said to be, and those that are by name. */
+  static List<Secret> secrets(Section section, List<Header> fields) {
+    var secrets = new ArrayList<>(section.map(SECRET_HEADERS).values());
+    secrets.addAll(TrafficSettings.secrets(fields));
+    return secrets;
   }
 
   private void add(String name, String value) {

@@ -9,8 +9,12 @@ import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.core.provider.ProviderContext;
 import llm.domain.model.ModelName;
+import llm.providers.replay.Traffic;
+import llm.providers.replay.TrafficSettings;
 import llm.providers.transport.BaseUrl;
+import llm.providers.transport.Transport;
 import llm.providers.transport.TransportSettings;
+import llm.providers.transport.Transports;
 import llm.providers.transport.UpstreamRequest.Header;
 
 /**
@@ -24,7 +28,9 @@ import llm.providers.transport.UpstreamRequest.Header;
  * @param refresh how often it is asked whether it is there, and for its models
  * @param warm how a connection to it is kept warm
  * @param systemPrefix text before the system message of every request
+ * @param goingOn how it goes on with answers that broke off elsewhere
  * @param transport how it is reached
+ * @param traffic whether what passes is recorded, or played back
  */
 public record Upstream(
     String name,
@@ -35,7 +41,9 @@ public record Upstream(
     Duration refresh,
     WarmSettings warm,
     Optional<String> systemPrefix,
-    TransportSettings transport) {
+    GoingOn goingOn,
+    TransportSettings transport,
+    TrafficSettings traffic) {
   private static final Setting<String> MODELS =
       Setting.optionalText("models", "Models it serves; without them it is asked (GET /models).");
   private static final Setting<Duration> REFRESH =
@@ -58,7 +66,8 @@ public record Upstream(
    *
    * @param url the place, where it is known
    * @param own header fields that the dialect asks for, by name
-   * @return empty when the place is not known or none; that is reported for the latter
+   * @return empty when the place is not known or none, and there is no recording in its place; a
+   *     wrong one is reported
    */
   public static Optional<Upstream> read(
       String name,
@@ -66,16 +75,41 @@ public record Upstream(
       Optional<String> url,
       Map<String, String> own,
       String modelsPath) {
-    Optional<BaseUrl> place = url.flatMap(text -> baseUrl(text, section));
+    BaseUrl assumed =
+        BaseUrl.of("http://127.0.0.1/v1"); // to read the rest, and where none is asked
     List<Header> headers = HeaderSettings.read(section, own);
+    var traffic = TrafficSettings.read(name, section, HeaderSettings.secrets(section, headers));
+    Optional<BaseUrl> place =
+        url.flatMap(text -> baseUrl(text, section)).or(() -> traffic.replay().map(_ -> assumed));
     List<String> models = models(section);
     Duration refresh = section.get(REFRESH);
     WarmSettings warm = WarmSettings.read(section, name, models, modelsPath);
     Optional<String> prefix = section.find(ProviderContext.SYSTEM_PREFIX);
-    BaseUrl assumed = place.orElseGet(() -> BaseUrl.of("http://127.0.0.1/v1")); // to read the rest
-    TransportSettings transport = TransportSettings.read(section, assumed);
+    GoingOn goingOn = GoingOn.read(section);
+    TransportSettings transport = TransportSettings.read(section, place.orElse(assumed));
     return place.map(known ->
-        new Upstream(name, known, headers, modelsPath, models, refresh, warm, prefix, transport));
+        new Upstream(
+            name,
+            known,
+            headers,
+            modelsPath,
+            models,
+            refresh,
+            warm,
+            prefix,
+            goingOn,
+            transport,
+            traffic));
+  }
+
+  /** Opens the way there; connects nowhere yet. */
+  public Transport open(ProviderContext context) {
+    return Traffic.open(
+        name,
+        traffic,
+        modelsPath,
+        context,
+        () -> Transports.open(name, baseUrl, transport, context.telemetry(), context.alarms()));
   }
 
   private static Optional<BaseUrl> baseUrl(String text, Section section) {

@@ -53,7 +53,7 @@ class CustomToolsTest {
       }
       String result = "{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"x\"}";
       told(up, read(user + ",{\"role\":\"assistant\",\"content\":null," + CALLS + "}," + result));
-      String sent = up.server.requests().getLast().body();
+      String sent = up.server.lastPost().body();
       assertThat(sent).contains(TOOLS, CHOICE, CALLS, "\"tool_call_id\":\"c\"");
     }
   }

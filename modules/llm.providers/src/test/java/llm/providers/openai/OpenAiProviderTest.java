@@ -422,7 +422,7 @@ class OpenAiProviderTest {
         up.answer(sse(HI, finish("stop"), "[DONE]"));
         var events = StreamCheck.drain(up.provider.stream(ask(asked), up.call));
         assertThat(events.getFirst()).isEqualTo(new StreamEvent.Started(asked));
-        assertThat(up.server.requests().getLast().body()).startsWith("{\"model\":\"org/n\"");
+        assertThat(up.server.lastPost().body()).startsWith("{\"model\":\"org/n\"");
       }
     }
   }
@@ -487,6 +487,7 @@ class OpenAiProviderTest {
           catchThrowableOfType(LlmException.class, () -> up.provider.complete(ask("up/m"), up.call))
               .error();
       assertThat(error).isInstanceOf(LlmError.ProviderUnreachable.class);
+      assertThat(error.message()).endsWith("."); // others stand behind it in /health
       assertThat(up.provider.health().status()).isEqualTo(Status.DOWN);
     }
   }

@@ -48,7 +48,7 @@ class ReasoningDetailsTest {
         assertThat(told).contains("\"reasoning_details\":" + WHOLE);
       }
       pulled(up, next());
-      String sent = up.server.requests().getLast().body();
+      String sent = up.server.lastPost().body();
       assertThat(sent).contains("\"reasoning_details\":" + WHOLE);
     }
   }

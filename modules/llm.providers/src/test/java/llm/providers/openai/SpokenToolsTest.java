@@ -38,7 +38,7 @@ class SpokenToolsTest {
           .extracting(call -> call.name() + call.arguments())
           .containsExactly("now{\"zone\":\"UTC\"}", "now{}");
       assertThat(result.finishReason()).isEqualTo(FinishReason.TOOL_CALLS);
-      String body = up.server.requests().getLast().body();
+      String body = up.server.lastPost().body();
       assertThat(body)
           .contains("Be kind.\\n\\nYou may call functions.", "[function_name(parameter_name=")
           .doesNotContain("\"tools\":", "\"tool_choice\":");

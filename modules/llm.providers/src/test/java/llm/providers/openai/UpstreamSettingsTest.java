@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
+import llm.core.dialect.openai.upstream.RequestTraits.Unfinished;
 import llm.core.testkit.TestConfig;
 import llm.domain.model.ModelName;
 import llm.domain.port.WarmPlan;
@@ -44,7 +45,11 @@ class UpstreamSettingsTest {
             .orElseThrow();
     assertThat(read.upstream().baseUrl().toString()).isEqualTo("https://api.example.com/v1");
     assertThat(read.traits())
-        .isEqualTo(ServerRecipe.VLLM.traits(false).withReasoning(ReasoningBack.REASONING_CONTENT));
+        .isEqualTo(
+            ServerRecipe.VLLM
+                .traits(false)
+                .withReasoning(ReasoningBack.REASONING_CONTENT)
+                .withUnfinished(Unfinished.CONTINUE_FINAL_MESSAGE));
     assertThat(read.responses())
         .isEqualTo(new ResponseSettings(Api.RESPONSES, ResponseSettings.Summary.AUTO));
     assertThat(read.upstream().models()).containsExactly("a", "org/b");

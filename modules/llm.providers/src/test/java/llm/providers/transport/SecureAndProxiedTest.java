@@ -2,12 +2,14 @@ package llm.providers.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
 import llm.core.testkit.FaultUpstream;
@@ -85,6 +87,44 @@ class SecureAndProxiedTest {
         var call = rig.call()) {
       assertThatThrownBy(() -> rig.transport.send(Rig.get("/x"), call))
           .hasMessageContaining("ca_file");
+    }
+  }
+
+  @Test
+  void saysWhatToDoAboutEachFailureOfAHandshake() throws Exception {
+    saysWhatToDo(authority.server("other.test"), "is not for localhost; ask by a name");
+    saysWhatToDo(authority.expiredServer("localhost"), "not valid today; renew it");
+    try (var upstream = FaultUpstream.open();
+        var rig = Rig.open(Client.LEAN, "https://localhost:" + upstream.port());
+        var call = rig.call()) {
+      upstream.greet(
+          Reply.raw("HTTP/1.1 400 Bad Request\r\n\r\n").fin(),
+          Reply.nothing().fin(),
+          Reply.nothing().reset());
+      for (String said : List.of("does not speak TLS; write", "does it speak", "does it speak")) {
+        assertThatThrownBy(() -> rig.transport.send(Rig.get("/x"), call))
+            .hasMessageContaining(said)
+            .hasMessageContaining("http://");
+      }
+      upstream.greet(Reply.nothing().awaitClose());
+      var stalled =
+          Rig.start(() -> {
+            try (var late = rig.call()) {
+              return String.valueOf(
+                  catchThrowable(() -> rig.transport.send(Rig.get("/x"), late)).getMessage());
+            }
+          });
+      upstream.awaitConnections(4);
+      assertThat(rig.advanceUntil(stalled, Duration.ofSeconds(1)))
+          .contains("tls_timeout_seconds", "http://");
+    }
+  }
+
+  private static void saysWhatToDo(SSLContext context, String said) {
+    try (var upstream = FaultUpstream.open(context);
+        var rig = Rig.open(Client.LEAN, upstream, "ca_file: " + caFile);
+        var call = rig.call()) {
+      assertThatThrownBy(() -> rig.transport.send(Rig.get("/x"), call)).hasMessageContaining(said);
     }
   }
 

@@ -1,8 +1,12 @@
 package llm.server.api;
 
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import llm.core.config.ConfigProblem;
+import llm.domain.call.Principal;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
 import llm.server.http.Request;
 import llm.server.http.Response;
 import llm.server.http.Route;
@@ -13,6 +17,7 @@ public final class AdminEndpoints {
   private static final int REFUSED = 400;
 
   private final Supplier<Outcome> reload;
+  private final Predicate<Principal> isAdmin;
 
   /**
    * What came of reading the configuration again.
@@ -46,9 +51,14 @@ public final class AdminEndpoints {
     }
   }
 
-  /** Endpoints over what reads the configuration again. */
-  public AdminEndpoints(Supplier<Outcome> reload) {
+  /**
+   * Endpoints over what reads the configuration again.
+   *
+   * @param isAdmin whether somebody may do what operators do
+   */
+  public AdminEndpoints(Supplier<Outcome> reload, Predicate<Principal> isAdmin) {
     this.reload = reload;
+    this.isAdmin = isAdmin;
   }
 
   /** Their routes. */
@@ -56,7 +66,12 @@ public final class AdminEndpoints {
     return List.of(new Route("POST", "/admin/reload", Route.Kind.MONITOR, this::reload));
   }
 
-  private Response reload(Request request) {
+  private Response reload(Request request) throws LlmException {
+    if (!isAdmin.test(request.call().principal())) {
+      throw new LlmException(
+          new LlmError.Forbidden(
+              "This is for the keys of operators: those that have admin: true in auth.keys."));
+    }
     Outcome outcome = reload.get();
     return outcome.isFollowed()
         ? Response.json(

@@ -87,6 +87,8 @@ public final class HealthEndpoints {
           out.writeStringProperty("status", word(overall(providers, kept)));
           out.writeStringProperty("durability", kept.durability());
           store(kept, out);
+          check("cache", gateway.cacheHealth(), out);
+          limits(out);
           out.writeStringProperty("default_model", gateway.defaultModel());
           out.writeNumberProperty("uptime_seconds", uptimeSeconds());
           out.writeNumberProperty("active_requests", admission.active());
@@ -131,6 +133,8 @@ public final class HealthEndpoints {
     }
     boolean degraded =
         !kept.available()
+            || gateway.cacheHealth().status() != Status.UP
+            || gateway.limits().trouble().isPresent()
             || !servesDefault()
             || providers.entrySet().stream().anyMatch(e -> degrades(e.getKey(), e.getValue()));
     return degraded ? Overall.DEGRADED : Overall.OK;
@@ -151,6 +155,18 @@ public final class HealthEndpoints {
     out.writeStringProperty("kind", kept.kind());
     out.writeStringProperty("status", status.wireName());
     out.writeEndObject();
+  }
+
+  private void limits(JsonGenerator out) {
+    gateway
+        .limits()
+        .trouble()
+        .ifPresent(words -> {
+          out.writeObjectPropertyStart("limits");
+          out.writeStringProperty("status", Status.DEGRADED.wireName());
+          out.writeStringProperty("detail", words);
+          out.writeEndObject();
+        });
   }
 
   private static void check(String id, ProviderHealth health, JsonGenerator out) {

@@ -23,11 +23,19 @@ public final class AuthSettings {
   private static final Setting<Secret> KEY =
       Setting.optionalSecret("key", "The key itself, from the environment; this or sha256.");
 
+  private static final Setting<Boolean> ADMIN =
+      Setting.flag(
+          "admin",
+          false,
+          "Whether the key is an operator's: /admin/* is for such keys, once there is one.");
+
   private final ApiKeys keys;
+  private final Set<Principal> admins;
   private final boolean publicMetrics;
 
-  private AuthSettings(ApiKeys keys, boolean publicMetrics) {
+  private AuthSettings(ApiKeys keys, Set<Principal> admins, boolean publicMetrics) {
     this.keys = keys;
+    this.admins = Set.copyOf(admins);
     this.publicMetrics = publicMetrics;
   }
 
@@ -35,12 +43,16 @@ public final class AuthSettings {
   public static AuthSettings read(Section auth) {
     var keys = new ArrayList<ApiKey>();
     Set<String> names = new HashSet<>();
+    Set<Principal> admins = new HashSet<>();
     List<Section> entries =
         auth.entries("keys", "API keys that are accepted; without one, only loopback is served.");
     for (Section entry : entries) {
-      readKey(entry, names).ifPresent(keys::add);
+      boolean admin = entry.get(ADMIN);
+      Optional<ApiKey> key = readKey(entry, names);
+      key.ifPresent(keys::add);
+      key.filter(_ -> admin).ifPresent(own -> admins.add(own.owner()));
     }
-    return new AuthSettings(new ApiKeys(keys), auth.get(PUBLIC_METRICS));
+    return new AuthSettings(new ApiKeys(keys), admins, auth.get(PUBLIC_METRICS));
   }
 
   private static Optional<ApiKey> readKey(Section entry, Set<String> names) {
@@ -75,6 +87,16 @@ public final class AuthSettings {
   /** Whether there is any key. */
   public boolean hasKeys() {
     return !keys.isEmpty();
+  }
+
+  /** Whether {@code who} may do what operators do. As long as no key is an operator's, all are. */
+  public boolean isAdmin(Principal who) {
+    return admins.isEmpty() || admins.contains(who);
+  }
+
+  /** Whether {@code who} may see what others do. Who cannot be told from others sees all. */
+  public boolean seesAll(Principal who) {
+    return !hasKeys() || admins.contains(who);
   }
 
   /** Whether the metrics are for everybody. */

@@ -16,15 +16,21 @@ import llm.core.conversation.Conversations;
 import llm.core.event.EventBus;
 import llm.core.event.LlmEventLog;
 import llm.core.gateway.Gateway;
+import llm.core.idempotency.Idempotency;
 import llm.core.response.Responses;
 import llm.core.telemetry.JsonLines;
 import llm.core.telemetry.Log;
 import llm.core.telemetry.Telemetry;
 import llm.core.tokens.TokenCounters;
+import llm.core.trace.Tracer;
+import llm.core.trace.Tracing;
+import llm.core.trace.TracingSettings;
 import llm.domain.interaction.LlmEvent;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
+import llm.domain.port.LogStore;
 import llm.domain.port.ProviderHealth;
+import llm.domain.store.Durability;
 import llm.server.api.AdminEndpoints;
 import llm.server.api.AnthropicEndpoints;
 import llm.server.api.ConversationEndpoints;
@@ -34,8 +40,10 @@ import llm.server.api.LlmEndpoints;
 import llm.server.api.MonitorEndpoints;
 import llm.server.api.OpenAiEndpoints;
 import llm.server.api.ResponsesEndpoints;
+import llm.server.api.UsageEndpoints;
 import llm.server.api.WarmEndpoints;
 import llm.server.api.monitor.LiveMonitor;
+import llm.server.auth.AuthSettings;
 import llm.server.engine.ConnectionLayer;
 import llm.server.http.Admission;
 import llm.server.http.Dispatcher;
@@ -43,7 +51,10 @@ import llm.server.http.HttpListener;
 import llm.server.http.HttpSettings;
 import llm.server.http.Route;
 import llm.server.http.Router;
+import llm.server.idempotency.KeyedRequests;
 import llm.server.tls.TlsLayer;
+import llm.server.trace.HttpCollector;
+import llm.server.trace.ServerSpans;
 import llm.server.ws.WebSockets;
 
 /** The running server: every part, wired. */
@@ -57,12 +68,15 @@ final class Application {
   private final Gateway gateway;
   private final Stores stores;
   private final HttpSettings settings;
+  private final Optional<Tracing> tracing;
   private final WebSockets sockets;
   private final Conversations conversations;
   private final Responses responses;
+  private final Idempotency idempotency;
   private final AtomicReference<Dispatcher.Site> site = new AtomicReference<>();
   private List<Route> lastingRoutes = List.of(); // of endpoints that no reload replaces
   private Reload reload; // made when it serves
+  private volatile AuthSettings auth; // as followed now
   private volatile boolean verified;
   private final Log log;
 
@@ -76,8 +90,9 @@ final class Application {
       Gateway gateway,
       Conversations conversations,
       Responses responses,
+      Idempotency idempotency,
       Stores stores,
-      HttpSettings settings) {
+      Settings settings) {
     this.telemetry = telemetry;
     this.timer = timer;
     this.admission = admission;
@@ -87,8 +102,10 @@ final class Application {
     this.gateway = gateway;
     this.conversations = conversations;
     this.responses = responses;
+    this.idempotency = idempotency;
     this.stores = stores;
-    this.settings = settings;
+    this.settings = settings.http();
+    this.tracing = tracing(settings, telemetry, timer);
     this.sockets = new WebSockets(timer, telemetry);
     this.log = telemetry.log("llm.server");
   }
@@ -122,6 +139,8 @@ final class Application {
       settings.verifyToServe();
       Stores opened = Stores.open(settings.store(), timer, telemetry);
       stores = Optional.of(opened);
+      gateway.keepAnswersIn(opened.values());
+      opened.countFor(gateway, timer, telemetry);
       telemetry
           .metrics()
           .gauge(
@@ -148,8 +167,9 @@ final class Application {
             gateway,
             conversations(settings, gateway, stores.get(), telemetry, timer),
             responses(settings, gateway, stores.get(), telemetry, timer),
+            idempotency(settings, stores.get(), telemetry, timer),
             stores.get(),
-            settings.http());
+            settings);
     application.serve(settings, wanted, again);
     return application;
   }
@@ -187,6 +207,14 @@ final class Application {
       Settings settings, Gateway gateway, Stores stores, Telemetry telemetry, Alarms alarms) {
     return new Responses(
         settings.responses(), gateway, stores.logs(), telemetry, alarms, IdSource.RANDOM);
+  }
+
+  /** What a store in memory would keep is in memory anyhow. */
+  private static Idempotency idempotency(
+      Settings settings, Stores stores, Telemetry telemetry, Alarms alarms) {
+    Optional<LogStore> lasting =
+        Optional.of(stores.logs()).filter(logs -> logs.durability() != Durability.NONE);
+    return new Idempotency(settings.idempotency(), lasting, telemetry, alarms, IdSource.RANDOM);
   }
 
   private static Optional<TlsLayer> layer(Settings settings, Alarms alarms, Telemetry telemetry)
@@ -247,7 +275,9 @@ final class Application {
                 Version.current())
             .routes());
     lasting.addAll(monitor(read).routes());
-    lasting.addAll(new AdminEndpoints(reload::run).routes());
+    lasting.addAll(new AdminEndpoints(reload::run, who -> auth.isAdmin(who)).routes());
+    lasting.addAll(
+        new UsageEndpoints(gateway.usage(), who -> auth.seesAll(who), timer.time()).routes());
     lastingRoutes = List.copyOf(lasting);
     become(read, gateway.pinned());
     listener.serve(
@@ -256,11 +286,31 @@ final class Application {
             site::get,
             admission,
             new ErrorDialects(),
-            new Dispatcher.Surroundings(telemetry, timer, IdSource.RANDOM)));
+            new Dispatcher.Surroundings(telemetry, timer, IdSource.RANDOM, spans()),
+            Optional.of(new KeyedRequests(idempotency))));
+  }
+
+  private static Optional<Tracing> tracing(Settings settings, Telemetry telemetry, Alarms alarms) {
+    TracingSettings read = settings.tracing();
+    return read.endpoint()
+        .map(_ ->
+            Tracing.open(
+                read,
+                new HttpCollector(read),
+                telemetry,
+                alarms.time(),
+                IdSource.RANDOM,
+                Version.current()));
+  }
+
+  private ServerSpans spans() {
+    Tracer tracer = tracing.isPresent() ? tracing.get() : Tracer.OFF;
+    return new ServerSpans(tracer, layer.isPresent() ? "https" : "http");
   }
 
   /** From now on requests are answered as {@code read} says, by {@code pinned}. */
   private void become(Settings read, Gateway pinned) {
+    auth = read.auth();
     var metricsKind = read.auth().publicMetrics() ? Route.Kind.PROBE : Route.Kind.MONITOR;
     List<Route> routes = new ArrayList<>(lastingRoutes);
     routes.addAll(new LlmEndpoints(pinned).routes());
@@ -343,6 +393,7 @@ final class Application {
         .emit();
     gateway.connections().start();
     responses.start();
+    idempotency.start();
   }
 
   /**
@@ -363,8 +414,10 @@ final class Application {
     layer.ifPresent(TlsLayer::close);
     conversations.close();
     responses.close();
+    idempotency.close();
     gateway.close();
     stores.close();
     events.close();
+    tracing.ifPresent(Tracing::close); // behind all that ends spans
   }
 }

@@ -82,6 +82,7 @@ public final class Core implements AutoCloseable {
     try {
       settings.verify();
       var stores = Stores.open(store(settings, keeping), timer, telemetry);
+      gateway.keepAnswersIn(stores.values());
       open = true;
       return new Core(timer, gateway, opening, stores, settings, telemetry);
     } catch (StartFailure refused) {

@@ -30,10 +30,19 @@ import llm.server.api.AdminEndpoints.Outcome;
 final class Reload {
   /** Beginnings of the keys that are followed. */
   private static final List<String> FOLLOWED =
-      List.of("routes.", "providers.", "auth.", "gateway.", Settings.MODELS, Settings.PROMPTS);
+      List.of(
+          "routes.",
+          "resilience.",
+          "providers.",
+          "auth.",
+          "gateway.",
+          "limits.",
+          Settings.MODELS,
+          Settings.PROMPTS);
 
-  /** Keys among them that are not: their memory is handed out already. */
-  private static final Set<String> NOT_FOLLOWED = Set.of("gateway.embedding_bytes");
+  /** Keys among them that are not: what they are about is handed out already. */
+  private static final Set<String> NOT_FOLLOWED =
+      Set.of("gateway.embedding_bytes", "limits.store", "limits.buckets_per_rule");
 
   private final Settings started;
   private final Reader reader;

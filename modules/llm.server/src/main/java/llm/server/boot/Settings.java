@@ -18,8 +18,11 @@ import llm.core.config.Configuration;
 import llm.core.config.Section;
 import llm.core.conversation.ConversationSettings;
 import llm.core.gateway.Gateway;
+import llm.core.idempotency.IdempotencySettings;
+import llm.core.limit.LimitSettings;
 import llm.core.response.ResponsesSettings;
 import llm.core.telemetry.TelemetrySettings;
+import llm.core.trace.TracingSettings;
 import llm.server.api.monitor.MonitorSettings;
 import llm.server.auth.AuthSettings;
 import llm.server.http.HttpSettings;
@@ -49,7 +52,9 @@ final class Settings {
   private final Prompts texts;
   private final ConversationSettings conversations;
   private final ResponsesSettings responses;
+  private final IdempotencySettings idempotency;
   private final StoreSettings store;
+  private final TracingSettings tracing;
 
   /** What {@link #MODELS} holds; the largest file by far. */
   private record Models(Configuration file, Catalogue catalogue) {
@@ -73,7 +78,9 @@ final class Settings {
     this.texts = Prompts.read(prompts.root());
     this.conversations = conversations(main.root());
     this.responses = responses(main.root());
+    this.idempotency = idempotency(main.root());
     this.store = store(main.root());
+    this.tracing = TracingSettings.read(main.root());
     requireLoopbackOrKeys(server);
     requireOwnEngineForTls(server);
   }
@@ -109,7 +116,9 @@ final class Settings {
     auth(root);
     conversations(root);
     responses(root);
+    idempotency(root);
     TelemetrySettings.read(root);
+    TracingSettings.read(root);
     store(root);
   }
 
@@ -131,10 +140,16 @@ final class Settings {
         root.section("responses", "Answers of /v1/responses that the server keeps."));
   }
 
+  private static IdempotencySettings idempotency(Section root) {
+    return IdempotencySettings.read(
+        root.section("idempotency", "Answers to requests with an Idempotency-Key."));
+  }
+
   private static StoreSettings store(Section root) {
     return StoreSettings.read(
         root.section("store", "Where conversations are kept."),
-        root.section("redis", "A Redis that several servers may share."));
+        root.section("redis", "A Redis that several servers may share."),
+        root.section(LimitSettings.SECTION, LimitSettings.SECTION_DOC));
   }
 
   Section root() {
@@ -170,6 +185,10 @@ final class Settings {
     return responses;
   }
 
+  IdempotencySettings idempotency() {
+    return idempotency;
+  }
+
   /** The prompts of conversations. */
   Prompts prompts() {
     return texts;
@@ -182,6 +201,10 @@ final class Settings {
 
   StoreSettings store() {
     return store;
+  }
+
+  TracingSettings tracing() {
+    return tracing;
   }
 
   TelemetrySettings telemetry() {

@@ -47,8 +47,8 @@ final class Shutdown {
         .put("active_requests", admission.active())
         .put("drain_ms", drain.toMillis())
         .emit();
-    Duration fifth = drain.dividedBy(5);
-    Duration reserve = fifth.compareTo(LONGEST_RESERVE) < 0 ? fifth : LONGEST_RESERVE;
+    Duration half = drain.dividedBy(2);
+    Duration reserve = half.compareTo(LONGEST_RESERVE) < 0 ? half : LONGEST_RESERVE;
     boolean drained = admission.awaitIdle(drain.minus(reserve));
     int cancelled = drained ? 0 : admission.active();
     if (!drained) {

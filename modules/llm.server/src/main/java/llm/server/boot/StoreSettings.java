@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
+import llm.core.limit.LimitSettings;
 import llm.core.store.journal.JournalSettings;
 import llm.core.store.redis.RedisSettings;
 
@@ -17,6 +18,7 @@ import llm.core.store.redis.RedisSettings;
  * @param timeLimit how long whoever asks waits
  * @param memoryBytes the most that logs take in memory
  * @param valueBytes the most that values take in memory
+ * @param limits where limits are counted
  */
 record StoreSettings(
     Kind kind,
@@ -25,7 +27,8 @@ record StoreSettings(
     Optional<RedisSettings> redis,
     Duration timeLimit,
     long memoryBytes,
-    long valueBytes) {
+    long valueBytes,
+    LimitSettings.Place limits) {
 
   /** Which store. */
   enum Kind {
@@ -71,8 +74,8 @@ record StoreSettings(
           1L << 40,
           "The most memory of cached values, such as summaries; beyond it the oldest go.");
 
-  /** Reads the sections {@code store} and {@code redis}. */
-  static StoreSettings read(Section store, Section redis) {
+  /** Reads the sections {@code store} and {@code redis}, and of limits where they are counted. */
+  static StoreSettings read(Section store, Section redis, Section limits) {
     Kind kind = store.get(KIND);
     Optional<Path> folder = store.find(DATA_DIR);
     if (kind == Kind.JOURNAL && folder.isEmpty()) {
@@ -82,6 +85,10 @@ record StoreSettings(
     if (kind == Kind.REDIS && server.isEmpty()) {
       store.reject("kind", "redis needs redis.host, or REDIS_URL in the environment");
     }
+    var place = LimitSettings.Place.read(limits);
+    if (place.store() == LimitSettings.Store.REDIS && server.isEmpty()) {
+      limits.reject("store", "redis needs redis.host, or REDIS_URL in the environment");
+    }
     Duration timeLimit = store.get(TIMEOUT);
     return new StoreSettings(
         kind == Kind.AUTO ? mostDurable(server, folder) : kind,
@@ -90,13 +97,30 @@ record StoreSettings(
         server,
         timeLimit,
         store.get(MEMORY_BYTES),
-        store.get(VALUE_BYTES));
+        store.get(VALUE_BYTES),
+        place);
   }
 
   /** The same limits, and nothing outlives the process. */
   StoreSettings inMemory() {
     return new StoreSettings(
-        Kind.MEMORY, folder, journal, redis, timeLimit, memoryBytes, valueBytes);
+        Kind.MEMORY,
+        folder,
+        journal,
+        Optional.empty(),
+        timeLimit,
+        memoryBytes,
+        valueBytes,
+        new LimitSettings.Place(LimitSettings.Store.MEMORY, limits.bucketsPerRule()));
+  }
+
+  /** Whether limits are counted by all who share the Redis. */
+  boolean sharesLimits() {
+    return switch (limits.store()) {
+      case AUTO -> kind == Kind.REDIS;
+      case MEMORY -> false;
+      case REDIS -> redis.isPresent();
+    };
   }
 
   private static Kind mostDurable(Optional<RedisSettings> redis, Optional<Path> folder) {

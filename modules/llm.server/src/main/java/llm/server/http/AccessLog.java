@@ -55,8 +55,12 @@ final class AccessLog {
             visit.route(), METHODS.contains(method) ? method : "other", Integer.toString(status))
         .increment();
     durations.labels(visit.route()).observe(seconds);
-    log.at(visit.isQuiet() ? Level.DEBUG : Level.INFO, "http_request")
-        .put("request_id", visit.head().id().value())
+    var line = log.at(visit.isQuiet() ? Level.DEBUG : Level.INFO, "http_request");
+    if (!visit.repeated().isEmpty()) {
+      line.put("idempotency", visit.repeated());
+    }
+    line.put("request_id", visit.head().id().value())
+        .within(visit.span())
         .put("method", method)
         .put("route", visit.route())
         .put("status", status)

@@ -26,6 +26,7 @@ public final class Admission {
 
   private final int limit;
   private final Set<Call> inside = new HashSet<>(); // guarded by itself
+  private int beside; // waits with one who is inside; guarded by inside
   private boolean draining; // guarded by inside
 
   /** As many places as {@code limit}, all free. */
@@ -52,6 +53,27 @@ public final class Admission {
     return () -> leave(call);
   }
 
+  /**
+   * Lets in a request that waits for the answer to another, which has the place. A shutdown waits
+   * for it, too, but does not cancel it: it ends by that answer.
+   *
+   * @throws LlmException with {@code ShuttingDown}
+   */
+  Place accompany() throws LlmException {
+    synchronized (inside) {
+      if (draining) {
+        throw new LlmException(new LlmError.ShuttingDown(RETRY_WHEN_DRAINING));
+      }
+      beside++;
+    }
+    return () -> {
+      synchronized (inside) {
+        beside--;
+        tellIfIdle();
+      }
+    };
+  }
+
   /** Whether nobody is let in any more. */
   public boolean isDraining() {
     synchronized (inside) {
@@ -59,10 +81,10 @@ public final class Admission {
     }
   }
 
-  /** How many places are taken. */
+  /** How many requests are worked on, and wait with these. */
   public int active() {
     synchronized (inside) {
-      return inside.size();
+      return inside.size() + beside;
     }
   }
 
@@ -90,21 +112,29 @@ public final class Admission {
   public boolean awaitIdle(Duration limit) throws InterruptedException {
     long until = System.nanoTime() + limit.toNanos();
     synchronized (inside) {
-      for (long left = limit.toNanos();
-          !inside.isEmpty() && left > 0;
-          left = until - System.nanoTime()) {
+      for (long left = limit.toNanos(); !isIdle() && left > 0; left = until - System.nanoTime()) {
         inside.wait(left / 1_000_000 + 1);
       }
-      return inside.isEmpty();
+      return isIdle();
     }
   }
 
   private void leave(Call call) {
     synchronized (inside) {
       inside.remove(call);
-      if (inside.isEmpty()) {
-        inside.notifyAll();
-      }
+      tellIfIdle();
+    }
+  }
+
+  /** Under the lock. */
+  private boolean isIdle() {
+    return inside.isEmpty() && beside == 0;
+  }
+
+  /** Under the lock. */
+  private void tellIfIdle() {
+    if (isIdle()) {
+      inside.notifyAll();
     }
   }
 }

@@ -3,6 +3,7 @@ package llm.server.http;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -21,6 +22,9 @@ import llm.domain.error.LlmException;
 import llm.domain.port.IdSource;
 import llm.server.engine.EngineExchange;
 import llm.server.engine.TakenConnection;
+import llm.server.http.guard.ConnectionLost;
+import llm.server.http.guard.WriteGuard;
+import llm.server.trace.ServerSpans;
 
 /**
  * The path of every request: identity, gate, route, place, handler, answer, access line. All
@@ -30,6 +34,7 @@ import llm.server.engine.TakenConnection;
 public final class Dispatcher implements HttpHandler {
   private static final String UNMATCHED = "unmatched";
   private static final String UPGRADED = "upgraded";
+  private static final String CACHE = "x-llm-cache"; // how a caller wants to be answered
   private static final Admission.Place NO_PLACE = () -> {};
 
   private final HttpSettings settings;
@@ -40,6 +45,8 @@ public final class Dispatcher implements HttpHandler {
   private final IdSource ids;
   private final Log log;
   private final AccessLog accessLog;
+  private final ServerSpans spans;
+  private final Optional<KeyedAnswers> keyed;
 
   /** A dispatcher that serves at once. */
   public Dispatcher(
@@ -49,7 +56,8 @@ public final class Dispatcher implements HttpHandler {
       Admission admission,
       Dialects dialects,
       Surroundings surroundings) {
-    this(settings, () -> Site.of(router, gate), admission, dialects, surroundings);
+    this(
+        settings, () -> Site.of(router, gate), admission, dialects, surroundings, Optional.empty());
   }
 
   /**
@@ -57,13 +65,15 @@ public final class Dispatcher implements HttpHandler {
    * from its first byte to its last.
    *
    * @param sites the current one
+   * @param repeats answers generations that have a key; empty: keys are passed over
    */
   public Dispatcher(
       HttpSettings settings,
       Supplier<Site> sites,
       Admission admission,
       Dialects dialects,
-      Surroundings surroundings) {
+      Surroundings surroundings,
+      Optional<Repeats> repeats) {
     this.settings = settings;
     this.sites = sites;
     this.admission = admission;
@@ -71,11 +81,18 @@ public final class Dispatcher implements HttpHandler {
     this.alarms = surroundings.alarms();
     this.ids = surroundings.ids();
     this.log = surroundings.telemetry().log("llm.http");
+    this.spans = surroundings.spans();
     this.accessLog = new AccessLog(surroundings.telemetry(), alarms.time());
+    this.keyed = repeats.map(to -> new KeyedAnswers(this, to, settings, admission, alarms));
   }
 
   /** What the layer lives with. */
-  public record Surroundings(Telemetry telemetry, Alarms alarms, IdSource ids) {}
+  public record Surroundings(Telemetry telemetry, Alarms alarms, IdSource ids, ServerSpans spans) {
+    /** Without tracing. */
+    public Surroundings(Telemetry telemetry, Alarms alarms, IdSource ids) {
+      this(telemetry, alarms, ids, ServerSpans.OFF);
+    }
+  }
 
   /**
    * What a server answers, as one reading of its configuration has it.
@@ -120,15 +137,17 @@ public final class Dispatcher implements HttpHandler {
     var visit = new Visit(head, template(match), alarms.time().nanoTime());
     var guard = WriteGuard.of(exchange, alarms, settings.limits().write());
     accessLog.began();
+    visit.within(spans.begin(incoming(head, match), head.trace()));
     try (var wire = new Wire(exchange, guard, head.id())) {
       try {
-        orRefuse(visit, wire, () -> letIn(visit, match, exchange, wire, site.gate()));
+        orRefuse(visit, wire, () -> letIn(visit, match, exchange, wire, site));
       } catch (ConnectionLost lost) {
         visit.endedAs(lost.why().word());
         throw lost;
       } finally {
         int status = wire.status() == 0 ? ErrorStatus.CLIENT_CLOSED : wire.status();
         accessLog.ended(visit, status, wire.bytesOut());
+        spans.end(visit.span(), status, visit.principal(), visit.end());
       }
     }
     return visit;
@@ -142,10 +161,25 @@ public final class Dispatcher implements HttpHandler {
     };
   }
 
-  private void letIn(Visit visit, Router.Match match, HttpExchange exchange, Wire wire, Gate gate)
+  private static ServerSpans.Incoming incoming(Head head, Router.Match match) {
+    String authority = head.authorities().isEmpty() ? "" : head.authorities().getFirst();
+    return new ServerSpans.Incoming(
+        head.id(),
+        head.method(),
+        head.path(),
+        authority,
+        template(match),
+        kind(match).takesAPlace());
+  }
+
+  private static Route.Kind kind(Router.Match match) {
+    return match instanceof Router.Match.Found found ? found.route().kind() : Route.Kind.WORK;
+  }
+
+  private void letIn(Visit visit, Router.Match match, HttpExchange exchange, Wire wire, Site site)
       throws LlmException, ConnectionLost {
-    var kind = match instanceof Router.Match.Found found ? found.route().kind() : Route.Kind.WORK;
-    Principal principal = gate.admit(visit.head(), kind);
+    var kind = kind(match);
+    Principal principal = site.gate().admit(visit.head(), kind);
     visit.belongsTo(principal);
     visit.on(kind);
     switch (match) {
@@ -155,7 +189,12 @@ public final class Dispatcher implements HttpHandler {
       case Router.Match.Found(Route route, Optional<String> variable) -> {
         var body =
             new RequestBody(exchange.getRequestBody(), visit.head(), settings.maxBodyBytes());
-        try (var call = open(visit.head(), principal);
+        if (kind == Route.Kind.GENERATION && keyed.isPresent() && keyed.get().hasKey(exchange)) {
+          var asked = new KeyedAnswers.Asked(site, route, variable, principal);
+          keyed.get().letIn(visit, asked, body, exchange, wire);
+          return;
+        }
+        try (var call = open(visit, principal, exchange, settings.requestBudget());
             var _ = cancelWhenGone(call, exchange);
             var _ = kind.takesAPlace() ? admission.enter(call) : NO_PLACE) {
           visit.under(call);
@@ -168,14 +207,19 @@ public final class Dispatcher implements HttpHandler {
   }
 
   /** A client that leaves ends its call at once, whether it is streamed to, waits or is queued. */
-  private static Registration cancelWhenGone(CallScope call, HttpExchange exchange) {
+  static Registration cancelWhenGone(CallScope call, HttpExchange exchange) {
     return exchange instanceof EngineExchange watched
         ? watched.onClientGone(() -> call.cancel(CancelReason.CLIENT_GONE))
         : () -> {};
   }
 
+  /** How errors look to whom the request is from. */
+  ErrorFormat errorsOf(Head head) {
+    return dialects.of(head);
+  }
+
   /** Runs a step whose failure is answered as an error, and ends the answer. */
-  private void orRefuse(Visit visit, Wire wire, Step step) throws ConnectionLost {
+  void orRefuse(Visit visit, Wire wire, Step step) throws ConnectionLost {
     try {
       step.run();
     } catch (LlmException failure) {
@@ -196,25 +240,34 @@ public final class Dispatcher implements HttpHandler {
 
   /** A part of answering. */
   @FunctionalInterface
-  private interface Step {
+  interface Step {
     void run() throws LlmException, ConnectionLost;
   }
 
-  private CallScope open(Head head, Principal principal) {
-    return CallScope.open(
-        head.id(),
-        principal,
-        head.trace(),
-        settings.requestBudget(),
-        alarms,
-        failure -> log.error("cancel_hook_failed").cause(failure).emit());
+  /** The call that a request works under. */
+  CallScope open(Visit visit, Principal principal, HttpExchange exchange, Duration budget) {
+    var call =
+        CallScope.open(
+            visit.head().id(),
+            principal,
+            visit.span(),
+            budget,
+            alarms,
+            failure -> log.error("cancel_hook_failed").cause(failure).emit());
+    call.by(visit.route());
+    String cache = exchange.getRequestHeaders().getFirst(CACHE);
+    if (cache != null) {
+      call.ask(CACHE, cache);
+    }
+    return call;
   }
 
-  private void send(Visit visit, Response response, CallScope call, Wire wire)
+  /** Sends an answer, whole or as it comes. */
+  void send(Visit visit, Response response, CallScope call, Wire wire)
       throws LlmException, ConnectionLost {
     switch (response) {
       case Response.Full full -> {
-        call.answerer().ifPresent(wire::answeredBy);
+        wire.tellOf(call);
         wire.send(full);
       }
       case Response.Upgrade(var headers, Response.Taker taker) -> {
@@ -257,6 +310,7 @@ public final class Dispatcher implements HttpHandler {
     boolean gone = error.equals(new LlmError.Cancelled(CancelReason.CLIENT_GONE));
     visit.endedAs(gone ? ConnectionLost.Why.GONE.word() : error.code().wireName());
     Head head = visit.head();
+    visit.call().ifPresent(wire::tellOf);
     wire.send(ErrorStatus.response(error, dialects.of(head), head.id()));
   }
 
@@ -264,6 +318,7 @@ public final class Dispatcher implements HttpHandler {
     var level = error instanceof LlmError.Internal ? Level.ERROR : Level.WARN;
     log.at(level, "request_failed")
         .put("request_id", visit.head().id().value())
+        .within(visit.span())
         .put("route", visit.route())
         .put("code", error.code().wireName())
         .put("message", error.message())

@@ -27,11 +27,13 @@ public final class ErrorStatus {
       case LlmError.ModelNotFound _ -> 404;
       case LlmError.MethodNotAllowed _ -> 405;
       case LlmError.Conflict _ -> 409;
+      case LlmError.IdempotencyKeyReused _ -> 422;
       case LlmError.PayloadTooLarge _ -> 413;
       case LlmError.UnsupportedMediaType _ -> 415;
       case LlmError.UnsupportedContentEncoding _ -> 415;
       case LlmError.UpgradeRequired _ -> 426;
       case LlmError.QueueFull _ -> 429;
+      case LlmError.LimitExceeded _ -> 429;
       case LlmError.Overloaded _ -> 503;
       case LlmError.ShuttingDown _ -> 503;
       case LlmError.ModelUnavailable _ -> 503;
@@ -51,9 +53,12 @@ public final class ErrorStatus {
   public static Optional<Duration> retryAfter(LlmError error) {
     return switch (error) {
       case LlmError.QueueFull(_, _, Duration after) -> Optional.of(after);
+      case LlmError.LimitExceeded limit -> limit.retryAfter();
       case LlmError.Overloaded(_, _, Duration after) -> Optional.of(after);
       case LlmError.ShuttingDown(Duration after) -> Optional.of(after);
       case LlmError.StoreUnavailable(_, Optional<Duration> after) -> after;
+      case LlmError.ModelUnavailable(_, _, Optional<Duration> after) -> after;
+      case LlmError.Conflict(_, Optional<Duration> after) -> after;
       case LlmError.ProviderRefused refused -> refused.retryAfter();
       case LlmError.InvalidRequest _,
           LlmError.InvalidJson _,
@@ -65,13 +70,12 @@ public final class ErrorStatus {
           LlmError.NotFound _,
           LlmError.ModelNotFound _,
           LlmError.MethodNotAllowed _,
-          LlmError.Conflict _,
+          LlmError.IdempotencyKeyReused _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
           LlmError.UnsupportedContentEncoding _,
           LlmError.UpgradeRequired _,
           LlmError.NotImplemented _,
-          LlmError.ModelUnavailable _,
           LlmError.DeadlineExceeded _,
           LlmError.InvalidAnswer _,
           LlmError.ProviderFailed _,
@@ -92,6 +96,9 @@ public final class ErrorStatus {
     if (after.isPresent()) {
       response = response.with("retry-after", Long.toString(wholeSeconds(after.get())));
     }
+    if (error instanceof LlmError.LimitExceeded limit) {
+      response = limited(response, limit);
+    }
     return switch (error) {
       case LlmError.Unauthorized _ -> response.with("www-authenticate", "Bearer");
       case LlmError.MethodNotAllowed(_, String allowed) -> response.with("allow", allowed);
@@ -106,6 +113,16 @@ public final class ErrorStatus {
           response.with("connection", "close");
       default -> response;
     };
+  }
+
+  /** Clients of OpenAI's SDKs obey these; what can never be let in is not to be tried again. */
+  private static Response.Full limited(Response.Full response, LlmError.LimitExceeded limit) {
+    return limit
+        .retryAfter()
+        .map(after ->
+            response.with(
+                "retry-after-ms", Long.toString(Math.max(1, after.plusNanos(999_999).toMillis()))))
+        .orElseGet(() -> response.with("x-should-retry", "false"));
   }
 
   /** Rounded up, 1 or more: clients take an integer only. */

@@ -18,6 +18,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.server.http.guard.ConnectionLost;
 
 /**
  * Writes one generation as server-sent events while it comes.
@@ -29,6 +30,8 @@ import llm.domain.error.LlmException;
  *   <li>While there is silence, comments are sent: they keep proxies from closing the connection.
  *       When one cannot be written, the call is cancelled with {@code CLIENT_GONE}; by writing
  *       alone the JDK's engine learns that the client has left, ours tells it before.
+ *   <li>Where another target took the answer up behind the head, which can say so no more, a
+ *       comment tells how often that happened.
  *   <li>There is exactly one end: the dialect's after {@code Done}, else an error frame.
  * </ol>
  *
@@ -37,6 +40,7 @@ import llm.domain.error.LlmException;
  */
 final class EventsWriter {
   private static final int FLUSH_BYTES = 16 * 1024;
+  private static final String FAILOVERS = "x-llm-failovers";
   private static final byte[] COMMENT = ": keep-alive\n\n".getBytes(StandardCharsets.US_ASCII);
 
   private final Wire wire;
@@ -52,6 +56,7 @@ final class EventsWriter {
   private final ByteArrayOutputStream buffer = new ByteArrayOutputStream(512); // guarded by lock
   private boolean committed; // guarded by lock
   private boolean over; // guarded by lock
+  private volatile String failovers = ""; // as the client was told; written under lock
   private ConnectionLost lost; // guarded by lock; null while the client is there
   private long dueNanos; // guarded by lock: when the next comment is due
   private Registration alarm = () -> {}; // guarded by lock
@@ -103,12 +108,15 @@ final class EventsWriter {
         throw new LlmException(refusal.get());
       }
       while (true) {
-        boolean last = event instanceof StreamEvent.Terminal;
-        add(event, last || !stream.hasReady() ? 0 : FLUSH_BYTES);
+        boolean waits = event instanceof StreamEvent.Terminal || !stream.hasReady();
+        add(event, waits ? 0 : FLUSH_BYTES);
         if (event instanceof StreamEvent.Terminal terminal) {
           return terminal;
         }
         event = stream.next();
+        if (waits) { // what is ready comes of the same target
+          tellFailover();
+        }
       }
     }
   }
@@ -143,6 +151,22 @@ final class EventsWriter {
     }
   }
 
+  private void tellFailover() {
+    String times = call.notes().getOrDefault(FAILOVERS, "");
+    if (times.equals(failovers)) {
+      return;
+    }
+    lock.lock();
+    try {
+      failovers = times;
+      if (committed && !over && !wire.isRecorded()) {
+        buffer.writeBytes((": failover " + times + "\n\n").getBytes(StandardCharsets.US_ASCII));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Adds the event's frames; sends when {@code flushAt} bytes have gathered. */
   private void add(StreamEvent event, int flushAt) throws ConnectionLost {
     lock.lock();
@@ -152,6 +176,9 @@ final class EventsWriter {
       }
       if (over) {
         return; // a stream ends once, even when what made it fails after its end
+      }
+      if (event instanceof StreamEvent.Terminal) {
+        wire.endsNow();
       }
       encoder.encode(event, buffer);
       if (buffer.size() >= flushAt) {
@@ -175,7 +202,8 @@ final class EventsWriter {
     try {
       if (!committed) {
         committed = true;
-        call.answerer().ifPresent(wire::answeredBy);
+        failovers = call.notes().getOrDefault(FAILOVERS, "");
+        wire.tellOf(call);
         wire.startEvents(headers);
         schedule(keepAlive);
       }
@@ -226,7 +254,9 @@ final class EventsWriter {
         schedule(Duration.ofNanos(aheadNanos));
         return;
       }
-      buffer.writeBytes(COMMENT);
+      if (!wire.isRecorded()) {
+        buffer.writeBytes(COMMENT);
+      }
       send();
       schedule(keepAlive);
     } catch (ConnectionLost _) {

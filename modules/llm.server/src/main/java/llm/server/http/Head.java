@@ -25,6 +25,7 @@ import llm.domain.port.IdSource;
  * @param contentLength the value of Content-Length
  * @param id the correlation id: the caller's, or a new one
  * @param trace the caller's trace context
+ * @param accept the value of Accept
  * @param anthropic what clients of Anthropic's API say
  * @param upgrade what it says about leaving HTTP
  */
@@ -41,6 +42,7 @@ public record Head(
     Optional<Long> contentLength,
     CallId id,
     Optional<TraceContext> trace,
+    Optional<String> accept,
     Anthropic anthropic,
     Upgrade upgrade) {
 
@@ -77,11 +79,21 @@ public record Head(
         headers.getOrDefault("Content-Encoding", List.of()),
         Optional.ofNullable(headers.getFirst("Content-Length")).map(Long::valueOf),
         new CallId(correlation.orElseGet(() -> ids.next().toString())),
-        Optional.ofNullable(headers.getFirst("traceparent")).flatMap(TraceContext::parse),
+        trace(headers),
+        Optional.ofNullable(headers.getFirst("Accept")),
         new Anthropic(
             Optional.ofNullable(headers.getFirst("anthropic-version")),
             headers.getOrDefault("Anthropic-beta", List.of())),
         Upgrade.of(exchange));
+  }
+
+  /** A caller that names two parents names none. */
+  private static Optional<TraceContext> trace(Headers headers) {
+    List<String> parents = headers.getOrDefault("Traceparent", List.of());
+    return parents.size() == 1
+        ? TraceContext.parse(
+            parents.getFirst(), String.join(",", headers.getOrDefault("Tracestate", List.of())))
+        : Optional.empty();
   }
 
   /**

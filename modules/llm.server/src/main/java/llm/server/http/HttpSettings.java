@@ -149,7 +149,7 @@ public record HttpSettings(
           Duration.ofSeconds(25),
           Duration.ofMillis(100),
           Duration.ofHours(1),
-          "Time a shutdown may take; streams run for all of it but a reserve of a fifth, at most"
+          "Time a shutdown may take; streams run for all of it but a reserve of half, at most"
               + " 5 s, in which they are cancelled.");
 
   /** Reads the section {@code server}. */

@@ -1,9 +1,11 @@
 package llm.server.http;
 
 import java.util.Arrays;
-import java.util.function.BooleanSupplier;
+import java.util.Optional;
 import llm.domain.call.Call;
 import llm.domain.call.Principal;
+import llm.domain.call.Span;
+import llm.server.http.guard.ConnectionLost;
 
 /** What one request came to, for the access log. Used by the request's own thread. */
 final class Visit {
@@ -13,8 +15,10 @@ final class Visit {
   private static final String DONE = "done";
   private String principal = "-";
   private String end = DONE;
+  private String repeated = "";
   private boolean quiet;
-  private BooleanSupplier failureLogged = () -> false;
+  private Optional<Call> call = Optional.empty();
+  private Span span = Span.NONE;
   private Runnable afterwards = () -> {};
 
   Visit(Head head, String route, long startedNanos) {
@@ -45,9 +49,24 @@ final class Visit {
     return end;
   }
 
+  /** Its answer was made for another request; {@code how} says it in the log. */
+  void repeats(String how) {
+    repeated = how;
+  }
+
+  /** What its idempotency key did; empty without one. */
+  String repeated() {
+    return repeated;
+  }
+
   /** Whether a line at INFO would tell nothing that is not told or needs no telling. */
   boolean isQuiet() {
-    return quiet && (end.equals(DONE) || isToldElsewhere());
+    return quiet && !isCopy() && (end.equals(DONE) || isToldElsewhere());
+  }
+
+  /** Nobody else writes a line for it. */
+  private boolean isCopy() {
+    return !repeated.isEmpty() && !repeated.equals(Repeats.FIRST);
   }
 
   /** Of what became of the connection others know at most that the client has left. */
@@ -56,16 +75,31 @@ final class Visit {
         Arrays.stream(ConnectionLost.Why.values())
             .filter(why -> why != ConnectionLost.Why.GONE)
             .noneMatch(why -> why.word().equals(end));
-    return isKnown && failureLogged.getAsBoolean();
+    return isKnown && call.filter(Call::isFailureLogged).isPresent();
   }
 
   void on(Route.Kind kind) {
     quiet = kind.isQuiet();
   }
 
+  /** Its work is part of {@code own}. */
+  void within(Span own) {
+    span = own;
+  }
+
+  /** What its work is part of. */
+  Span span() {
+    return span;
+  }
+
   /** Works under {@code call}. */
-  void under(Call call) {
-    failureLogged = call::isFailureLogged;
+  void under(Call own) {
+    call = Optional.of(own);
+  }
+
+  /** The call it works under; empty as long as it was not let in. */
+  Optional<Call> call() {
+    return call;
   }
 
   void belongsTo(Principal owner) {

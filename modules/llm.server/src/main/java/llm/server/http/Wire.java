@@ -9,11 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import llm.domain.call.Answerer;
+import llm.domain.call.Call;
 import llm.domain.call.CallId;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.server.engine.EngineExchange;
 import llm.server.engine.TakenConnection;
+import llm.server.http.guard.ConnectionLost;
+import llm.server.http.guard.WriteGuard;
 
 /**
  * The way back to the client of one request: every byte of the answer goes through here, is counted
@@ -51,17 +54,25 @@ final class Wire implements AutoCloseable {
     return bytesOut;
   }
 
-  /** Names in the head of the answer who gives it, before that is sent. */
-  void answeredBy(Answerer answerer) {
+  /** Says in the head of the answer who gives it and how, before that is sent. */
+  void tellOf(Call call) {
+    call.answerer().ifPresent(this::answeredBy);
+    call.notes().forEach((name, value) -> header(name, plain(value)));
+  }
+
+  private void answeredBy(Answerer answerer) {
     header("x-llm-provider", plain(answerer.provider()));
     header("x-llm-model", plain(answerer.model()));
   }
 
   /** A header carries visible ASCII (RFC 9110, section 5.5); what is not is percent-encoded. */
   private static String plain(String name) {
-    return name.chars().allMatch(c -> c > ' ' && c < 0x7F)
-        ? name
-        : URLEncoder.encode(name, StandardCharsets.UTF_8);
+    for (int i = 0; i < name.length(); i++) {
+      if (name.charAt(i) <= ' ' || name.charAt(i) >= 0x7F) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8);
+      }
+    }
+    return name;
   }
 
   /** Sends a whole answer; the request's body need not have been read. */
@@ -125,6 +136,18 @@ final class Wire implements AutoCloseable {
     header("x-accel-buffering", "no");
     status = 200;
     guard.run(() -> exchange.sendResponseHeaders(status, 0));
+  }
+
+  /** The next of a stream's bytes are its last; whoever records them is told. */
+  void endsNow() {
+    if (exchange instanceof Repeats.Recorder recorder) {
+      recorder.holdRest();
+    }
+  }
+
+  /** Whether nobody is there who has to be kept waiting: comments are no part of an answer. */
+  boolean isRecorded() {
+    return exchange instanceof Repeats.Recorder;
   }
 
   /** Sends more of a stream at once; what is sent stays in the buffer. */

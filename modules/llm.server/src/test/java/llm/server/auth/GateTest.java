@@ -66,6 +66,7 @@ class GateTest {
         Optional.empty(),
         new CallId("c"),
         Optional.empty(),
+        Optional.empty(),
         Head.Anthropic.NONE,
         upgrade);
   }

@@ -30,6 +30,7 @@ class ErrorStatusTest {
         Arguments.of(404, new LlmError.ModelNotFound("m")),
         Arguments.of(405, new LlmError.MethodNotAllowed("PUT", "GET")),
         Arguments.of(409, new LlmError.Conflict("x")),
+        Arguments.of(422, new LlmError.IdempotencyKeyReused("x")),
         Arguments.of(413, new LlmError.PayloadTooLarge(1)),
         Arguments.of(415, new LlmError.UnsupportedMediaType("text/plain")),
         Arguments.of(415, new LlmError.UnsupportedContentEncoding("gzip")),

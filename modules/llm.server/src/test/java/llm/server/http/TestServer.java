@@ -13,6 +13,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.TimerThread;
@@ -21,6 +22,7 @@ import llm.domain.call.Principal;
 import llm.domain.error.ErrorCode;
 import llm.domain.port.IdSource;
 import llm.server.engine.EngineLimits;
+import llm.server.trace.ServerSpans;
 
 /** The HTTP layer on a free port with routes of the test's choice, and a client beside it. */
 public final class TestServer implements AutoCloseable {
@@ -59,18 +61,31 @@ public final class TestServer implements AutoCloseable {
       Gate gate,
       Admission admission,
       Dispatcher.Dialects dialects,
-      List<Route> routes)
+      List<Route> routes,
+      Optional<Repeats> repeats)
+      throws IOException {
+    this(settings, gate, admission, dialects, ServerSpans.OFF, routes, repeats);
+  }
+
+  private TestServer(
+      HttpSettings settings,
+      Gate gate,
+      Admission admission,
+      Dispatcher.Dialects dialects,
+      ServerSpans spans,
+      List<Route> routes,
+      Optional<Repeats> repeats)
       throws IOException {
     this.admission = admission;
     listener = HttpListener.bind(settings, alarms, telemetry);
     listener.serve(
         new Dispatcher(
             settings,
-            new Router(routes),
-            gate,
+            () -> Dispatcher.Site.of(new Router(routes), gate),
             admission,
             dialects,
-            new Dispatcher.Surroundings(telemetry, alarms, IdSource.RANDOM)));
+            new Dispatcher.Surroundings(telemetry, alarms, IdSource.RANDOM, spans),
+            repeats));
   }
 
   public static TestServer open(Route... routes) throws IOException {
@@ -86,19 +101,42 @@ public final class TestServer implements AutoCloseable {
       throws IOException {
     Dispatcher.Dialects plain = _ -> (error, id) -> json(error.code(), error.message(), id.value());
     var admission = new Admission(settings.maxRequests());
-    return new TestServer(settings, gate, admission, plain, List.of(routes));
+    return new TestServer(settings, gate, admission, plain, List.of(routes), Optional.empty());
+  }
+
+  /** A server whose requests are traced. */
+  public static TestServer open(ServerSpans spans, Route... routes) throws IOException {
+    Dispatcher.Dialects plain = _ -> (error, id) -> json(error.code(), error.message(), id.value());
+    return new TestServer(
+        DEFAULTS,
+        (_, _) -> Principal.LOCAL,
+        new Admission(DEFAULTS.maxRequests()),
+        plain,
+        spans,
+        List.of(routes),
+        Optional.empty());
   }
 
   /** A server of real endpoints. */
   public static TestServer open(
       Admission admission, Dispatcher.Dialects dialects, List<Route> routes) throws IOException {
-    return new TestServer(DEFAULTS, (_, _) -> Principal.LOCAL, admission, dialects, routes);
+    return new TestServer(
+        DEFAULTS, (_, _) -> Principal.LOCAL, admission, dialects, routes, Optional.empty());
   }
 
   /** A server of real endpoints for several principals. */
   public static TestServer open(Gate gate, Dispatcher.Dialects dialects, List<Route> routes)
       throws IOException {
-    return new TestServer(DEFAULTS, gate, new Admission(DEFAULTS.maxRequests()), dialects, routes);
+    return new TestServer(
+        DEFAULTS, gate, new Admission(DEFAULTS.maxRequests()), dialects, routes, Optional.empty());
+  }
+
+  /** A server that answers requests by their keys. */
+  public static TestServer open(
+      Gate gate, Dispatcher.Dialects dialects, List<Route> routes, Repeats repeats)
+      throws IOException {
+    var admission = new Admission(DEFAULTS.maxRequests());
+    return new TestServer(DEFAULTS, gate, admission, dialects, routes, Optional.of(repeats));
   }
 
   /** A server on the engine of the test's choice. */
@@ -178,7 +216,7 @@ public final class TestServer implements AutoCloseable {
   }
 
   /** Waits until {@code count} access lines were logged, and returns them. */
-  List<RecordingTelemetry.Event> accessLines(int count) {
+  public List<RecordingTelemetry.Event> accessLines(int count) {
     long until = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (telemetry.events("http_request").size() < count) {
       if (System.nanoTime() > until) {

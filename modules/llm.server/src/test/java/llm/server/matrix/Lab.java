@@ -64,7 +64,9 @@ final class Lab implements AutoCloseable {
             + up.formatted("plain", "generic", uri("plain"), "m", "")
             + up.formatted("vllm", "vllm", uri("vllm"), "m", "")
             + up.formatted("deepseek", "deepseek", uri("deepseek"), "m", "");
-    return "server: {port: 0}\nproviders:\n"
+    return "server: {port: 0}\n"
+        + "resilience: {attempts: 1, breaker_failures: 1000000}\n" // every cell is to be alone
+        + "providers:\n"
         + "  mock: {delay_ms: 0, first_token_delay_ms: 0}\n"
         + "  openai: {api: chat, base_url: \""
         + uri("openai")

@@ -76,8 +76,14 @@ interface Vendor {
     return "data: " + Json.print(data) + "\n\n";
   }
 
-  /** A text in two parts, the second one without an end. */
+  /** Where a text is to come in pieces of the test's own choice; it is not on the wire. */
+  char SEAM = '\uE000';
+
+  /** A text in two parts, the second one without an end, or in those it is marked with. */
   static List<String> halves(String text) {
+    if (text.indexOf(SEAM) >= 0) {
+      return List.of(text.split(String.valueOf(SEAM)));
+    }
     int middle = text.offsetByCodePoints(0, text.codePointCount(0, text.length()) / 2);
     return List.of(text.substring(0, middle), text.substring(middle));
   }

@@ -11,6 +11,7 @@ import llm.domain.content.Thinking;
 import llm.domain.content.Thinking.Effort;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads {@code thinking}, {@code output_config} and its older part {@code output_format}: what the
@@ -145,7 +146,7 @@ final class AnswerFields {
       default -> {
         partly.run();
         undone.exceptByAnthropic(() ->
-            Refusals.unsupported(in.path(), "thinking of type '" + Refusals.shortened(type) + "'"));
+            Refusals.unsupported(in.path(), "thinking of type '" + Excerpt.shortened(type) + "'"));
       }
     }
   }
@@ -162,7 +163,7 @@ final class AnswerFields {
         case "format" -> format = Optional.of(format(in));
         default -> {
           partly.run();
-          String what = "the field '" + Refusals.shortened(field) + "' of output_config";
+          String what = "the field '" + Excerpt.shortened(field) + "' of output_config";
           undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
         }
       }
@@ -174,7 +175,7 @@ final class AnswerFields {
     effort = Effort.of(name);
     if (effort.isEmpty()) {
       partly.run();
-      String what = "the effort '" + Refusals.shortened(name) + "'";
+      String what = "the effort '" + Excerpt.shortened(name) + "'";
       undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
     }
   }

@@ -57,6 +57,7 @@ final class AnthropicErrors {
           LlmError.InputTooLong _,
           LlmError.MethodNotAllowed _,
           LlmError.Conflict _,
+          LlmError.IdempotencyKeyReused _,
           LlmError.UnsupportedMediaType _,
           LlmError.UnsupportedContentEncoding _,
           LlmError.UpgradeRequired _ ->
@@ -65,7 +66,7 @@ final class AnthropicErrors {
       case LlmError.Unauthorized _ -> "authentication_error";
       case LlmError.Forbidden _ -> "permission_error";
       case LlmError.NotFound _, LlmError.ModelNotFound _ -> "not_found_error";
-      case LlmError.QueueFull _ -> "rate_limit_error";
+      case LlmError.QueueFull _, LlmError.LimitExceeded _ -> "rate_limit_error";
       case LlmError.Overloaded _, LlmError.ShuttingDown _, LlmError.StoreUnavailable _ ->
           "overloaded_error";
       case LlmError.DeadlineExceeded _ -> "timeout_error";

@@ -17,6 +17,7 @@ import llm.domain.chat.Usage;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /** Bodies of the dialect that are written in one piece, as UTF-8 JSON. */
 public final class AnthropicResponses {
@@ -190,7 +191,7 @@ public final class AnthropicResponses {
   static LlmError noObject(String tool) {
     return new LlmError.InvalidAnswer(
         "",
-        "the arguments of the call of tool '" + Refusals.shortened(tool) + "' are no JSON object");
+        "the arguments of the call of tool '" + Excerpt.shortened(tool) + "' are no JSON object");
   }
 
   /** Whether an answer that ended so may break off within the arguments of a call. */

@@ -19,6 +19,7 @@ import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads one block of content (https://docs.claude.com/en/api/messages). Words, images, thoughts,
@@ -109,7 +110,7 @@ final class BlockReader {
       case "tool_result" -> toolResult(in);
       case "thinking" -> thinking(in);
       case "redacted_thinking" -> redacted(in);
-      default -> foreign(type, "blocks of type '" + Refusals.shortened(type) + "'", whole, in);
+      default -> foreign(type, "blocks of type '" + Excerpt.shortened(type) + "'", whole, in);
     };
   }
 
@@ -167,7 +168,7 @@ final class BlockReader {
         String path = in.path("type");
         throw new LlmException(
             LlmError.InvalidRequest.at(
-                path, path + " '" + Refusals.shortened(kind) + "' must be base64, url or file"));
+                path, path + " '" + Excerpt.shortened(kind) + "' must be base64, url or file"));
       }
     }
   }
@@ -251,7 +252,7 @@ final class BlockReader {
 
   private Block foreign(String type, String what, JsonText whole, JsonCursor in) {
     undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
-    return new Block.Says(new Part.Foreign(Dialect.ANTHROPIC, Refusals.shortened(type), whole));
+    return new Block.Says(new Part.Foreign(Dialect.ANTHROPIC, Excerpt.shortened(type), whole));
   }
 
   private void string(String field, JsonCursor in) throws LlmException {
@@ -268,7 +269,7 @@ final class BlockReader {
 
   private void other(String field, JsonCursor in) {
     if (!HARMLESS.contains(field)) {
-      String what = "the field '" + Refusals.shortened(field) + "' of a block";
+      String what = "the field '" + Excerpt.shortened(field) + "' of a block";
       undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
     }
     others.put(field, in.cut());

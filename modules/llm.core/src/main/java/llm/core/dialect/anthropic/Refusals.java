@@ -6,7 +6,6 @@ import llm.domain.error.LlmException;
 
 /** Refusals that the readers of this dialect have in common. */
 final class Refusals {
-  private static final int MOST_QUOTED = 64; // characters of the body that a message may repeat
 
   private Refusals() {}
 
@@ -29,9 +28,5 @@ final class Refusals {
   /** A field that is not known at a place where nothing can be relayed. */
   static LlmException unknown(JsonCursor in) {
     return in.refusal("The field '" + in.path() + "' is not known here; leave it out");
-  }
-
-  static String shortened(CharSequence text) {
-    return text.length() <= MOST_QUOTED ? text.toString() : text.subSequence(0, MOST_QUOTED) + "…";
   }
 }

@@ -15,6 +15,7 @@ import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads {@code tools} and {@code tool_choice}. A tool that Anthropic runs or defines itself has a
@@ -58,7 +59,7 @@ final class ToolFields {
       case ToolChoice.Named(String name) -> {
         if (tools.stream().noneMatch(tool -> tool.name().equals(name))) {
           throw invalid(
-              "tool_choice names '" + Refusals.shortened(name) + "', which tools do not offer");
+              "tool_choice names '" + Excerpt.shortened(name) + "', which tools do not offer");
         }
       }
     }
@@ -146,7 +147,7 @@ final class ToolFields {
         }
         default -> {
           if (!HARMLESS.contains(field)) {
-            String what = "the tool field '" + Refusals.shortened(field) + "'";
+            String what = "the tool field '" + Excerpt.shortened(field) + "'";
             undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
           }
           fields.others.put(field, in.cut());
@@ -168,7 +169,7 @@ final class ToolFields {
   }
 
   private ToolDefinition theirs(String type, JsonCursor in) throws LlmException {
-    String what = "tools of type '" + Refusals.shortened(type) + "'";
+    String what = "tools of type '" + Excerpt.shortened(type) + "'";
     undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
     var fields = new Fields();
     in.object(field -> {

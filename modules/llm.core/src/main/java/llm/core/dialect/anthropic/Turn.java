@@ -16,6 +16,7 @@ import llm.domain.content.Dialect;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * One message of the dialect, which may be several of ours: results of tools stand in a user's
@@ -84,7 +85,7 @@ final class Turn {
       case "role" -> role = Optional.of(in.string());
       case "content" -> content(in);
       default -> {
-        String what = "the message field '" + Refusals.shortened(field) + "'";
+        String what = "the message field '" + Excerpt.shortened(field) + "'";
         undone.exceptByAnthropic(() -> Refusals.unsupported(in.path(), what));
         others.put(field, in.cut());
       }
@@ -117,7 +118,7 @@ final class Turn {
         throw new LlmException(
             LlmError.InvalidRequest.at(
                 path,
-                path + " '" + Refusals.shortened(name) + "' must be user, assistant or system"));
+                path + " '" + Excerpt.shortened(name) + "' must be user, assistant or system"));
       }
     };
   }

@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import llm.domain.chat.JsonText;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -30,8 +31,6 @@ import tools.jackson.core.json.JsonFactory;
 public final class JsonCursor {
   /** Levels of objects and arrays in one document. */
   public static final int MAX_DEPTH = 128;
-
-  private static final int MAX_QUOTED = 64; // characters of the body that a message may repeat
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -330,11 +329,7 @@ public final class JsonCursor {
   }
 
   private String shortened() {
-    return shortened(parser.getString());
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= MAX_QUOTED ? text : text.substring(0, MAX_QUOTED) + "…";
+    return Excerpt.shortened(parser.getString());
   }
 
   private static void append(TokenStreamContext context, StringBuilder path) {
@@ -345,7 +340,7 @@ public final class JsonCursor {
     if (context.inArray() && context.hasCurrentIndex()) {
       path.append('[').append(context.getCurrentIndex()).append(']');
     } else if (context.inObject() && context.hasCurrentName()) {
-      path.append(path.isEmpty() ? "" : ".").append(shortened(context.currentName()));
+      path.append(path.isEmpty() ? "" : ".").append(Excerpt.shortened(context.currentName()));
     }
   }
 

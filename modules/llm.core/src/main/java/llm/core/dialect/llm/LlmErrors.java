@@ -70,6 +70,7 @@ public final class LlmErrors {
           out.field("content_encoding", e.contentEncoding());
       case LlmError.QueueFull e ->
           retry(out.field("queue", e.queue()).field("limit", e.capacity()), e.retryAfter());
+      case LlmError.LimitExceeded e -> e.retryAfter().ifPresent(after -> retry(out, after));
       case LlmError.Overloaded e ->
           retry(out.field("resource", e.resource()).field("limit", e.limit()), e.retryAfter());
       case LlmError.ShuttingDown e -> retry(out, e.retryAfter());
@@ -77,7 +78,11 @@ public final class LlmErrors {
           out.field("reason", e.reason().name().toLowerCase(Locale.ROOT))
               .field("limit_ms", e.budget().toMillis());
       case LlmError.Cancelled e -> out.field("reason", e.reason().name().toLowerCase(Locale.ROOT));
-      case LlmError.ModelUnavailable e -> out.field("model", e.model());
+      case LlmError.ModelUnavailable e -> {
+        out.field("model", e.model());
+        e.retryAfter().ifPresent(after -> retry(out, after));
+      }
+      case LlmError.Conflict e -> e.retryAfter().ifPresent(after -> retry(out, after));
       case LlmError.StoreUnavailable e -> e.retryAfter().ifPresent(after -> retry(out, after));
       case LlmError.InvalidAnswer e -> out.field("path", e.path());
       case LlmError.ProviderFailed e -> out.field("provider", e.provider());
@@ -89,7 +94,7 @@ public final class LlmErrors {
       case LlmError.ProviderUnreachable e -> out.field("provider", e.provider());
       case LlmError.Unauthorized _,
           LlmError.Forbidden _,
-          LlmError.Conflict _,
+          LlmError.IdempotencyKeyReused _,
           LlmError.UpgradeRequired _,
           LlmError.NotImplemented _,
           LlmError.Internal _ -> {

@@ -1,13 +1,13 @@
 package llm.core.dialect.openai;
 
 import java.util.Optional;
+import llm.core.dialect.json.EffortField;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.ResponseFormat;
-import llm.domain.content.Thinking;
-import llm.domain.content.Thinking.Effort;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads what the answer is to be like: {@code response_format}, {@code parallel_tool_calls} and
@@ -27,7 +27,7 @@ final class FormFields {
     switch (name) {
       case "response_format" -> form = form.withFormat(format(in));
       case "parallel_tool_calls" -> form = form.withParallelToolCalls(in.flag());
-      case "reasoning_effort" -> form = form.withThinking(effort(in));
+      case "reasoning_effort" -> form = form.withThinking(EffortField.read(in));
       default -> {
         return false;
       }
@@ -38,22 +38,6 @@ final class FormFields {
   /** What was read. */
   AnswerForm form() {
     return form;
-  }
-
-  private static Thinking effort(JsonCursor in) throws LlmException {
-    String name = in.string();
-    if (name.equals("none")) {
-      return new Thinking.Off();
-    }
-    Effort effort =
-        Effort.of(name)
-            .orElseThrow(() ->
-                in.refusal(
-                    in.path()
-                        + " '"
-                        + MessageReader.shortened(name)
-                        + "' must be none, minimal, low, medium, high, xhigh or max"));
-    return new Thinking.ByEffort(effort);
   }
 
   private static ResponseFormat format(JsonCursor in) throws LlmException {
@@ -75,7 +59,7 @@ final class FormFields {
           throw MessageReader.unsupported(
               in,
               "response formats of type '"
-                  + MessageReader.shortened(type)
+                  + Excerpt.shortened(type)
                   + "'; send text, json_object or json_schema");
     };
   }

@@ -17,6 +17,7 @@ import llm.domain.content.Dialect;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads the {@code messages} of a chat body. Fields may come in any order, so a message is put
@@ -113,7 +114,7 @@ final class MessageReader {
                   in.path("role"),
                   in.path("role")
                       + " '"
-                      + shortened(role.get())
+                      + Excerpt.shortened(role.get())
                       + "' must be system, developer, user, assistant or tool"));
     };
   }
@@ -267,7 +268,7 @@ final class MessageReader {
 
   /** A field that is not known at a place where nothing can be relayed. */
   static LlmException unknown(JsonCursor in, String kind, String name) {
-    return unsupported(in, "the " + kind + " '" + shortened(name) + "'; leave it out");
+    return unsupported(in, "the " + kind + " '" + Excerpt.shortened(name) + "'; leave it out");
   }
 
   static LlmException missing(JsonCursor in, String field, String why) {
@@ -279,10 +280,6 @@ final class MessageReader {
     String path = in.path(field);
     return new LlmException(
         LlmError.InvalidRequest.at(path, path + " does not belong here; " + why));
-  }
-
-  static String shortened(CharSequence text) {
-    return text.length() <= 64 ? text.toString() : text.subSequence(0, 64) + "…";
   }
 
   private static final class CallFields {

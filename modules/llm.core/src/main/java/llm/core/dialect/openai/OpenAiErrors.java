@@ -30,6 +30,7 @@ final class OpenAiErrors {
           LlmError.InputTooLong _,
           LlmError.MethodNotAllowed _,
           LlmError.Conflict _,
+          LlmError.IdempotencyKeyReused _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
           LlmError.UnsupportedContentEncoding _,
@@ -39,6 +40,8 @@ final class OpenAiErrors {
       case LlmError.Forbidden _ -> "permission_error";
       case LlmError.NotFound _, LlmError.ModelNotFound _ -> "not_found_error";
       case LlmError.QueueFull _ -> "rate_limit_error";
+      case LlmError.LimitExceeded limit ->
+          limit.isQuota() ? "insufficient_quota" : "rate_limit_error";
       case LlmError.ProviderRefused refused -> refusal(refused.httpStatus());
       case LlmError.Overloaded _,
           LlmError.ShuttingDown _,
@@ -65,6 +68,7 @@ final class OpenAiErrors {
       case LlmError.InvalidJson _,
           LlmError.MethodNotAllowed _,
           LlmError.Conflict _,
+          LlmError.IdempotencyKeyReused _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
           LlmError.UnsupportedContentEncoding _,
@@ -74,6 +78,7 @@ final class OpenAiErrors {
           LlmError.Forbidden _,
           LlmError.NotFound _,
           LlmError.QueueFull _,
+          LlmError.LimitExceeded _,
           LlmError.Overloaded _,
           LlmError.ShuttingDown _,
           LlmError.DeadlineExceeded _,

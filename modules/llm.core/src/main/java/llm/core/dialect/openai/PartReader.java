@@ -11,6 +11,7 @@ import llm.domain.chat.Part;
 import llm.domain.content.Dialect;
 import llm.domain.content.ImageSource;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads one part of a message's content. Texts and images are ours; others are kept whole, for
@@ -57,9 +58,9 @@ final class PartReader {
             MessageReader.unsupported(
                 in,
                 "content parts of type '"
-                    + MessageReader.shortened(kind)
+                    + Excerpt.shortened(kind)
                     + "'; send text or image_url parts"));
-        yield new Part.Foreign(Dialect.OPENAI_CHAT, MessageReader.shortened(kind), whole);
+        yield new Part.Foreign(Dialect.OPENAI_CHAT, Excerpt.shortened(kind), whole);
       }
     };
   }

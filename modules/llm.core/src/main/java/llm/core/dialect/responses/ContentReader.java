@@ -11,6 +11,7 @@ import llm.domain.chat.Part;
 import llm.domain.content.Dialect;
 import llm.domain.content.ImageSource;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads the content of messages and of tools' results: a string, or parts. Texts and images are
@@ -62,7 +63,7 @@ final class ContentReader {
               whole,
               fields,
               "content parts of type '"
-                  + Refusals.shortened(type)
+                  + Excerpt.shortened(type)
                   + "'; send input_text or input_image parts");
     };
   }
@@ -93,7 +94,7 @@ final class ContentReader {
 
   private Part foreign(String type, JsonText whole, Fields fields, String what) {
     undone.add(() -> Refusals.unsupported(fields.path(), what));
-    return new Part.Foreign(Dialect.OPENAI_RESPONSES, Refusals.shortened(type), whole);
+    return new Part.Foreign(Dialect.OPENAI_RESPONSES, Excerpt.shortened(type), whole);
   }
 
   /** Hints of caching, annotations: nothing that changes what is said. */

@@ -4,14 +4,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import llm.core.dialect.json.EffortField;
 import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.ResponseFormat;
-import llm.domain.content.Thinking;
-import llm.domain.content.Thinking.Effort;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads {@code text} and {@code reasoning}. What they say beyond format and effort is kept under
@@ -51,7 +51,7 @@ final class FormReader {
   void reasoning(JsonCursor in) throws LlmException {
     in.object(name -> {
       switch (name) {
-        case "effort" -> form = form.withThinking(effort(in));
+        case "effort" -> form = form.withThinking(EffortField.read(in));
         case "summary", "generate_summary" -> {
           String path = in.path();
           String wanted = in.string();
@@ -86,22 +86,6 @@ final class FormReader {
     return nested;
   }
 
-  private static Thinking effort(JsonCursor in) throws LlmException {
-    String name = in.string();
-    if (name.equals("none")) {
-      return new Thinking.Off();
-    }
-    Effort effort =
-        Effort.of(name)
-            .orElseThrow(() ->
-                in.refusal(
-                    in.path()
-                        + " '"
-                        + Refusals.shortened(name)
-                        + "' must be none, minimal, low, medium, high, xhigh or max"));
-    return new Thinking.ByEffort(effort);
-  }
-
   private ResponseFormat format(Fields fields) throws LlmException {
     String type = fields.string("type", "it says which format");
     return switch (type) {
@@ -112,7 +96,7 @@ final class FormReader {
           throw Refusals.unsupported(
               fields.path(),
               "answer formats of type '"
-                  + Refusals.shortened(type)
+                  + Excerpt.shortened(type)
                   + "'; send text, json_object or json_schema");
     };
   }
@@ -131,8 +115,8 @@ final class FormReader {
         .forEach(other ->
             undone.add(() ->
                 Refusals.unsupported(
-                    fields.path(Refusals.shortened(other)),
-                    "the format field '" + Refusals.shortened(other) + "'; leave it out")));
+                    fields.path(Excerpt.shortened(other)),
+                    "the format field '" + Excerpt.shortened(other) + "'; leave it out")));
     fields.left().forEach((other, value) -> nested.put("text.format." + other, value));
     try {
       return new ResponseFormat.JsonSchema(name, description, schema, strict);

@@ -19,6 +19,7 @@ import llm.domain.content.Dialect;
 import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Puts the items of a conversation together to messages. What a model gave in one go, which are
@@ -103,7 +104,7 @@ final class InputReader {
               fields.path("role"),
               fields.path("role")
                   + " '"
-                  + Refusals.shortened(role)
+                  + Excerpt.shortened(role)
                   + "' must be user, assistant, system or developer");
     }
   }
@@ -190,14 +191,14 @@ final class InputReader {
         Refusals.unsupported(
             path,
             "items of type '"
-                + Refusals.shortened(type)
+                + Excerpt.shortened(type)
                 + "'; send message, reasoning, function_call and function_call_output items"));
     flush();
     Role role = type.endsWith("_output") ? Role.USER : Role.ASSISTANT;
     messages.add(
         Message.of(
             role,
-            List.of(new Part.Foreign(Dialect.OPENAI_RESPONSES, Refusals.shortened(type), item))));
+            List.of(new Part.Foreign(Dialect.OPENAI_RESPONSES, Excerpt.shortened(type), item))));
   }
 
   private void flush() {

@@ -6,7 +6,6 @@ import llm.domain.error.LlmException;
 
 /** What readers of this dialect say of what they do not take. */
 final class Refusals {
-  private static final int SHOWN = 64; // characters of the body that a message may repeat
 
   private Refusals() {}
 
@@ -29,9 +28,5 @@ final class Refusals {
   /** Of a value that is wrong. */
   static LlmException invalid(String path, String message) {
     return new LlmException(LlmError.InvalidRequest.at(path, message));
-  }
-
-  static String shortened(String text) {
-    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
   }
 }

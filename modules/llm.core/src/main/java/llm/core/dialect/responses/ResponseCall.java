@@ -8,6 +8,7 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * What a body of {@code POST /v1/responses} asks for. What was said before it is not in the body,
@@ -126,6 +127,6 @@ public record ResponseCall(
         .orElseThrow(() ->
             Refusals.invalid(
                 fields.path("id"),
-                "There is no stored item '" + Refusals.shortened(id) + "'; send it itself"));
+                "There is no stored item '" + Excerpt.shortened(id) + "'; send it itself"));
   }
 }

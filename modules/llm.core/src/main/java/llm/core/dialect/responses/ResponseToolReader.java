@@ -14,6 +14,7 @@ import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads {@code tools} and {@code tool_choice}. Functions are ours; tools that OpenAI runs itself
@@ -56,7 +57,7 @@ final class ResponseToolReader {
     if (!type.equals("function")) {
       undone.add(() ->
           Refusals.unsupported(
-              path, "tools of type '" + Refusals.shortened(type) + "'; send functions"));
+              path, "tools of type '" + Excerpt.shortened(type) + "'; send functions"));
       hosted.add(whole);
       return;
     }
@@ -74,8 +75,8 @@ final class ResponseToolReader {
         .forEach(other ->
             undone.add(() ->
                 Refusals.unsupported(
-                    fields.path(Refusals.shortened(other)),
-                    "the tool field '" + Refusals.shortened(other) + "'; leave it out")));
+                    fields.path(Excerpt.shortened(other)),
+                    "the tool field '" + Excerpt.shortened(other) + "'; leave it out")));
     var more = Extensions.of(Dialect.OPENAI_RESPONSES, fields.left());
     functions.add(
         legal(
@@ -112,7 +113,7 @@ final class ResponseToolReader {
       undone.add(() ->
           Refusals.unsupported(
               fields.path(),
-              "tool choices of type '" + Refusals.shortened(type) + "'; name a function"));
+              "tool choices of type '" + Excerpt.shortened(type) + "'; name a function"));
       otherChoice = Optional.of(whole);
     }
   }
@@ -153,7 +154,7 @@ final class ResponseToolReader {
         if (functions.stream().noneMatch(tool -> tool.name().equals(name))) {
           throw Refusals.invalid(
               "tool_choice",
-              "tool_choice names '" + Refusals.shortened(name) + "', which tools do not offer");
+              "tool_choice names '" + Excerpt.shortened(name) + "', which tools do not offer");
         }
       }
     }

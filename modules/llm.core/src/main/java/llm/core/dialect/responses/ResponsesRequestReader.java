@@ -22,6 +22,7 @@ import llm.domain.chat.SamplingOptions;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads the body of {@code POST /v1/responses}
@@ -280,14 +281,14 @@ public final class ResponsesRequestReader {
             in.refusal(
                 in.path()
                     + " '"
-                    + Refusals.shortened(name)
+                    + Excerpt.shortened(name)
                     + "' must be interactive or background"));
   }
 
   private void streamOption(String name, JsonCursor in) throws LlmException {
     if (!name.equals("include_obfuscation")) {
       throw Refusals.unsupported(
-          in.path(), "the stream option '" + Refusals.shortened(name) + "'; leave it out");
+          in.path(), "the stream option '" + Excerpt.shortened(name) + "'; leave it out");
     }
     if (in.flag()) {
       throw Refusals.unsupported(in.path(), "stream obfuscation; send false");

@@ -39,14 +39,16 @@ public final class Curable {
           LlmError.Overloaded _,
           LlmError.Unsupported _, // by this model
           LlmError.ContextLengthExceeded _, // another may have a larger window
-          LlmError.InputTooLong _ ->
+          LlmError.InputTooLong _,
+          LlmError.ProviderFailed _ -> // whatever had come of it
           true;
       case LlmError.ProviderRefused refused ->
           switch (refused.httpStatus()) {
             case BAD_REQUEST, TOO_LARGE, UNPROCESSABLE -> false;
             default -> true; // its key, its quota, its load, its fault
           };
-      case LlmError.DeadlineExceeded exceeded -> exceeded.reason() == CancelReason.FIRST_TOKEN;
+      case LlmError.DeadlineExceeded exceeded ->
+          exceeded.reason() == CancelReason.FIRST_TOKEN || exceeded.reason() == CancelReason.IDLE;
       case LlmError.Cancelled cancelled -> cancelled.reason() == CancelReason.SHUTDOWN; // its own
       case LlmError.InvalidRequest _,
           LlmError.InvalidJson _,
@@ -55,6 +57,8 @@ public final class Curable {
           LlmError.NotFound _,
           LlmError.MethodNotAllowed _,
           LlmError.Conflict _,
+          LlmError.IdempotencyKeyReused _,
+          LlmError.LimitExceeded _,
           LlmError.PayloadTooLarge _,
           LlmError.UnsupportedMediaType _,
           LlmError.UnsupportedContentEncoding _,
@@ -63,7 +67,6 @@ public final class Curable {
           LlmError.ShuttingDown _,
           LlmError.StoreUnavailable _,
           LlmError.InvalidAnswer _,
-          LlmError.ProviderFailed _, // it had begun
           LlmError.Internal _ ->
           false;
     };

@@ -3,6 +3,7 @@ package llm.core.gateway.route;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llm.core.cache.KeyDigest;
 import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.domain.chat.ChatRequest;
@@ -19,16 +20,20 @@ import llm.domain.model.Temperature;
  * @param temperature where the caller names none
  * @param topP where the caller names none
  * @param maxTokens where the caller names none
+ * @param continueByInstruction whether the target may be told in words to go on with an answer;
+ *     empty: as the configuration says at large
  */
 public record Overrides(
     Optional<String> systemPrefix,
     Optional<Double> temperature,
     Optional<Double> topP,
-    Optional<Integer> maxTokens) {
+    Optional<Integer> maxTokens,
+    Optional<Boolean> continueByInstruction) {
 
   /** Nothing is added. */
   public static final Overrides NONE =
-      new Overrides(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+      new Overrides(
+          Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
   private static final String GAP = "\n\n";
   private static final int MOST_TOKENS = 100_000_000;
@@ -45,13 +50,20 @@ public record Overrides(
       Setting.optionalInteger(
           "max_tokens", 1, MOST_TOKENS, "Tokens an answer may take where a request does not say.");
 
+  private static final Setting<Boolean> CONTINUE_BY_INSTRUCTION =
+      optionalFlag(
+          "continue_by_instruction",
+          "Whether this target may be told in words to go on with an answer that another one"
+              + " began; without it resilience.continue_by_instruction says so.");
+
   /** Reads them beside the rest of a target. */
   static Overrides read(Section target) {
     return new Overrides(
         target.find(SYSTEM_PREFIX),
         target.find(TEMPERATURE),
         target.find(TOP_P),
-        target.find(MAX_TOKENS));
+        target.find(MAX_TOKENS),
+        target.find(CONTINUE_BY_INSTRUCTION));
   }
 
   /** These, and what {@code inner} adds where these say nothing; both prefixes, these first. */
@@ -64,12 +76,21 @@ public record Overrides(
         prefix,
         temperature.or(inner::temperature),
         topP.or(inner::topP),
-        maxTokens.or(inner::maxTokens));
+        maxTokens.or(inner::maxTokens),
+        continueByInstruction.or(inner::continueByInstruction));
   }
 
   /** The same with this text, and no other, before the system message. */
   public Overrides withSystemPrefix(String prefix) {
-    return new Overrides(Optional.of(prefix), temperature, topP, maxTokens);
+    return new Overrides(Optional.of(prefix), temperature, topP, maxTokens, continueByInstruction);
+  }
+
+  /** Adds what of them has a part in an answer: all. */
+  public void addTo(KeyDigest key) {
+    key.optional(systemPrefix, KeyDigest::text)
+        .optional(temperature, KeyDigest::number)
+        .optional(topP, KeyDigest::number)
+        .optional(maxTokens, (in, most) -> in.number(most));
   }
 
   /** The request as it goes to the target. */
@@ -124,6 +145,11 @@ public record Overrides(
 
   private static Part first(Message message) {
     return message.parts().isEmpty() ? new Part.Text("") : message.parts().getFirst();
+  }
+
+  private static Setting<Boolean> optionalFlag(String key, String doc) {
+    Setting<Boolean> flag = Setting.flag(key, false, doc);
+    return new Setting<>(key, flag.type(), flag.parse(), Optional.empty(), "", List.of(), doc);
   }
 
   private static Setting<Double> optional(String key, double min, double max, String doc) {

@@ -1,5 +1,6 @@
 package llm.core.gateway.route;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -25,6 +26,14 @@ public final class RouteReader {
           Strategy.FIRST,
           "The order in which targets are asked: as they stand here, by lot by their weights, or by"
               + " the time to their first tokens of late.");
+  private static final Setting<Duration> HEDGE_AFTER =
+      Setting.duration(
+          "hedge_after_ms",
+          Duration.ZERO,
+          Duration.ZERO,
+          Duration.ofMinutes(10),
+          "When a stream's first token is not there after so long, the next target is asked too,"
+              + " and whose comes first answers; 0: never.");
   private static final Setting<String> PROVIDER =
       Setting.optionalText(
           "provider",
@@ -70,6 +79,7 @@ public final class RouteReader {
 
   private void rule(String name, Section section) {
     Strategy strategy = section.get(STRATEGY);
+    Duration hedgeAfter = section.get(HEDGE_AFTER);
     List<Section> entries = section.entries("targets", "Who is asked; when one cannot, the next.");
     List<Target> targets = entries.stream().map(RouteReader::target).toList();
     if (section.isReference()) {
@@ -88,7 +98,7 @@ public final class RouteReader {
       var pattern = new NamePattern(name);
       new ModelName(name); // what nobody may ask for is no name
       if (starsFit(pattern, targets, entries)) {
-        rules.put(name, new RouteRule(pattern, strategy, targets));
+        rules.put(name, new RouteRule(pattern, strategy, targets, hedgeAfter));
         sections.put(name, entries);
       }
     } catch (IllegalArgumentException illegal) {

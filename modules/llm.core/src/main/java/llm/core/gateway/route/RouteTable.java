@@ -1,5 +1,6 @@
 package llm.core.gateway.route;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -21,6 +22,7 @@ public final class RouteTable {
 
   private final Map<String, RouteRule> exact = new LinkedHashMap<>();
   private final List<RouteRule> patterns;
+  private final boolean hedges;
   private final FirstTokens firstTokens;
   private final RandomGenerator random;
 
@@ -39,6 +41,7 @@ public final class RouteTable {
             .filter(rule -> rule.name().isPattern())
             .sorted(Comparator.comparing(RouteRule::name, NamePattern.MOST_EXACT_FIRST))
             .toList();
+    this.hedges = rules.stream().anyMatch(rule -> !rule.hedgeAfter().isZero());
     this.firstTokens = firstTokens;
     this.random = random;
   }
@@ -70,6 +73,11 @@ public final class RouteTable {
   /** The targets of {@code name} in the order in which to ask them now. */
   public List<Pick> order(String name) {
     return find(name).map(rule -> expand(rule, name, true)).orElse(List.of());
+  }
+
+  /** How long the first target of {@code name} may take; zero: any time. */
+  public Duration hedgeAfter(String name) {
+    return hedges ? find(name).map(RouteRule::hedgeAfter).orElse(Duration.ZERO) : Duration.ZERO;
   }
 
   /** How soon targets begin. */

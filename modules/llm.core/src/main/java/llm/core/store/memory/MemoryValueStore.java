@@ -84,6 +84,11 @@ public final class MemoryValueStore implements ValueStore {
   }
 
   @Override
+  public boolean isAvailable() {
+    return true;
+  }
+
+  @Override
   public synchronized void close() {
     closed = true;
     values.clear();

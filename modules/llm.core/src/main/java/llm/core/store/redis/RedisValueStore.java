@@ -49,6 +49,11 @@ final class RedisValueStore implements ValueStore {
   }
 
   @Override
+  public boolean isAvailable() {
+    return !closed && link.isUp();
+  }
+
+  @Override
   public void close() {
     if (!closed) {
       closed = true;

@@ -51,7 +51,9 @@ public final class AnswerParser {
     /** Before everything. */
     ANSWER,
     /** In reasoning that the prompt has begun. */
-    REASONING
+    REASONING,
+    /** In text that the prompt has begun. */
+    TEXT
   }
 
   /**
@@ -69,11 +71,15 @@ public final class AnswerParser {
     if (readsCalls) {
       marks.addAll(syntax.openers());
     }
-    this.channels = new Channels(calls);
+    this.channels = new Channels(calls, beginning);
     this.state =
         syntax.body() == Syntax.Body.CHANNELS
             ? State.CHANNELS
-            : beginning == Beginning.REASONING ? State.THINKING : State.BEGINNING;
+            : switch (beginning) {
+              case ANSWER -> State.BEGINNING;
+              case REASONING -> State.THINKING;
+              case TEXT -> State.TEXT;
+            };
   }
 
   /** Takes more text and returns what is sure now. */

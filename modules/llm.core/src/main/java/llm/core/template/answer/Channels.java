@@ -17,10 +17,11 @@ final class Channels {
       List.of("<|end|>", "<|call|>", "<|return|>", "<|start|>", "<|channel|>");
 
   private final Calls calls;
-  private State state = State.BEFORE;
+  private State state;
 
-  Channels(Calls calls) {
+  Channels(Calls calls, AnswerParser.Beginning beginning) {
     this.calls = calls;
+    this.state = beginning == AnswerParser.Beginning.TEXT ? State.TEXT : State.BEFORE;
   }
 
   private enum State {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.ProtocolException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * The head of a response, read strictly (RFC 9112, sections 4 to 6): its fields stay bytes and are
@@ -119,6 +120,24 @@ public final class ResponseHead {
       line = feed + 1;
     }
     return Optional.empty();
+  }
+
+  /** Gives every field in its order; each byte a character. */
+  public void each(BiConsumer<String, String> taker) {
+    int line = firstField;
+    while (bytes[line] != '\r' && bytes[line] != '\n') {
+      int feed = endOfLine(line);
+      int colon = line;
+      while (bytes[colon] != ':') {
+        colon++;
+      }
+      int from = valueStart(colon + 1, feed);
+      int to = Math.max(from, valueEnd(from, feed));
+      taker.accept(
+          new String(bytes, line, colon - line, StandardCharsets.ISO_8859_1),
+          new String(bytes, from, to - from, StandardCharsets.ISO_8859_1));
+      line = feed + 1;
+    }
   }
 
   /** Says at once that this is no HTTP, instead of waiting for a blank line in a banner. */

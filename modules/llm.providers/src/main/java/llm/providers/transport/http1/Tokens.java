@@ -17,12 +17,23 @@ public final class Tokens {
 
   /** Whether the text is a token: a method or a field name. */
   public static boolean isToken(String text) {
-    return !text.isEmpty() && text.chars().allMatch(c -> c < TOKEN.length && TOKEN[c]);
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= TOKEN.length || !TOKEN[text.charAt(i)]) {
+        return false;
+      }
+    }
+    return !text.isEmpty();
   }
 
   /** Whether the text may be a field value: visible characters of Latin-1, space and tab. */
   public static boolean isFieldValue(String text) {
-    return text.chars().allMatch(c -> c >= ' ' && c != 0x7F && c <= 0xFF || c == '\t');
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c != '\t' && (c < ' ' || c == 0x7F || c > 0xFF)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether the text may stand in a request line as path and query (RFC 3986, appendix A). */

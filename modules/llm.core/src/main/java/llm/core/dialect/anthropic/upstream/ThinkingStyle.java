@@ -25,6 +25,14 @@ public enum ThinkingStyle {
     return LATE_SYSTEM.matcher(model).find();
   }
 
+  /**
+   * Whether the model of this id goes on from a last message of the assistant; Claude from 4.6 on
+   * refuses one (https://platform.claude.com/docs/en/about-claude/models/migration-guide).
+   */
+  public static boolean takesPrefill(String model) {
+    return BY_BUDGET.matcher(model).find();
+  }
+
   /** This, or what the model of this id wants. */
   ThinkingStyle of(String model) {
     if (this != AUTO) {

@@ -8,6 +8,7 @@ import llm.core.dialect.json.JsonFields;
 import llm.core.dialect.json.JsonOut;
 import llm.core.dialect.openai.ReasoningDetails;
 import llm.core.dialect.openai.ToolCallsWriter;
+import llm.core.dialect.openai.upstream.RequestTraits.Unfinished;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
@@ -30,6 +31,7 @@ import llm.domain.error.LlmException;
  */
 public final class ChatRequestWriter {
   private static final int FRAME_BYTES = 256;
+  private static final String PREFIX = "prefix";
   private static final JsonText NOTHING = new JsonText("[]");
 
   /** Fields that are this writer's: an extension must not say them a second time. */
@@ -77,7 +79,11 @@ public final class ChatRequestWriter {
     for (int index = 0; index < request.messages().size(); index++) {
       Message message = request.messages().get(index);
       images.flush(message.role(), out);
-      message(images.words(message), index > turn, traits, out);
+      boolean prefix =
+          traits.unfinished() == Unfinished.PREFIX
+              && isUnfinished(request, index)
+              && !message.extensions().in(Dialect.OPENAI_CHAT).containsKey(PREFIX);
+      message(images.words(message), index > turn, prefix, traits, out);
     }
     images.flush(Role.USER, out);
     out.endArray();
@@ -87,6 +93,7 @@ public final class ChatRequestWriter {
     logprobs(request.sampling(), out);
     request.maxTokens().ifPresent(limit -> out.field(traits.outputLimit().field(), limit));
     form(request.form(), out);
+    goOn(request, traits, out);
     if (stream) {
       out.name("stream").value(true);
       if (traits.streamUsage()) {
@@ -121,7 +128,26 @@ public final class ChatRequestWriter {
     return index;
   }
 
-  private static void message(Message message, boolean ofTurn, RequestTraits traits, JsonOut out)
+  /** Whether the message is an answer that is to be gone on from. */
+  private static boolean isUnfinished(ChatRequest request, int index) {
+    return request.form().continues() && index == request.messages().size() - 1;
+  }
+
+  /** As vLLM wants it; the caller's own words for it count more. */
+  private static void goOn(ChatRequest request, RequestTraits traits, JsonOut out) {
+    Map<String, JsonText> more = request.extensions().in(Dialect.OPENAI_CHAT);
+    if (request.form().continues()
+        && traits.unfinished() == Unfinished.CONTINUE_FINAL_MESSAGE
+        && !more.containsKey("continue_final_message")) {
+      out.name("continue_final_message").value(true);
+      if (!more.containsKey("add_generation_prompt")) {
+        out.name("add_generation_prompt").value(false);
+      }
+    }
+  }
+
+  private static void message(
+      Message message, boolean ofTurn, boolean prefix, RequestTraits traits, JsonOut out)
       throws LlmException {
     boolean developer = message.role() == Role.SYSTEM && traits.developerRole();
     out.object().field("role", developer ? "developer" : message.role().wireName());
@@ -132,6 +158,9 @@ public final class ChatRequestWriter {
     }
     message.name().ifPresent(name -> out.field("name", name));
     message.toolCallId().ifPresent(id -> out.field("tool_call_id", id));
+    if (prefix) {
+      out.name(PREFIX).value(true);
+    }
     if (message.role() == Role.ASSISTANT && !message.toolCalls().isEmpty()) {
       ToolCallsWriter.write(message.toolCalls(), out);
     }

@@ -18,6 +18,7 @@ import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Turns the chunks of one answer into events. {@code Started} and the end are the caller's: it
@@ -122,7 +123,8 @@ public final class ChunkReader implements AnswerReader {
     }
     FinishReason reason = isFinished() ? FinishReasons.of(finishReason) : FinishReason.STOP;
     if (reason == FinishReason.ERROR) {
-      return failed("ended its answer with finish reason '" + shortened(finishReason) + "'");
+      return failed(
+          "ended its answer with finish reason '" + Excerpt.shortened(finishReason) + "'");
     }
     if (tools.isIncomplete()) {
       return failed("began a tool call without the tool's name");
@@ -219,9 +221,5 @@ public final class ChunkReader implements AnswerReader {
         && data[from + 3] == 'N'
         && data[from + 4] == 'E'
         && data[from + 5] == ']';
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
   }
 }

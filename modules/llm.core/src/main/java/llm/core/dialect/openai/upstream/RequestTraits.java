@@ -11,6 +11,7 @@ package llm.core.dialect.openai.upstream;
  * @param base64Vectors whether vectors are asked for in base64, which is less than half as long
  * @param reasoning the name under which reasoning goes back to the model that had it
  * @param developerRole whether instructions are the developer's; else the system's
+ * @param unfinished how an answer is marked that is to be gone on from
  */
 public record RequestTraits(
     OutputLimit outputLimit,
@@ -18,7 +19,8 @@ public record RequestTraits(
     RepeatPenalty repeatPenalty,
     boolean base64Vectors,
     ReasoningBack reasoning,
-    boolean developerRole) {
+    boolean developerRole,
+    Unfinished unfinished) {
   /** What most servers take. */
   public static final RequestTraits COMMON =
       new RequestTraits(OutputLimit.MAX_TOKENS, true, RepeatPenalty.REPEAT_PENALTY, false);
@@ -29,19 +31,48 @@ public record RequestTraits(
       boolean streamUsage,
       RepeatPenalty repeatPenalty,
       boolean base64Vectors) {
-    this(outputLimit, streamUsage, repeatPenalty, base64Vectors, ReasoningBack.NONE, false);
+    this(
+        outputLimit,
+        streamUsage,
+        repeatPenalty,
+        base64Vectors,
+        ReasoningBack.NONE,
+        false,
+        Unfinished.BY_PLACE);
   }
 
   /** The same with reasoning going back under this name. */
   public RequestTraits withReasoning(ReasoningBack name) {
     return new RequestTraits(
-        outputLimit, streamUsage, repeatPenalty, base64Vectors, name, developerRole);
+        outputLimit, streamUsage, repeatPenalty, base64Vectors, name, developerRole, unfinished);
   }
 
   /** The same for a model whose instructions are the developer's. */
   public RequestTraits withDeveloperRole() {
     return new RequestTraits(
-        outputLimit, streamUsage, repeatPenalty, base64Vectors, reasoning, true);
+        outputLimit, streamUsage, repeatPenalty, base64Vectors, reasoning, true, unfinished);
+  }
+
+  /** The same with unfinished answers marked so. */
+  public RequestTraits withUnfinished(Unfinished mark) {
+    return new RequestTraits(
+        outputLimit, streamUsage, repeatPenalty, base64Vectors, reasoning, developerRole, mark);
+  }
+
+  /** How the last message, an assistant's, is marked where its text is to be gone on from. */
+  public enum Unfinished {
+    /** That it is the last one says it, as to llama-server and OpenRouter. */
+    BY_PLACE,
+    /**
+     * By {@code continue_final_message}, as to vLLM
+     * (https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html).
+     */
+    CONTINUE_FINAL_MESSAGE,
+    /**
+     * By {@code prefix} of the message, as to DeepSeek
+     * (https://api-docs.deepseek.com/guides/chat_prefix_completion) and Mistral.
+     */
+    PREFIX
   }
 
   /**

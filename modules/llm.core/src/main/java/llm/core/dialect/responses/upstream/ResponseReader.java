@@ -17,6 +17,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
+import llm.domain.text.Excerpt;
 
 /**
  * Reads an answer of {@code POST /responses}: the events of its stream, or the object in one piece.
@@ -208,7 +209,7 @@ public final class ResponseReader implements AnswerReader {
         };
     if (reason.isEmpty()) {
       throw new LlmException(
-          failures.broke("ended its answer with status '" + shortened(event.status) + "'"));
+          failures.broke("ended its answer with status '" + Excerpt.shortened(event.status) + "'"));
     }
   }
 
@@ -243,9 +244,5 @@ public final class ResponseReader implements AnswerReader {
 
   private static boolean isDoneMark(byte[] data) {
     return data.length == 6 && data[0] == '[' && data[1] == 'D';
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
   }
 }

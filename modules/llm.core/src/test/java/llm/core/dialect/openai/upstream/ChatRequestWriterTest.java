@@ -124,6 +124,23 @@ class ChatRequestWriterTest {
   }
 
   @Test
+  void anUnfinishedAnswerIsMarkedAsTheServerWantsIt() {
+    var begun = ChatRequest.of(MODEL, List.of(Message.user("hi"), Message.assistant("Hel")));
+    var unfinished = begun.withForm(begun.form().continuing());
+    var vllm = RequestTraits.COMMON.withUnfinished(RequestTraits.Unfinished.CONTINUE_FINAL_MESSAGE);
+    var deepseek = RequestTraits.COMMON.withUnfinished(RequestTraits.Unfinished.PREFIX);
+
+    assertThat(write(unfinished, false, RequestTraits.COMMON))
+        .endsWith("{\"role\":\"assistant\",\"content\":\"Hel\"}]}");
+    assertThat(write(unfinished, false, vllm))
+        .endsWith("]," + "\"continue_final_message\":true,\"add_generation_prompt\":false}");
+    assertThat(write(unfinished, false, deepseek))
+        .endsWith("{\"role\":\"assistant\",\"content\":\"Hel\",\"prefix\":true}]}");
+    assertThat(write(begun, false, vllm)).doesNotContain("continue");
+    assertThat(write(begun, false, deepseek)).doesNotContain("prefix");
+  }
+
+  @Test
   void logProbabilitiesAloneAskForNoAlternatives() {
     var plain =
         ChatRequest.of(MODEL, List.of(Message.user("hi")))

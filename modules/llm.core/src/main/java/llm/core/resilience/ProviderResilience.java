@@ -1,0 +1,5 @@
+package llm.core.resilience;
+
+/** What holds for one provider. */
+public record ProviderResilience(
+    RetrySettings retry, BreakerSettings breaker, ConcurrencySettings concurrency) {}

@@ -1,0 +1,2 @@
+/** Limits on how much is asked for: what is claimed before a request, and what became of it. */
+package llm.domain.limit;
