@@ -18,6 +18,8 @@ final class EngineMetrics {
   private final Metrics.Counter cachedTokens;
   private final Metrics.Counter completionTokens;
   private final Metrics.Counter embeddedTokens;
+  private final Metrics.Counter draftsAccepted;
+  private final Metrics.Counter draftsRejected;
   private final Metrics.Counter evictions;
   private final Metrics.Counter takenBack;
   private final Metrics.Counter parked;
@@ -50,6 +52,13 @@ final class EngineMetrics {
     cachedTokens = tokens.labels("cached");
     completionTokens = tokens.labels("completion");
     embeddedTokens = tokens.labels("embedded");
+    var drafts =
+        metrics.counter(
+            "llm_local_draft_tokens_total",
+            "Tokens computed as guesses of what follows, by whether they were chosen.",
+            "outcome");
+    draftsAccepted = drafts.labels("accepted");
+    draftsRejected = drafts.labels("rejected");
     evictions =
         metrics.counter(
             "llm_local_prefix_evictions_total",
@@ -104,6 +113,12 @@ final class EngineMetrics {
 
   void completionToken() {
     completionTokens.increment();
+  }
+
+  /** Drafted tokens were verified. */
+  void drafted(int accepted, int rejected) {
+    draftsAccepted.add(accepted);
+    draftsRejected.add(rejected);
   }
 
   void evicted() {

@@ -3,6 +3,7 @@ package llm.gpu.engine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import llm.gpu.draft.Speculation;
 import llm.gpu.llama.Pooling;
 import llm.gpu.text.ModelTemplates;
 
@@ -28,6 +29,7 @@ import llm.gpu.text.ModelTemplates;
  * @param loadLimit how long a load may take
  * @param closeLimit how long closing waits for the owner threads
  * @param templates which chat templates models are asked by
+ * @param speculation whether tokens are drafted
  */
 public record EngineSettings(
     int contextTokens,
@@ -44,9 +46,10 @@ public record EngineSettings(
     Duration stallLimit,
     Duration loadLimit,
     Duration closeLimit,
-    ModelTemplates templates) {
+    ModelTemplates templates,
+    Speculation speculation) {
 
-  /** With each model's own template. */
+  /** With each model's own template, and nothing drafted. */
   public EngineSettings(
       int contextTokens,
       int poolTokens,
@@ -77,7 +80,8 @@ public record EngineSettings(
         stallLimit,
         loadLimit,
         closeLimit,
-        ModelTemplates.OWN);
+        ModelTemplates.OWN,
+        Speculation.OFF);
   }
 
   /**
@@ -180,7 +184,9 @@ public record EngineSettings(
           Duration.ofMillis(100),
           Duration.ofSeconds(30),
           Duration.ofMinutes(5),
-          Duration.ofSeconds(10));
+          Duration.ofSeconds(10),
+          ModelTemplates.OWN,
+          Speculation.DEFAULT);
 
   /**
    * Threads that compute where nobody chose: half of the cores, and all but one of up to four.
@@ -210,7 +216,29 @@ public record EngineSettings(
         stallLimit,
         loadLimit,
         closeLimit,
-        templates);
+        templates,
+        speculation);
+  }
+
+  /** The same with these drafts. */
+  public EngineSettings withSpeculation(Speculation other) {
+    return new EngineSettings(
+        contextTokens,
+        poolTokens,
+        batchTokens,
+        threads,
+        loadedModels,
+        slots,
+        prefixes,
+        vectors,
+        queueCapacity,
+        ringEvents,
+        stepTarget,
+        stallLimit,
+        loadLimit,
+        closeLimit,
+        templates,
+        other);
   }
 
   /** The window used for a model that was trained for {@code trained} tokens; never more. */

@@ -83,8 +83,9 @@ final class LoadedModel implements AutoCloseable {
       throws LlamaException {
     int pool = settings.poolFor(window);
     int sequences = settings.slots().total() + settings.prefixes().sequences();
+    int outputs = Math.max(sequences, settings.slots().total() + settings.speculation().outputs());
     return model.newContext(
-        new ContextOptions(pool, settings.batchFor(pool), sequences, settings.threads()));
+        new ContextOptions(pool, settings.batchFor(pool), sequences, outputs, settings.threads()));
   }
 
   /** Whether it generates text; an encoder does not. */

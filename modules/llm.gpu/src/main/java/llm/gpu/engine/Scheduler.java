@@ -13,6 +13,10 @@ import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
+import llm.gpu.draft.DraftPlanner;
+import llm.gpu.draft.Drafting;
+import llm.gpu.draft.Speculation;
+import llm.gpu.draft.StepCosts;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
@@ -42,6 +46,9 @@ import llm.gpu.text.Sampling;
  *       where that makes room enough. What fits no window is refused before anything is computed.
  *   <li>Pool full all the same: kept prefixes are given up, then the request that came last is
  *       parked, background ones first. It goes on later where it was; its text shows nothing of it.
+ *   <li>What is drafted behind an answer's token ({@link Drafting}) is computed with it; its
+ *       sampler chooses as if it were not there, and what it chooses otherwise is taken out of the
+ *       memory.
  *   <li>A consumer that does not read: its request waits while the others go on, at most {@link
  *       EngineSettings#stallLimit()}, then fails.
  *   <li>Cancelled: ended before the next step; a step whose requests are all cancelled is aborted.
@@ -50,6 +57,8 @@ import llm.gpu.text.Sampling;
  * <p>The engine's thread owns it.
  */
 final class Scheduler implements AutoCloseable {
+  private static final int[] NO_TOKENS = {};
+
   private final LoadedModel loaded;
   private final EngineSettings settings;
   private final JobQueue queue;
@@ -65,6 +74,7 @@ final class Scheduler implements AutoCloseable {
   private final ChunkSize chunks;
   private final Stepper stepper;
   private final StepPlanner planner;
+  private final DraftPlanner drafts;
   private final PromptReader prompts;
   private final Pieces pieces;
   private final Roster roster;
@@ -91,7 +101,10 @@ final class Scheduler implements AutoCloseable {
     this.pins = new Pins(cache, this::report);
     this.roster = new Roster(settings);
     this.chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
-    this.stepper = new Stepper(loaded, chunks, common, closing);
+    int stepTokens = Math.min(context.outputLimit(), context.batchTokens());
+    var costs = new StepCosts(stepTokens);
+    this.stepper = new Stepper(loaded, chunks, costs, common, closing);
+    this.drafts = new DraftPlanner(speculation(), costs, stepTokens);
     this.planner = new StepPlanner(context.batchTokens(), chunks);
     var prompt =
         new Prompt(loaded.model().vocabulary(), loaded.conversations(), loaded.contextTokens());
@@ -147,8 +160,11 @@ final class Scheduler implements AutoCloseable {
       if (parts.isEmpty()) {
         return roomMade; // somebody who waits may have it now
       }
+      boolean drafted = drafts.plan(parts.stream().map(StepPlanner.Part::work).toList());
       outcome = stepper.compute(parts);
-      if (outcome == Context.Outcome.NO_ROOM) {
+      if (outcome == Context.Outcome.NO_ROOM && drafted) {
+        drafts.crowded();
+      } else if (outcome == Context.Outcome.NO_ROOM) {
         makeRoom();
         roomMade = true;
       }
@@ -259,7 +275,9 @@ final class Scheduler implements AutoCloseable {
     var sampler =
         new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
     var answer = new Answer(job.request(), loaded.conversations());
-    var slot = new Slot(job, cache.begin(prompt), sampler, loaded.contextTokens(), now, answer);
+    var drafting = new Drafting(speculation(), NO_TOKENS, prompt.length);
+    var slot =
+        new Slot(job, cache.begin(prompt), sampler, loaded.contextTokens(), now, answer, drafting);
     metrics.cached(slot.cachedTokens());
     roster.add(slot);
     report();
@@ -285,6 +303,11 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
+  /** What the model's memory allows: a draft that is refuted has to be taken out of it again. */
+  private Speculation speculation() {
+    return loaded.model().cutsBack() ? settings.speculation() : Speculation.OFF;
+  }
+
   private static boolean isReady(Slot slot) {
     return slot.isFlushed() && slot.remaining() > 0;
   }
@@ -299,18 +322,44 @@ final class Scheduler implements AutoCloseable {
         leave(slot, pins.keep(slot.job().pin().get(), slot), Memory.VALID);
         return;
       }
-      int index = slot.output().get();
-      int token = slot.sampler().sample(context, index);
-      metrics.completionToken();
-      var vocabulary = loaded.model().vocabulary();
-      var end = slot.take(token, context.logits(index), vocabulary, pieces);
-      slot.flush(time.nanoTime());
-      end.ifPresent(terminal -> leave(slot, terminal, Memory.VALID));
+      chooseFrom(slot, slot.output().get()).ifPresent(end -> leave(slot, end, Memory.VALID));
     } catch (LlamaException failure) {
       leave(slot, slot.failed(failure.getMessage()), Memory.LOST);
     } catch (RuntimeException bug) {
       log.error("generation_failed").call(slot.job().call()).cause(bug).emit();
       leave(slot, new StreamEvent.Failed(new LlmError.Internal(), slot.usage()), Memory.LOST);
+    }
+  }
+
+  /**
+   * Chooses the token at {@code index}, and those behind drafted tokens as long as these are what
+   * was chosen; all else of the draft is taken out of the memory. How the answer ends, if it does.
+   */
+  private Optional<StreamEvent.Terminal> chooseFrom(Slot slot, int index) throws LlamaException {
+    Drafting drafting = slot.drafting();
+    int kept = 0;
+    while (true) {
+      int at = index + kept;
+      int token = slot.sampler().sample(context, at);
+      metrics.completionToken();
+      var end = slot.take(token, context.logits(at), loaded.model().vocabulary(), pieces);
+      slot.flush(time.nanoTime());
+      if (!drafting.confirms(token) || end.isPresent() || !slot.isHeard()) {
+        forgetRest(slot, kept);
+        return end;
+      }
+      slot.sequence().advance(1);
+      kept++;
+    }
+  }
+
+  /** Takes what was drafted behind the first {@code kept} tokens of the draft out of the memory. */
+  private void forgetRest(Slot slot, int kept) throws LlamaException {
+    Drafting drafting = slot.drafting();
+    metrics.drafted(drafting.confirmed(), drafting.count() - drafting.confirmed());
+    TokenSequence sequence = slot.sequence();
+    if (kept < drafting.count() && !context.cut(sequence.id(), sequence.computed())) {
+      throw new LlamaException("The model's memory could not be cut back behind a draft.");
     }
   }
 

@@ -13,6 +13,8 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
+import llm.gpu.draft.DraftPlanner;
+import llm.gpu.draft.Drafting;
 import llm.gpu.llama.Sampler;
 import llm.gpu.llama.Vocabulary;
 import llm.gpu.prefix.TokenSequence;
@@ -40,7 +42,7 @@ import llm.gpu.text.Utf8Assembler;
  * beginning-of-sequence token included, and every token that was generated but the one that ended
  * the generation. The engine's thread owns it.
  */
-final class Slot implements StepPlanner.Work, AutoCloseable {
+final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable {
   private static final int NO_OUTPUT = -1;
   private static final int[] NONE = {};
 
@@ -49,6 +51,7 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
   private final Outbox outbox;
   private final Utf8Assembler assembler = new Utf8Assembler();
   private final Answer answer;
+  private final Drafting drafting;
   private final StopMatcher stops;
   private final int promptTokens;
   private final int limit; // of completion tokens
@@ -68,12 +71,21 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
    *
    * @param window the most tokens of prompt and answer together
    * @param answer what its text is
+   * @param drafting guesses what follows
    */
-  Slot(Job job, TokenSequence sequence, Sampler sampler, int window, long nowNanos, Answer answer) {
+  Slot(
+      Job job,
+      TokenSequence sequence,
+      Sampler sampler,
+      int window,
+      long nowNanos,
+      Answer answer,
+      Drafting drafting) {
     this.job = job;
     this.sequence = sequence;
     this.sampler = sampler;
     this.answer = answer;
+    this.drafting = drafting;
     this.outbox = new Outbox(job.ring());
     this.stops = new StopMatcher(job.request().sampling().stop());
     this.promptTokens = sequence.count();
@@ -90,7 +102,8 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
     return job;
   }
 
-  TokenSequence sequence() {
+  @Override
+  public TokenSequence sequence() {
     return sequence;
   }
 
@@ -197,6 +210,22 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
     }
     sequence.append(token);
     return Optional.empty();
+  }
+
+  /** What it drafts; its tokens follow those of the sequence in a step, each with its logits. */
+  @Override
+  public Drafting drafting() {
+    return drafting;
+  }
+
+  @Override
+  public int moreTokens() {
+    return limit - completionTokens - 1;
+  }
+
+  /** Whether more may be chosen for it: it is wanted, and its consumer keeps up. */
+  boolean isHeard() {
+    return isFlushed() && !job.cancelled();
   }
 
   Sampler sampler() {

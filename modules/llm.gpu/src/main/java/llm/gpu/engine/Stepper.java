@@ -3,6 +3,8 @@ package llm.gpu.engine;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import llm.domain.port.TimeSource;
+import llm.gpu.draft.Drafting;
+import llm.gpu.draft.StepCosts;
 import llm.gpu.llama.Batch;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
@@ -21,16 +23,24 @@ final class Stepper {
   private final Context context;
   private final Batch batch;
   private final ChunkSize chunks;
+  private final StepCosts costs;
   private final DeviceGuard guard;
   private final TimeSource time;
   private final EngineMetrics metrics;
   private final BooleanSupplier closing;
   private volatile List<Slot> inStep = List.of(); // read by native threads
 
-  Stepper(LoadedModel loaded, ChunkSize chunks, Serving.Common common, BooleanSupplier closing) {
+  /** Tells {@code chunks} and {@code costs} what steps take. */
+  Stepper(
+      LoadedModel loaded,
+      ChunkSize chunks,
+      StepCosts costs,
+      Serving.Common common,
+      BooleanSupplier closing) {
     this.context = loaded.context();
     this.batch = loaded.batch();
     this.chunks = chunks;
+    this.costs = costs;
     this.guard = common.guard();
     this.time = common.time();
     this.metrics = common.metrics();
@@ -50,8 +60,14 @@ final class Stepper {
     Context.Outcome outcome = guard.exclusively(() -> context.decode(batch));
     if (outcome == Context.Outcome.DONE) {
       long nanos = time.nanoTime() - start;
-      chunks.took(batch.size(), nanos);
-      metrics.step(batch.size(), ofPrompts(parts), nanos);
+      int ofPrompts = ofPrompts(parts);
+      if (ofPrompts == 0) {
+        costs.took(batch.size(), nanos);
+      }
+      if (batch.size() == tokens(parts)) {
+        chunks.took(batch.size(), nanos); // drafts need their logits, which costs more
+      }
+      metrics.step(batch.size(), ofPrompts, nanos);
       for (int i = 0; i < last.length; i++) {
         parts.get(i).work().computed(parts.get(i).tokens(), last[i]);
       }
@@ -59,7 +75,7 @@ final class Stepper {
     return outcome;
   }
 
-  /** Adds a part; returns the index of its last token. */
+  /** Adds a part and what is drafted behind it; returns the index of the part's last token. */
   private int add(StepPlanner.Part<Slot> part) {
     TokenSequence sequence = part.work().sequence();
     int from = sequence.computed();
@@ -67,7 +83,20 @@ final class Stepper {
     for (int i = from; i < to; i++) {
       batch.add(sequence.token(i), i, sequence.id());
     }
-    return to == sequence.count() ? batch.askForLogits() : batch.size() - 1;
+    if (to < sequence.count()) {
+      return batch.size() - 1;
+    }
+    int last = batch.askForLogits();
+    Drafting drafting = part.work().drafting();
+    for (int i = 0; i < drafting.count(); i++) {
+      batch.add(drafting.token(i), to + i, sequence.id());
+      batch.askForLogits();
+    }
+    return last;
+  }
+
+  private static int tokens(List<StepPlanner.Part<Slot>> parts) {
+    return parts.stream().mapToInt(StepPlanner.Part::tokens).sum();
   }
 
   private static int ofPrompts(List<StepPlanner.Part<Slot>> parts) {

@@ -112,12 +112,12 @@ public final class ContextParams {
   }
 
   /**
-   * How many sequences share the window, and as many outputs of one decode: fewer outputs than
+   * How many sequences share the window, and the most outputs of one decode: fewer outputs than
    * sequences abort the process.
    */
-  public static void sequences(MemorySegment params, int count) {
+  public static void sequences(MemorySegment params, int count, int outputs) {
     params.set(JAVA_INT, offset("n_seq_max"), count);
-    params.set(JAVA_INT, offset("n_outputs_max"), count);
+    params.set(JAVA_INT, offset("n_outputs_max"), outputs);
     params.set(JAVA_BOOLEAN, offset("kv_unified"), true);
   }
 

@@ -22,6 +22,7 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
   private final int poolTokens;
   private final int batchTokens;
   private final int sequences;
+  private final int outputLimit; // of one decode
   private final int slidingWindow; // tokens; 0 for none
   private final boolean cutsBack;
   private final MemorySegment memory;
@@ -38,6 +39,7 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
     this.poolTokens = Math.min(options.poolTokens(), Contexts.contextTokens(handle.get()));
     this.batchTokens = Contexts.batchTokens(handle.get());
     this.sequences = Contexts.sequences(handle.get());
+    this.outputLimit = options.outputs();
     this.slidingWindow = model.slidingWindow();
     this.cutsBack = model.cutsBack();
     this.memory = Memories.of(handle.get());
@@ -52,7 +54,7 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
       MemorySegment params = Contexts.defaultParams(arena);
       ContextParams.contextTokens(params, options.poolTokens());
       ContextParams.batchTokens(params, options.batchTokens());
-      ContextParams.sequences(params, options.sequences());
+      ContextParams.sequences(params, options.sequences(), options.outputs());
       ContextParams.threads(params, options.threads());
       pointer = Contexts.create(model.pointer(), params);
       var handle =
@@ -101,6 +103,11 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
     return batchTokens;
   }
 
+  /** The most outputs of one decode. */
+  public int outputLimit() {
+    return outputLimit;
+  }
+
   @Override
   public int sequences() {
     return sequences;
@@ -131,18 +138,18 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
    * Computes the batch's tokens; blocks meanwhile.
    *
    * @throws IllegalArgumentException when the batch is empty, larger than {@link #batchTokens()} or
-   *     asks for more outputs than there are sequences
+   *     asks for more than {@link #outputLimit()} outputs
    * @throws LlamaException when llama.cpp refuses it: a token that is not in the vocabulary, or a
    *     position that does not follow
    */
   public Outcome decode(Batch batch) throws LlamaException {
     MemorySegment pointer = handle.get();
-    if (batch.size() < 1 || batch.size() > batchTokens || batch.outputCount() > sequences) {
+    if (batch.size() < 1 || batch.size() > batchTokens || batch.outputCount() > outputLimit) {
       throw new IllegalArgumentException(
           "a batch holds 1 to "
               + batchTokens
               + " tokens with at most "
-              + sequences
+              + outputLimit
               + " outputs, this one "
               + batch.size()
               + " with "

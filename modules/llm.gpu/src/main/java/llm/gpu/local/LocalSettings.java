@@ -7,6 +7,7 @@ import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.core.provider.ProviderContext;
 import llm.core.template.answer.AnswerFormat;
+import llm.gpu.draft.Speculation;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.llama.Pooling;
 import llm.gpu.prefix.PrefixShelf;
@@ -166,6 +167,19 @@ record LocalSettings(
   private static final Setting<Integer> BATCH_TOKENS =
       Setting.integer(
           "batch_tokens", DEFAULT.batchTokens(), 16, 4096, "The most tokens computed in one step.");
+  private static final Setting<Speculation.Mode> SPECULATION =
+      Setting.choice(
+          "speculation",
+          DEFAULT.speculation().mode(),
+          "Whether tokens that stood in prompt or answer before are drafted and verified several in a"
+              + " step; auto: where that brings answers sooner; always: whatever it costs.");
+  private static final Setting<Integer> DRAFT_TOKENS =
+      Setting.integer(
+          "draft_tokens",
+          DEFAULT.speculation().tokens(),
+          1,
+          Speculation.MOST_TOKENS,
+          "The most tokens drafted in one step, of all answers together.");
   private static final Setting<EmbeddingPooling> EMBEDDING_POOLING =
       Setting.choice(
           "embedding_pooling",
@@ -298,6 +312,7 @@ record LocalSettings(
             new ModelTemplates(
                 section.get(CHAT_TEMPLATE),
                 section.find(CHAT_TEMPLATE_FILE),
-                section.get(TOOL_FORMAT).format())));
+                section.get(TOOL_FORMAT).format()),
+            new Speculation(section.get(SPECULATION), section.get(DRAFT_TOKENS))));
   }
 }

@@ -21,6 +21,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
+import llm.gpu.draft.Speculation;
 import llm.gpu.testmodel.TestFiles;
 import llm.gpu.testmodel.TinyModel;
 import org.junit.jupiter.api.BeforeAll;
@@ -54,6 +55,21 @@ class TogetherTest {
   void ofARandomModelInAPoolThatIsTooSmallForThem() throws Exception {
     Path model = TinyModel.chat(512).writeTo(folder.resolve("small-pool.gguf"));
     compare(model, EngineFixture.inPool(8, 700), 24);
+  }
+
+  @Test
+  void ofTheRealModelWithDrafts() throws Exception {
+    compare(TestFiles.stories(), drafting(EngineFixture.together(8)), 16);
+  }
+
+  @Test
+  void ofARandomModelWithDraftsInAPoolThatIsTooSmallForThem() throws Exception {
+    Path model = TinyModel.chat(512).writeTo(folder.resolve("small-pool-drafts.gguf"));
+    compare(model, drafting(EngineFixture.inPool(8, 700)), 16);
+  }
+
+  private static EngineSettings drafting(EngineSettings settings) {
+    return settings.withSpeculation(new Speculation(Speculation.Mode.ALWAYS, 12));
   }
 
   private static void compare(Path model, EngineSettings settings, int clients) throws Exception {

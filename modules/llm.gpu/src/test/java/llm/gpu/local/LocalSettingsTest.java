@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Optional;
 import llm.core.testkit.TestConfig;
+import llm.gpu.draft.Speculation;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.llama.Pooling;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,8 @@ class LocalSettingsTest {
                 embedding_pooling: last
                 embedding_tokens: 900
                 step_target_ms: 250
+                speculation: always
+                draft_tokens: 7
                 stall_seconds: 4
                 load_timeout_seconds: 70
                 close_timeout_seconds: 2
@@ -67,26 +70,27 @@ class LocalSettingsTest {
     assertThat(settings.engine())
         .isEqualTo(
             new EngineSettings(
-                1000,
-                3000,
-                100,
-                3,
-                2,
-                new EngineSettings.Slots(6, 3),
-                new EngineSettings.Prefixes(
-                    7,
-                    500,
-                    12L << 20,
-                    Duration.ofMillis(33),
-                    settings.engine().prefixes().folder(),
-                    5L << 20),
-                new EngineSettings.Vectors(Optional.of(Pooling.LAST), 900),
-                5,
-                9,
-                Duration.ofMillis(250),
-                Duration.ofSeconds(4),
-                Duration.ofSeconds(70),
-                Duration.ofSeconds(2)));
+                    1000,
+                    3000,
+                    100,
+                    3,
+                    2,
+                    new EngineSettings.Slots(6, 3),
+                    new EngineSettings.Prefixes(
+                        7,
+                        500,
+                        12L << 20,
+                        Duration.ofMillis(33),
+                        settings.engine().prefixes().folder(),
+                        5L << 20),
+                    new EngineSettings.Vectors(Optional.of(Pooling.LAST), 900),
+                    5,
+                    9,
+                    Duration.ofMillis(250),
+                    Duration.ofSeconds(4),
+                    Duration.ofSeconds(70),
+                    Duration.ofSeconds(2))
+                .withSpeculation(new Speculation(Speculation.Mode.ALWAYS, 7)));
   }
 
   @ParameterizedTest
@@ -113,7 +117,10 @@ class LocalSettingsTest {
         "step_target_ms: 1",
         "prefix_dir_mb: 0",
         "prefix_worth_ms: -1",
-        "prefix_memory_mb: -1"
+        "prefix_memory_mb: -1",
+        "speculation: perhaps",
+        "draft_tokens: 0",
+        "draft_tokens: 65"
       })
   void badValuesAreRefused(String line) {
     var config = TestConfig.yaml("providers: {local: {" + line + "}}");

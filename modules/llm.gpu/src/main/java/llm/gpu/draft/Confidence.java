@@ -1,0 +1,32 @@
+package llm.gpu.draft;
+
+/**
+ * How often guesses of one answer were right, by how many tokens were the same before the place
+ * that they were copied from. One thread.
+ */
+final class Confidence {
+  private static final int[] CLASSES = {5, 9}; // matches of fewer tokens; longer ones are the last
+  private static final double FIRST = 0.6;
+  private static final double WEIGHT = 0.2;
+
+  private final double[] right = {FIRST, FIRST, FIRST};
+
+  /** The share of right guesses behind {@code matched} tokens, 0 to 1. */
+  double of(int matched) {
+    return right[classOf(matched)];
+  }
+
+  /** Learns whether a guess was right. */
+  void learn(int matched, boolean wasRight) {
+    int at = classOf(matched);
+    right[at] += WEIGHT * ((wasRight ? 1 : 0) - right[at]);
+  }
+
+  private static int classOf(int matched) {
+    int at = 0;
+    while (at < CLASSES.length && matched >= CLASSES[at]) {
+      at++;
+    }
+    return at;
+  }
+}

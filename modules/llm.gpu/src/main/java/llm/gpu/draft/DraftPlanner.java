@@ -1,0 +1,162 @@
+package llm.gpu.draft;
+
+import java.util.ArrayList;
+import java.util.List;
+import llm.domain.chat.Priority;
+import llm.gpu.prefix.TokenSequence;
+
+/**
+ * Decides how many drafted tokens each answer of a step tries.
+ *
+ * <p>A step with more tokens takes longer, for everybody in it; a guess that is right saves one. So
+ * guesses are taken, the likeliest first, up to the number with the most tokens a second by what
+ * steps took so far ({@link StepCosts}) and how often each answer's guesses were right. None are
+ * taken where that is not more than without, nor where an answer would get its own tokens
+ * noticeably later for the guesses of others.
+ *
+ * <p>Sizes of steps that were never seen are tried by doubling. Once in a while a step has no
+ * drafts, or more than seem best, or some though none seem to pay, so that it stays known what they
+ * cost and bring. One thread.
+ */
+public final class DraftPlanner {
+  private static final double MARGIN = 1.05; // below, guessing is not worth the while
+  private static final double LEAST_SHARE = 0.9; // of its own pace that every answer keeps
+  private static final double UNLIKELY = 0.02;
+  private static final int PROBE_TOKENS = 2;
+  private static final int CROWDED_STEPS = 64;
+  private static final int STRETCH_EVERY = 32;
+
+  private final Speculation speculation;
+  private final StepCosts costs;
+  private final int stepTokens;
+  private int rest; // steps without drafts
+  private int sinceStretch;
+  private int stretches;
+
+  /**
+   * Learns from {@code costs} what steps take.
+   *
+   * @param stepTokens the most tokens, and outputs, of a step of answers
+   */
+  public DraftPlanner(Speculation speculation, StepCosts costs, int stepTokens) {
+    this.speculation = speculation;
+    this.costs = costs;
+    this.stepTokens = stepTokens;
+  }
+
+  /** An answer in a step. */
+  public interface Answer {
+    /** Whether its next token is computed and nothing else. */
+    boolean streams();
+
+    Priority priority();
+
+    /** Its tokens. */
+    TokenSequence sequence();
+
+    Drafting drafting();
+
+    /** The most tokens it may have beside the one that a step brings anyway, 0 or more. */
+    int moreTokens();
+  }
+
+  /** The memory had no room for drafts: none are made for some steps. */
+  public void crowded() {
+    rest = CROWDED_STEPS;
+  }
+
+  /**
+   * Lets answers try drafts in a step that reads no prompt; those in the background not beside
+   * others.
+   *
+   * @return whether anything is tried
+   */
+  public boolean plan(List<? extends Answer> step) {
+    step.forEach(answer -> answer.drafting().clear());
+    if (!speculation.isOn() || !step.stream().allMatch(Answer::streams) || rests()) {
+      return false;
+    }
+    int room = Math.max(0, Math.min(speculation.tokens(), stepTokens - step.size()));
+    boolean interactive =
+        step.stream().anyMatch(answer -> answer.priority() == Priority.INTERACTIVE);
+    List<Drafting> drafts = new ArrayList<>(step.size());
+    boolean found = false;
+    for (Answer answer : step) {
+      boolean yields = interactive && answer.priority() == Priority.BACKGROUND;
+      int most = yields ? 0 : Math.min(room, answer.moreTokens());
+      answer.drafting().seek(answer.sequence(), most);
+      drafts.add(answer.drafting());
+      found |= answer.drafting().found() > 0;
+    }
+    return found && plan(drafts, room) > 0;
+  }
+
+  private boolean rests() {
+    rest = Math.max(0, rest - 1);
+    return rest > 0;
+  }
+
+  private int plan(List<Drafting> answers, int room) {
+    if (speculation.mode() == Speculation.Mode.ALWAYS) {
+      return planEvenly(answers, room);
+    }
+    return costs.isFresh(answers.size()) ? planWhatPays(answers, room) : 0;
+  }
+
+  private static int planEvenly(List<Drafting> answers, int room) {
+    int left = room;
+    for (int i = 0; i < answers.size(); i++) {
+      int given = Math.min(answers.get(i).found(), left / (answers.size() - i));
+      answers.get(i).plan(given);
+      left -= given;
+    }
+    return room - left;
+  }
+
+  private int planWhatPays(List<Drafting> answers, int room) {
+    int count = answers.size();
+    int most = Math.min(room, 2 * Math.max(count, costs.largest()) + 1 - count);
+    var guesses = new Guesses(answers, most);
+    double alone = costs.of(count);
+    double best = count / alone * MARGIN;
+    int taken = 0;
+    while (guesses.count() < most && guesses.next() > UNLIKELY) {
+      double time = costs.of(count + guesses.count() + 1);
+      double least = LEAST_SHARE * time / alone; // tokens that keep up an answer's pace
+      guesses.take(least);
+      double rate = guesses.expected() / time;
+      if (rate > best && guesses.leastExpected() >= least) {
+        best = rate;
+        taken = guesses.count();
+      }
+    }
+    if (taken == 0) {
+      return probe(answers, room);
+    }
+    guesses.plan(taken);
+    return count == 1 ? stretch(answers.getFirst(), taken, most) : taken;
+  }
+
+  /** Tries somewhat more than seems best once in a while. */
+  private int stretch(Drafting answer, int best, int most) {
+    if (++sinceStretch < STRETCH_EVERY) {
+      return best;
+    }
+    sinceStretch = 0;
+    stretches++;
+    int more = stretches % 2 == 0 ? 2 * best : best + 1;
+    answer.plan(Math.min(more, Math.min(most, answer.found())));
+    return answer.count();
+  }
+
+  private static int probe(List<Drafting> answers, int room) {
+    for (Drafting answer : answers) {
+      int tokens = Math.min(PROBE_TOKENS, Math.min(room, answer.found()));
+      if (tokens > 0 && answer.probes().take()) {
+        answer.plan(tokens);
+        return tokens;
+      }
+    }
+    return 0;
+  }
+}

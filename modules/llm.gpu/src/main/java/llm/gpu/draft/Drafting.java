@@ -1,0 +1,148 @@
+package llm.gpu.draft;
+
+import llm.gpu.prefix.TokenSequence;
+
+/**
+ * The drafts of one answer.
+ *
+ * <ol>
+ *   <li>{@link #seek} guesses what comes next, {@link DraftPlanner} says how much of it is tried in
+ *       the step: {@link #count}.
+ *   <li>Once the step is computed, {@link #confirms} takes what is chosen, token by token.
+ * </ol>
+ *
+ * <p>The engine's thread owns it.
+ */
+public final class Drafting {
+  private static final int[] NOTHING = {};
+
+  private final TokenLookup lookup = new TokenLookup();
+  private final Confidence confidence = new Confidence();
+  private final Probes probes = new Probes();
+  private final int[] tokens; // guessed
+  private final int predicted; // tokens of a text the caller expects, at the lookup's beginning
+  private final int offset; // of the sequence in the lookup
+  private final int promptTokens;
+  private int found;
+  private int matched;
+  private int count; // of them that are tried
+  private int confirmed; // of those
+
+  /**
+   * For an answer to a prompt.
+   *
+   * @param speculation how much may be guessed; nothing where it is off
+   * @param prediction tokens that its caller expects; may be none
+   * @param promptTokens how many tokens of its sequence are the prompt
+   */
+  public Drafting(Speculation speculation, int[] prediction, int promptTokens) {
+    this.tokens = speculation.isOn() ? new int[speculation.tokens()] : NOTHING;
+    this.promptTokens = promptTokens;
+    this.predicted = tokens.length == 0 ? 0 : prediction.length;
+    for (int i = 0; i < predicted; i++) {
+      lookup.add(prediction[i]);
+    }
+    lookup.border();
+    this.offset = lookup.count();
+  }
+
+  /** One that guesses nothing. */
+  public static Drafting none() {
+    return new Drafting(Speculation.OFF, NOTHING, 0);
+  }
+
+  /** Tokens that are tried in the step. */
+  public int count() {
+    return count;
+  }
+
+  /** Token number {@code index} of those. */
+  public int token(int index) {
+    return tokens[index];
+  }
+
+  /** Tries nothing in the next step. */
+  void clear() {
+    count = 0;
+    confirmed = 0;
+    found = 0;
+  }
+
+  /**
+   * Takes the token that was chosen behind the guesses that are confirmed, and learns from it:
+   * whether it is the next guess, so that the logits computed behind that are the answer's.
+   */
+  public boolean confirms(int token) {
+    if (confirmed == count) {
+      return false;
+    }
+    boolean right = tokens[confirmed] == token;
+    confidence.learn(matched, right);
+    confirmed += right ? 1 : 0;
+    return right;
+  }
+
+  /** How many of the tokens tried were chosen so far. */
+  public int confirmed() {
+    return confirmed;
+  }
+
+  /**
+   * Guesses what follows a sequence.
+   *
+   * @param most tokens of interest, 0 or more
+   */
+  void seek(TokenSequence sequence, int most) {
+    clear();
+    int wanted = Math.min(most, tokens.length);
+    if (wanted == 0) {
+      return;
+    }
+    for (int i = lookup.count() - offset; i < sequence.count(); i++) {
+      lookup.add(sequence.token(i));
+    }
+    found = expected(sequence.count() - promptTokens, wanted);
+    if (found == 0) {
+      found = lookup.find(wanted, tokens);
+      matched = lookup.matched();
+    }
+  }
+
+  /** Tokens that were guessed, 0 or more. */
+  int found() {
+    return found;
+  }
+
+  /** How likely each of them is right where those before it are. */
+  double confidence() {
+    return confidence.of(matched);
+  }
+
+  /** When it is tried though it does not seem to pay. */
+  Probes probes() {
+    return probes;
+  }
+
+  /** Lets {@code more} of the tokens that were found be tried. */
+  void plan(int more) {
+    count = more;
+  }
+
+  /** At an answer's beginning: what is expected, where it begins so too. */
+  private int expected(int answered, int most) {
+    if (answered < 1 || answered >= TokenLookup.SHORTEST || answered >= predicted) {
+      return 0;
+    }
+    for (int i = 0; i < answered; i++) {
+      if (lookup.token(i) != lookup.token(offset + promptTokens + i)) {
+        return 0;
+      }
+    }
+    int length = Math.min(most, predicted - answered);
+    for (int i = 0; i < length; i++) {
+      tokens[i] = lookup.token(answered + i);
+    }
+    matched = TokenLookup.LONGEST;
+    return length;
+  }
+}
