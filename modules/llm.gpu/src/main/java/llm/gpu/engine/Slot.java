@@ -13,6 +13,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
+import llm.gpu.adapter.AdapterSet;
 import llm.gpu.llama.Sampler;
 import llm.gpu.llama.Vocabulary;
 import llm.gpu.prefix.TokenSequence;
@@ -100,6 +101,11 @@ final class Slot implements StepPlanner.Work, AutoCloseable {
 
   int cachedTokens() {
     return cachedTokens;
+  }
+
+  @Override
+  public AdapterSet adapters() {
+    return job.adapters();
   }
 
   @Override
