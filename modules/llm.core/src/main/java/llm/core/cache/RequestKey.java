@@ -14,6 +14,7 @@ import llm.domain.chat.ToolDefinition;
 import llm.domain.content.ImageSource;
 import llm.domain.content.Thinking;
 import llm.domain.content.Thought;
+import llm.domain.model.AdapterUse;
 import llm.domain.model.Temperature;
 
 /**
@@ -107,7 +108,16 @@ final class RequestKey {
         .all(
             sampling.logitBias().entrySet(),
             (in, bias) -> in.number(bias.getKey()).number(bias.getValue().doubleValue()))
-        .optional(sampling.topLogprobs(), (in, value) -> in.number(value));
+        .optional(sampling.topLogprobs(), (in, value) -> in.number(value))
+        .all(sampling.adapters(), RequestKey::adapter);
+  }
+
+  private static void adapter(KeyDigest key, AdapterUse adapter) {
+    switch (adapter) {
+      case AdapterUse.Named named -> key.number(0).text(named.name());
+      case AdapterUse.Numbered numbered -> key.number(1).number(numbered.number());
+    }
+    key.optional(adapter.scale(), KeyDigest::number);
   }
 
   private static void form(KeyDigest key, AnswerForm form) {

@@ -28,6 +28,8 @@ import llm.domain.content.ImageSource;
 import llm.domain.content.Proof;
 import llm.domain.content.Thinking;
 import llm.domain.content.Thought;
+import llm.domain.model.AdapterUse.Named;
+import llm.domain.model.AdapterUse.Numbered;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
 import org.junit.jupiter.api.DisplayName;
@@ -86,7 +88,7 @@ class RequestKeyTest {
     assertThat(fields(SamplingOptions.class))
         .isEqualTo(
             "temperature topP topK minP seed stop frequencyPenalty presencePenalty repeatPenalty"
-                + " logitBias topLogprobs");
+                + " logitBias topLogprobs adapters");
     assertThat(fields(AnswerForm.class)).isEqualTo("format parallelToolCalls thinking continues");
     assertThat(fields(ResponseFormat.JsonSchema.class)).isEqualTo("name description schema strict");
     assertThat(fields(Extensions.class)).isEqualTo("dialect fields");
@@ -185,7 +187,11 @@ class RequestKeyTest {
             SamplingOptions.builder().presencePenalty(1),
             SamplingOptions.builder().repeatPenalty(1),
             SamplingOptions.builder().logitBias(Map.of(1, 1.0)),
-            SamplingOptions.builder().topLogprobs(1))
+            SamplingOptions.builder().topLogprobs(1),
+            SamplingOptions.builder().adapters(List.of(new Named("1", Optional.empty()))),
+            SamplingOptions.builder().adapters(List.of(new Named("1", Optional.of(1.0)))),
+            SamplingOptions.builder().adapters(List.of(new Named("1", Optional.of(.5)))),
+            SamplingOptions.builder().adapters(List.of(new Numbered(1, Optional.of(1.0)))))
         .stream()
         .map(options -> PLAIN.withSampling(options.build()))
         .toList();

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import llm.domain.model.AdapterUse;
 import llm.domain.model.Temperature;
 
 /**
@@ -27,6 +28,8 @@ import llm.domain.model.Temperature;
  *     the order of the ids; at most {@link #MAX_BIASES}
  * @param topLogprobs empty: no log probabilities are wanted; else those of the answer's tokens, and
  *     so many alternatives of each, 0 to {@link #MAX_TOP_LOGPROBS}
+ * @param adapters the LoRA adapters that the model's weights are changed by, at most {@link
+ *     AdapterUse#MAX_ADAPTERS}
  */
 public record SamplingOptions(
     Optional<Temperature> temperature,
@@ -39,7 +42,8 @@ public record SamplingOptions(
     Optional<Double> presencePenalty,
     Optional<Double> repeatPenalty,
     Map<Integer, Double> logitBias,
-    Optional<Integer> topLogprobs) {
+    Optional<Integer> topLogprobs,
+    List<AdapterUse> adapters) {
   /** The most stop strings a request may name. */
   public static final int MAX_STOPS = 16;
 
@@ -61,6 +65,7 @@ public record SamplingOptions(
   /** Copies the collections and checks every range. */
   public SamplingOptions {
     stop = List.copyOf(stop);
+    adapters = List.copyOf(adapters);
     logitBias = sorted(logitBias);
     topP.ifPresent(p -> check(p > 0 && p <= 1, "top_p", p, "more than 0, at most 1"));
     topK.ifPresent(k -> check(k >= 0, "top_k", k, "0 or more"));
@@ -82,6 +87,11 @@ public record SamplingOptions(
             "top_logprobs",
             count,
             "0 to " + MAX_TOP_LOGPROBS));
+    check(
+        adapters.size() <= AdapterUse.MAX_ADAPTERS,
+        "lora",
+        adapters.size() + " adapters",
+        "at most " + AdapterUse.MAX_ADAPTERS);
   }
 
   /** A builder that asks for nothing yet. */
@@ -112,6 +122,7 @@ public record SamplingOptions(
     private Optional<Double> repeatPenalty = Optional.empty();
     private Map<Integer, Double> logitBias = Map.of();
     private Optional<Integer> topLogprobs = Optional.empty();
+    private List<AdapterUse> adapters = List.of();
 
     private Builder() {}
 
@@ -127,6 +138,7 @@ public record SamplingOptions(
       repeatPenalty = from.repeatPenalty;
       logitBias = from.logitBias;
       topLogprobs = from.topLogprobs;
+      adapters = from.adapters;
     }
 
     /** Sets the temperature. */
@@ -195,6 +207,12 @@ public record SamplingOptions(
       return this;
     }
 
+    /** Sets the adapters. */
+    public Builder adapters(List<AdapterUse> value) {
+      adapters = value;
+      return this;
+    }
+
     /**
      * The options.
      *
@@ -212,7 +230,8 @@ public record SamplingOptions(
           presencePenalty,
           repeatPenalty,
           logitBias,
-          topLogprobs);
+          topLogprobs,
+          adapters);
     }
   }
 

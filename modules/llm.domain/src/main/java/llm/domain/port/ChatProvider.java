@@ -109,6 +109,13 @@ public interface ChatProvider extends AutoCloseable {
   }
 
   /**
+   * Whether requests to {@code model} may name LoRA adapters; where not, one that does is refused.
+   */
+  default boolean takesAdapters(ModelName model) {
+    return false;
+  }
+
+  /**
    * Tokens of the request as the model's prompt, counted by who reads it; empty when this provider
    * cannot, and an estimate has to do. Blocks as long as that takes.
    *

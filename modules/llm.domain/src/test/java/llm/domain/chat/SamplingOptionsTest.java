@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import llm.domain.chat.SamplingOptions.Builder;
+import llm.domain.model.AdapterUse;
 import llm.domain.model.Temperature;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +37,7 @@ class SamplingOptionsTest {
             .repeatPenalty(1.1)
             .logitBias(Map.of(5, -100.0))
             .topLogprobs(20)
+            .adapters(List.of(new AdapterUse.Numbered(1, Optional.of(.5))))
             .build();
     assertThat(options)
         .isEqualTo(
@@ -49,7 +52,8 @@ class SamplingOptionsTest {
                 Optional.of(2.0),
                 Optional.of(1.1),
                 Map.of(5, -100.0),
-                Optional.of(20)));
+                Optional.of(20),
+                List.of(new AdapterUse.Numbered(1, Optional.of(.5)))));
     assertThat(options.toBuilder().build()).isEqualTo(options);
     assertThat(options.withTemperature(new Temperature(1)))
         .isEqualTo(options.toBuilder().temperature(new Temperature(1)).build())
@@ -109,6 +113,14 @@ class SamplingOptionsTest {
   void refuseTooManyBiases() {
     assertThat(SamplingOptions.builder().logitBias(biases(300)).build().logitBias()).hasSize(300);
     assertRefused(b -> b.logitBias(biases(301)), "logit_bias 301 tokens must be at most 300");
+  }
+
+  @Test
+  void refuseTooManyAdapters() {
+    List<AdapterUse> nine = Collections.nCopies(9, new AdapterUse.Named("a", Optional.empty()));
+    assertThat(SamplingOptions.builder().adapters(nine.subList(1, 9)).build().adapters())
+        .hasSize(8);
+    assertRefused(b -> b.adapters(nine), "lora 9 adapters must be at most 8");
   }
 
   @Test

@@ -118,6 +118,8 @@ class ChatProviderTest {
     try (var provider = new EchoProvider()) {
       assertThat(provider.model(MODEL)).contains(INFO);
       assertThat(provider.model(new ModelName("gpt-9"))).isEmpty();
+      assertThat(provider.takesAdapters(MODEL)).isFalse();
+      assertThat(INFO.parent()).isEmpty();
     }
   }
 

@@ -23,6 +23,7 @@ import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
+import llm.gpu.adapter.AdapterSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
@@ -71,6 +72,21 @@ public final class Engine implements AutoCloseable {
       Telemetry telemetry,
       Alarms alarms,
       IntSupplier randomSeed) {
+    this(settings, librarySource, AdapterSource.NONE, telemetry, alarms, randomSeed);
+  }
+
+  /**
+   * The same with adapters.
+   *
+   * @param adapters asked when a model is loaded
+   */
+  public Engine(
+      EngineSettings settings,
+      LibrarySource librarySource,
+      AdapterSource adapters,
+      Telemetry telemetry,
+      Alarms alarms,
+      IntSupplier randomSeed) {
     this.settings = settings;
     this.alarms = alarms;
     this.time = alarms.time();
@@ -80,7 +96,8 @@ public final class Engine implements AutoCloseable {
     this.aside = new Aside(settings.textsAside(), log);
     this.common = new Serving.Common(settings, guard, aside, time, metrics, log, randomSeed);
     this.places = new Places(settings.loadedModels(), time);
-    this.loader = new ModelLoader(librarySource, settings, metrics, log, time, () -> closing);
+    this.loader =
+        new ModelLoader(librarySource, adapters, settings, metrics, log, time, () -> closing);
     EngineGauges.register(telemetry.metrics(), this::waiting, this::loaded);
   }
 

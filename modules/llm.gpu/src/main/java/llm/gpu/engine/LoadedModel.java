@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import llm.core.template.ConversationTemplate.Marks;
+import llm.gpu.adapter.LoadedAdapters;
 import llm.gpu.ffi.Callbacks;
 import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
@@ -29,6 +30,7 @@ final class LoadedModel implements AutoCloseable {
   private final int contextTokens;
   private final Optional<Batch> batch;
   private final Conversations conversations;
+  private final LoadedAdapters adapters;
 
   private LoadedModel(
       Path file,
@@ -37,11 +39,13 @@ final class LoadedModel implements AutoCloseable {
       Model model,
       Optional<Context> context,
       int contextTokens,
+      LoadedAdapters adapters,
       ModelTemplates templates) {
     this.file = file;
     this.mark = mark;
     this.header = header;
     this.model = model;
+    this.adapters = adapters;
     this.context = context;
     this.contextTokens = contextTokens;
     this.batch = context.map(made -> new Batch(made.batchTokens(), made.sequences()));
@@ -53,23 +57,32 @@ final class LoadedModel implements AutoCloseable {
             new Marks(vocabulary.beginName(), vocabulary.endName()));
   }
 
-  /** Loads {@code file} and makes the context it generates in. */
+  /** Loads a model with its adapters. */
+  @FunctionalInterface
+  interface AdapterLoader {
+    LoadedAdapters load(Model model);
+  }
+
+  /** Loads {@code file} and its adapters, and makes the context it generates in. */
   static LoadedModel load(
       Library library,
       Path file,
       FileMark mark,
       GgufHeader header,
       EngineSettings settings,
+      AdapterLoader adapterLoader,
       Callbacks.Progress progress)
       throws LlamaException {
     Model model = Model.load(library, file, progress);
     boolean complete = false;
     try {
       int window = settings.contextFor(model.trainedContext());
+      LoadedAdapters adapters = adapterLoader.load(model); // before the context, which counts them
       Optional<Context> context =
           header.isEncoder() ? Optional.empty() : Optional.of(context(model, window, settings));
       var loaded =
-          new LoadedModel(file, mark, header, model, context, window, settings.templates());
+          new LoadedModel(
+              file, mark, header, model, context, window, adapters, settings.templates());
       complete = true;
       return loaded;
     } finally {
@@ -140,6 +153,11 @@ final class LoadedModel implements AutoCloseable {
   /** The steps' tokens; only of one that generates. */
   Batch batch() {
     return batch.orElseThrow();
+  }
+
+  /** Its adapters. */
+  LoadedAdapters adapters() {
+    return adapters;
   }
 
   /** How its conversations look. */

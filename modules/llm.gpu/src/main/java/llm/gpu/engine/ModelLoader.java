@@ -2,17 +2,22 @@ package llm.gpu.engine;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.domain.port.TimeSource;
+import llm.gpu.adapter.AdapterFile;
+import llm.gpu.adapter.AdapterSource;
+import llm.gpu.adapter.LoadedAdapters;
 import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
 import llm.gpu.gguf.SplitFiles;
 import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.llama.Model;
 import llm.gpu.pages.HugePages;
 import llm.gpu.text.Conversations;
 
@@ -25,6 +30,7 @@ final class ModelLoader {
   private static final Duration TELL_AGAIN = Duration.ofSeconds(1); // progress at INFO
 
   private final LibrarySource librarySource;
+  private final AdapterSource adapterSource;
   private final EngineSettings settings;
   private final EngineMetrics metrics;
   private final Log log;
@@ -34,12 +40,14 @@ final class ModelLoader {
 
   ModelLoader(
       LibrarySource librarySource,
+      AdapterSource adapterSource,
       EngineSettings settings,
       EngineMetrics metrics,
       Log log,
       TimeSource time,
       BooleanSupplier closing) {
     this.librarySource = librarySource;
+    this.adapterSource = adapterSource;
     this.settings = settings;
     this.metrics = metrics;
     this.log = log;
@@ -99,7 +107,8 @@ final class ModelLoader {
 
   /** Whether {@code loaded} is the file as it is now; a file that vanished is served on. */
   static boolean isCurrent(LoadedModel loaded) {
-    return FileMark.of(loaded.file()).map(loaded.mark()::equals).orElse(true);
+    return FileMark.of(loaded.file()).map(loaded.mark()::equals).orElse(true)
+        && loaded.adapters().areCurrent();
   }
 
   private LoadedModel read(Path file, Optional<FileMark> mark) throws LlamaException {
@@ -135,6 +144,7 @@ final class ModelLoader {
           mark.orElse(new FileMark(0, time.now())),
           header,
           settings,
+          model -> adapters(file, header, model),
           progress::report);
     } catch (LlamaException failure) {
       throw progress.ended
@@ -149,6 +159,11 @@ final class ModelLoader {
               failure)
           : failure;
     }
+  }
+
+  private LoadedAdapters adapters(Path file, GgufHeader header, Model model) {
+    List<AdapterFile> adapters = adapterSource.of(file);
+    return LoadedAdapters.load(adapters, model, header, file, log);
   }
 
   /** Aside: requests need not wait for it, and nothing is wrong when it does not come to an end. */

@@ -138,6 +138,7 @@ final class PrefixFiles {
             Long.toString(mark.bytes()),
             mark.modified().toString(),
             Library.VERSION);
-    return new Origin(file, sample + "\n" + loaded.context().poolTokens());
+    return new Origin(
+        file, sample + "\n" + loaded.context().poolTokens(), loaded.adapters().samples());
   }
 }

@@ -222,6 +222,7 @@ final class Scheduler implements AutoCloseable {
       return true;
     }
     try {
+      requireAdapters(job);
       Optional<int[]> read = prompts.of(job);
       if (read.isEmpty()) {
         return true; // it is no longer eligible until it is read
@@ -233,7 +234,7 @@ final class Scheduler implements AutoCloseable {
         }
         return true;
       }
-      Optional<List<Slot>> inTheWay = roster.inTheWayOf(job, given -> fits(prompt, given));
+      Optional<List<Slot>> inTheWay = roster.inTheWayOf(job, given -> fits(prompt, job, given));
       if (inTheWay.isEmpty()) {
         return false;
       }
@@ -255,14 +256,23 @@ final class Scheduler implements AutoCloseable {
     return true;
   }
 
+  private void requireAdapters(Job job) throws LlmException {
+    for (String name : job.adapters().scales().keySet()) {
+      Optional<String> problem = loaded.adapters().problem(name);
+      if (problem.isPresent()) {
+        throw new LlmException(new LlmError.ModelUnavailable(name, problem.get()));
+      }
+    }
+  }
+
   private void refuse(Job job, LlmError error) {
     queue.take(job);
     job.end(new StreamEvent.Failed(error, Usage.NONE));
   }
 
   /** Whether the pool has room for a prompt, kept prefixes and {@code given} given up. */
-  private boolean fits(int[] prompt, Set<TokenSequence> given) {
-    return cache.need(prompt, given) <= context.poolTokens();
+  private boolean fits(int[] prompt, Job job, Set<TokenSequence> given) {
+    return cache.need(prompt, job.adapters(), given) <= context.poolTokens();
   }
 
   private void start(Job job, int[] prompt) throws LlamaException, LlmException {
@@ -277,7 +287,14 @@ final class Scheduler implements AutoCloseable {
     var answer = new Answer(job.request(), loaded.conversations());
     var drafting = new Drafting(speculation(), NO_TOKENS, prompt.length);
     var slot =
-        new Slot(job, cache.begin(prompt), sampler, loaded.contextTokens(), now, answer, drafting);
+        new Slot(
+            job,
+            cache.begin(prompt, job.adapters()),
+            sampler,
+            loaded.contextTokens(),
+            now,
+            answer,
+            drafting);
     metrics.cached(slot.cachedTokens());
     roster.add(slot);
     report();
@@ -432,10 +449,10 @@ final class Scheduler implements AutoCloseable {
   /** Lets parked requests go on: when another has left, or nothing else is in work. */
   private void resumeParked() {
     for (Slot slot : roster.parked()) {
-      if (!roster.slots().isEmpty() && !(roomFreed && fits(slot.tokens(), Set.of()))) {
+      if (!roster.slots().isEmpty() && !(roomFreed && fits(slot.tokens(), slot.job(), Set.of()))) {
         return;
       }
-      slot.resume(cache.begin(slot.tokens()));
+      slot.resume(cache.begin(slot.tokens(), slot.adapters()));
       roster.unpark(slot);
       report();
     }

@@ -13,6 +13,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
+import llm.gpu.adapter.AdapterSet;
 import llm.gpu.draft.DraftPlanner;
 import llm.gpu.draft.Drafting;
 import llm.gpu.llama.Sampler;
@@ -113,6 +114,11 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
 
   int cachedTokens() {
     return cachedTokens;
+  }
+
+  @Override
+  public AdapterSet adapters() {
+    return job.adapters();
   }
 
   @Override

@@ -3,6 +3,7 @@ package llm.gpu.engine;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import llm.domain.port.TimeSource;
+import llm.gpu.adapter.LoadedAdapters;
 import llm.gpu.draft.Drafting;
 import llm.gpu.draft.StepCosts;
 import llm.gpu.llama.Batch;
@@ -21,6 +22,7 @@ final class Stepper {
   private static final double ABORTABLE_NANOS = 20e6; // shorter steps are not worth the callback
 
   private final Context context;
+  private final LoadedAdapters adapters;
   private final Batch batch;
   private final ChunkSize chunks;
   private final StepCosts costs;
@@ -38,6 +40,7 @@ final class Stepper {
       Serving.Common common,
       BooleanSupplier closing) {
     this.context = loaded.context();
+    this.adapters = loaded.adapters();
     this.batch = loaded.batch();
     this.chunks = chunks;
     this.costs = costs;
@@ -47,7 +50,10 @@ final class Stepper {
     this.closing = closing;
   }
 
-  /** Computes {@code parts}; when that is done, each slot knows where its logits are. */
+  /**
+   * Computes {@code parts}, all with the same adapters; when that is done, each slot knows where
+   * its logits are.
+   */
   Context.Outcome compute(List<StepPlanner.Part<Slot>> parts) throws LlamaException {
     batch.clear();
     int[] last = new int[parts.size()];
@@ -57,6 +63,7 @@ final class Stepper {
     inStep = parts.stream().map(StepPlanner.Part::work).toList();
     armAbort(batch.size());
     long start = time.nanoTime();
+    context.adapt(adapters.uses(parts.getFirst().work().adapters()));
     Context.Outcome outcome = guard.exclusively(() -> context.decode(batch));
     if (outcome == Context.Outcome.DONE) {
       long nanos = time.nanoTime() - start;

@@ -13,6 +13,7 @@ public final class Contexts {
   private static final MethodHandle FREE = Symbols.handle(Function.LLAMA_FREE);
   private static final MethodHandle N_CTX = Symbols.handle(Function.LLAMA_N_CTX);
   private static final MethodHandle N_BATCH = Symbols.handle(Function.LLAMA_N_BATCH);
+  private static final MethodHandle SET_ADAPTERS = Symbols.handle(Function.LLAMA_SET_ADAPTERS_LORA);
   private static final MethodHandle SET_ABORT = Symbols.handle(Function.LLAMA_SET_ABORT_CALLBACK);
   private static final MethodHandle DECODE = Symbols.handle(Function.LLAMA_DECODE);
   private static final MethodHandle LOGITS = Symbols.handle(Function.LLAMA_GET_LOGITS_ITH);
@@ -62,6 +63,21 @@ public final class Contexts {
       return (int) N_BATCH.invokeExact(context);
     } catch (Throwable thrown) {
       throw Symbols.failed(Function.LLAMA_N_BATCH, thrown);
+    }
+  }
+
+  /**
+   * {@code llama_set_adapters_lora}: those of all decodes that follow.
+   *
+   * @param adapters [count] pointers
+   * @param scales [count] floats
+   */
+  public static void adapt(
+      MemorySegment context, MemorySegment adapters, long count, MemorySegment scales) {
+    try {
+      int _ = (int) SET_ADAPTERS.invokeExact(context, adapters, count, scales); // always 0
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_SET_ADAPTERS_LORA, thrown);
     }
   }
 

@@ -23,6 +23,8 @@ public final class Models {
       Symbols.handle(Function.LLAMA_MODEL_IS_RECURRENT);
   private static final MethodHandle IS_HYBRID = Symbols.handle(Function.LLAMA_MODEL_IS_HYBRID);
   private static final MethodHandle N_SWA = Symbols.handle(Function.LLAMA_MODEL_N_SWA);
+  private static final MethodHandle ADAPTER = Symbols.handle(Function.LLAMA_ADAPTER_LORA_INIT);
+  private static final MethodHandle ADAPTER_FREE = Symbols.handle(Function.LLAMA_ADAPTER_LORA_FREE);
 
   private Models() {}
 
@@ -50,6 +52,24 @@ public final class Models {
       FREE.invokeExact(model);
     } catch (Throwable thrown) {
       throw Symbols.failed(Function.LLAMA_MODEL_FREE, thrown);
+    }
+  }
+
+  /** {@code llama_adapter_lora_init}: NULL when it could not be loaded or does not fit. */
+  public static MemorySegment loadAdapter(MemorySegment model, MemorySegment path) {
+    try {
+      return (MemorySegment) ADAPTER.invokeExact(model, path);
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_ADAPTER_LORA_INIT, thrown);
+    }
+  }
+
+  /** {@code llama_adapter_lora_free}, before its model and when no context uses it. */
+  public static void freeAdapter(MemorySegment adapter) {
+    try {
+      ADAPTER_FREE.invokeExact(adapter);
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_ADAPTER_LORA_FREE, thrown);
     }
   }
 

@@ -7,8 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -42,6 +45,9 @@ public final class GgufReader {
   private final Map<String, Long> numbers = new HashMap<>();
   private final Set<String> lists = new HashSet<>();
   private final TokenHashes vocabulary = new TokenHashes();
+  private final Map<String, Float> decimals = new HashMap<>();
+  private final Set<String> keys = new HashSet<>();
+  private final Map<String, GgufTensor> tensors = new LinkedHashMap<>();
   private int tokenCount;
 
   private GgufReader(FileCursor in) {
@@ -54,11 +60,45 @@ public final class GgufReader {
    * @throws GgufException when it is absent, unreadable, no GGUF, damaged, truncated, or no model
    */
   public static GgufHeader read(Path file) throws GgufException {
+    return read(file, GgufReader::header);
+  }
+
+  /**
+   * Reads the header of {@code file}, which is to be a LoRA adapter.
+   *
+   * @throws GgufException when it is none, as above
+   */
+  static GgufAdapter readAdapter(Path file) throws GgufException {
+    return read(file, GgufReader::adapter);
+  }
+
+  /** The tensors of a model's files by their names. */
+  static Map<String, GgufTensor> readTensors(List<Path> files) throws GgufException {
+    var all = new HashMap<String, GgufTensor>();
+    for (Path file : files) {
+      all.putAll(
+          read(
+              file,
+              reader -> {
+                reader.header();
+                return reader.tensors;
+              }));
+    }
+    return all;
+  }
+
+  /** What is wanted of a header. */
+  @FunctionalInterface
+  private interface Wanted<T> {
+    T of(GgufReader reader) throws IOException, GgufException;
+  }
+
+  private static <T> T read(Path file, Wanted<T> wanted) throws GgufException {
     if (Files.isDirectory(file)) {
       throw new GgufException("is a directory");
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return new GgufReader(new FileCursor(channel)).header();
+      return wanted.of(new GgufReader(new FileCursor(channel)));
     } catch (NoSuchFileException absent) {
       throw new GgufException("does not exist", absent);
     } catch (AccessDeniedException denied) {
@@ -69,6 +109,19 @@ public final class GgufReader {
   }
 
   private GgufHeader header() throws IOException, GgufException {
+    readAll();
+    var header = new GgufHeader(texts, numbers, lists, tensors.size(), tokenCount, in.size());
+    ModelRules.check(header);
+    return header;
+  }
+
+  private GgufAdapter adapter() throws IOException, GgufException {
+    readAll();
+    AdapterRules.check(texts, keys, decimals, tensors);
+    return new GgufAdapter(texts.get("general.architecture"), tensors, in.size());
+  }
+
+  private void readAll() throws IOException, GgufException {
     if (in.size() < 24 || in.i32() != MAGIC) {
       throw new GgufException("is not a GGUF file");
     }
@@ -77,23 +130,18 @@ public final class GgufReader {
       throw new GgufException(
           "has GGUF version " + Integer.toUnsignedString(version) + "; 2 and 3 are read");
     }
-    int tensors = count("tensors", in.i64(), MAX_TENSORS);
-    int keys = count("metadata keys", in.i64(), MAX_KEYS);
-    readMetadata(keys);
+    int tensorCount = count("tensors", in.i64(), MAX_TENSORS);
+    readMetadata(count("metadata keys", in.i64(), MAX_KEYS));
     if (tokenCount > 0) {
       checkVocabulary();
     }
-    readTensors(tensors);
-    var header = new GgufHeader(texts, numbers, lists, tensors, tokenCount, in.size());
-    ModelRules.check(header);
-    return header;
+    readTensors(tensorCount);
   }
 
-  private void readMetadata(int keys) throws IOException, GgufException {
-    Set<String> seen = new HashSet<>();
-    for (int i = 0; i < keys; i++) {
+  private void readMetadata(int count) throws IOException, GgufException {
+    for (int i = 0; i < count; i++) {
       String key = in.text(length("a metadata key", in.i64(), 1, MAX_KEY_BYTES));
-      if (!seen.add(key)) {
+      if (!keys.add(key)) {
         throw new GgufException("has the metadata key '" + key + "' twice");
       }
       readValue(key, in.i32());
@@ -110,7 +158,7 @@ public final class GgufReader {
       case 5 -> numbers.put(key, (long) in.i32());
       case 7 -> numbers.put(key, (long) in.u8());
       case 10, 11 -> numbers.put(key, in.i64());
-      case 6 -> checkDecimal(key, Float.intBitsToFloat(in.i32()));
+      case 6 -> readDecimal(key, Float.intBitsToFloat(in.i32()));
       case 12 -> in.skip(Double.BYTES);
       case STRING -> readText(key, in.i64());
       case ARRAY -> readArray(key, in.i32(), in.i64());
@@ -119,8 +167,9 @@ public final class GgufReader {
     }
   }
 
-  /** Decimal numbers are not kept; ggml asserts on an epsilon below 0 when it computes. */
-  private static void checkDecimal(String key, float value) throws GgufException {
+  /** ggml asserts on an epsilon below 0 when it computes. */
+  private void readDecimal(String key, float value) throws GgufException {
+    decimals.put(key, value);
     if (key.endsWith("epsilon") && !(value >= 0 && value <= 1)) {
       throw new GgufException("is damaged: " + key + " is " + value + " and must be 0 to 1");
     }
@@ -181,17 +230,16 @@ public final class GgufReader {
     }
   }
 
-  private void readTensors(int tensors) throws IOException, GgufException {
+  private void readTensors(int count) throws IOException, GgufException {
     long alignment = numbers.getOrDefault("general.alignment", (long) DEFAULT_ALIGNMENT);
     if (alignment < 1 || alignment > 1 << 20 || Long.bitCount(alignment) != 1) {
       throw new GgufException("has the alignment " + alignment + ", which is no power of 2");
     }
-    Set<String> seen = new HashSet<>();
     long expectedOffset = 0;
     long end = 0;
-    for (int i = 0; i < tensors; i++) {
+    for (int i = 0; i < count; i++) {
       String name = in.text(length("a tensor's name", in.i64(), 1, MAX_TENSOR_NAME_BYTES));
-      if (!seen.add(name)) {
+      if (tensors.containsKey(name)) {
         throw new GgufException("has the tensor '" + name + "' twice");
       }
       long bytes = readTensorBytes(name);
@@ -202,7 +250,7 @@ public final class GgufReader {
       expectedOffset = align(end, alignment);
       requireBytes(end);
     }
-    if (tensors > 0) {
+    if (count > 0) {
       requireBytes(align(in.position(), alignment) + end);
     }
   }
@@ -227,10 +275,12 @@ public final class GgufReader {
     if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
       throw new GgufException("is damaged: tensor '" + name + "' has no shape");
     }
+    List<Long> shape = new ArrayList<>(dimensions);
     long rowElements = 0;
     long elements = 1;
     for (int d = 0; d < dimensions; d++) {
       long extent = in.i64();
+      shape.add(extent);
       if (extent < 1 || extent > Long.MAX_VALUE / 8 / elements) {
         throw new GgufException("is damaged: tensor '" + name + "' has an impossible shape");
       }
@@ -241,6 +291,7 @@ public final class GgufReader {
     if (!TensorTypes.exists(type) || rowElements % TensorTypes.blockElements(type) != 0) {
       throw new GgufException("has the tensor '" + name + "' in a format that is not known here");
     }
+    tensors.put(name, new GgufTensor(name, type, shape));
     long blocks = elements / TensorTypes.blockElements(type);
     if (blocks > in.size() / TensorTypes.blockBytes(type)) {
       throw new GgufException("is truncated: tensor '" + name + "' is larger than the whole file");

@@ -19,6 +19,9 @@ final class ModelRules {
   /** Throws for the first rule that the header breaks. */
   static void check(GgufHeader header) throws GgufException {
     String type = header.texts().getOrDefault("general.type", "model");
+    require(
+        !AdapterRules.isAdapter(header.texts()),
+        "is an adapter of a model; name it under providers.local.lora");
     require(type.equals("model"), "is not a model by itself but a part of one (" + type + ")");
     if (header.splitIndex() > 0) {
       return; // a later part has tensors only

@@ -13,7 +13,8 @@ import llm.gpu.ffi.ModelParams;
 import llm.gpu.ffi.Models;
 
 /**
- * A loaded model. Contexts made from it are closed with it. Belongs to the thread that loaded it.
+ * A loaded model. Contexts and adapters made from it are closed with it. Belongs to the thread that
+ * loaded it.
  *
  * <p>The file is read into memory, never mapped: a mapped file that is truncated or lies on a disk
  * that goes away would end the process with SIGBUS at the next access.
@@ -25,6 +26,7 @@ public final class Model implements AutoCloseable {
   private final Weights weights;
   private final Vocabulary vocabulary;
   private final List<NativeContext> contexts = new ArrayList<>();
+  private final List<Adapter> adapters = new ArrayList<>();
 
   private enum Weights {
     LOADED,
@@ -157,6 +159,23 @@ public final class Model implements AutoCloseable {
     return context;
   }
 
+  /**
+   * A LoRA adapter of this model; to be made before the contexts, which reserve room for it. Blocks
+   * while it is read.
+   *
+   * @param file whose header the caller has compared with the model's
+   * @throws LlamaException when llama.cpp declines it (the native log says why)
+   */
+  public Adapter newAdapter(Path file) throws LlamaException {
+    requireWeights();
+    if (!contexts.isEmpty()) {
+      throw new IllegalStateException("adapters are loaded before contexts are made");
+    }
+    Adapter adapter = Adapter.load(this, file);
+    adapters.add(adapter);
+    return adapter;
+  }
+
   /** How long the vectors are that it makes. */
   public int dimensions() {
     return Embeddings.dimensions(pointer());
@@ -187,6 +206,8 @@ public final class Model implements AutoCloseable {
   @Override
   public void close() {
     List.copyOf(contexts).forEach(NativeContext::close);
+    adapters.forEach(Adapter::free);
+    adapters.clear();
     MemorySegment pointer = handle.take();
     if (pointer.address() != 0) {
       vocabulary.close();

@@ -1,6 +1,5 @@
 package llm.gpu.local;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -70,7 +69,8 @@ final class LocalProvider implements ChatProvider {
 
   @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
-    return engine.submit(request, fileFor(request), call);
+    ModelEntry entry = entryFor(request);
+    return engine.submit(adapted(request, entry), entry.file(), call);
   }
 
   /** From the end of the text where the model's chat template can say that, as most can. */
@@ -90,7 +90,8 @@ final class LocalProvider implements ChatProvider {
   /** By the model's own template and tokenizer. */
   @Override
   public OptionalInt countPrompt(ChatRequest request, Call call) throws LlmException {
-    return OptionalInt.of(engine.count(request, fileFor(request), call));
+    ModelEntry entry = entryFor(request);
+    return OptionalInt.of(engine.count(adapted(request, entry), entry.file(), call));
   }
 
   /** Of any model that is known; asking for one that only makes vectors answers with the reason. */
@@ -119,12 +120,26 @@ final class LocalProvider implements ChatProvider {
     }
   }
 
-  /** A file that ranks makes vectors where the settings say how; all others do anyway. */
+  @Override
+  public boolean takesAdapters(ModelName model) {
+    return true;
+  }
+
+  /** With the adapters of its model, by their names. */
+  private ChatRequest adapted(ChatRequest request, ModelEntry entry) throws LlmException {
+    return AdapterChoice.resolve(request, entry, catalogue.of(entry.file()));
+  }
+
+  /**
+   * No adapter does. A file that ranks makes vectors where the settings say how; all others do
+   * anyway.
+   */
   @Override
   public Optional<EmbeddingProvider> embeddings(ModelName model) {
     boolean forced = settings.vectors().pooling().isPresent();
     return catalogue
         .find(model.value())
+        .filter(entry -> entry.adapter().isEmpty())
         .filter(entry -> forced || entry.header().filter(GgufHeader::ranks).isEmpty())
         .map(_ -> this::embed);
   }
@@ -176,14 +191,14 @@ final class LocalProvider implements ChatProvider {
     engine.close();
   }
 
-  /** The file of the model that is asked, when it can read the request. */
-  private Path fileFor(ChatRequest request) throws LlmException {
+  /** The model that is asked, when it can read the request. */
+  private ModelEntry entryFor(ChatRequest request) throws LlmException {
     ModelEntry entry = catalogue.require(request.model().value());
     if (entry.header().filter(GgufHeader::isEncoder).isPresent()) {
       throw new LlmException(Encoders.refusal(request.model().value()));
     }
     refuseUnreadable(request, entry);
-    return entry.file();
+    return entry;
   }
 
   /** Pins prompts in the engine's memory. */
@@ -191,10 +206,10 @@ final class LocalProvider implements ChatProvider {
     @Override
     public Usage warm(WarmPrefixId id, ChatRequest prefix, Duration keep, Call call)
         throws LlmException {
-      Path file = fileFor(prefix);
+      ModelEntry entry = entryFor(prefix);
       boolean kept = false;
       try {
-        var reading = engine.pin(prefix, file, call, id.value(), keep);
+        var reading = engine.pin(adapted(prefix, entry), entry.file(), call, id.value(), keep);
         Usage usage = ResultCollector.collect(prefix.model().value(), reading).usage();
         kept = true;
         return usage;

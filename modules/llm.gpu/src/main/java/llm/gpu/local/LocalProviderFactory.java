@@ -58,15 +58,16 @@ public final class LocalProviderFactory implements ProviderFactory {
       ProviderContext context, LocalSettings settings, Path libraryFolder) {
     NativeLog nativeLog = relayTo(context.telemetry().log("llm.gpu.native"));
     var report = new LibraryReport(context.telemetry(), settings.engine().threads());
+    var catalogue =
+        new ModelCatalogue(settings, context.telemetry().log("llm.gpu.models"), context.time());
     var engine =
         new Engine(
             settings.engine(),
             () -> report.tell(Library.load(libraryFolder, nativeLog)),
+            catalogue,
             context.telemetry(),
             context.alarms(),
             () -> context.ids().next().hashCode());
-    var catalogue =
-        new ModelCatalogue(settings, context.telemetry().log("llm.gpu.models"), context.time());
     if (settings.warm()) {
       catalogue.configuredFile().ifPresent(engine::warm);
     }

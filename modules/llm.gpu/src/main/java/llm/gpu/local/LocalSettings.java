@@ -2,6 +2,7 @@ package llm.gpu.local;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
@@ -21,6 +22,7 @@ import llm.gpu.text.ModelTemplates;
  * @param libraryDir the folder of libllama; empty for what {@code tools/native} fetched
  * @param warm whether the model behind {@code local} is loaded at start, in the background
  * @param systemPrefix text before the system message of every request
+ * @param adapters LoRA adapters of models
  * @param engine the engine's limits
  */
 record LocalSettings(
@@ -29,6 +31,7 @@ record LocalSettings(
     Optional<Path> libraryDir,
     boolean warm,
     Optional<String> systemPrefix,
+    List<AdapterSettings> adapters,
     EngineSettings engine) {
 
   private static final EngineSettings DEFAULT = EngineSettings.DEFAULT;
@@ -287,6 +290,7 @@ record LocalSettings(
         section.find(LIBRARY_DIR),
         section.get(WARM),
         section.find(ProviderContext.SYSTEM_PREFIX),
+        AdapterSettings.read(section),
         new EngineSettings(
             section.get(CONTEXT_TOKENS),
             section.get(POOL_TOKENS),

@@ -4,26 +4,43 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import llm.core.telemetry.Log;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.Continuation;
 import llm.domain.port.TimeSource;
+import llm.gpu.adapter.AdapterFile;
+import llm.gpu.adapter.AdapterSource;
 import llm.gpu.text.ModelTemplates;
 
 /**
  * Every model that can be asked for: {@code local}, which is the configured file or else the only
- * usable one of the folder, and the folder's files by their ids. Thread-safe.
+ * usable one of the folder, the folder's files by their ids, and the adapters of these by their
+ * names. Thread-safe.
  */
-final class ModelCatalogue {
+final class ModelCatalogue implements AdapterSource {
   private final Optional<ModelFolder> folder;
   private final ModelTemplates templates;
+  private final List<AtomicReference<AdapterEntry>> adapters;
   private volatile Optional<ModelEntry> configured;
 
   ModelCatalogue(LocalSettings settings, Log log, TimeSource time) {
     this.templates = settings.engine().templates();
+    this.adapters =
+        settings.adapters().stream()
+            .map(adapter -> new AtomicReference<>(AdapterEntry.read(adapter)))
+            .toList();
+    Set<String> names =
+        settings.adapters().stream()
+            .map(one -> one.adapter().name())
+            .collect(Collectors.toUnmodifiableSet());
     this.folder =
-        settings.modelsDir().map(dir -> new ModelFolder(absolute(dir), templates, log, time));
+        settings
+            .modelsDir()
+            .map(dir -> new ModelFolder(absolute(dir), templates, names, log, time));
     this.configured =
         settings.model().map(file -> ModelEntry.read(LocalProvider.ID, absolute(file), templates));
     configured
@@ -40,8 +57,41 @@ final class ModelCatalogue {
     return configured.map(ModelEntry::file);
   }
 
-  /** {@code local} first, even when it is not usable now; then the usable files of the folder. */
+  /**
+   * {@code local} first, even when it is not usable now; then the usable files of the folder, then
+   * usable adapters.
+   */
   List<ModelEntry> list() {
+    List<ModelEntry> all = models();
+    for (AdapterEntry adapter : adapters()) {
+      String model = adapter.settings().model();
+      all.stream()
+          .filter(base -> base.id().equals(model) && base.adapter().isEmpty())
+          .map(base -> base.adapted(adapter))
+          .filter(ModelEntry::usable)
+          .findFirst()
+          .ifPresent(all::add);
+    }
+    return all;
+  }
+
+  /** Adapters that can be used are of the model's file, whichever of its ids they name. */
+  @Override
+  public List<AdapterFile> of(Path model) {
+    return adapters().stream()
+        .filter(adapter ->
+            findModel(adapter.settings().model())
+                .filter(base -> base.file().equals(model))
+                .isPresent())
+        .map(adapter -> adapter.settings().adapter())
+        .toList();
+  }
+
+  private List<AdapterEntry> adapters() {
+    return adapters.stream().map(one -> one.updateAndGet(AdapterEntry::refreshed)).toList();
+  }
+
+  private List<ModelEntry> models() {
     List<ModelEntry> usable =
         folder.map(ModelFolder::entries).orElse(List.of()).stream()
             .filter(ModelEntry::usable)
@@ -67,16 +117,47 @@ final class ModelCatalogue {
 
   /** The file behind {@code id} as it is now, usable or not. */
   Optional<ModelEntry> find(String id) {
+    for (AdapterEntry adapter : adapters()) {
+      if (adapter.name().equals(id)) {
+        return Optional.of(
+            findModel(adapter.settings().model())
+                .map(base -> base.adapted(adapter))
+                .orElseGet(() -> orphan(adapter)));
+      }
+    }
+    return findModel(id);
+  }
+
+  /** One whose model is not there. */
+  private ModelEntry orphan(AdapterEntry adapter) {
+    String problem =
+        "The adapter's model '"
+            + adapter.settings().model()
+            + "' is not there; correct providers.local.lora."
+            + adapter.name()
+            + ".model.";
+    return new ModelEntry(
+        adapter.name(),
+        Path.of(""),
+        Optional.empty(),
+        Optional.empty(),
+        problem,
+        templates,
+        false,
+        Continuation.NEVER);
+  }
+
+  private Optional<ModelEntry> findModel(String id) {
     return id.equals(LocalProvider.ID)
-        ? Optional.of(list().getFirst())
+        ? Optional.of(models().getFirst())
         : folder.flatMap(files -> files.find(id));
   }
 
   /** Why the configured file cannot be served; empty when it can, or none is configured. */
   Optional<String> configuredProblem() {
     return configured
-        .filter(_ -> !list().getFirst().usable())
-        .map(_ -> list().getFirst().problem());
+        .filter(_ -> !models().getFirst().usable())
+        .map(_ -> models().getFirst().problem());
   }
 
   private ModelEntry local(List<ModelEntry> usable) {

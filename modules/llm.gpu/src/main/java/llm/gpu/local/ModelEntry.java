@@ -8,6 +8,7 @@ import llm.core.template.ConversationTemplate.Marks;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.Continuation;
 import llm.domain.port.ModelInfo;
+import llm.gpu.adapter.AdapterFile;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
@@ -27,6 +28,7 @@ import llm.gpu.text.ModelTemplates;
  * @param templates which chat templates models are asked by
  * @param tools whether it can be offered tools
  * @param continuation how it goes on with an answer that another one began
+ * @param adapter the adapter that the file's model is asked with; empty for the model as it is
  */
 record ModelEntry(
     String id,
@@ -36,7 +38,29 @@ record ModelEntry(
     String problem,
     ModelTemplates templates,
     boolean tools,
-    Continuation continuation) {
+    Continuation continuation,
+    Optional<Adapter> adapter) {
+
+  /**
+   * An adapter of a model.
+   *
+   * @param file its file
+   * @param parent the id of the model
+   */
+  record Adapter(AdapterFile file, String parent) {}
+
+  /** A model as it is. */
+  ModelEntry(
+      String id,
+      Path file,
+      Optional<FileMark> mark,
+      Optional<GgufHeader> header,
+      String problem,
+      ModelTemplates templates,
+      boolean tools,
+      Continuation continuation) {
+    this(id, file, mark, header, problem, templates, tools, continuation, Optional.empty());
+  }
 
   /** Looks at {@code file}. */
   static ModelEntry read(String id, Path file, ModelTemplates templates) {
@@ -76,6 +100,21 @@ record ModelEntry(
     return new ModelEntry(otherId, file, mark, header, problem, templates, tools, continuation);
   }
 
+  /** This model with an adapter; not usable when one of both is not. */
+  ModelEntry adapted(AdapterEntry with) {
+    Optional<FileMark> seen = with.mark().filter(_ -> with.usable()).or(() -> mark);
+    return new ModelEntry(
+        with.name(),
+        file,
+        seen,
+        header.filter(_ -> with.usable()),
+        with.usable() ? problem : with.problem(),
+        templates,
+        tools,
+        continuation,
+        Optional.of(new Adapter(with.settings().adapter(), id)));
+  }
+
   /** For listings: what is known of it, or its problem. */
   ModelInfo info(EngineSettings settings) {
     return new ModelInfo(
@@ -83,7 +122,8 @@ record ModelEntry(
         LocalProvider.ID,
         mark.map(FileMark::modified).orElse(Instant.EPOCH),
         header.map(known -> spec(known, settings, tools)),
-        header.map(this::describe).orElse(problem));
+        header.map(this::describe).orElse(problem),
+        adapter.map(Adapter::parent));
   }
 
   private static ModelSpec spec(GgufHeader header, EngineSettings settings, boolean tools) {
@@ -93,6 +133,9 @@ record ModelEntry(
   }
 
   private String describe(GgufHeader known) {
+    if (adapter.isPresent()) {
+      return "LoRA adapter of model " + adapter.get().parent() + ".";
+    }
     String name = known.name().orElse(SplitFiles.stem(file.getFileName().toString()));
     String size = known.sizeLabel().map(label -> " " + label).orElse("");
     double megabytes = known.fileBytes() / 1e6;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +39,7 @@ final class ModelFolder {
 
   private final Path folder;
   private final ModelTemplates templates;
+  private final Set<String> takenIds;
   private final Log log;
   private final TimeSource time;
   private final Object lock = new Object();
@@ -52,9 +54,15 @@ final class ModelFolder {
    */
   private record Look(Map<String, ModelEntry> entries, Optional<FileTime> stamp, boolean settled) {}
 
-  /** Starts the first look. */
-  ModelFolder(Path folder, ModelTemplates templates, Log log, TimeSource time) {
+  /**
+   * Starts the first look.
+   *
+   * @param takenIds ids that no file gets
+   */
+  ModelFolder(
+      Path folder, ModelTemplates templates, Set<String> takenIds, Log log, TimeSource time) {
     this.folder = folder;
+    this.takenIds = Set.copyOf(takenIds);
     this.templates = templates;
     this.log = log;
     this.time = time;
@@ -139,7 +147,7 @@ final class ModelFolder {
     Map<Path, ModelEntry> known = new LinkedHashMap<>();
     before.entries().values().forEach(entry -> known.put(entry.file(), entry));
     Map<String, ModelEntry> entries = new LinkedHashMap<>();
-    var ids = new ModelIds();
+    var ids = new ModelIds(takenIds);
     for (Path file : list()) {
       String id = ids.of(file.getFileName().toString());
       ModelEntry old = known.get(file);

@@ -12,6 +12,11 @@ final class ModelIds {
 
   private final Set<String> taken = new HashSet<>(Set.of(LocalProvider.ID));
 
+  /** Gives out none of {@code others}. */
+  ModelIds(Set<String> others) {
+    taken.addAll(others);
+  }
+
   /** The id of {@code fileName}; a name that is taken gets {@code -2}, {@code -3} and so on. */
   String of(String fileName) {
     String clean = SplitFiles.stem(fileName).replaceAll("[^A-Za-z0-9._:-]+", "-");

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import llm.gpu.adapter.AdapterSet;
 import llm.gpu.llama.Sequences;
 
 /**
@@ -16,6 +17,7 @@ import llm.gpu.llama.Sequences;
  * <ul>
  *   <li>A prompt gets the longest common prefix with any sequence there is, in work or kept,
  *       without computing or copying it; its last token is always computed, for its logits.
+ *   <li>What was computed with other adapters is another thing, and nothing of it is in common.
  *   <li>A kept sequence that the prompt goes on from is taken over; any other is shared.
  *   <li>Kept sequences are given up least recently used first: when there are more than {@link
  *       PrefixLimits} allows, when a new request needs a number, and when the pool is full ({@link
@@ -67,10 +69,11 @@ public final class PrefixCache {
    * how much of it was there.
    *
    * @param prompt 1 token or more
+   * @param adapters what it is computed with
    * @throws IllegalStateException when every sequence is in work or pinned
    */
-  public TokenSequence begin(int[] prompt) {
-    TokenSequence begun = fromShelf(prompt).orElseGet(() -> fromPool(prompt));
+  public TokenSequence begin(int[] prompt, AdapterSet adapters) {
+    TokenSequence begun = fromShelf(prompt, adapters).orElseGet(() -> fromPool(prompt, adapters));
     begun.activate(true);
     begun.used(++tick);
     return begun;
@@ -83,9 +86,9 @@ public final class PrefixCache {
    *
    * @param given sequences in work that would be given up for it
    */
-  public int need(int[] prompt, Set<TokenSequence> given) {
+  public int need(int[] prompt, AdapterSet adapters, Set<TokenSequence> given) {
     Cells.Branch places =
-        longestMatch(prompt)
+        longestMatch(prompt, adapters)
             .map(match -> match.sequence().places().at(match.common()))
             .orElseGet(Cells.Branch::first);
     return Occupancy.needed(all, given, places, prompt.length + 1);
@@ -185,19 +188,20 @@ public final class PrefixCache {
   }
 
   /**
-   * Keeps {@code state}, that of {@code tokens}, from elsewhere, as one that was used less recently
-   * than all there are: in the pool while little is kept there, else on the shelf.
+   * Keeps {@code state}, that of {@code tokens} computed with {@code adapters}, from elsewhere, as
+   * one that was used less recently than all there are: in the pool while little is kept there,
+   * else on the shelf.
    *
    * @return false when keeping it would push out what is there, or it was refused
    */
-  public boolean adopt(int[] tokens, MemorySegment state) {
+  public boolean adopt(int[] tokens, AdapterSet adapters, MemorySegment state) {
     boolean small = all.isEmpty() || keptTokens() + tokens.length <= limits.smallPlaces();
-    return !small && shelf.putLast(tokens, state)
-        || adoptInPool(tokens, state)
-        || shelf.putLast(tokens, state);
+    return !small && shelf.putLast(tokens, adapters, state)
+        || adoptInPool(tokens, adapters, state)
+        || shelf.putLast(tokens, adapters, state);
   }
 
-  private boolean adoptInPool(int[] tokens, MemorySegment state) {
+  private boolean adoptInPool(int[] tokens, AdapterSet adapters, MemorySegment state) {
     boolean fits =
         !free.isEmpty()
             && kept().size() < limits.sequences()
@@ -206,7 +210,7 @@ public final class PrefixCache {
       return false;
     }
     long oldest = all.stream().mapToLong(TokenSequence::lastUse).min().orElse(++tick);
-    TokenSequence adopted = fresh(tokens, Cells.Branch.first());
+    TokenSequence adopted = fresh(tokens, adapters, Cells.Branch.first());
     if (!shelf.restore(state, adopted.id())) {
       forget(adopted);
       return false;
@@ -218,10 +222,10 @@ public final class PrefixCache {
 
   private record Match(TokenSequence sequence, int common) {}
 
-  private Optional<Match> longestMatch(int[] prompt) {
+  private Optional<Match> longestMatch(int[] prompt, AdapterSet adapters) {
     Match best = null;
     for (TokenSequence sequence : all) {
-      int common = Math.min(prompt.length - 1, sequence.commonPrefix(prompt));
+      int common = Math.min(prompt.length - 1, sequence.commonPrefix(prompt, adapters));
       boolean better = common >= MIN_TOKENS && (best == null || common > best.common());
       boolean usable = cutsBack || sequence.isIdle() && common == sequence.computed();
       if (better && usable && memory.reaches(sequence.id(), common)) {
@@ -231,18 +235,18 @@ public final class PrefixCache {
     return Optional.ofNullable(best);
   }
 
-  private TokenSequence fromPool(int[] prompt) {
-    Optional<Match> best = longestMatch(prompt);
+  private TokenSequence fromPool(int[] prompt, AdapterSet adapters) {
+    Optional<Match> best = longestMatch(prompt, adapters);
     return best.flatMap(match -> takenOver(match, prompt))
         .or(() -> best.filter(_ -> cutsBack).map(match -> shared(match, prompt)))
-        .orElseGet(() -> fresh(prompt, Cells.Branch.first()));
+        .orElseGet(() -> fresh(prompt, adapters, Cells.Branch.first()));
   }
 
   /** One that is filled from the shelf, where that saves more than the pool does. */
-  private Optional<TokenSequence> fromShelf(int[] prompt) {
-    int inPool = longestMatch(prompt).map(Match::common).orElse(0);
+  private Optional<TokenSequence> fromShelf(int[] prompt, AdapterSet adapters) {
+    int inPool = longestMatch(prompt, adapters).map(Match::common).orElse(0);
     return shelf
-        .longestMatch(prompt)
+        .longestMatch(prompt, adapters)
         .filter(match -> match.common() >= inPool + MIN_GAIN)
         .filter(match -> fitsUnshared(Math.max(prompt.length + 1, match.entry().count())))
         .flatMap(match -> filled(match, prompt));
@@ -261,7 +265,7 @@ public final class PrefixCache {
     while (Occupancy.held(all) + entry.count() > limits.poolTokens() && evict()) {
       // until there is room
     }
-    TokenSequence sequence = fresh(prompt, Cells.Branch.first());
+    TokenSequence sequence = fresh(prompt, entry.adapters(), Cells.Branch.first());
     sequence.activate(true);
     boolean filled = shelf.restore(entry.state(), sequence.id());
     while (!filled && evict()) {
@@ -308,7 +312,8 @@ public final class PrefixCache {
   private TokenSequence shared(Match match, int[] prompt) {
     boolean wasActive = match.sequence().isActive();
     match.sequence().activate(true); // so that it is not the one given up
-    TokenSequence sequence = fresh(prompt, match.sequence().places().at(match.common()));
+    TokenSequence source = match.sequence();
+    TokenSequence sequence = fresh(prompt, source.adapters(), source.places().at(match.common()));
     match.sequence().activate(wasActive);
     match.sequence().used(++tick);
     memory.share(match.sequence().id(), sequence.id(), match.common());
@@ -316,11 +321,11 @@ public final class PrefixCache {
     return sequence;
   }
 
-  private TokenSequence fresh(int[] prompt, Cells.Branch places) {
+  private TokenSequence fresh(int[] prompt, AdapterSet adapters, Cells.Branch places) {
     if (free.isEmpty() && !evict()) {
       throw new IllegalStateException("every sequence is in work or pinned");
     }
-    var sequence = new TokenSequence(free.remove(), prompt, places);
+    var sequence = new TokenSequence(free.remove(), prompt, adapters, places);
     all.add(sequence);
     return sequence;
   }
@@ -363,6 +368,7 @@ public final class PrefixCache {
 
   private static boolean isPrefix(TokenSequence shorter, TokenSequence longer) {
     return shorter.computed() <= longer.computed()
+        && shorter.adapters().equals(longer.adapters())
         && shorter.commonPrefix(longer) == shorter.computed();
   }
 

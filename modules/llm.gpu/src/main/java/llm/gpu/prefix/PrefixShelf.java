@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import llm.gpu.adapter.AdapterSet;
 import llm.gpu.llama.SequenceStates;
 
 /**
@@ -51,12 +52,14 @@ public final class PrefixShelf implements AutoCloseable {
   /** A prefix that is kept here. */
   static final class Entry {
     private final int[] tokens;
+    private final AdapterSet adapters;
     private final MemorySegment state;
     private final Arena arena;
     private final int least; // tokens it can be cut back to
 
-    private Entry(int[] tokens, MemorySegment state, Arena arena, int least) {
+    private Entry(int[] tokens, AdapterSet adapters, MemorySegment state, Arena arena, int least) {
       this.tokens = tokens;
+      this.adapters = adapters;
       this.state = state;
       this.arena = arena;
       this.least = least;
@@ -70,6 +73,11 @@ public final class PrefixShelf implements AutoCloseable {
       return tokens.clone();
     }
 
+    /** What it was computed with. */
+    AdapterSet adapters() {
+      return adapters;
+    }
+
     /** The state; valid as long as the entry is. */
     MemorySegment state() {
       return state;
@@ -79,7 +87,11 @@ public final class PrefixShelf implements AutoCloseable {
       return sizeOf(tokens.length, state.byteSize());
     }
 
-    private int commonPrefix(int[] other) {
+    /** In tokens; 0 when the other one is computed with others. */
+    private int commonPrefix(int[] other, AdapterSet with) {
+      if (!adapters.equals(with)) {
+        return 0;
+      }
       int differs = Arrays.mismatch(tokens, other);
       return differs < 0 ? tokens.length : differs;
     }
@@ -118,7 +130,9 @@ public final class PrefixShelf implements AutoCloseable {
       return false;
     }
     int[] prefix = sequence.computedTokens();
-    Optional<Entry> covering = entries.stream().filter(entry -> covers(entry, prefix)).findFirst();
+    AdapterSet with = sequence.adapters();
+    Optional<Entry> covering =
+        entries.stream().filter(entry -> covers(entry, prefix, with)).findFirst();
     if (covering.isPresent()) {
       used(covering.get());
       return true;
@@ -128,7 +142,7 @@ public final class PrefixShelf implements AutoCloseable {
       return false;
     }
     for (Entry entry : List.copyOf(entries)) {
-      if (entry.commonPrefix(prefix) == entry.count()) {
+      if (entry.commonPrefix(prefix, with) == entry.count()) {
         remove(entry);
       }
     }
@@ -137,7 +151,11 @@ public final class PrefixShelf implements AutoCloseable {
     }
     return hasRoom(prefix.length, stateBytes)
         && add(
-            entries.size(), prefix, stateBytes, target -> states.saveState(sequence.id(), target));
+            entries.size(),
+            prefix,
+            with,
+            stateBytes,
+            target -> states.saveState(sequence.id(), target));
   }
 
   /**
@@ -145,13 +163,14 @@ public final class PrefixShelf implements AutoCloseable {
    *
    * @return whether it is here now
    */
-  boolean putLast(int[] prefix, MemorySegment state) {
+  boolean putLast(int[] prefix, AdapterSet adapters, MemorySegment state) {
     return !isNone()
         && isSmallEnough(prefix.length, state.byteSize())
         && hasRoom(prefix.length, state.byteSize())
         && add(
             0,
             prefix,
+            adapters,
             state.byteSize(),
             target -> {
               target.copyFrom(state);
@@ -160,10 +179,10 @@ public final class PrefixShelf implements AutoCloseable {
   }
 
   /** The one that has most in common with {@code prompt}, whose last token is not counted. */
-  Optional<Match> longestMatch(int[] prompt) {
+  Optional<Match> longestMatch(int[] prompt, AdapterSet adapters) {
     Match best = null;
     for (Entry entry : entries) {
-      int common = Math.min(prompt.length - 1, entry.commonPrefix(prompt));
+      int common = Math.min(prompt.length - 1, entry.commonPrefix(prompt, adapters));
       boolean better =
           best == null
               || common > best.common()
@@ -213,13 +232,18 @@ public final class PrefixShelf implements AutoCloseable {
     List.copyOf(entries).forEach(this::remove);
   }
 
-  private boolean add(int index, int[] prefix, long stateBytes, Predicate<MemorySegment> fill) {
+  private boolean add(
+      int index,
+      int[] prefix,
+      AdapterSet adapters,
+      long stateBytes,
+      Predicate<MemorySegment> fill) {
     Arena arena = Arena.ofConfined();
     boolean added = false;
     try {
       MemorySegment state = arena.allocate(stateBytes);
       if (fill.test(state)) {
-        var entry = new Entry(prefix, state, arena, states.leastOfState(prefix.length));
+        var entry = new Entry(prefix, adapters, state, arena, states.leastOfState(prefix.length));
         entries.add(index, entry);
         bytes += entry.bytes();
         tokens += entry.count();
@@ -253,8 +277,8 @@ public final class PrefixShelf implements AutoCloseable {
     entries.add(entry);
   }
 
-  private static boolean covers(Entry entry, int[] prefix) {
-    return prefix.length >= entry.least && entry.commonPrefix(prefix) == prefix.length;
+  private static boolean covers(Entry entry, int[] prefix, AdapterSet with) {
+    return prefix.length >= entry.least && entry.commonPrefix(prefix, with) == prefix.length;
   }
 
   private static long sizeOf(int count, long stateBytes) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import llm.gpu.adapter.AdapterSet;
 import llm.gpu.llama.SequenceStates;
 
 /**
@@ -67,7 +68,9 @@ public final class PrefixStore {
     long room = maxBytes;
     int saved = 0;
     for (TokenSequence sequence : cache.kept().reversed()) {
-      long bytes = StateFile.size(sequence.computed(), states.stateBytes(sequence.id()));
+      long bytes =
+          StateFile.size(
+              sequence.computed(), sequence.adapters(), states.stateBytes(sequence.id()));
       if (bytes <= room && !stop.getAsBoolean()) {
         long written = write(prefix + "-" + saved, origin, sequence, states);
         room -= written;
@@ -75,10 +78,12 @@ public final class PrefixStore {
       }
     }
     for (PrefixShelf.Entry entry : cache.shelf().entries()) {
-      long bytes = StateFile.size(entry.count(), entry.state().byteSize());
+      long bytes = StateFile.size(entry.count(), entry.adapters(), entry.state().byteSize());
       if (bytes <= room && !stop.getAsBoolean()) {
-        room -= write(prefix + "-" + saved, origin, entry.tokens(), entry.state());
-        saved++;
+        long written =
+            write(prefix + "-" + saved, origin, entry.tokens(), entry.adapters(), entry.state());
+        room -= written;
+        saved += written > 0 ? 1 : 0;
       }
     }
     deleteOldest();
@@ -113,7 +118,9 @@ public final class PrefixStore {
           Files.deleteIfExists(file);
           refused++;
         } else {
-          restored += cache.adopt(whole.get().tokens(), whole.get().state()) ? 1 : 0;
+          StateFile.Content saved = whole.get();
+          boolean kept = cache.adopt(saved.tokens(), saved.adapters(), saved.state());
+          restored += kept ? 1 : 0;
         }
       }
     }
@@ -126,19 +133,25 @@ public final class PrefixStore {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(states.stateBytes(sequence.id()));
       return states.saveState(sequence.id(), state)
-          ? write(name, origin, sequence.computedTokens(), state)
+          ? write(name, origin, sequence.computedTokens(), sequence.adapters(), state)
           : 0;
     }
   }
 
-  private long write(String name, Origin origin, int[] tokens, MemorySegment state)
+  /** The same; 0 where the model has not all of the adapters. */
+  private long write(
+      String name, Origin origin, int[] tokens, AdapterSet adapters, MemorySegment state)
       throws IOException {
     try (Arena arena = Arena.ofConfined()) {
+      List<MemorySegment> parts = StateFile.parts(origin, tokens, adapters, state, arena);
+      if (parts.isEmpty()) {
+        return 0;
+      }
       Path file = folder.resolve(name + SUFFIX);
       Path unfinished = Files.createTempFile(folder, name + "-", UNFINISHED);
       try {
         try (var channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
-          for (MemorySegment part : StateFile.parts(origin, tokens, state, arena)) {
+          for (MemorySegment part : parts) {
             write(part, channel);
           }
         }

@@ -1,6 +1,7 @@
 package llm.gpu.prefix;
 
 import java.util.Arrays;
+import llm.gpu.adapter.AdapterSet;
 
 /**
  * A sequence of a context with its tokens: those that are to be read, of which the first {@link
@@ -16,10 +17,12 @@ public final class TokenSequence {
   private int pins;
   private long lastUse;
   private boolean active;
+  private final AdapterSet adapters;
   private Cells.Branch places;
 
-  TokenSequence(int id, int[] tokens, Cells.Branch places) {
+  TokenSequence(int id, int[] tokens, AdapterSet adapters, Cells.Branch places) {
     this.id = id;
+    this.adapters = adapters;
     this.places = places;
     this.tokens = tokens.clone();
     this.count = tokens.length;
@@ -28,6 +31,11 @@ public final class TokenSequence {
   /** Its number in the context. */
   public int id() {
     return id;
+  }
+
+  /** What it is computed with. */
+  public AdapterSet adapters() {
+    return adapters;
   }
 
   /** Tokens that are known. */
@@ -113,8 +121,14 @@ public final class TokenSequence {
     lastUse = tick;
   }
 
-  /** How many of its computed tokens are the first ones of {@code prompt}. */
-  int commonPrefix(int[] prompt) {
+  /**
+   * How many of its computed tokens are the first ones of {@code prompt}; 0 when that is computed
+   * with others.
+   */
+  int commonPrefix(int[] prompt, AdapterSet with) {
+    if (!adapters.equals(with)) {
+      return 0;
+    }
     int length = Math.min(computed, prompt.length);
     int differs = Arrays.mismatch(tokens, 0, length, prompt, 0, length);
     return differs < 0 ? length : differs;
@@ -122,6 +136,9 @@ public final class TokenSequence {
 
   /** How many of the computed tokens of {@code other} are its own computed ones. */
   int commonPrefix(TokenSequence other) {
+    if (!adapters.equals(other.adapters)) {
+      return 0;
+    }
     int length = Math.min(computed, other.computed);
     int differs = Arrays.mismatch(tokens, 0, length, other.tokens, 0, length);
     return differs < 0 ? length : differs;

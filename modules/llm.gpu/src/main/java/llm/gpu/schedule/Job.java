@@ -10,6 +10,7 @@ import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
+import llm.gpu.adapter.AdapterSet;
 
 /** One request on its way through the engine. */
 public final class Job {
@@ -19,6 +20,7 @@ public final class Job {
   private final long queuedNanos;
   private final Optional<Pin> pin;
   private final boolean onlyCounted;
+  private final AdapterSet adapters;
   private volatile Registration hook = () -> {};
   private volatile boolean ended;
   private volatile Reading reading = Reading.notBegun(this); // by nobody
@@ -76,6 +78,7 @@ public final class Job {
       boolean onlyCounted) {
     this.onlyCounted = onlyCounted;
     this.request = request;
+    this.adapters = AdapterSet.of(request.sampling().adapters());
     this.call = call;
     this.ring = ring;
     this.queuedNanos = queuedNanos;
@@ -84,6 +87,11 @@ public final class Job {
 
   public ChatRequest request() {
     return request;
+  }
+
+  /** What it is computed with. */
+  public AdapterSet adapters() {
+    return adapters;
   }
 
   public Priority priority() {

@@ -3,11 +3,13 @@ package llm.gpu.schedule;
 import java.util.ArrayList;
 import java.util.List;
 import llm.domain.chat.Priority;
+import llm.gpu.adapter.AdapterSet;
 
 /**
  * Decides what one step computes.
  *
  * <ul>
+ *   <li>A step is computed with one set of adapters: sets take turns ({@link AdapterTurns}).
  *   <li>An answer that streams gets its one token in every step.
  *   <li>Prompts share what the step has left for them in equal parts; what one does not need goes
  *       to the others. So a short prompt is read in its first step, however long another is.
@@ -23,6 +25,7 @@ public final class StepPlanner {
 
   private final int batchTokens;
   private final ChunkSize chunks;
+  private final AdapterTurns turns = new AdapterTurns();
   private int stepsWithout; // steps since background work was part of one
 
   public StepPlanner(int batchTokens, ChunkSize chunks) {
@@ -33,6 +36,9 @@ public final class StepPlanner {
   /** Something to compute. */
   public interface Work {
     Priority priority();
+
+    /** What it is computed with. */
+    AdapterSet adapters();
 
     /** Tokens still to be computed, 1 or more. */
     int remaining();
@@ -55,7 +61,9 @@ public final class StepPlanner {
    * @param works in the order they came
    */
   public <W extends Work> List<Part<W>> plan(List<W> works) {
-    List<W> turn = whoseTurn(works);
+    boolean isLast = stepsWithout == BACKGROUND_EVERY - 1;
+    List<W> eligible = whoseTurn(works);
+    List<W> turn = turns.next(eligible, works, isLast);
     List<Part<W>> parts = new ArrayList<>(turn.size());
     List<W> prompts = new ArrayList<>();
     for (W work : turn) {
@@ -65,7 +73,8 @@ public final class StepPlanner {
         prompts.add(work);
       }
     }
-    int left = Math.min(batchTokens - parts.size(), chunks.next(parts.size()));
+    int streaming = (int) eligible.stream().filter(Work::streams).count(); // all wait for this step
+    int left = Math.min(batchTokens - parts.size(), chunks.next(streaming));
     share(prompts, left, parts);
     return parts;
   }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import llm.core.telemetry.Log;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
+import llm.gpu.adapter.AdapterSource;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
@@ -35,7 +36,7 @@ class PlacesTest {
         };
     return new ModelRunner(
         Path.of(name),
-        new ModelLoader(none, settings, metrics, log, clock, () -> false),
+        new ModelLoader(none, AdapterSource.NONE, settings, metrics, log, clock, () -> false),
         new Places(1, clock),
         new Serving.Common(
             settings, new DeviceGuard(_ -> {}), new Aside(1, log), clock, metrics, log, () -> 1),

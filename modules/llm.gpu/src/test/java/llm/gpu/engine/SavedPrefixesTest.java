@@ -80,8 +80,8 @@ class SavedPrefixesTest {
     ask(saved());
     for (Path file : savedFiles()) {
       byte[] bytes = Files.readAllBytes(file);
-      assertThat(bytes[6]).isEqualTo((byte) '2');
-      bytes[6] = '1';
+      assertThat(bytes[6]).isEqualTo((byte) '3');
+      bytes[6] = '2';
       Files.write(file, bytes);
     }
     requireRefused();

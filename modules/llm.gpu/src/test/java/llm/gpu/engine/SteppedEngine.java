@@ -22,6 +22,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.error.LlmException;
 import llm.domain.model.Temperature;
+import llm.gpu.adapter.AdapterSource;
 import llm.gpu.engine.EngineSettings.Prefixes;
 import llm.gpu.engine.EngineSettings.Slots;
 import llm.gpu.testmodel.TestFiles;
@@ -116,8 +117,13 @@ final class SteppedEngine implements AutoCloseable {
   }
 
   SteppedEngine(EngineSettings settings) {
+    this(settings, AdapterSource.NONE);
+  }
+
+  /** One whose models have adapters. */
+  SteppedEngine(EngineSettings settings, AdapterSource adapters) {
     var watched = StepWatch.of(telemetry, this::stepped);
-    engine = new Engine(settings, TestFiles::library, watched, clock, () -> 42);
+    engine = new Engine(settings, TestFiles::library, adapters, watched, clock, () -> 42);
   }
 
   static EngineSettings settings(Slots slots, int poolTokens, Prefixes prefixes) {

@@ -74,7 +74,9 @@ class GgufReaderTest {
   @Test
   void refusesPartsOfModelsAndModelsWithoutVocabulary() {
     assertRefused(
-        write(new GgufWriter().text("general.type", "adapter").bytes()), "a part of one (adapter)");
+        write(new GgufWriter().text("general.type", "adapter").bytes()), "providers.local.lora");
+    assertRefused(
+        write(new GgufWriter().text("general.type", "mmproj").bytes()), "a part of one (mmproj)");
     assertRefused(
         write(new GgufWriter().text("general.architecture", "clip").bytes()), "reads images");
     assertRefused(write(new GgufWriter().bytes()), "names no architecture");

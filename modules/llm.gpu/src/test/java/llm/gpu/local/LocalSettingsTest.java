@@ -1,6 +1,7 @@
 package llm.gpu.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -58,6 +59,9 @@ class LocalSettingsTest {
                 stall_seconds: 4
                 load_timeout_seconds: 70
                 close_timeout_seconds: 2
+                lora:
+                  poet: {file: poet.gguf, model: base, scale: -0.5}
+                  cook: {file: cook.gguf}
             """);
     var settings = LocalSettings.read(config.section("providers.local"));
 
@@ -66,6 +70,12 @@ class LocalSettingsTest {
     assertThat(settings.modelsDir().orElseThrow()).hasFileName("models");
     assertThat(settings.libraryDir().orElseThrow()).hasFileName("lib");
     assertThat(settings.warm()).isFalse();
+    assertThat(settings.adapters())
+        .extracting(AdapterSettings::model)
+        .containsExactly("base", "local");
+    assertThat(settings.adapters())
+        .extracting(one -> one.adapter().name(), one -> one.adapter().scale())
+        .containsExactly(tuple("poet", -.5), tuple("cook", 1.0));
     assertThat(settings.engine().prefixes().folder().orElseThrow()).hasFileName("saved");
     assertThat(settings.engine())
         .isEqualTo(
@@ -146,5 +156,23 @@ class LocalSettingsTest {
   @CsvSource({"1, 1", "2, 1", "3, 2", "4, 3", "6, 3", "8, 4", "64, 32"})
   void unaskedSomeCoresAreLeftForEverythingElse(int cores, int threads) {
     assertThat(EngineSettings.threadsFor(cores)).isEqualTo(threads);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{poet: {}} | lora.poet.file",
+        "{poet: {file: x.gguf, scale: 17}} | scale",
+        "{poet: {file: x.gguf, path: y}} | path",
+        "{local: {file: x.gguf}} | 'local'",
+        "{'a/b': {file: x.gguf}} | 'a/b'"
+      })
+  void adaptersThatAreNoneAreRefused(String lora, String named) {
+    var config = TestConfig.yaml("providers: {local: {lora: " + lora + "}}");
+    LocalSettings.read(config.section("providers.local"));
+
+    assertThat(config.problems()).isNotEmpty();
+    assertThat(config.problems().toString()).contains(named);
   }
 }

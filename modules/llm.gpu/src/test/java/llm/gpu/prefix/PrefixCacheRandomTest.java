@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import llm.gpu.adapter.AdapterSet;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -113,12 +114,12 @@ class PrefixCacheRandomTest {
     }
 
     private void begin(int[] prompt) {
-      int need = cache.need(prompt, Set.of());
+      int need = cache.need(prompt, AdapterSet.NONE, Set.of());
       if (need > limits.poolTokens()) {
         return; // it would not be let in
       }
       int before = takenBack;
-      TokenSequence begun = cache.begin(prompt);
+      TokenSequence begun = cache.begin(prompt, AdapterSet.NONE);
       assertThat(begun.computed()).as(seed).isLessThan(prompt.length);
       assertThat(begun.tokens()).as(seed).isEqualTo(prompt);
       assertThat(working).as(seed).doesNotContain(begun);
@@ -208,7 +209,7 @@ class PrefixCacheRandomTest {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment state = arena.allocate(elsewhere.stateBytes(0), Integer.BYTES);
         elsewhere.saveState(0, state);
-        return cache.adopt(tokens, state);
+        return cache.adopt(tokens, AdapterSet.NONE, state);
       }
     }
 

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import llm.gpu.adapter.AdapterSet;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +52,7 @@ class PrefixCacheTest {
   }
 
   private TokenSequence read(int[] prompt) {
-    TokenSequence sequence = cache.begin(prompt);
+    TokenSequence sequence = cache.begin(prompt, AdapterSet.NONE);
     for (int i = sequence.computed(); i < sequence.count(); i++) {
       memory.compute(sequence.id(), i, sequence.token(i));
     }
@@ -68,7 +69,7 @@ class PrefixCacheTest {
   @Test
   void theNextTurnOfAConversationTakesOverTheOneBefore() {
     TokenSequence first = readAndKeep(tokens(0, 50));
-    TokenSequence next = cache.begin(tokens(0, 80));
+    TokenSequence next = cache.begin(tokens(0, 80), AdapterSet.NONE);
 
     assertThat(next.computed()).isEqualTo(50);
     assertThat(next.id()).isEqualTo(first.id());
@@ -79,13 +80,13 @@ class PrefixCacheTest {
   void theLastTokenOfAPromptIsAlwaysComputed() {
     readAndKeep(tokens(0, 50));
 
-    assertThat(cache.begin(tokens(0, 50)).computed()).isEqualTo(49);
+    assertThat(cache.begin(tokens(0, 50), AdapterSet.NONE).computed()).isEqualTo(49);
   }
 
   @Test
   void aPromptThatPartsEarlySharesAndLeavesTheOther() {
     TokenSequence kept = readAndKeep(tokens(0, 100));
-    TokenSequence begun = cache.begin(join(tokens(0, 40), tokens(500, 520)));
+    TokenSequence begun = cache.begin(join(tokens(0, 40), tokens(500, 520)), AdapterSet.NONE);
 
     assertThat(begun.computed()).isEqualTo(40);
     assertThat(begun.id()).isNotEqualTo(kept.id());
@@ -97,8 +98,8 @@ class PrefixCacheTest {
   @Test
   void oneInWorkIsSharedBySeveral() {
     TokenSequence working = read(tokens(0, 60));
-    TokenSequence one = cache.begin(join(tokens(0, 50), tokens(200, 210)));
-    TokenSequence other = cache.begin(join(tokens(0, 50), tokens(300, 310)));
+    TokenSequence one = cache.begin(join(tokens(0, 50), tokens(200, 210)), AdapterSet.NONE);
+    TokenSequence other = cache.begin(join(tokens(0, 50), tokens(300, 310)), AdapterSet.NONE);
 
     assertThat(one.computed()).isEqualTo(50);
     assertThat(other.computed()).isEqualTo(50);
@@ -110,7 +111,7 @@ class PrefixCacheTest {
     readAndKeep(tokens(0, 50));
     int[] prompt = join(tokens(0, PrefixCache.MIN_TOKENS - 1), tokens(500, 550));
 
-    assertThat(cache.begin(prompt).computed()).isZero();
+    assertThat(cache.begin(prompt, AdapterSet.NONE).computed()).isZero();
   }
 
   @Test
@@ -144,7 +145,7 @@ class PrefixCacheTest {
     readAndKeep(tokens(200, 250));
 
     assertThat(cache.keptTokens()).isEqualTo(100);
-    assertThat(cache.begin(tokens(0, 51)).computed()).isZero();
+    assertThat(cache.begin(tokens(0, 51), AdapterSet.NONE).computed()).isZero();
   }
 
   @Test
@@ -170,7 +171,7 @@ class PrefixCacheTest {
     }
 
     assertThat(cache.kept()).containsExactly(pinned);
-    assertThat(cache.begin(tokens(0, 91)).computed()).isEqualTo(90);
+    assertThat(cache.begin(tokens(0, 91), AdapterSet.NONE).computed()).isEqualTo(90);
     assertThat(memory.sequence(pinned.id())).as("shared, not taken over").hasSize(90);
     cache.unpin(pinned);
     assertThat(cache.evict()).isTrue();
@@ -199,7 +200,7 @@ class PrefixCacheTest {
 
   @Test
   void oneThatIsNotWhollyComputedIsKeptAsFarAsItIs() {
-    TokenSequence half = cache.begin(tokens(0, 100));
+    TokenSequence half = cache.begin(tokens(0, 100), AdapterSet.NONE);
     for (int i = 0; i < 30; i++) {
       memory.compute(half.id(), i, i);
     }
@@ -207,7 +208,7 @@ class PrefixCacheTest {
     cache.keep(half);
 
     assertThat(half.count()).isEqualTo(30);
-    assertThat(cache.begin(tokens(0, 100)).computed()).isEqualTo(30);
+    assertThat(cache.begin(tokens(0, 100), AdapterSet.NONE).computed()).isEqualTo(30);
   }
 
   @Test
@@ -224,23 +225,26 @@ class PrefixCacheTest {
     limit(8, WIDE, false);
     TokenSequence kept = readAndKeep(tokens(0, 50));
 
-    TokenSequence same = cache.begin(tokens(0, 50));
+    TokenSequence same = cache.begin(tokens(0, 50), AdapterSet.NONE);
     assertThat(same.computed()).as("one token would have to be cut").isZero();
     cache.drop(same);
-    assertThat(cache.begin(join(tokens(0, 40), tokens(90, 99))).computed()).isZero();
-    TokenSequence next = cache.begin(tokens(0, 60));
+    assertThat(cache.begin(join(tokens(0, 40), tokens(90, 99)), AdapterSet.NONE).computed())
+        .isZero();
+    TokenSequence next = cache.begin(tokens(0, 60), AdapterSet.NONE);
     assertThat(next.computed()).isEqualTo(50);
     assertThat(next.id()).isEqualTo(kept.id());
-    assertThat(cache.begin(tokens(0, 70)).computed()).as("it is in work now").isZero();
+    assertThat(cache.begin(tokens(0, 70), AdapterSet.NONE).computed())
+        .as("it is in work now")
+        .isZero();
   }
 
   @Test
   void whenEverySequenceIsInWorkThereIsNone() {
     limit(2, WIDE, true);
-    cache.begin(tokens(0, 10));
-    cache.begin(tokens(100, 110));
+    cache.begin(tokens(0, 10), AdapterSet.NONE);
+    cache.begin(tokens(100, 110), AdapterSet.NONE);
 
-    assertThatThrownBy(() -> cache.begin(tokens(200, 210)))
+    assertThatThrownBy(() -> cache.begin(tokens(200, 210), AdapterSet.NONE))
         .isInstanceOf(IllegalStateException.class);
   }
 
@@ -249,7 +253,7 @@ class PrefixCacheTest {
     limit(2, WIDE, true);
     TokenSequence working = read(tokens(500, 550));
     readAndKeep(tokens(0, 100));
-    TokenSequence begun = cache.begin(join(tokens(0, 40), tokens(200, 210)));
+    TokenSequence begun = cache.begin(join(tokens(0, 40), tokens(200, 210)), AdapterSet.NONE);
 
     assertThat(begun.id()).isNotEqualTo(working.id());
     assertThat(begun.computed()).isEqualTo(40);
@@ -266,10 +270,10 @@ class PrefixCacheTest {
       assertThat(cache.kept()).hasSize(2).endsWith(kept);
       assertThat(adopt(tokens(200, 201), arena)).as("a third of two").isFalse();
     }
-    assertThat(cache.begin(tokens(100, 160)).computed()).isEqualTo(50);
+    assertThat(cache.begin(tokens(100, 160), AdapterSet.NONE).computed()).isEqualTo(50);
   }
 
   private boolean adopt(int[] tokens, Arena arena) {
-    return cache.adopt(tokens, state(tokens, arena));
+    return cache.adopt(tokens, AdapterSet.NONE, state(tokens, arena));
   }
 }

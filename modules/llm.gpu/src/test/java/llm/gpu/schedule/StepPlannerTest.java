@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import llm.domain.chat.Priority;
+import llm.gpu.adapter.AdapterSet;
 import llm.gpu.schedule.StepPlanner.Part;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -25,11 +26,17 @@ class StepPlannerTest {
   /** Work of which some is left; an answer streams once its prompt is read. */
   private static final class Task implements StepPlanner.Work {
     private final Priority priority;
+    private final AdapterSet adapters;
     private final boolean streams;
     private int remaining;
 
     private Task(Priority priority, boolean streams, int remaining) {
+      this(priority, AdapterSet.NONE, streams, remaining);
+    }
+
+    private Task(Priority priority, AdapterSet adapters, boolean streams, int remaining) {
       this.priority = priority;
+      this.adapters = adapters;
       this.streams = streams;
       this.remaining = remaining;
     }
@@ -53,6 +60,16 @@ class StepPlannerTest {
     @Override
     public Priority priority() {
       return priority;
+    }
+
+    Task with(String adapter) {
+      AdapterSet set = AdapterSet.parse(adapter + "=1").orElseThrow();
+      return new Task(priority, set, streams, remaining);
+    }
+
+    @Override
+    public AdapterSet adapters() {
+      return adapters;
     }
 
     @Override
@@ -231,5 +248,50 @@ class StepPlannerTest {
           .as("steps left out, seed %d", seed)
           .isLessThan(StepPlanner.BACKGROUND_EVERY);
     }
+  }
+
+  @Test
+  void setsOfAdaptersTakeTurnsAndNoStepHasTwo() {
+    StepPlanner planner = planner(64);
+    List<Task> works =
+        List.of(
+            Task.stream(),
+            Task.stream().with("poet"),
+            Task.stream().with("poet"),
+            Task.prompt(1000).with("cook"));
+    Map<AdapterSet, Integer> steps = new HashMap<>();
+    for (int step = 0; step < 60; step++) {
+      var parts = planner.plan(works);
+      var sets = parts.stream().map(part -> part.work().adapters()).distinct().toList();
+      assertThat(sets).hasSize(1);
+      assertThat(parts)
+          .hasSize((int) works.stream().filter(one -> one.adapters().equals(sets.get(0))).count());
+      steps.merge(sets.getFirst(), 1, Integer::sum);
+    }
+    assertThat(steps.values()).containsExactly(20, 20, 20);
+  }
+
+  @Test
+  void aSetThatComesAnewEachTimeKeepsNoOtherFromItsTurn() {
+    StepPlanner planner = planner(64);
+    Task waits = Task.stream().with("poet");
+    int turns = 0;
+    for (int step = 0; step < 100; step++) {
+      List<Task> works = List.of(waits, Task.stream().with("new" + step), Task.stream());
+      turns += planner.plan(works).getFirst().work() == waits ? 1 : 0;
+    }
+    assertThat(turns).isGreaterThan(30);
+  }
+
+  @Test
+  void backgroundWorkWithAnotherSetOfAdaptersStarvesNotEither() {
+    StepPlanner planner = planner(64);
+    Task background = Task.backgroundStream().with("cook");
+    List<Task> works = List.of(Task.stream(), Task.stream().with("poet"), background);
+    int turns = 0;
+    for (int step = 0; step < 10 * StepPlanner.BACKGROUND_EVERY; step++) {
+      turns += planner.plan(works).getFirst().work() == background ? 1 : 0;
+    }
+    assertThat(turns).isEqualTo(10);
   }
 }

@@ -90,6 +90,11 @@ final class OpenAiProvider extends UpstreamProvider {
     return none ? Set.of(Nuance.REASONING) : Set.of();
   }
 
+  @Override
+  public boolean takesAdapters(ModelName model) {
+    return traits.adapters() && dialects(model).contains(Dialect.OPENAI_CHAT);
+  }
+
   /** Responses begins a message of its own after the last one, whoever's that is. */
   @Override
   public Continuation continuation(ChatRequest request) {

@@ -110,7 +110,9 @@ enum ServerRecipe {
 
   /** How requests are written for it. */
   RequestTraits traits(boolean streamUsage) {
-    return new RequestTraits(outputLimit, streamUsage, repeatPenalty, BASE64_VECTORS.contains(this))
-        .withReasoning(REASONING.getOrDefault(this, ReasoningBack.NONE));
+    var traits =
+        new RequestTraits(outputLimit, streamUsage, repeatPenalty, BASE64_VECTORS.contains(this))
+            .withReasoning(REASONING.getOrDefault(this, ReasoningBack.NONE));
+    return this == LLAMA_SERVER ? traits.withAdapters() : traits;
   }
 }

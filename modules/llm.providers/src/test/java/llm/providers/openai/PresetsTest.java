@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import llm.core.testkit.Received;
 import llm.core.testkit.Reply;
 import llm.core.testkit.StreamCheck;
@@ -12,11 +13,14 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
+import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolCall;
 import llm.domain.content.Dialect;
 import llm.domain.content.Proof;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
+import llm.domain.model.AdapterUse;
+import llm.domain.model.ModelName;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +91,25 @@ class PresetsTest {
     } else {
       assertThat(body).contains("\"" + field + "\":\"new\"");
     }
+  }
+
+  @Test
+  void adaptersGoToTheServerOfLlamaCppAlone() throws LlmException {
+    for (ServerRecipe server : ServerRecipe.values()) {
+      if (server == ServerRecipe.OPENAI) {
+        continue; // it has a provider of its own
+      }
+      try (var up = Upstreams.named("server: " + name(server), "api_key: ${KEY}")) {
+        assertThat(up.provider.takesAdapters(new ModelName("up/m")))
+            .as(name(server))
+            .isEqualTo(server == ServerRecipe.LLAMA_SERVER);
+      }
+    }
+    List<AdapterUse> adapters = List.of(new AdapterUse.Numbered(2, Optional.of(.5)));
+    var sampling = SamplingOptions.builder().adapters(adapters).build();
+    String body =
+        asked(Upstreams.ask("up/m").withSampling(sampling), "server: llama_server").body();
+    assertThat(body).contains("\"lora\":[{\"id\":2,\"scale\":0.5}]");
   }
 
   private static Received asked(ChatRequest request, String... settings) throws LlmException {

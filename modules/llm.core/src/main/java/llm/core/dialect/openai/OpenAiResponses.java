@@ -195,7 +195,8 @@ public final class OpenAiResponses {
         .field("id", model.info().id())
         .field("object", "model")
         .field("created", model.info().created().getEpochSecond())
-        .field("owned_by", model.info().provider())
-        .endObject();
+        .field("owned_by", model.info().provider());
+    model.info().parent().ifPresent(parent -> out.field("parent", parent)); // as vLLM has it
+    out.endObject();
   }
 }

@@ -11,12 +11,14 @@ import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.model.AdapterUse;
 import llm.domain.model.Temperature;
 
 /**
  * Reads what a chat body says of sampling and of log probabilities. Each value is checked where it
  * stands. The names are OpenAI's; {@code top_k}, {@code min_p}, {@code repeat_penalty} and {@code
- * repetition_penalty} are those of servers of open models. Not thread-safe; one body each.
+ * repetition_penalty} are those of servers of open models, {@code lora} those of llama.cpp. Not
+ * thread-safe; one body each.
  */
 public final class SamplingFields {
   private static final Pattern TOKEN = Pattern.compile("0|[1-9][0-9]{0,9}");
@@ -47,6 +49,7 @@ public final class SamplingFields {
       case "presence_penalty" -> options.presencePenalty(in.number());
       case "repeat_penalty", "repetition_penalty" -> repeatPenalty(in);
       case "logit_bias" -> options.logitBias(biases(in));
+      case "lora" -> options.adapters(adapters(in));
       case "logprobs" -> logprobs = in.flag();
       case "top_logprobs" -> topLogprobs = Optional.of(count(in));
       default -> {
@@ -100,6 +103,51 @@ public final class SamplingFields {
       biases.put(token, bias);
     });
     return biases;
+  }
+
+  /**
+   * As servers of llama.cpp have it: {@code [{"id": 0, "scale": 0.5}]}; a name may stand in place
+   * of the id.
+   */
+  private static List<AdapterUse> adapters(JsonCursor in) throws LlmException {
+    var adapters = new ArrayList<AdapterUse>();
+    in.array(_ -> adapters.add(new AdapterFields().read(in)));
+    return adapters;
+  }
+
+  /** The fields of one adapter, which come in any order. */
+  private static final class AdapterFields {
+    private Optional<Integer> id = Optional.empty();
+    private Optional<String> name = Optional.empty();
+    private Optional<Double> scale = Optional.empty();
+
+    private AdapterUse read(JsonCursor in) throws LlmException {
+      in.object(field -> take(field, in));
+      if (id.isPresent() == name.isPresent()) {
+        throw in.refusal(in.path() + " must have either a name or an id");
+      }
+      return id.isPresent()
+          ? new AdapterUse.Numbered(id.get(), scale)
+          : new AdapterUse.Named(name.get(), scale);
+    }
+
+    private void take(String field, JsonCursor in) throws LlmException {
+      switch (field) {
+        case "id" -> {
+          int number = in.integer();
+          id = Optional.of(in.legal(() -> new AdapterUse.Numbered(number, scale)).number());
+        }
+        case "name" -> {
+          String text = in.string();
+          name = Optional.of(in.legal(() -> new AdapterUse.Named(text, scale)).name());
+        }
+        case "scale" -> {
+          Optional<Double> value = Optional.of(in.number());
+          scale = in.legal(() -> new AdapterUse.Numbered(0, value)).scale();
+        }
+        default -> throw MessageReader.unknown(in, "lora field", field);
+      }
+    }
   }
 
   /** A token's id as JSON has it for a name: digits without zeros before them. */

@@ -158,6 +158,10 @@ public final class Wishes {
         content("messages[" + i + "].content", part);
       }
     }
+    boolean adapted = !request.sampling().adapters().isEmpty();
+    if (adapted && !route.provider().takesAdapters(request.model())) {
+      throw unsupported("lora", "takes no LoRA adapters; leave them out");
+    }
     if (route.counts()) {
       form(request.form());
     }

@@ -18,6 +18,7 @@ import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Thought;
 import llm.domain.error.LlmException;
+import llm.domain.model.AdapterUse;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
 import org.junit.jupiter.api.DisplayName;
@@ -79,6 +80,22 @@ class OpenAiRequestReaderTest {
                 .topLogprobs(20)
                 .build());
     assertThat(call.request().priority()).isEqualTo(Priority.BACKGROUND);
+  }
+
+  @Test
+  void adaptersAreNamedOrNumbered() throws LlmException {
+    ChatCall call =
+        read(
+            """
+            {"lora":[{"id":0,"scale":0.5},{"scale":-2,"name":"poet"},{"name":"cook"}],
+             "messages":[{"role":"user","content":"x"}]}\
+            """);
+    assertThat(call.request().sampling().adapters())
+        .containsExactly(
+            new AdapterUse.Numbered(0, Optional.of(.5)),
+            new AdapterUse.Named("poet", Optional.of(-2.0)),
+            new AdapterUse.Named("cook", Optional.empty()));
+    assertThat(call.request().extensions().isEmpty()).isTrue();
   }
 
   @Test

@@ -124,6 +124,16 @@ class OpenAiRequestRefusalsTest {
           {M,"repeat_penalty":0} | repeat_penalty | more than 0, at most 10.0
           {M,"repetition_penalty":11} | repetition_penalty | more than 0, at most 10.0
           {M,"repeat_penalty":1.1,"repetition_penalty":1.2} | repetition_penalty | contradict each other
+          {M,"lora":{}} | lora | must be an array
+          {M,"lora":[5]} | lora[0] | must be an object
+          {M,"lora":[{"id":0},{}]} | lora[1] | either a name or an id
+          {M,"lora":[{"id":0,"name":"a"}]} | lora[0] | either a name or an id
+          {M,"lora":[{"id":-1}]} | lora[0].id | must be 0 or more
+          {M,"lora":[{"id":0.5}]} | lora[0].id | must be an integer
+          {M,"lora":[{"name":""}]} | lora[0].name | must be 1 to 100 characters
+          {M,"lora":[{"id":0,"scale":17}]} | lora[0].scale | must be -16.0 to 16.0
+          {M,"lora":[{"id":0,"scale":"x"}]} | lora[0].scale | must be a number
+          {M,"lora":[{"id":1},{"id":2},{"id":3},{"id":4},{"id":5},{"id":6},{"id":7},{"id":8},{"id":9}]} | lora | at most 8
           {M,"logit_bias":[]} | logit_bias | must be an object, found an array
           {M,"logit_bias":{"7":101}} | logit_bias.7 | 101.0 must be -100.0 to 100.0
           {M,"logit_bias":{"7":"ban"}} | logit_bias.7 | must be a number, found a string
@@ -173,6 +183,7 @@ class OpenAiRequestRefusalsTest {
       textBlock =
           """
           {M,"n":2} | n | several choices
+          {M,"lora":[{"path":"/etc/passwd"}]} | lora[0].path | lora field
           {M,"response_format":{"type":"grammar"}} | response_format | response formats
           {M,"modalities":["text","audio"]} | modalities[1] | other modalities
           {M,"audio":{}} | audio | audio

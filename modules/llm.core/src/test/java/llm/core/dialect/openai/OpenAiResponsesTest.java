@@ -93,6 +93,11 @@ class OpenAiResponsesTest {
         .isEqualTo(
             "{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"object\":\"model\",\"created\":99,"
                 + "\"owned_by\":\"p\"}]}");
+    var adapter =
+        new ModelInfo("a", "p", Instant.EPOCH, Optional.empty(), "An adapter.", Optional.of("m"));
+    var adapted = new ListedModel(adapter, ModelSpec.UNKNOWN_MODEL);
+    assertThat(JSON.readTree(OpenAiResponses.model(adapted)).get("parent").stringValue())
+        .isEqualTo("m");
     assertThat(JSON.readTree(OpenAiResponses.model(model)).get("id").stringValue()).isEqualTo("m");
   }
 

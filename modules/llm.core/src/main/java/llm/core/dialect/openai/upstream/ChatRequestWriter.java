@@ -2,6 +2,7 @@ package llm.core.dialect.openai.upstream;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import llm.core.dialect.json.JsonFields;
@@ -22,7 +23,9 @@ import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Dialect;
 import llm.domain.content.Thinking;
 import llm.domain.content.Thought;
+import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.model.AdapterUse;
 
 /**
  * Writes the body of {@code POST /chat/completions}
@@ -52,6 +55,7 @@ public final class ChatRequestWriter {
           "repeat_penalty",
           "repetition_penalty",
           "logit_bias",
+          "lora",
           "logprobs",
           "top_logprobs",
           "max_tokens",
@@ -90,6 +94,7 @@ public final class ChatRequestWriter {
     tools(request, out);
     sampling(request.sampling(), out);
     penalties(request, traits, out);
+    adapters(request.sampling().adapters(), out);
     logprobs(request.sampling(), out);
     request.maxTokens().ifPresent(limit -> out.field(traits.outputLimit().field(), limit));
     form(request.form(), out);
@@ -304,6 +309,27 @@ public final class ChatRequestWriter {
       }
     }
     return traits.repeatPenalty().field();
+  }
+
+  /** By their numbers: what they are called here is not known there. */
+  private static void adapters(List<AdapterUse> adapters, JsonOut out) throws LlmException {
+    if (adapters.isEmpty()) {
+      return;
+    }
+    out.name("lora").array();
+    for (int i = 0; i < adapters.size(); i++) {
+      switch (adapters.get(i)) {
+        case AdapterUse.Numbered(int number, Optional<Double> scale) ->
+            out.object().field("id", number).name("scale").value(scale.orElse(1.0)).endObject();
+        case AdapterUse.Named _ ->
+            throw new LlmException(
+                new LlmError.Unsupported(
+                    "lora[" + i + "].name",
+                    "This model's server knows its adapters by their numbers; send id in place of"
+                        + " name."));
+      }
+    }
+    out.endArray();
   }
 
   private static void logprobs(SamplingOptions sampling, JsonOut out) {

@@ -12,6 +12,7 @@ package llm.core.dialect.openai.upstream;
  * @param reasoning the name under which reasoning goes back to the model that had it
  * @param developerRole whether instructions are the developer's; else the system's
  * @param unfinished how an answer is marked that is to be gone on from
+ * @param adapters whether it takes {@code lora}, LoRA adapters by their numbers
  */
 public record RequestTraits(
     OutputLimit outputLimit,
@@ -20,7 +21,8 @@ public record RequestTraits(
     boolean base64Vectors,
     ReasoningBack reasoning,
     boolean developerRole,
-    Unfinished unfinished) {
+    Unfinished unfinished,
+    boolean adapters) {
   /** What most servers take. */
   public static final RequestTraits COMMON =
       new RequestTraits(OutputLimit.MAX_TOKENS, true, RepeatPenalty.REPEAT_PENALTY, false);
@@ -38,25 +40,60 @@ public record RequestTraits(
         base64Vectors,
         ReasoningBack.NONE,
         false,
-        Unfinished.BY_PLACE);
+        Unfinished.BY_PLACE,
+        false);
   }
 
   /** The same with reasoning going back under this name. */
   public RequestTraits withReasoning(ReasoningBack name) {
     return new RequestTraits(
-        outputLimit, streamUsage, repeatPenalty, base64Vectors, name, developerRole, unfinished);
+        outputLimit,
+        streamUsage,
+        repeatPenalty,
+        base64Vectors,
+        name,
+        developerRole,
+        unfinished,
+        adapters);
   }
 
   /** The same for a model whose instructions are the developer's. */
   public RequestTraits withDeveloperRole() {
     return new RequestTraits(
-        outputLimit, streamUsage, repeatPenalty, base64Vectors, reasoning, true, unfinished);
+        outputLimit,
+        streamUsage,
+        repeatPenalty,
+        base64Vectors,
+        reasoning,
+        true,
+        unfinished,
+        adapters);
   }
 
   /** The same with unfinished answers marked so. */
   public RequestTraits withUnfinished(Unfinished mark) {
     return new RequestTraits(
-        outputLimit, streamUsage, repeatPenalty, base64Vectors, reasoning, developerRole, mark);
+        outputLimit,
+        streamUsage,
+        repeatPenalty,
+        base64Vectors,
+        reasoning,
+        developerRole,
+        mark,
+        adapters);
+  }
+
+  /** The same for a server that takes LoRA adapters. */
+  public RequestTraits withAdapters() {
+    return new RequestTraits(
+        outputLimit,
+        streamUsage,
+        repeatPenalty,
+        base64Vectors,
+        reasoning,
+        developerRole,
+        unfinished,
+        true);
   }
 
   /** How the last message, an assistant's, is marked where its text is to be gone on from. */

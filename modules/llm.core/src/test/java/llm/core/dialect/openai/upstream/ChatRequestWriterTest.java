@@ -1,6 +1,7 @@
 package llm.core.dialect.openai.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -18,7 +19,9 @@ import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Dialect;
+import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.domain.model.AdapterUse;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
 import org.junit.jupiter.api.DisplayName;
@@ -121,6 +124,30 @@ class ChatRequestWriterTest {
             plain.maxTokens(),
             Extensions.of(Dialect.OPENAI_CHAT, Map.of("repeat_penalty", new JsonText("1.10"))));
     assertThat(write(named, false, traits)).endsWith("],\"repeat_penalty\":1.1}");
+  }
+
+  @Test
+  void adaptersGoByTheirNumbers() {
+    var plain = ChatRequest.of(MODEL, List.of(Message.user("hi")));
+    List<AdapterUse> numbered =
+        List.of(
+            new AdapterUse.Numbered(1, Optional.of(.5)),
+            new AdapterUse.Numbered(0, Optional.empty()));
+    var traits = RequestTraits.COMMON.withAdapters();
+    var options = SamplingOptions.builder();
+    assertThat(write(plain.withSampling(options.adapters(numbered).build()), false, traits))
+        .endsWith(",\"lora\":[{\"id\":1,\"scale\":0.5},{\"id\":0,\"scale\":1}]}");
+    List<AdapterUse> named =
+        List.of(numbered.getFirst(), new AdapterUse.Named("x", Optional.empty()));
+    var request = plain.withSampling(options.adapters(named).build());
+    assertThatThrownBy(() -> ChatRequestWriter.write(request, "m", false, traits))
+        .isInstanceOfSatisfying(
+            LlmException.class,
+            refused ->
+                assertThat(refused.error())
+                    .isInstanceOfSatisfying(
+                        LlmError.Unsupported.class,
+                        error -> assertThat(error.path()).isEqualTo("lora[1].name")));
   }
 
   @Test
