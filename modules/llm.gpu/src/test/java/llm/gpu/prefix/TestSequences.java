@@ -6,6 +6,6 @@ public final class TestSequences {
 
   /** One over {@code tokens}, none of them computed. */
   public static TokenSequence of(int... tokens) {
-    return new TokenSequence(0, tokens, Cells.Branch.first());
+    return new TokenSequence(0, tokens, llm.gpu.adapter.AdapterSet.NONE, Cells.Branch.first());
   }
 }
