@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import llm.gpu.llama.Pooling;
+import llm.gpu.memory.ContextShape;
+import llm.gpu.memory.MemorySettings;
 import llm.gpu.text.ModelTemplates;
 
 /**
@@ -28,6 +30,7 @@ import llm.gpu.text.ModelTemplates;
  * @param loadLimit how long a load may take
  * @param closeLimit how long closing waits for the owner threads
  * @param templates which chat templates models are asked by
+ * @param memory how much of it models may take
  */
 public record EngineSettings(
     int contextTokens,
@@ -44,7 +47,8 @@ public record EngineSettings(
     Duration stallLimit,
     Duration loadLimit,
     Duration closeLimit,
-    ModelTemplates templates) {
+    ModelTemplates templates,
+    MemorySettings memory) {
 
   /** With each model's own template. */
   public EngineSettings(
@@ -77,7 +81,8 @@ public record EngineSettings(
         stallLimit,
         loadLimit,
         closeLimit,
-        ModelTemplates.OWN);
+        ModelTemplates.OWN,
+        MemorySettings.DEFAULT);
   }
 
   /**
@@ -210,7 +215,67 @@ public record EngineSettings(
         stallLimit,
         loadLimit,
         closeLimit,
-        templates);
+        templates,
+        memory);
+  }
+
+  /** The same with a window of so many tokens. */
+  public EngineSettings withContext(int tokens) {
+    return new EngineSettings(
+        tokens,
+        poolTokens,
+        batchTokens,
+        threads,
+        loadedModels,
+        slots,
+        prefixes,
+        vectors,
+        queueCapacity,
+        ringEvents,
+        stepTarget,
+        stallLimit,
+        loadLimit,
+        closeLimit,
+        templates,
+        memory);
+  }
+
+  /** The same with other limits of memory. */
+  public EngineSettings withMemory(MemorySettings other) {
+    return new EngineSettings(
+        contextTokens,
+        poolTokens,
+        batchTokens,
+        threads,
+        loadedModels,
+        slots,
+        prefixes,
+        vectors,
+        queueCapacity,
+        ringEvents,
+        stepTarget,
+        stallLimit,
+        loadLimit,
+        closeLimit,
+        templates,
+        other);
+  }
+
+  /** Sequences of one context: of the requests in work, and of what is kept. */
+  public int sequences() {
+    return slots.total() + prefixes.sequences();
+  }
+
+  /**
+   * What a model is computed in that was trained for {@code trained} tokens.
+   *
+   * @param encoder whether it generates nothing
+   */
+  public ContextShape shapeFor(int trained, boolean encoder) {
+    int pool = poolFor(contextFor(trained));
+    return encoder
+        ? new ContextShape(0, Math.min(batchTokens, vectors.longestFor(trained)), 1)
+        : new ContextShape(pool, batchFor(pool), sequences());
   }
 
   /** The window used for a model that was trained for {@code trained} tokens; never more. */

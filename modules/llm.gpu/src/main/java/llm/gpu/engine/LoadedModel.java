@@ -16,6 +16,9 @@ import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Model;
 import llm.gpu.llama.Pooling;
+import llm.gpu.memory.Allocations;
+import llm.gpu.memory.MemorySettings;
+import llm.gpu.memory.ModelNeed;
 import llm.gpu.text.Conversations;
 import llm.gpu.text.ModelTemplates;
 
@@ -29,6 +32,8 @@ final class LoadedModel implements AutoCloseable {
   private final int contextTokens;
   private final Optional<Batch> batch;
   private final Conversations conversations;
+  private final ModelNeed atLoad;
+  private volatile ModelNeed ofVectors = ModelNeed.NONE;
 
   private LoadedModel(
       Path file,
@@ -37,6 +42,7 @@ final class LoadedModel implements AutoCloseable {
       Model model,
       Optional<Context> context,
       int contextTokens,
+      ModelNeed taken,
       ModelTemplates templates) {
     this.file = file;
     this.mark = mark;
@@ -44,6 +50,7 @@ final class LoadedModel implements AutoCloseable {
     this.model = model;
     this.context = context;
     this.contextTokens = contextTokens;
+    this.atLoad = taken;
     this.batch = context.map(made -> new Batch(made.batchTokens(), made.sequences()));
     var vocabulary = model.vocabulary();
     this.conversations =
@@ -62,29 +69,41 @@ final class LoadedModel implements AutoCloseable {
       EngineSettings settings,
       Callbacks.Progress progress)
       throws LlamaException {
-    Model model = Model.load(library, file, progress);
-    boolean complete = false;
-    try {
-      int window = settings.contextFor(model.trainedContext());
-      Optional<Context> context =
-          header.isEncoder() ? Optional.empty() : Optional.of(context(model, window, settings));
-      var loaded =
-          new LoadedModel(file, mark, header, model, context, window, settings.templates());
-      complete = true;
-      return loaded;
-    } finally {
-      if (!complete) {
-        model.close();
+    try (Allocations taken = Allocations.record()) {
+      Model model = load(library, file, settings.memory(), progress);
+      boolean complete = false;
+      try {
+        int window = settings.contextFor(model.trainedContext());
+        Optional<Context> context =
+            header.isEncoder() ? Optional.empty() : Optional.of(context(model, window, settings));
+        int pool = context.map(Context::poolTokens).orElse(0);
+        var loaded =
+            new LoadedModel(
+                file, mark, header, model, context, window, taken.sum(pool), settings.templates());
+        complete = true;
+        return loaded;
+      } finally {
+        if (!complete) {
+          model.close();
+        }
       }
     }
+  }
+
+  private static Model load(
+      Library library, Path file, MemorySettings memory, Callbacks.Progress progress)
+      throws LlamaException {
+    return library.gpus() == 0
+        ? Model.load(library, file, progress)
+        : Model.load(library, file, memory.gpuLayers(), memory.gpuIndex(), progress);
   }
 
   private static Context context(Model model, int window, EngineSettings settings)
       throws LlamaException {
     int pool = settings.poolFor(window);
-    int sequences = settings.slots().total() + settings.prefixes().sequences();
     return model.newContext(
-        new ContextOptions(pool, settings.batchFor(pool), sequences, settings.threads()));
+        new ContextOptions(
+            pool, settings.batchFor(pool), settings.sequences(), settings.threads()));
   }
 
   /** Whether it generates text; an encoder does not. */
@@ -139,6 +158,16 @@ final class LoadedModel implements AutoCloseable {
   /** The steps' tokens; only of one that generates. */
   Batch batch() {
     return batch.orElseThrow();
+  }
+
+  /** The memory it takes, as llama.cpp told. Any thread. */
+  ModelNeed taken() {
+    return atLoad.plus(ofVectors);
+  }
+
+  /** What its vectors are computed in takes so much now. */
+  void takesForVectors(ModelNeed bytes) {
+    ofVectors = bytes;
   }
 
   /** How its conversations look. */

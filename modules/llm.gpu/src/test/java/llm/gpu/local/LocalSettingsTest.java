@@ -7,6 +7,7 @@ import java.util.Optional;
 import llm.core.testkit.TestConfig;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.llama.Pooling;
+import llm.gpu.memory.MemorySettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,6 +56,14 @@ class LocalSettingsTest {
                 stall_seconds: 4
                 load_timeout_seconds: 70
                 close_timeout_seconds: 2
+                memory_budget_mb: 900
+                max_ram_percent: 80
+                ram_reserve_mb: 70
+                gpu_index: 1
+                max_vram_percent: 85
+                vram_reserve_mb: 60
+                gpu_layers: 5
+                idle_unload_seconds: 120
             """);
     var settings = LocalSettings.read(config.section("providers.local"));
 
@@ -67,26 +76,29 @@ class LocalSettingsTest {
     assertThat(settings.engine())
         .isEqualTo(
             new EngineSettings(
-                1000,
-                3000,
-                100,
-                3,
-                2,
-                new EngineSettings.Slots(6, 3),
-                new EngineSettings.Prefixes(
-                    7,
-                    500,
-                    12L << 20,
-                    Duration.ofMillis(33),
-                    settings.engine().prefixes().folder(),
-                    5L << 20),
-                new EngineSettings.Vectors(Optional.of(Pooling.LAST), 900),
-                5,
-                9,
-                Duration.ofMillis(250),
-                Duration.ofSeconds(4),
-                Duration.ofSeconds(70),
-                Duration.ofSeconds(2)));
+                    1000,
+                    3000,
+                    100,
+                    3,
+                    2,
+                    new EngineSettings.Slots(6, 3),
+                    new EngineSettings.Prefixes(
+                        7,
+                        500,
+                        12L << 20,
+                        Duration.ofMillis(33),
+                        settings.engine().prefixes().folder(),
+                        5L << 20),
+                    new EngineSettings.Vectors(Optional.of(Pooling.LAST), 900),
+                    5,
+                    9,
+                    Duration.ofMillis(250),
+                    Duration.ofSeconds(4),
+                    Duration.ofSeconds(70),
+                    Duration.ofSeconds(2))
+                .withMemory(
+                    new MemorySettings(
+                        900L << 20, 80, 70L << 20, 1, 85, 60L << 20, 5, Duration.ofMinutes(2))));
   }
 
   @ParameterizedTest
