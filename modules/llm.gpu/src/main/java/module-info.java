@@ -15,7 +15,11 @@
  * prefix_worth_ms} (50), {@code prefix_dir} (none), {@code prefix_dir_mb} (1024), {@code
  * embedding_pooling} (model), {@code embedding_tokens} (0: the model's, at most 2048), {@code
  * queue_capacity} (32), {@code ring_events} (256), {@code stall_seconds} (30), {@code
- * load_timeout_seconds} (300), {@code close_timeout_seconds} (10).
+ * memory_budget_mb} (0: no limit of its own), {@code max_ram_percent} (95), {@code ram_reserve_mb}
+ * (0), {@code gpu_index} (0; {@code GPU_INDEX}), {@code max_vram_percent} (95; {@code
+ * MAX_VRAM_USAGE_PERCENT}), {@code vram_reserve_mb} (1024; {@code VRAM_RESERVE_MB}), {@code
+ * gpu_layers} (-1: all), {@code idle_unload_seconds} (0: never), {@code load_timeout_seconds}
+ * (300), {@code close_timeout_seconds} (10).
  */
 module llm.gpu {
   requires transitive llm.core;

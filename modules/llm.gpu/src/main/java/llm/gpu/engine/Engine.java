@@ -2,6 +2,7 @@ package llm.gpu.engine;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,9 @@ import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
 import llm.gpu.adapter.AdapterSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
+import llm.gpu.memory.HostMemory;
+import llm.gpu.memory.MemoryBudget;
+import llm.gpu.memory.Residence;
 import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
@@ -44,6 +48,7 @@ import llm.gpu.vectors.EmbeddingJob;
  * <p>Thread-safe.
  */
 public final class Engine implements AutoCloseable {
+  private static final int MAX_RESIDENCES = 4096; // models that were asked for since the start
   private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
 
   private final EngineSettings settings;
@@ -56,6 +61,7 @@ public final class Engine implements AutoCloseable {
   private final ModelLoader loader;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Path, ModelRunner> runners = new LinkedHashMap<>(); // guarded by lock
+  private final Map<Path, Residence> residences = new HashMap<>(); // guarded by lock
   private volatile List<ModelRunner> known = List.of(); // the same runners, to look at
   private volatile boolean closing;
   private volatile Optional<String> failure = Optional.empty(); // of library or model
@@ -95,7 +101,9 @@ public final class Engine implements AutoCloseable {
     var guard = new DeviceGuard(metrics::waitedForDevice);
     this.aside = new Aside(settings.textsAside(), log);
     this.common = new Serving.Common(settings, guard, aside, time, metrics, log, randomSeed);
-    this.places = new Places(settings.loadedModels(), time);
+    var budget =
+        new MemoryBudget(settings.memory(), HostMemory.ofThisMachine()::read, Optional::empty);
+    this.places = new Places(settings.loadedModels(), budget, time);
     this.loader =
         new ModelLoader(librarySource, adapters, settings, metrics, log, time, () -> closing);
     EngineGauges.register(telemetry.metrics(), this::waiting, this::loaded);
@@ -278,11 +286,19 @@ public final class Engine implements AutoCloseable {
     if (there != null) {
       return there;
     }
-    var runner = new ModelRunner(model, loader, places, common, new Host());
+    var runner = new ModelRunner(model, residence(model), loader, places, common, new Host());
     runners.put(model, runner);
     known = List.copyOf(runners.values());
     runner.start();
     return runner;
+  }
+
+  /** Called with the lock held. What is known of a model outlives its thread. */
+  private Residence residence(Path model) {
+    if (residences.size() >= MAX_RESIDENCES) {
+      residences.keySet().removeIf(other -> !runners.containsKey(other));
+    }
+    return residences.computeIfAbsent(model, _ -> new Residence());
   }
 
   private final class Host implements ModelRunner.Host {

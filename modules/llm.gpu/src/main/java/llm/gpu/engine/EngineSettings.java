@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.Optional;
 import llm.gpu.draft.Speculation;
 import llm.gpu.llama.Pooling;
+import llm.gpu.memory.ContextShape;
+import llm.gpu.memory.MemorySettings;
 import llm.gpu.text.ModelTemplates;
 
 /**
@@ -30,6 +32,7 @@ import llm.gpu.text.ModelTemplates;
  * @param closeLimit how long closing waits for the owner threads
  * @param templates which chat templates models are asked by
  * @param speculation whether tokens are drafted
+ * @param memory how much of it models may take
  */
 public record EngineSettings(
     int contextTokens,
@@ -47,7 +50,8 @@ public record EngineSettings(
     Duration loadLimit,
     Duration closeLimit,
     ModelTemplates templates,
-    Speculation speculation) {
+    Speculation speculation,
+    MemorySettings memory) {
 
   /** With each model's own template, and nothing drafted. */
   public EngineSettings(
@@ -81,7 +85,8 @@ public record EngineSettings(
         loadLimit,
         closeLimit,
         ModelTemplates.OWN,
-        Speculation.OFF);
+        Speculation.OFF,
+        MemorySettings.DEFAULT);
   }
 
   /**
@@ -186,7 +191,8 @@ public record EngineSettings(
           Duration.ofMinutes(5),
           Duration.ofSeconds(10),
           ModelTemplates.OWN,
-          Speculation.DEFAULT);
+          Speculation.DEFAULT,
+          MemorySettings.DEFAULT);
 
   /**
    * Threads that compute where nobody chose: half of the cores, and all but one of up to four.
@@ -217,7 +223,8 @@ public record EngineSettings(
         loadLimit,
         closeLimit,
         templates,
-        speculation);
+        speculation,
+        memory);
   }
 
   /** The same with these drafts. */
@@ -238,7 +245,74 @@ public record EngineSettings(
         loadLimit,
         closeLimit,
         templates,
+        other,
+        memory);
+  }
+
+  /** The same with a window of so many tokens. */
+  public EngineSettings withContext(int tokens) {
+    return new EngineSettings(
+        tokens,
+        poolTokens,
+        batchTokens,
+        threads,
+        loadedModels,
+        slots,
+        prefixes,
+        vectors,
+        queueCapacity,
+        ringEvents,
+        stepTarget,
+        stallLimit,
+        loadLimit,
+        closeLimit,
+        templates,
+        speculation,
+        memory);
+  }
+
+  /** The same with other limits of memory. */
+  public EngineSettings withMemory(MemorySettings other) {
+    return new EngineSettings(
+        contextTokens,
+        poolTokens,
+        batchTokens,
+        threads,
+        loadedModels,
+        slots,
+        prefixes,
+        vectors,
+        queueCapacity,
+        ringEvents,
+        stepTarget,
+        stallLimit,
+        loadLimit,
+        closeLimit,
+        templates,
+        speculation,
         other);
+  }
+
+  /** Sequences of one context: of the requests in work, and of what is kept. */
+  public int sequences() {
+    return slots.total() + prefixes.sequences();
+  }
+
+  /** Outputs of one step: of each sequence, and of what is drafted. */
+  public int outputs() {
+    return Math.max(sequences(), slots.total() + speculation.outputs());
+  }
+
+  /**
+   * What a model is computed in that was trained for {@code trained} tokens.
+   *
+   * @param encoder whether it generates nothing
+   */
+  public ContextShape shapeFor(int trained, boolean encoder) {
+    int pool = poolFor(contextFor(trained));
+    return encoder
+        ? new ContextShape(0, Math.min(batchTokens, vectors.longestFor(trained)), 1)
+        : new ContextShape(pool, batchFor(pool), sequences(), outputs());
   }
 
   /** The window used for a model that was trained for {@code trained} tokens; never more. */

@@ -17,6 +17,9 @@ import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Model;
 import llm.gpu.llama.Pooling;
+import llm.gpu.memory.Allocations;
+import llm.gpu.memory.MemorySettings;
+import llm.gpu.memory.ModelNeed;
 import llm.gpu.text.Conversations;
 import llm.gpu.text.ModelTemplates;
 
@@ -31,6 +34,8 @@ final class LoadedModel implements AutoCloseable {
   private final Optional<Batch> batch;
   private final Conversations conversations;
   private final LoadedAdapters adapters;
+  private final ModelNeed atLoad;
+  private volatile ModelNeed ofVectors = ModelNeed.NONE;
 
   private LoadedModel(
       Path file,
@@ -40,6 +45,7 @@ final class LoadedModel implements AutoCloseable {
       Optional<Context> context,
       int contextTokens,
       LoadedAdapters adapters,
+      ModelNeed taken,
       ModelTemplates templates) {
     this.file = file;
     this.mark = mark;
@@ -48,6 +54,7 @@ final class LoadedModel implements AutoCloseable {
     this.adapters = adapters;
     this.context = context;
     this.contextTokens = contextTokens;
+    this.atLoad = taken;
     this.batch = context.map(made -> new Batch(made.batchTokens(), made.sequences()));
     var vocabulary = model.vocabulary();
     this.conversations =
@@ -73,32 +80,56 @@ final class LoadedModel implements AutoCloseable {
       AdapterLoader adapterLoader,
       Callbacks.Progress progress)
       throws LlamaException {
-    Model model = Model.load(library, file, progress);
-    boolean complete = false;
-    try {
-      int window = settings.contextFor(model.trainedContext());
-      LoadedAdapters adapters = adapterLoader.load(model); // before the context, which counts them
-      Optional<Context> context =
-          header.isEncoder() ? Optional.empty() : Optional.of(context(model, window, settings));
-      var loaded =
-          new LoadedModel(
-              file, mark, header, model, context, window, adapters, settings.templates());
-      complete = true;
-      return loaded;
-    } finally {
-      if (!complete) {
-        model.close();
+    try (Allocations taken = Allocations.record()) {
+      Model model = load(library, file, settings.memory(), progress);
+      boolean complete = false;
+      try {
+        int window = settings.contextFor(model.trainedContext());
+        LoadedAdapters adapters = adapterLoader.load(model); // before the context, which counts it
+        Optional<Context> context =
+            header.isEncoder() ? Optional.empty() : Optional.of(context(model, window, settings));
+        int pool = context.map(Context::poolTokens).orElse(0);
+        var loaded =
+            new LoadedModel(
+                file,
+                mark,
+                header,
+                model,
+                context,
+                window,
+                adapters,
+                taken.sum(pool),
+                settings.templates());
+        complete = true;
+        return loaded;
+      } finally {
+        if (!complete) {
+          model.close();
+        }
       }
     }
+  }
+
+  private static Model load(
+      Library library, Path file, MemorySettings memory, Callbacks.Progress progress)
+      throws LlamaException {
+    return library.gpus() == 0
+        ? Model.load(library, file, progress)
+        : Model.load(library, file, memory.gpuLayers(), memory.gpuIndex(), progress);
   }
 
   private static Context context(Model model, int window, EngineSettings settings)
       throws LlamaException {
     int pool = settings.poolFor(window);
-    int sequences = settings.slots().total() + settings.prefixes().sequences();
-    int outputs = Math.max(sequences, settings.slots().total() + settings.speculation().outputs());
+    int outputs =
+        Math.max(settings.sequences(), settings.slots().total() + settings.speculation().outputs());
     return model.newContext(
-        new ContextOptions(pool, settings.batchFor(pool), sequences, outputs, settings.threads()));
+        new ContextOptions(
+            pool,
+            settings.batchFor(pool),
+            settings.sequences(),
+            settings.outputs(),
+            settings.threads()));
   }
 
   /** Whether it generates text; an encoder does not. */
@@ -158,6 +189,16 @@ final class LoadedModel implements AutoCloseable {
   /** Its adapters. */
   LoadedAdapters adapters() {
     return adapters;
+  }
+
+  /** The memory it takes, as llama.cpp told. Any thread. */
+  ModelNeed taken() {
+    return atLoad.plus(ofVectors);
+  }
+
+  /** What its vectors are computed in takes so much now. */
+  void takesForVectors(ModelNeed bytes) {
+    ofVectors = bytes;
   }
 
   /** How its conversations look. */

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
@@ -18,6 +19,9 @@ import llm.gpu.gguf.SplitFiles;
 import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Model;
+import llm.gpu.memory.ModelNeed;
+import llm.gpu.memory.NeedEstimate;
+import llm.gpu.memory.Residence;
 import llm.gpu.pages.HugePages;
 import llm.gpu.text.Conversations;
 
@@ -26,6 +30,9 @@ import llm.gpu.text.Conversations;
  * long or the engine closes. Thread-safe; a load blocks its caller, who holds the device.
  */
 final class ModelLoader {
+  /** Why a load has ended that somebody took back. */
+  static final String CANCELLED = "The load was ended by a request to unload the model.";
+
   private static final int PROGRESS_STEP = 10; // percent
   private static final Duration TELL_AGAIN = Duration.ofSeconds(1); // progress at INFO
 
@@ -61,20 +68,53 @@ final class ModelLoader {
   }
 
   /**
+   * What a load of {@code file} takes; reads its header, and loads the library.
+   *
+   * @param contextTokens the window; empty for the settings'
+   * @throws LlamaException with a client-safe sentence when it cannot be loaded
+   */
+  ModelNeed need(Path file, OptionalInt contextTokens) throws LlamaException {
+    try {
+      GgufHeader header = header(file);
+      requireLibrary();
+      return estimate(header, settingsWith(contextTokens));
+    } catch (LlamaException failure) {
+      throw told(file, failure);
+    }
+  }
+
+  /** What the model of {@code header} takes, by what is known of this machine so far. */
+  ModelNeed estimate(GgufHeader header, EngineSettings wanted) {
+    Library known = library;
+    int gpuLayers = known == null || known.gpus() == 0 ? 0 : settings.memory().gpuLayers();
+    return NeedEstimate.of(
+        header, wanted.shapeFor(header.contextTokens(), header.isEncoder()), gpuLayers);
+  }
+
+  /**
    * The model of {@code file}.
    *
+   * @param residence is told the progress, and asked for the window and whether to go on
    * @throws LlamaException with a client-safe sentence when that cannot be
    */
-  LoadedModel load(Path file) throws LlamaException {
+  LoadedModel load(Path file, Residence residence) throws LlamaException {
     try {
-      LoadedModel loaded = read(file, FileMark.of(file));
+      LoadedModel loaded = read(file, FileMark.of(file), residence);
       metrics.loadDone();
       return loaded;
     } catch (LlamaException failure) {
-      metrics.loadFailed();
-      log.warn("model_load_failed").put("file", file.toString()).cause(failure).emit();
-      throw failure;
+      throw told(file, failure);
     }
+  }
+
+  private LlamaException told(Path file, LlamaException failure) {
+    metrics.loadFailed();
+    log.warn("model_load_failed").put("file", file.toString()).cause(failure).emit();
+    return failure;
+  }
+
+  private EngineSettings settingsWith(OptionalInt contextTokens) {
+    return contextTokens.isPresent() ? settings.withContext(contextTokens.getAsInt()) : settings;
   }
 
   /** Tells that {@code loaded} is ready. */
@@ -90,6 +130,7 @@ final class ModelLoader {
     if (loaded.generates()) {
       line.put("prompts", loaded.conversations().described());
     }
+    line.put("bytes", loaded.taken().total());
     line.put("ms", millisSince(startNanos)).emit();
     if (loaded.generates() && loaded.conversations() instanceof Conversations.Plain) {
       log.warn("model_without_chat_template")
@@ -111,17 +152,25 @@ final class ModelLoader {
         && loaded.adapters().areCurrent();
   }
 
-  private LoadedModel read(Path file, Optional<FileMark> mark) throws LlamaException {
-    GgufHeader header;
+  private static GgufHeader header(Path file) throws LlamaException {
     try {
-      header = SplitFiles.readAll(file);
+      return SplitFiles.readAll(file);
     } catch (GgufException unusable) {
       throw new LlamaException(
           "The file " + file.getFileName() + " " + unusable.getMessage() + ".", unusable);
     }
+  }
+
+  private void requireLibrary() throws LlamaException {
     if (library == null) {
       library = librarySource.load();
     }
+  }
+
+  private LoadedModel read(Path file, Optional<FileMark> mark, Residence residence)
+      throws LlamaException {
+    GgufHeader header = header(file);
+    requireLibrary();
     long start = time.nanoTime();
     log.info("model_load_start")
         .put("model", file.getFileName().toString())
@@ -129,41 +178,45 @@ final class ModelLoader {
         .put("bytes", mark.map(FileMark::bytes).orElse(0L))
         .emit();
     HugePages.Watch allocations = HugePages.watch();
-    LoadedModel loaded = load(file, mark, header, start);
+    LoadedModel loaded = load(file, mark, header, residence, start);
     moveToHugePages(loaded.name(), allocations.end());
     return loaded;
   }
 
-  private LoadedModel load(Path file, Optional<FileMark> mark, GgufHeader header, long start)
+  private LoadedModel load(
+      Path file, Optional<FileMark> mark, GgufHeader header, Residence residence, long start)
       throws LlamaException {
-    var progress = new Progress(file.getFileName().toString(), start);
+    var progress = new Progress(file.getFileName().toString(), residence, start);
     try {
       return LoadedModel.load(
           library,
           file,
           mark.orElse(new FileMark(0, time.now())),
           header,
-          settings,
+          settingsWith(residence.context()),
           model -> adapters(file, header, model),
           progress::report);
     } catch (LlamaException failure) {
-      throw progress.ended
-          ? new LlamaException(
-              closing.getAsBoolean()
-                  ? "The load was ended because the server is shutting down."
-                  : "The file "
-                      + file.getFileName()
-                      + " did not load within "
-                      + settings.loadLimit().toSeconds()
-                      + " s; raise providers.local.load_timeout_seconds.",
-              failure)
-          : failure;
+      throw progress.ended ? new LlamaException(whyEnded(file, residence), failure) : failure;
     }
   }
 
   private LoadedAdapters adapters(Path file, GgufHeader header, Model model) {
     List<AdapterFile> adapters = adapterSource.of(file);
     return LoadedAdapters.load(adapters, model, header, file, log);
+  }
+
+  private String whyEnded(Path file, Residence residence) {
+    if (closing.getAsBoolean()) {
+      return "The load was ended because the server is shutting down.";
+    }
+    return residence.isCancelled()
+        ? CANCELLED
+        : "The file "
+            + file.getFileName()
+            + " did not load within "
+            + settings.loadLimit().toSeconds()
+            + " s; raise providers.local.load_timeout_seconds.";
   }
 
   /** Aside: requests need not wait for it, and nothing is wrong when it does not come to an end. */
@@ -189,18 +242,21 @@ final class ModelLoader {
   /** Logs each step of a load once, and ends it when it takes too long or the server closes. */
   private final class Progress {
     private final String name;
+    private final Residence residence;
     private final long start;
     private int reported;
     private long toldNanos;
     private boolean ended;
 
-    private Progress(String name, long start) {
+    private Progress(String name, Residence residence, long start) {
       this.name = name;
+      this.residence = residence;
       this.start = start;
       this.toldNanos = start;
     }
 
     private boolean report(float share) {
+      residence.loading(share);
       int percent = (int) (share * 100) / PROGRESS_STEP * PROGRESS_STEP;
       if (percent > reported) {
         reported = percent;
@@ -214,7 +270,10 @@ final class ModelLoader {
             .emit();
       }
       Duration taken = Duration.ofNanos(time.nanoTime() - start);
-      ended = closing.getAsBoolean() || taken.compareTo(settings.loadLimit()) > 0;
+      ended =
+          closing.getAsBoolean()
+              || residence.isCancelled()
+              || taken.compareTo(settings.loadLimit()) > 0;
       return !ended;
     }
   }

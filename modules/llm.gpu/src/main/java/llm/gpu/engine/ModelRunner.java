@@ -3,6 +3,8 @@ package llm.gpu.engine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -12,6 +14,9 @@ import llm.domain.error.LlmError;
 import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.memory.Held;
+import llm.gpu.memory.ModelNeed;
+import llm.gpu.memory.Residence;
 import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.FaultLimit;
 import llm.gpu.schedule.Job;
@@ -25,7 +30,8 @@ import llm.gpu.vectors.EmbeddingQueue;
  * <ol>
  *   <li>The first request, or {@link #warm}, lets it load its model, as soon as there is a place.
  *   <li>It computes steps while there is work and sleeps while there is none, the model in memory.
- *   <li>When another model needs its place, it finishes what came before, unloads and leaves.
+ *   <li>When another model needs its place or memory, or somebody asks it to leave, it finishes
+ *       what came before, unloads and leaves; so it does when nobody has asked it for long.
  *   <li>Without model and requests it ends.
  * </ol>
  *
@@ -35,13 +41,15 @@ import llm.gpu.vectors.EmbeddingQueue;
  * <p>A file that was changed since it was loaded is loaded anew, one that vanished is served from
  * memory. Thread-safe.
  */
-final class ModelRunner {
+final class ModelRunner implements Held {
+  private static final Duration ASK_AGAIN = Duration.ofSeconds(1); // for memory others gave back
   private static final Duration LOOK_AT_FILE = Duration.ofSeconds(1);
   private static final String BROKEN =
       "A model was ended by a fault, of which the server's log has the cause; the next request loads"
           + " it again.";
 
   private final Path file;
+  private final Residence residence;
   private final ModelLoader loader;
   private final Places places;
   private final Serving.Common common;
@@ -61,6 +69,8 @@ final class ModelRunner {
   private long lookedNanos; // at the file
   private boolean outdated; // the file is another one than was loaded
   private final FaultLimit faults; // owner thread
+  private Optional<ModelNeed> need = Optional.empty(); // of the load that is next; owner thread
+  private OptionalInt needContext = OptionalInt.empty(); // what it was estimated for
 
   /** Where runners live. */
   interface Host {
@@ -75,8 +85,15 @@ final class ModelRunner {
   }
 
   /** One for {@code file}; {@link #start} lets it begin. */
-  ModelRunner(Path file, ModelLoader loader, Places places, Serving.Common common, Host host) {
+  ModelRunner(
+      Path file,
+      Residence residence,
+      ModelLoader loader,
+      Places places,
+      Serving.Common common,
+      Host host) {
     this.file = file;
+    this.residence = residence;
     this.loader = loader;
     this.places = places;
     this.common = common;
@@ -118,6 +135,27 @@ final class ModelRunner {
     return lastUseNanos;
   }
 
+  @Override
+  public String name() {
+    return file.getFileName().toString();
+  }
+
+  @Override
+  public ModelNeed need() {
+    return residence.now().need().orElse(ModelNeed.NONE);
+  }
+
+  @Override
+  public boolean isResident() {
+    return serving != null;
+  }
+
+  @Override
+  public boolean isBusy() {
+    Serving now = serving;
+    return now == null || waiting() > 0 || now.status().inWork() > 0;
+  }
+
   /** Loads the model when there is nothing else to do and a place is free. */
   void warm() {
     warm = true;
@@ -125,7 +163,7 @@ final class ModelRunner {
 
   /** Whether it is to load its model although nobody asks it anything. */
   boolean isWarming() {
-    return warm;
+    return warm || residence.isWanted();
   }
 
   /** Lets the owner thread look again. Any thread. */
@@ -171,6 +209,9 @@ final class ModelRunner {
         ended = serveUntilFault();
       }
     } finally {
+      if (closing) {
+        residence.failed("The server is shutting down.");
+      }
       places.leave(this); // others may want it, whatever happened here
       host.ended(this);
       waiting.close();
@@ -226,18 +267,52 @@ final class ModelRunner {
       rest(restsUntil.get());
       return true;
     }
-    if (waiting() == 0 && !warm) {
+    if (waiting() == 0 && !isWarming()) {
       places.leave(this);
       return remembersFaults() || !host.retire(this);
     }
-    boolean mayLoad = waiting() == 0 ? places.enterIfFree(this) : places.enter(this);
-    warm = false;
-    if (mayLoad) {
-      load();
-    } else if (waiting() > 0) {
-      await(Optional.empty());
-    }
+    come();
     return true;
+  }
+
+  /** Loads its model when there is a place and memory for it, waits for them, or refuses. */
+  private void come() {
+    boolean wanted = waiting() > 0 || residence.isWanted();
+    Optional<String> refusal = refusal();
+    boolean mayLoad = refusal.isEmpty() && (wanted ? places.enter(this) : places.enterIfFree(this));
+    warm = false;
+    if (refusal.isPresent()) {
+      failed(refusal.get());
+    } else if (mayLoad) {
+      load();
+    } else if (wanted) {
+      await(Optional.of(time.nanoTime() + ASK_AGAIN.toNanos()));
+    }
+  }
+
+  /** Why it is not even to wait for its place. */
+  private Optional<String> refusal() {
+    if (residence.isCancelled()) {
+      return Optional.of(ModelLoader.CANCELLED);
+    }
+    try {
+      OptionalInt context = residence.context();
+      if (need.isEmpty() || !needContext.equals(context)) {
+        need = Optional.of(loader.need(file, context));
+        needContext = context;
+        residence.needs(need.get());
+      }
+    } catch (LlamaException unusable) {
+      return Optional.of(unusable.getMessage());
+    }
+    Places.Evicts whom =
+        waiting() > 0
+            ? Places.Evicts.OTHERS
+            : residence.isWanted() ? Places.Evicts.IDLE : Places.Evicts.NONE;
+    Optional<String> refusal = places.refusal(this, whom);
+    refusal.ifPresent(
+        reason -> log.warn("model_load_refused").put("model", name()).put("reason", reason).emit());
+    return refusal;
   }
 
   /** It broke down too often: refuses one that waits, or sleeps. */
@@ -260,11 +335,12 @@ final class ModelRunner {
   }
 
   private void serve() {
-    Optional<Long> yieldSince = places.yieldingSince(this);
+    Optional<Long> yieldSince = leavesSince();
     LongPredicate eligible =
         queuedNanos -> !outdated && (yieldSince.isEmpty() || queuedNanos - yieldSince.get() <= 0);
     boolean replace = isOutdated() && serving.isIdle();
-    boolean yield = yieldSince.isPresent() && serving.isIdle() && !waiting.has(eligible);
+    boolean yield =
+        yieldSince.isPresent() ? serving.isIdle() && !waiting.has(eligible) : isIdleForLong();
     if (replace || yield) {
       unload();
     }
@@ -276,6 +352,27 @@ final class ModelRunner {
     }
   }
 
+  /** Since when it is to answer what is there and leave. */
+  private Optional<Long> leavesSince() {
+    OptionalLong asked = residence.unloadSince();
+    Optional<Long> yields = places.yieldingSince(this);
+    return asked.isPresent() ? Roster.earlier(yields, Optional.of(asked.getAsLong())) : yields;
+  }
+
+  private boolean isIdleForLong() {
+    Optional<Long> until = idleUntil();
+    return until.isPresent() && until.get() - time.nanoTime() <= 0;
+  }
+
+  /** When it leaves if nobody asks; empty while somebody does, or has it keep a prompt. */
+  private Optional<Long> idleUntil() {
+    Duration limit = common.settings().memory().idleUnload();
+    boolean keeps = serving.scheduler().flatMap(part -> part.pins().nextEnd()).isPresent();
+    return limit.isZero() || !serving.isIdle() || waiting() > 0 || keeps
+        ? Optional.empty()
+        : Optional.of(lastUseNanos + limit.toNanos());
+  }
+
   private void work(LongPredicate eligible) {
     try {
       serving.admit(waiting.texts(), eligible);
@@ -283,8 +380,9 @@ final class ModelRunner {
       boolean stepped = serving.step();
       if (stepped) {
         lastUseNanos = time.nanoTime();
+        residence.takes(loaded.taken());
       } else if (pinTasks.isEmpty()) {
-        await(serving.nextDeadline());
+        await(Roster.earlier(serving.nextDeadline(), idleUntil()));
       }
     } catch (LlamaException failure) {
       log.error("decode_failed").put("model", loaded.name()).cause(failure).emit();
@@ -335,13 +433,16 @@ final class ModelRunner {
 
   private void load() {
     long start = time.nanoTime();
+    residence.loading(0);
+    need = Optional.empty();
     try {
-      loaded = guard.exclusively(() -> loader.load(file));
+      loaded = guard.exclusively(() -> loader.load(file, residence));
       serving = new Serving(loaded, waiting.queue(), common, () -> closing);
       serving.restore();
       lastUseNanos = time.nanoTime();
       host.failure(Optional.empty());
       loader.report(loaded, start);
+      residence.loaded(loaded.taken(), loaded.contextTokens());
     } catch (LlamaException unusable) {
       failed(unusable.getMessage());
     } catch (RuntimeException | Error bug) {
@@ -353,13 +454,21 @@ final class ModelRunner {
 
   /** Tells the one whose turn it was; the next one tries again. */
   private void failed(String reason) {
+    boolean cancelled = residence.isCancelled();
+    need = Optional.empty();
     places.leave(this);
     if (closing) {
       waiting.close();
     } else {
-      host.failure(Optional.of(reason));
+      if (!cancelled) {
+        host.failure(Optional.of(reason));
+      }
       waiting.failNext(reason);
     }
+    while (cancelled && waiting() > 0) {
+      waiting.failNext(reason); // they would only load it again
+    }
+    residence.failed(reason);
   }
 
   private void unload() {
@@ -371,11 +480,13 @@ final class ModelRunner {
     if (loaded != null) {
       LoadedModel gone = loaded;
       loaded = null;
+      residence.unloading();
       gone.model().stopReading(); // a long text may take seconds: other models go on meanwhile
       guard.exclusively(() -> {
         loader.unload(gone);
         return gone;
       });
+      residence.unloaded();
     }
   }
 }

@@ -12,6 +12,8 @@ import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Pooling;
+import llm.gpu.memory.Allocations;
+import llm.gpu.memory.ModelNeed;
 import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
@@ -76,7 +78,14 @@ final class Serving implements AutoCloseable {
 
     @Override
     public <T> T exclusively(Embedder.Work<T> work) throws LlamaException {
-      return common.guard().exclusively(work::run);
+      try (Allocations taken = Allocations.record()) {
+        T done = common.guard().exclusively(work::run);
+        ModelNeed made = taken.sum(0);
+        if (made.total() > 0) {
+          loaded.takesForVectors(made); // in place of what was made before
+        }
+        return done;
+      }
     }
 
     @Override

@@ -16,6 +16,7 @@ public final class Backends {
   private static final MethodHandle DEV_NAME = Symbols.handle(Function.GGML_BACKEND_DEV_NAME);
   private static final MethodHandle DEV_DESCRIPTION =
       Symbols.handle(Function.GGML_BACKEND_DEV_DESCRIPTION);
+  private static final MethodHandle DEV_TYPE = Symbols.handle(Function.GGML_BACKEND_DEV_TYPE);
 
   private Backends() {}
 
@@ -68,6 +69,15 @@ public final class Backends {
   /** {@code ggml_backend_dev_name} of device {@code index}. */
   public static String deviceName(long index) {
     return CStrings.read(namePointer(device(index)));
+  }
+
+  /** {@code ggml_backend_dev_type} of device {@code index}. */
+  public static int deviceType(long index) {
+    try {
+      return (int) DEV_TYPE.invokeExact(device(index));
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.GGML_BACKEND_DEV_TYPE, thrown);
+    }
   }
 
   /** {@code ggml_backend_dev_description} of device {@code index}. */

@@ -65,6 +65,18 @@ public final class Constants {
   /** The seed that asks for a random one. */
   public static final int LLAMA_DEFAULT_SEED = -1;
 
+  /** {@code enum ggml_backend_dev_type}: a graphics processor with memory of its own. */
+  public static final int GGML_BACKEND_DEVICE_TYPE_GPU = 1;
+
+  /** {@code enum ggml_backend_dev_type}: one that uses ordinary memory. */
+  public static final int GGML_BACKEND_DEVICE_TYPE_IGPU = 2;
+
+  /** {@code enum llama_split_mode}: all layers go to one device. */
+  public static final int LLAMA_SPLIT_MODE_NONE = 0;
+
+  /** {@code enum ggml_log_level}. */
+  public static final int GGML_LOG_LEVEL_INFO = 2;
+
   /** {@code enum ggml_log_level}. */
   public static final int GGML_LOG_LEVEL_WARN = 3;
 

@@ -35,10 +35,14 @@ public final class ModelParams {
           JAVA_BOOLEAN.withName("load_mtp"),
           MemoryLayout.paddingLayout(2));
 
+  /** Every layer, for {@link #onGpu}. */
+  public static final int ALL_LAYERS = -1;
+
   private static final long N_GPU_LAYERS = offset("n_gpu_layers");
   private static final long SPLIT_MODE = offset("split_mode");
   private static final long LOAD_MODE = offset("load_mode");
   private static final long LAZY_MODE = offset("lazy_mode");
+  private static final long MAIN_GPU = offset("main_gpu");
   private static final long PROGRESS_CALLBACK = offset("progress_callback");
   private static final long VOCAB_ONLY = offset("vocab_only");
   private static final long USE_EXTRA_BUFTS = offset("use_extra_bufts");
@@ -64,6 +68,18 @@ public final class ModelParams {
   /** When tensors are read, one of {@code LLAMA_LAZY_MODE_*}. */
   public static void lazyMode(MemorySegment params, int mode) {
     params.set(JAVA_INT, LAZY_MODE, mode);
+  }
+
+  /**
+   * Which layers a graphics processor computes, and which one of several.
+   *
+   * @param layers how many, from the last one; below 0 for all
+   * @param gpu from 0; one that is not there makes the load fail
+   */
+  public static void onGpu(MemorySegment params, int layers, int gpu) {
+    params.set(JAVA_INT, N_GPU_LAYERS, layers);
+    params.set(JAVA_INT, SPLIT_MODE, Constants.LLAMA_SPLIT_MODE_NONE);
+    params.set(JAVA_INT, MAIN_GPU, gpu);
   }
 
   /** Loads the tokens and no weights. */

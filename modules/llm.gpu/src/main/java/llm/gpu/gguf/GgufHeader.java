@@ -1,5 +1,6 @@
 package llm.gpu.gguf;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -10,6 +11,8 @@ import java.util.Set;
  * @param texts short texts by key, as {@code general.name}
  * @param numbers whole numbers by key, as {@code llama.context_length}; booleans are 0 and 1
  * @param lists keys whose value is a list
+ * @param series short lists of whole numbers by key, as the heads of each layer
+ * @param weights bytes of the tensors; of all parts where it is that of a whole split model
  * @param tensorCount tensors in this file
  * @param tokenCount tokens of the vocabulary, 0 without one
  * @param fileBytes the file's size
@@ -18,6 +21,8 @@ public record GgufHeader(
     Map<String, String> texts,
     Map<String, Long> numbers,
     Set<String> lists,
+    Map<String, List<Long>> series,
+    Weights weights,
     int tensorCount,
     int tokenCount,
     long fileBytes) {
@@ -42,6 +47,20 @@ public record GgufHeader(
     texts = Map.copyOf(texts);
     numbers = Map.copyOf(numbers);
     lists = Set.copyOf(lists);
+    series = Map.copyOf(series);
+  }
+
+  /** The same with the tensors of another part of the model. */
+  GgufHeader with(GgufHeader part) {
+    return new GgufHeader(
+        texts,
+        numbers,
+        lists,
+        series,
+        weights.plus(part.weights),
+        tensorCount,
+        tokenCount,
+        fileBytes);
   }
 
   /** The family, as {@code llama}; empty text when the file does not say. */
@@ -105,8 +124,14 @@ public record GgufHeader(
     return Math.clamp(numbers.getOrDefault("split.no", 0L), 0, Integer.MAX_VALUE);
   }
 
+  /** The number {@code <architecture>.<key>} of a layer, where layers may differ. */
+  public long ofLayer(String key, int layer, long fallback) {
+    List<Long> each = series.getOrDefault(architecture() + "." + key, List.of());
+    return layer < each.size() ? each.get(layer) : ofArchitecture(key, fallback);
+  }
+
   /** The number {@code <architecture>.<key>}, or {@code fallback} when it is not there. */
-  long ofArchitecture(String key, long fallback) {
+  public long ofArchitecture(String key, long fallback) {
     return numbers.getOrDefault(architecture() + "." + key, fallback);
   }
 }

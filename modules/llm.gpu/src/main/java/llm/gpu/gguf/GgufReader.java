@@ -33,6 +33,7 @@ public final class GgufReader {
   private static final int MAX_KEPT_TEXT_BYTES = 1024;
   private static final int MAX_TEMPLATE_BYTES = 1 << 20;
   private static final int MAX_DIMENSIONS = 4;
+  private static final int MAX_SERIES = 1024; // more numbers are not of layers
   private static final int DEFAULT_ALIGNMENT = 32;
   private static final int STRING = 8;
   private static final int ARRAY = 9;
@@ -44,11 +45,14 @@ public final class GgufReader {
   private final Map<String, String> texts = new HashMap<>();
   private final Map<String, Long> numbers = new HashMap<>();
   private final Set<String> lists = new HashSet<>();
+  private final Map<String, List<Long>> series = new HashMap<>();
+  private final Map<String, Long> weights = new HashMap<>();
   private final TokenHashes vocabulary = new TokenHashes();
   private final Map<String, Float> decimals = new HashMap<>();
   private final Set<String> keys = new HashSet<>();
   private final Map<String, GgufTensor> tensors = new LinkedHashMap<>();
   private int tokenCount;
+  private int embeddingType = -1;
 
   private GgufReader(FileCursor in) {
     this.in = in;
@@ -110,7 +114,16 @@ public final class GgufReader {
 
   private GgufHeader header() throws IOException, GgufException {
     readAll();
-    var header = new GgufHeader(texts, numbers, lists, tensors.size(), tokenCount, in.size());
+    var header =
+        new GgufHeader(
+            texts,
+            numbers,
+            lists,
+            series,
+            new Weights(weights, embeddingType),
+            tensors.size(),
+            tokenCount,
+            in.size());
     ModelRules.check(header);
     return header;
   }
@@ -198,9 +211,20 @@ public final class GgufReader {
       readTexts(count, tokens);
     } else if (count < 0 || count > in.remaining() / VALUE_BYTES[type]) {
       throw in.truncated();
+    } else if (count <= MAX_SERIES && (type == 4 || type == 5)) {
+      readSeries(key, type, (int) count);
     } else {
       in.skip(count * VALUE_BYTES[type]);
     }
+  }
+
+  private void readSeries(String key, int type, int count) throws IOException, GgufException {
+    List<Long> values = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      int value = in.i32();
+      values.add(type == 4 ? Integer.toUnsignedLong(value) : value);
+    }
+    series.put(key, List.copyOf(values));
   }
 
   /** Passes over texts; those of the vocabulary are hashed. */
@@ -243,6 +267,7 @@ public final class GgufReader {
         throw new GgufException("has the tensor '" + name + "' twice");
       }
       long bytes = readTensorBytes(name);
+      weights.merge(Weights.groupOf(name), bytes, Long::sum);
       if (in.i64() != expectedOffset) {
         throw new GgufException("is damaged: tensor '" + name + "' does not follow the one before");
       }
@@ -292,6 +317,9 @@ public final class GgufReader {
       throw new GgufException("has the tensor '" + name + "' in a format that is not known here");
     }
     tensors.put(name, new GgufTensor(name, type, shape));
+    if (name.equals("token_embd.weight")) {
+      embeddingType = type;
+    }
     long blocks = elements / TensorTypes.blockElements(type);
     if (blocks > in.size() / TensorTypes.blockBytes(type)) {
       throw new GgufException("is truncated: tensor '" + name + "' is larger than the whole file");

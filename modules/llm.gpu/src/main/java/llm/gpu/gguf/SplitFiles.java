@@ -22,20 +22,21 @@ public final class SplitFiles {
   /**
    * Reads the header of {@code file} and of every part that belongs to it.
    *
-   * @return the header of the file itself
+   * @return the header of the file itself, with the tensors of all
    * @throws GgufException when it, or one of its parts, is not usable
    */
   public static GgufHeader readAll(Path file) throws GgufException {
     GgufHeader header = GgufReader.read(file);
+    GgufHeader whole = header;
     for (Path part : otherParts(file, header.splitCount())) {
       try {
-        GgufReader.read(part);
+        whole = whole.with(GgufReader.read(part));
       } catch (GgufException unusable) {
         throw new GgufException(
             "is split, and its part " + part.getFileName() + " " + unusable.getMessage(), unusable);
       }
     }
-    return header;
+    return whole;
   }
 
   /**

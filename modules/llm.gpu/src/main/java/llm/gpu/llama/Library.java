@@ -15,6 +15,7 @@ import llm.gpu.ffi.Callbacks;
 import llm.gpu.ffi.Constants;
 import llm.gpu.ffi.Probe;
 import llm.gpu.ffi.Symbols;
+import llm.gpu.memory.Allocations;
 
 /**
  * The native library, loaded and checked. There is one in a process: C keeps its log, backends and
@@ -76,6 +77,20 @@ public record Library(
     return loaded;
   }
 
+  /** How many of the devices are graphics processors, with memory of their own or not. */
+  public int gpus() {
+    int count = 0;
+    for (long i = 0; i < Backends.deviceCount(); i++) {
+      int type = Backends.deviceType(i);
+      count +=
+          type == Constants.GGML_BACKEND_DEVICE_TYPE_GPU
+                  || type == Constants.GGML_BACKEND_DEVICE_TYPE_IGPU
+              ? 1
+              : 0;
+    }
+    return count;
+  }
+
   private static Path realFolder(Path file) throws LlamaException {
     try {
       return file.toRealPath().getParent();
@@ -129,6 +144,9 @@ public record Library(
 
   /** Relays warnings and errors; a continuation belongs to the line before. */
   private static void relay(int level, String text) {
+    if (level == Constants.GGML_LOG_LEVEL_INFO) {
+      Allocations.heard(text);
+    }
     if (level != Constants.GGML_LOG_LEVEL_CONT) {
       lastSeverity =
           switch (level) {

@@ -49,8 +49,23 @@ public final class Model implements AutoCloseable {
    */
   public static Model load(Library library, Path file, Callbacks.Progress progress)
       throws LlamaException {
+    return load(library, file, ModelParams.ALL_LAYERS, 0, progress);
+  }
+
+  /**
+   * The same; where there is a graphics processor, it computes so many layers.
+   *
+   * @param gpuLayers from the last one; {@link ModelParams#ALL_LAYERS} for all
+   * @param gpu which one, from 0
+   */
+  public static Model load(
+      Library library, Path file, int gpuLayers, int gpu, Callbacks.Progress progress)
+      throws LlamaException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment params = params(arena);
+      if (library.gpus() > 0) {
+        ModelParams.onGpu(params, gpuLayers, gpu);
+      }
       ModelParams.progressCallback(params, Callbacks.progress(progress, arena));
       return owned(load(library, file, params, arena), Weights.LOADED);
     }

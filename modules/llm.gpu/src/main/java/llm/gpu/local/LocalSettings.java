@@ -11,6 +11,7 @@ import llm.core.template.answer.AnswerFormat;
 import llm.gpu.draft.Speculation;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.llama.Pooling;
+import llm.gpu.memory.MemorySettings;
 import llm.gpu.prefix.PrefixShelf;
 import llm.gpu.text.ModelTemplates;
 
@@ -236,6 +237,66 @@ record LocalSettings(
           Duration.ofMinutes(10),
           "How long stopping waits for the step that is being computed.");
 
+  private static final MemorySettings MEMORY = DEFAULT.memory();
+  private static final Setting<Integer> MEMORY_BUDGET_MB =
+      Setting.integer(
+          "memory_budget_mb",
+          0,
+          0,
+          1 << 30,
+          "The most megabytes that all models in memory may take together, of every kind of memory;"
+              + " 0: as much as the other limits allow.");
+  private static final Setting<Integer> MAX_RAM_PERCENT =
+      Setting.integer(
+          "max_ram_percent",
+          MEMORY.maxRamPercent(),
+          1,
+          100,
+          "How full ordinary memory may be after a load, others' share included; that of the control"
+              + " group, where it has less room.");
+  private static final Setting<Integer> RAM_RESERVE_MB =
+      Setting.integer(
+          "ram_reserve_mb", 0, 0, 1 << 30, "Megabytes of ordinary memory that loads leave free.");
+  private static final Setting<Integer> GPU_INDEX =
+      Setting.integer(
+              "gpu_index",
+              MEMORY.gpuIndex(),
+              0,
+              63,
+              "Which graphics processor computes and is watched, where there are several.")
+          .orEnvironment("GPU_INDEX");
+  private static final Setting<Integer> MAX_VRAM_PERCENT =
+      Setting.integer(
+              "max_vram_percent",
+              MEMORY.maxVramPercent(),
+              1,
+              100,
+              "How full the graphics processor's memory may be after a load, others' share included.")
+          .orEnvironment("MAX_VRAM_USAGE_PERCENT");
+  private static final Setting<Integer> VRAM_RESERVE_MB =
+      Setting.integer(
+              "vram_reserve_mb",
+              (int) (MEMORY.vramReserveBytes() >> 20),
+              0,
+              1 << 30,
+              "Megabytes of it that loads leave free.")
+          .orEnvironment("VRAM_RESERVE_MB");
+  private static final Setting<Integer> GPU_LAYERS =
+      Setting.integer(
+          "gpu_layers",
+          MEMORY.gpuLayers(),
+          -1,
+          1 << 16,
+          "Layers, from the last one, that the graphics processor computes; -1: all, 0: none.");
+  private static final Setting<Duration> IDLE_UNLOAD =
+      Setting.duration(
+          "idle_unload_seconds",
+          MEMORY.idleUnload(),
+          Duration.ZERO,
+          Duration.ofDays(30),
+          "How long a model stays in memory that nobody asks; 0: for ever. One that keeps a warm"
+              + " prefix stays until that is over.");
+
   /** What {@code tool_format} may say. */
   private enum ToolFormat {
     AUTO,
@@ -281,6 +342,18 @@ record LocalSettings(
     }
   }
 
+  private static MemorySettings memory(Section section) {
+    return new MemorySettings(
+        (long) section.get(MEMORY_BUDGET_MB) << 20,
+        section.get(MAX_RAM_PERCENT),
+        (long) section.get(RAM_RESERVE_MB) << 20,
+        section.get(GPU_INDEX),
+        section.get(MAX_VRAM_PERCENT),
+        (long) section.get(VRAM_RESERVE_MB) << 20,
+        section.get(GPU_LAYERS),
+        section.get(IDLE_UNLOAD));
+  }
+
   /** Reads every key. */
   static LocalSettings read(Section section) {
     int threads = section.get(THREADS);
@@ -317,6 +390,7 @@ record LocalSettings(
                 section.get(CHAT_TEMPLATE),
                 section.find(CHAT_TEMPLATE_FILE),
                 section.get(TOOL_FORMAT).format()),
-            new Speculation(section.get(SPECULATION), section.get(DRAFT_TOKENS))));
+            new Speculation(section.get(SPECULATION), section.get(DRAFT_TOKENS)),
+            memory(section)));
   }
 }

@@ -10,6 +10,7 @@ import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 import llm.gpu.adapter.AdapterSource;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.memory.Residence;
 import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
 import org.junit.jupiter.api.DisplayName;
@@ -36,6 +37,7 @@ class PlacesTest {
         };
     return new ModelRunner(
         Path.of(name),
+        new Residence(),
         new ModelLoader(none, AdapterSource.NONE, settings, metrics, log, clock, () -> false),
         new Places(1, clock),
         new Serving.Common(

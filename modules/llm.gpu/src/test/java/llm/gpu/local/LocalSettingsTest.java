@@ -9,6 +9,7 @@ import llm.core.testkit.TestConfig;
 import llm.gpu.draft.Speculation;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.llama.Pooling;
+import llm.gpu.memory.MemorySettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,6 +63,14 @@ class LocalSettingsTest {
                 lora:
                   poet: {file: poet.gguf, model: base, scale: -0.5}
                   cook: {file: cook.gguf}
+                memory_budget_mb: 900
+                max_ram_percent: 80
+                ram_reserve_mb: 70
+                gpu_index: 1
+                max_vram_percent: 85
+                vram_reserve_mb: 60
+                gpu_layers: 5
+                idle_unload_seconds: 120
             """);
     var settings = LocalSettings.read(config.section("providers.local"));
 
@@ -100,7 +109,10 @@ class LocalSettingsTest {
                     Duration.ofSeconds(4),
                     Duration.ofSeconds(70),
                     Duration.ofSeconds(2))
-                .withSpeculation(new Speculation(Speculation.Mode.ALWAYS, 7)));
+                .withSpeculation(new Speculation(Speculation.Mode.ALWAYS, 7))
+                .withMemory(
+                    new MemorySettings(
+                        900L << 20, 80, 70L << 20, 1, 85, 60L << 20, 5, Duration.ofMinutes(2))));
   }
 
   @ParameterizedTest

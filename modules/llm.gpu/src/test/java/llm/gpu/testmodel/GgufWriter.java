@@ -10,6 +10,7 @@ import java.util.List;
 /** Writes GGUF version 3: metadata in the order it is put, 32-bit float tensors. */
 public final class GgufWriter {
   private static final int ALIGNMENT = 32;
+  private static final int U16 = 2;
   private static final int U32 = 4;
   private static final int I32 = 5;
   private static final int F32 = 6;
@@ -21,7 +22,7 @@ public final class GgufWriter {
   private final List<Tensor> tensors = new ArrayList<>();
   private int keys;
 
-  private record Tensor(String name, long[] shape, float[] values) {}
+  private record Tensor(String name, int type, long[] shape, byte[] data) {}
 
   /** A text. */
   public GgufWriter text(String key, String value) {
@@ -33,6 +34,21 @@ public final class GgufWriter {
   /** An unsigned 32-bit number. */
   public GgufWriter number(String key, int value) {
     key(key, U32);
+    i32(metadata, value);
+    return this;
+  }
+
+  /** A number of 16 bits without a sign, as the numbers of a split model's parts are. */
+  public GgufWriter small(String key, int value) {
+    key(key, U16);
+    metadata.write(value);
+    metadata.write(value >>> 8);
+    return this;
+  }
+
+  /** A 32-bit number with a sign. */
+  public GgufWriter signed(String key, int value) {
+    key(key, I32);
     i32(metadata, value);
     return this;
   }
@@ -78,7 +94,14 @@ public final class GgufWriter {
 
   /** A tensor; the first extent of the shape varies fastest. */
   public GgufWriter tensor(String name, float[] values, long... shape) {
-    tensors.add(new Tensor(name, shape, values));
+    var data = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    data.asFloatBuffer().put(values);
+    return tensor(name, 0, data.array(), shape);
+  }
+
+  /** A tensor of the type of this number of {@code enum ggml_type}, as its bytes. */
+  public GgufWriter tensor(String name, int type, byte[] data, long... shape) {
+    tensors.add(new Tensor(name, type, shape, data));
     return this;
   }
 
@@ -97,15 +120,13 @@ public final class GgufWriter {
       for (long extent : tensor.shape()) {
         i64(out, extent);
       }
-      i32(out, 0);
+      i32(out, tensor.type());
       i64(out, offset);
-      offset = align(offset + 4L * tensor.values().length);
+      offset = align(offset + tensor.data().length);
     }
     for (Tensor tensor : tensors) {
       pad(out);
-      var data = ByteBuffer.allocate(4 * tensor.values().length).order(ByteOrder.LITTLE_ENDIAN);
-      data.asFloatBuffer().put(tensor.values());
-      out.writeBytes(data.array());
+      out.writeBytes(tensor.data());
     }
     return out.toByteArray();
   }

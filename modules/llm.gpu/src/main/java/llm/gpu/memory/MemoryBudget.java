@@ -1,0 +1,159 @@
+package llm.gpu.memory;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+
+/**
+ * Decides whether one more model fits beside those that are in memory: within the budget of the
+ * settings, ordinary memory and that of the graphics processor. A memory of which nothing is known
+ * limits nothing. Thread-safe; a look reads a few small files.
+ */
+public final class MemoryBudget {
+  private static final String BUDGET = "memory_budget_mb";
+
+  private final MemorySettings settings;
+  private final Supplier<Optional<MemoryReading>> host;
+  private final Supplier<Optional<MemoryReading>> device;
+
+  /**
+   * A budget.
+   *
+   * @param host how full ordinary memory is
+   * @param device how full the graphics processor's is
+   */
+  public MemoryBudget(
+      MemorySettings settings,
+      Supplier<Optional<MemoryReading>> host,
+      Supplier<Optional<MemoryReading>> device) {
+    this.settings = settings;
+    this.host = host;
+    this.device = device;
+  }
+
+  /** One that everything fits in. */
+  public static MemoryBudget unlimited() {
+    return new MemoryBudget(MemorySettings.DEFAULT, Optional::empty, Optional::empty);
+  }
+
+  /** What there is beside {@code held}, now. */
+  public Room beside(Collection<? extends Held> held) {
+    List<Share> shares = new ArrayList<>();
+    if (settings.budgetBytes() > 0) {
+      long free = settings.budgetBytes() - sum(held, ModelNeed::total);
+      shares.add(
+          new Share(ModelNeed::total, free, of(settings.budgetBytes(), "") + " (" + BUDGET + ")"));
+    }
+    host.get()
+        .ifPresent(reading ->
+            shares.add(
+                share(
+                    reading,
+                    settings.maxRamPercent(),
+                    settings.ramReserveBytes(),
+                    held,
+                    need -> need.host().total())));
+    device
+        .get()
+        .ifPresent(reading ->
+            shares.add(
+                share(
+                    reading,
+                    settings.maxVramPercent(),
+                    settings.vramReserveBytes(),
+                    held,
+                    need -> need.device().total())));
+    return new Room(shares, List.copyOf(held));
+  }
+
+  private static Share share(
+      MemoryReading reading,
+      int percent,
+      long reserve,
+      Collection<? extends Held> held,
+      ToLongFunction<ModelNeed> of) {
+    List<Held> coming = new ArrayList<>(held);
+    coming.removeIf(Held::isResident);
+    String limits =
+        of(reading.totalBytes(), " " + reading.name())
+            + " (limit "
+            + percent
+            + " %, reserve "
+            + ModelNeed.megabytes(reserve)
+            + ")";
+    return new Share(of, reading.room(percent, reserve) - sum(coming, of), limits);
+  }
+
+  private static String of(long bytes, String name) {
+    return ModelNeed.megabytes(bytes) + name;
+  }
+
+  private static long sum(Collection<? extends Held> held, ToLongFunction<ModelNeed> of) {
+    return held.stream().map(Held::need).mapToLong(of).sum();
+  }
+
+  /** One limit: what of a need counts against it, and how much is left. */
+  private record Share(ToLongFunction<ModelNeed> counted, long freeBytes, String limits) {
+    private long shortOf(ModelNeed need, Collection<? extends Held> gone) {
+      return counted.applyAsLong(need) - freeBytes - sum(gone, counted);
+    }
+  }
+
+  /** What there was at one moment. */
+  public static final class Room {
+    private final List<Share> shares;
+    private final List<Held> held;
+
+    private Room(List<Share> shares, List<Held> held) {
+      this.shares = List.copyOf(shares);
+      this.held = held;
+    }
+
+    /** Whether {@code need} fits once those of {@code gone} have left. */
+    public boolean fits(ModelNeed need, Collection<? extends Held> gone) {
+      return shares.stream().allMatch(share -> share.shortOf(need, gone) <= 0);
+    }
+
+    /**
+     * Why {@code need} does not fit even when {@code gone} have left, and what would help; empty
+     * when it does.
+     */
+    public Optional<String> refusal(String model, ModelNeed need, Collection<? extends Held> gone) {
+      return shares.stream()
+          .filter(share -> share.shortOf(need, gone) > 0)
+          .findFirst()
+          .map(share -> sentence(model, need, share));
+    }
+
+    private String sentence(String model, ModelNeed need, Share share) {
+      return "Model "
+          + model
+          + " needs "
+          + need.text()
+          + "; "
+          + ModelNeed.megabytes(Math.max(0, share.freeBytes()))
+          + " are free of "
+          + share.limits()
+          + "; "
+          + remedy();
+    }
+
+    private String remedy() {
+      String unload =
+          held.stream()
+              .map(one ->
+                  one.name()
+                      + " ("
+                      + ModelNeed.megabytes(one.need().total())
+                      + (one.isBusy() ? ", busy" : ", idle")
+                      + ")")
+              .collect(Collectors.joining(", "));
+      return (unload.isEmpty() ? "" : "unload " + unload + ", ")
+          + "lower providers.local.context_tokens or pool_tokens, or raise the limit.";
+    }
+  }
+}
