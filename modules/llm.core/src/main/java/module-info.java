@@ -17,6 +17,9 @@ module llm.core {
   exports llm.core.conversation.wire;
   exports llm.core.dialect.anthropic;
   exports llm.core.dialect.anthropic.upstream;
+  exports llm.core.dialect.grammar to
+      llm.gpu,
+      llm.providers;
   exports llm.core.dialect.json to
       llm.providers;
   exports llm.core.dialect.completions;

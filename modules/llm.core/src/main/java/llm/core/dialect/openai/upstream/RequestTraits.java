@@ -1,5 +1,8 @@
 package llm.core.dialect.openai.upstream;
 
+import java.util.List;
+import llm.core.dialect.grammar.GrammarFields;
+
 /**
  * What of a request differs from server to server.
  *
@@ -12,6 +15,7 @@ package llm.core.dialect.openai.upstream;
  * @param reasoning the name under which reasoning goes back to the model that had it
  * @param developerRole whether instructions are the developer's; else the system's
  * @param unfinished how an answer is marked that is to be gone on from
+ * @param grammars in which fields answers can be held to a grammar
  */
 public record RequestTraits(
     OutputLimit outputLimit,
@@ -20,7 +24,8 @@ public record RequestTraits(
     boolean base64Vectors,
     ReasoningBack reasoning,
     boolean developerRole,
-    Unfinished unfinished) {
+    Unfinished unfinished,
+    GrammarNames grammars) {
   /** What most servers take. */
   public static final RequestTraits COMMON =
       new RequestTraits(OutputLimit.MAX_TOKENS, true, RepeatPenalty.REPEAT_PENALTY, false);
@@ -38,25 +43,84 @@ public record RequestTraits(
         base64Vectors,
         ReasoningBack.NONE,
         false,
-        Unfinished.BY_PLACE);
+        Unfinished.BY_PLACE,
+        GrammarNames.AS_CALLED);
   }
 
   /** The same with reasoning going back under this name. */
   public RequestTraits withReasoning(ReasoningBack name) {
     return new RequestTraits(
-        outputLimit, streamUsage, repeatPenalty, base64Vectors, name, developerRole, unfinished);
+        outputLimit,
+        streamUsage,
+        repeatPenalty,
+        base64Vectors,
+        name,
+        developerRole,
+        unfinished,
+        grammars);
   }
 
   /** The same for a model whose instructions are the developer's. */
   public RequestTraits withDeveloperRole() {
     return new RequestTraits(
-        outputLimit, streamUsage, repeatPenalty, base64Vectors, reasoning, true, unfinished);
+        outputLimit,
+        streamUsage,
+        repeatPenalty,
+        base64Vectors,
+        reasoning,
+        true,
+        unfinished,
+        grammars);
   }
 
   /** The same with unfinished answers marked so. */
   public RequestTraits withUnfinished(Unfinished mark) {
     return new RequestTraits(
-        outputLimit, streamUsage, repeatPenalty, base64Vectors, reasoning, developerRole, mark);
+        outputLimit,
+        streamUsage,
+        repeatPenalty,
+        base64Vectors,
+        reasoning,
+        developerRole,
+        mark,
+        grammars);
+  }
+
+  /** The same with grammars in these fields. */
+  public RequestTraits withGrammars(GrammarNames names) {
+    return new RequestTraits(
+        outputLimit,
+        streamUsage,
+        repeatPenalty,
+        base64Vectors,
+        reasoning,
+        developerRole,
+        unfinished,
+        names);
+  }
+
+  /** The fields by which an answer can be held to a grammar. */
+  public enum GrammarNames {
+    /** None: it is refused. */
+    NONE(List.of()),
+    /** As the caller called it, who knows the server; {@code grammar} where nobody did. */
+    AS_CALLED(GrammarFields.NAMES),
+    /** {@code grammar}, as llama-server has it. */
+    GRAMMAR(List.of(GrammarFields.GRAMMAR)),
+    /** {@code structured_outputs} and the older {@code guided_…}, as vLLM has them. */
+    STRUCTURED_OUTPUTS(
+        GrammarFields.NAMES.stream().filter(name -> !name.equals(GrammarFields.GRAMMAR)).toList());
+
+    private final List<String> known;
+
+    GrammarNames(List<String> known) {
+      this.known = known;
+    }
+
+    /** Whether the server takes a field of this name as it comes. */
+    boolean knows(String field) {
+      return known.contains(field);
+    }
   }
 
   /** How the last message, an assistant's, is marked where its text is to be gone on from. */
