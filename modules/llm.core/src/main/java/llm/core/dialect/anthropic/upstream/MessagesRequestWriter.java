@@ -122,6 +122,9 @@ public final class MessagesRequestWriter {
           "response_format",
           "answers as any JSON object; send a json_schema, or ask for it in words");
     }
+    if (format instanceof ResponseFormat.Grammar) {
+      throw unsupported("grammar", "answers held to a grammar; leave it out");
+    }
     var form = new ThoughtfulForm(request.form(), limit, traits, out);
     if (!more.containsKey("thinking") && !more.containsKey("output_config")) {
       form.thinking(

@@ -22,6 +22,7 @@ import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Dialect;
 import llm.domain.content.Thinking;
 import llm.domain.content.Thought;
+import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
 /**
@@ -189,7 +190,7 @@ public final class ChatRequestWriter {
     extensions.in(Dialect.OPENAI_CHAT).forEach((name, value) -> out.name(name).json(value));
   }
 
-  private static void form(AnswerForm form, JsonOut out) {
+  private static void form(AnswerForm form, JsonOut out) throws LlmException {
     switch (form.format()) {
       case ResponseFormat.Text _ -> {
         // what happens anyway
@@ -203,6 +204,12 @@ public final class ChatRequestWriter {
         out.name("schema").json(schema.schema()).name("strict").value(schema.strict());
         out.endObject().endObject();
       }
+      case ResponseFormat.Grammar _ ->
+          throw new LlmException(
+              new LlmError.Unsupported(
+                  "grammar",
+                  "This model's provider holds no answer to a grammar; leave it out, or ask a"
+                      + " model that does."));
     }
     form.parallelToolCalls().ifPresent(many -> out.name("parallel_tool_calls").value(many));
     form.thinking().ifPresent(wish -> thinking(wish, out));

@@ -210,6 +210,7 @@ public final class ResponseRequestWriter {
             "text.format", Set.of("type", "name", "description", "schema", "strict"), out);
         out.endObject();
       }
+      case ResponseFormat.Grammar _ -> refuse("grammar", true);
     }
   }
 
