@@ -31,6 +31,7 @@ module llm.core {
   exports llm.core.dialect.upstream;
   exports llm.core.event;
   exports llm.core.gateway;
+  exports llm.core.gbnf;
   exports llm.core.idempotency;
   exports llm.core.limit;
   exports llm.core.provider;
