@@ -1,6 +1,7 @@
 package llm.core.gbnf;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,13 +13,17 @@ public final class Gbnf {
   public static final int MOST_CHARACTERS = 1 << 20;
 
   private static final String START = "root";
+  private static final String SPACED = "(root behind space)"; // no name of a rule that is read
+  private static final int MOST_SPACE = 4;
 
   private final Network network;
   private final int start;
+  private final int spaced;
 
-  private Gbnf(Network network, int start) {
+  private Gbnf(Network network, int start, int spaced) {
     this.network = network;
     this.start = start;
+    this.spaced = spaced;
   }
 
   /**
@@ -42,9 +47,10 @@ public final class Gbnf {
     if (!rules.containsKey(START)) {
       throw new GbnfException(0, 0, "it has no rule '" + START + "', where texts begin");
     }
+    rules.put(SPACED, behindSpace());
     var built = new NetworkBuilder(rules);
     int start = built.number(START);
-    return new Gbnf(new Network(built, new RuleFacts(built, start)), start);
+    return new Gbnf(new Network(built, new RuleFacts(built, start)), start, built.number(SPACED));
   }
 
   /**
@@ -55,6 +61,28 @@ public final class Gbnf {
    */
   public GbnfState start() throws GbnfException {
     return new Automaton(network).start(start);
+  }
+
+  private static Piece.Rule behindSpace() {
+    var blank =
+        new Piece.Chars(CharSet.of(List.of(range('\t'), range('\n'), range('\r'), range(' '))));
+    var blanks = new Piece.Repeat(blank, 0, MOST_SPACE);
+    var body = new Piece.Sequence(List.of(blanks, new Piece.Call(START, 0, 0)));
+    return new Piece.Rule(SPACED, 0, 0, body);
+  }
+
+  private static CharSet.Range range(char only) {
+    return new CharSet.Range(only, only);
+  }
+
+  /**
+   * The state before a text that may have a little white space before it, which is not the
+   * grammar's. It remembers nothing together with {@link #start}.
+   *
+   * @throws GbnfException when there are too many ways to begin
+   */
+  public GbnfState startBehindSpace() throws GbnfException {
+    return new Automaton(network).start(spaced);
   }
 
   /**

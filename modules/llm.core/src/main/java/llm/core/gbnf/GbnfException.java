@@ -7,6 +7,11 @@ public final class GbnfException extends Exception {
   private final int line;
   private final int column;
 
+  /** One in no place: what is wrong shows itself as the grammar is run. */
+  public GbnfException(String problem) {
+    this(0, 0, problem);
+  }
+
   /** One at a place in the grammar, both counted from 1; 0 and 0 where it has none. */
   GbnfException(int line, int column, String problem) {
     super(line == 0 ? problem : "line " + line + ", column " + column + ": " + problem);

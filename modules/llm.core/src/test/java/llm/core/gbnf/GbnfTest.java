@@ -284,4 +284,12 @@ class GbnfTest {
     assertThat(deeper.inner().next((byte) '"').mayEnd()).isTrue();
     assertThat(start.inner()).isSameAs(start);
   }
+
+  @Test
+  void aLittleSpaceMayStandBeforeAText() throws GbnfException {
+    GbnfState start = Gbnf.read("root ::= \"a\"").startBehindSpace();
+    assertThat(start.next("a".getBytes(StandardCharsets.UTF_8), 0, 1).mustEnd()).isTrue();
+    assertThat(start.next("\n \r\ta".getBytes(StandardCharsets.UTF_8), 0, 5).mustEnd()).isTrue();
+    assertThat(start.next("     a".getBytes(StandardCharsets.UTF_8), 0, 6).isDead()).isTrue();
+  }
 }

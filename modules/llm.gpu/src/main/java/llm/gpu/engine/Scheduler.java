@@ -14,6 +14,8 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
+import llm.gpu.grammar.Grammars;
+import llm.gpu.grammar.HeldAnswer;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
@@ -66,6 +68,7 @@ final class Scheduler implements AutoCloseable {
   private final Stepper stepper;
   private final StepPlanner planner;
   private final PromptReader prompts;
+  private final Grammars grammars;
   private final Pieces pieces;
   private final Roster roster;
   private volatile LoadedStatus status;
@@ -95,7 +98,8 @@ final class Scheduler implements AutoCloseable {
     this.planner = new StepPlanner(context.batchTokens(), chunks);
     var prompt =
         new Prompt(loaded.model().vocabulary(), loaded.conversations(), loaded.contextTokens());
-    this.prompts = new PromptReader(prompt, common.aside(), log);
+    this.grammars = new Grammars(loaded.model().vocabulary(), metrics.grammar(), time);
+    this.prompts = new PromptReader(prompt, grammars, common.aside(), log);
     this.pieces = new Pieces(loaded.model().vocabulary());
     report();
   }
@@ -194,6 +198,7 @@ final class Scheduler implements AutoCloseable {
       files.save(cache);
     }
     shelf.close();
+    grammars.close();
     pieces.close();
   }
 
@@ -256,14 +261,24 @@ final class Scheduler implements AutoCloseable {
     var sampling = job.request().sampling();
     var vocabulary = loaded.model().vocabulary();
     Sampling.requireTokens(sampling, vocabulary.size());
+    Optional<HeldAnswer> held = held(job);
     var sampler =
         new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
     var answer = new Answer(job.request(), loaded.conversations());
-    var slot = new Slot(job, cache.begin(prompt), sampler, loaded.contextTokens(), now, answer);
+    var slot =
+        new Slot(job, cache.begin(prompt), sampler, loaded.contextTokens(), now, answer, held);
     metrics.cached(slot.cachedTokens());
     roster.add(slot);
     report();
     slot.flush(now);
+  }
+
+  private Optional<HeldAnswer> held(Job job) throws LlmException {
+    if (job.hold().isEmpty()) {
+      return Optional.empty();
+    }
+    var reasoning = loaded.conversations().reasoning(job.request());
+    return Optional.of(grammars.begin(job.hold().get(), reasoning, job.request()));
   }
 
   /** Ends what was cancelled or is not read, and hands over what there is room for now. */
@@ -300,12 +315,14 @@ final class Scheduler implements AutoCloseable {
         return;
       }
       int index = slot.output().get();
-      int token = slot.sampler().sample(context, index);
+      int token = slot.choose(context, index);
       metrics.completionToken();
       var vocabulary = loaded.model().vocabulary();
       var end = slot.take(token, context.logits(index), vocabulary, pieces);
       slot.flush(time.nanoTime());
       end.ifPresent(terminal -> leave(slot, terminal, Memory.VALID));
+    } catch (LlmException refused) {
+      leave(slot, new StreamEvent.Failed(refused.error(), slot.usage()), Memory.VALID);
     } catch (LlamaException failure) {
       leave(slot, slot.failed(failure.getMessage()), Memory.LOST);
     } catch (RuntimeException bug) {

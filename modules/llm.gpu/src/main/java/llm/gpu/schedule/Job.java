@@ -10,6 +10,7 @@ import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
+import llm.gpu.grammar.Hold;
 
 /** One request on its way through the engine. */
 public final class Job {
@@ -19,6 +20,7 @@ public final class Job {
   private final long queuedNanos;
   private final Optional<Pin> pin;
   private final boolean onlyCounted;
+  private final Optional<Hold> hold;
   private volatile Registration hook = () -> {};
   private volatile boolean ended;
   private volatile Reading reading = Reading.notBegun(this); // by nobody
@@ -64,7 +66,13 @@ public final class Job {
   }
 
   public Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
-    this(request, call, ring, queuedNanos, pin, false);
+    this(request, call, ring, queuedNanos, pin, false, Optional.empty());
+  }
+
+  /** A job whose answer is held to a grammar, where there is one. */
+  public static Job held(
+      ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Hold> hold) {
+    return new Job(request, call, ring, queuedNanos, Optional.empty(), false, hold);
   }
 
   private Job(
@@ -73,7 +81,9 @@ public final class Job {
       EventRing ring,
       long queuedNanos,
       Optional<Pin> pin,
-      boolean onlyCounted) {
+      boolean onlyCounted,
+      Optional<Hold> hold) {
+    this.hold = hold;
     this.onlyCounted = onlyCounted;
     this.request = request;
     this.call = call;
@@ -104,12 +114,17 @@ public final class Job {
 
   /** A job that ends when its prompt's tokens are known. */
   public static Job toCount(ChatRequest request, Call call, EventRing ring, long queuedNanos) {
-    return new Job(request, call, ring, queuedNanos, Optional.empty(), true);
+    return new Job(request, call, ring, queuedNanos, Optional.empty(), true, Optional.empty());
   }
 
   /** Whether nothing is computed, and its end tells the prompt's tokens. */
   public boolean isOnlyCounted() {
     return onlyCounted;
+  }
+
+  /** What the answer is held to. */
+  public Optional<Hold> hold() {
+    return hold;
   }
 
   /** What to keep of the prompt; then it is only read, and nothing is answered. */
