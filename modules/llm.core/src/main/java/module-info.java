@@ -17,6 +17,9 @@ module llm.core {
   exports llm.core.conversation.wire;
   exports llm.core.dialect.anthropic;
   exports llm.core.dialect.anthropic.upstream;
+  exports llm.core.dialect.grammar to
+      llm.gpu,
+      llm.providers;
   exports llm.core.dialect.json to
       llm.providers;
   exports llm.core.dialect.completions;
@@ -28,6 +31,7 @@ module llm.core {
   exports llm.core.dialect.upstream;
   exports llm.core.event;
   exports llm.core.gateway;
+  exports llm.core.gbnf;
   exports llm.core.idempotency;
   exports llm.core.limit;
   exports llm.core.provider;

@@ -130,6 +130,7 @@ final class RequestKey {
               .optional(schema.description(), KeyDigest::text)
               .text(schema.schema().value())
               .flag(schema.strict());
+      case ResponseFormat.Grammar grammar -> key.number(3).text(grammar.gbnf());
     }
     key.optional(form.parallelToolCalls(), KeyDigest::flag)
         .optional(form.thinking(), RequestKey::thinking)

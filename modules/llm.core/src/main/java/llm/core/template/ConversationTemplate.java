@@ -203,6 +203,21 @@ public final class ConversationTemplate {
     return Optional.of(new AnswerParser(format, beginning(request), tools, ids));
   }
 
+  /** What comes before the answer to {@code request}. */
+  public Reasoning reasoning(ChatRequest request) {
+    if (OpenTurn.isWanted(request)) {
+      return Reasoning.NONE;
+    }
+    if (format == AnswerFormat.HARMONY) {
+      return new Reasoning("", List.of("<|channel|>final", "<|message|>"), true);
+    }
+    boolean begun = beginning(request) == AnswerParser.Beginning.REASONING;
+    boolean off = request.form().thinking().filter(Thinking.Off.class::isInstance).isPresent();
+    return begun || thinks && !off
+        ? new Reasoning(format.thinkBegin(), List.of(format.thinkEnd()), begun)
+        : Reasoning.NONE;
+  }
+
   private AnswerParser.Beginning beginning(ChatRequest request) {
     if (OpenTurn.isWanted(request)) {
       return AnswerParser.Beginning.TEXT;

@@ -32,4 +32,30 @@ public sealed interface ResponseFormat {
       }
     }
   }
+
+  /**
+   * Text of a grammar that the caller gives, as llama.cpp writes grammars.
+   *
+   * @param gbnf GBNF whose start rule is {@code root}; 1 to {@link #MOST_CHARACTERS} characters,
+   *     not yet read
+   */
+  record Grammar(String gbnf) implements ResponseFormat {
+    /** The longest one. */
+    public static final int MOST_CHARACTERS = 65_536;
+
+    /** Rejects an empty one and one that is too long. */
+    public Grammar {
+      if (gbnf.isBlank()) {
+        throw new IllegalArgumentException("a grammar must say something");
+      }
+      if (gbnf.length() > MOST_CHARACTERS) {
+        throw new IllegalArgumentException(
+            "a grammar of "
+                + gbnf.length()
+                + " characters is too long; "
+                + MOST_CHARACTERS
+                + " are the most");
+      }
+    }
+  }
 }

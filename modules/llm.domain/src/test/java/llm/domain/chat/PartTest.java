@@ -98,4 +98,17 @@ class PartTest {
                 "two words", Optional.empty(), JsonText.EMPTY_OBJECT, false))
         .withMessageContaining("must match");
   }
+
+  @Test
+  void aGrammarSaysSomethingAndIsNotEndless() {
+    assertThat(new ResponseFormat.Grammar("root ::= \"a\"").gbnf()).isEqualTo("root ::= \"a\"");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ResponseFormat.Grammar(" \n"))
+        .withMessageContaining("must say something");
+    String longest = "#".repeat(ResponseFormat.Grammar.MOST_CHARACTERS);
+    assertThat(new ResponseFormat.Grammar(longest).gbnf()).hasSize(65_536);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ResponseFormat.Grammar(longest + "#"))
+        .withMessageContaining("65537 characters is too long; 65536 are the most");
+  }
 }

@@ -26,6 +26,9 @@ import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
 import llm.gpu.adapter.AdapterSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
+import llm.gpu.grammar.AnswerGrammar;
+import llm.gpu.grammar.Hold;
+import llm.gpu.grammar.Holds;
 import llm.gpu.memory.HostMemory;
 import llm.gpu.memory.MemoryBudget;
 import llm.gpu.memory.Residence;
@@ -59,6 +62,7 @@ public final class Engine implements AutoCloseable {
   private final Serving.Common common;
   private final Places places;
   private final ModelLoader loader;
+  private final Holds holds = new Holds();
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Path, ModelRunner> runners = new LinkedHashMap<>(); // guarded by lock
   private final Map<Path, Residence> residences = new HashMap<>(); // guarded by lock
@@ -113,11 +117,25 @@ public final class Engine implements AutoCloseable {
    * Queues a request.
    *
    * @param model the model's file
-   * @throws LlmException when the queue is full or the engine closed
+   * @throws LlmException when the queue is full or the engine closed, or the answer cannot be held
+   *     to the form that is asked for
    */
   public EventStream<StreamEvent> submit(ChatRequest request, Path model, Call call)
       throws LlmException {
-    return submit(model, call, (ring, now) -> new Job(request, call, ring, now, Optional.empty()));
+    return submit(request, model, call, AnswerGrammar.of(request));
+  }
+
+  /**
+   * Queues a request whose answer is held to {@code grammar}; empty: any text will do.
+   *
+   * @param model the model's file
+   * @throws LlmException when the queue is full or the engine closed, or the grammar is wrong
+   */
+  public EventStream<StreamEvent> submit(
+      ChatRequest request, Path model, Call call, Optional<AnswerGrammar> grammar)
+      throws LlmException {
+    Optional<Hold> hold = holds.of(grammar);
+    return submit(model, call, (ring, now) -> Job.held(request, call, ring, now, hold));
   }
 
   /**

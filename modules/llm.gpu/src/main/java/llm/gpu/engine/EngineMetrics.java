@@ -1,6 +1,7 @@
 package llm.gpu.engine;
 
 import llm.core.telemetry.Metrics;
+import llm.gpu.grammar.GrammarMetrics;
 
 /** What the engine counts. */
 final class EngineMetrics {
@@ -12,6 +13,7 @@ final class EngineMetrics {
   };
   private static final double[] STEP_TOKENS = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096};
 
+  private final GrammarMetrics grammar;
   private final Metrics.Counter loaded;
   private final Metrics.Counter loadFailed;
   private final Metrics.Counter promptTokens;
@@ -29,6 +31,7 @@ final class EngineMetrics {
   private final Metrics.Histogram stepTokens;
 
   EngineMetrics(Metrics metrics) {
+    grammar = new GrammarMetrics(metrics);
     queueWait =
         metrics.histogram(
             "llm_local_queue_wait_seconds",
@@ -70,6 +73,11 @@ final class EngineMetrics {
     parked =
         metrics.counter(
             "llm_local_parked_total", "Requests parked for a while for want of room in the pool.");
+  }
+
+  /** Of answers held to a grammar. */
+  GrammarMetrics grammar() {
+    return grammar;
   }
 
   void waited(long nanos) {

@@ -18,6 +18,8 @@ import llm.gpu.draft.Drafting;
 import llm.gpu.draft.Speculation;
 import llm.gpu.draft.StepCosts;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
+import llm.gpu.grammar.Grammars;
+import llm.gpu.grammar.HeldAnswer;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
@@ -76,6 +78,7 @@ final class Scheduler implements AutoCloseable {
   private final StepPlanner planner;
   private final DraftPlanner drafts;
   private final PromptReader prompts;
+  private final Grammars grammars;
   private final Pieces pieces;
   private final Roster roster;
   private volatile LoadedStatus status;
@@ -108,7 +111,8 @@ final class Scheduler implements AutoCloseable {
     this.planner = new StepPlanner(context.batchTokens(), chunks);
     var prompt =
         new Prompt(loaded.model().vocabulary(), loaded.conversations(), loaded.contextTokens());
-    this.prompts = new PromptReader(prompt, common.aside(), log);
+    this.grammars = new Grammars(loaded.model().vocabulary(), metrics.grammar(), time);
+    this.prompts = new PromptReader(prompt, grammars, common.aside(), log);
     this.pieces = new Pieces(loaded.model().vocabulary());
     report();
   }
@@ -210,6 +214,7 @@ final class Scheduler implements AutoCloseable {
       files.save(cache);
     }
     shelf.close();
+    grammars.close();
     pieces.close();
   }
 
@@ -282,6 +287,7 @@ final class Scheduler implements AutoCloseable {
     var sampling = job.request().sampling();
     var vocabulary = loaded.model().vocabulary();
     Sampling.requireTokens(sampling, vocabulary.size());
+    Optional<HeldAnswer> held = held(job);
     var sampler =
         new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
     var answer = new Answer(job.request(), loaded.conversations());
@@ -294,11 +300,20 @@ final class Scheduler implements AutoCloseable {
             loaded.contextTokens(),
             now,
             answer,
-            drafting);
+            drafting,
+            held);
     metrics.cached(slot.cachedTokens());
     roster.add(slot);
     report();
     slot.flush(now);
+  }
+
+  private Optional<HeldAnswer> held(Job job) throws LlmException {
+    if (job.hold().isEmpty()) {
+      return Optional.empty();
+    }
+    var reasoning = loaded.conversations().reasoning(job.request());
+    return Optional.of(grammars.begin(job.hold().get(), reasoning, job.request()));
   }
 
   /** Ends what was cancelled or is not read, and hands over what there is room for now. */
@@ -340,6 +355,8 @@ final class Scheduler implements AutoCloseable {
         return;
       }
       chooseFrom(slot, slot.output().get()).ifPresent(end -> leave(slot, end, Memory.VALID));
+    } catch (LlmException refused) { // what is drafted may be in memory still
+      leave(slot, new StreamEvent.Failed(refused.error(), slot.usage()), Memory.LOST);
     } catch (LlamaException failure) {
       leave(slot, slot.failed(failure.getMessage()), Memory.LOST);
     } catch (RuntimeException bug) {
@@ -352,12 +369,13 @@ final class Scheduler implements AutoCloseable {
    * Chooses the token at {@code index}, and those behind drafted tokens as long as these are what
    * was chosen; all else of the draft is taken out of the memory. How the answer ends, if it does.
    */
-  private Optional<StreamEvent.Terminal> chooseFrom(Slot slot, int index) throws LlamaException {
+  private Optional<StreamEvent.Terminal> chooseFrom(Slot slot, int index)
+      throws LlamaException, LlmException {
     Drafting drafting = slot.drafting();
     int kept = 0;
     while (true) {
       int at = index + kept;
-      int token = slot.sampler().sample(context, at);
+      int token = slot.choose(context, at);
       metrics.completionToken();
       var end = slot.take(token, context.logits(at), loaded.model().vocabulary(), pieces);
       slot.flush(time.nanoTime());

@@ -13,9 +13,13 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.TokenLogprob;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
 import llm.gpu.adapter.AdapterSet;
 import llm.gpu.draft.DraftPlanner;
 import llm.gpu.draft.Drafting;
+import llm.gpu.grammar.HeldAnswer;
+import llm.gpu.llama.Context;
+import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
 import llm.gpu.llama.Vocabulary;
 import llm.gpu.prefix.TokenSequence;
@@ -53,6 +57,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   private final Utf8Assembler assembler = new Utf8Assembler();
   private final Answer answer;
   private final Drafting drafting;
+  private final Optional<HeldAnswer> held; // to a grammar
   private final StopMatcher stops;
   private final int promptTokens;
   private final int limit; // of completion tokens
@@ -65,6 +70,8 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   private int cachedTokens;
   private int promptDone; // of the prompt's tokens; never falls, unlike the sequence's
   private int completionTokens;
+  private int readChars; // of the answer's text
+  private int sentChars; // those that no stop string cut
   private int output = NO_OUTPUT; // index of its logits in the step just computed
 
   /**
@@ -73,6 +80,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
    * @param window the most tokens of prompt and answer together
    * @param answer what its text is
    * @param drafting guesses what follows
+   * @param held what holds it to a grammar; empty: any text will do
    */
   Slot(
       Job job,
@@ -81,8 +89,10 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
       int window,
       long nowNanos,
       Answer answer,
-      Drafting drafting) {
+      Drafting drafting,
+      Optional<HeldAnswer> held) {
     this.job = job;
+    this.held = held;
     this.sequence = sequence;
     this.sampler = sampler;
     this.answer = answer;
@@ -191,25 +201,42 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   }
 
   /**
+   * Chooses the token behind the sequence.
+   *
+   * @param index of its logits in the step just computed
+   */
+  int choose(Context context, int index) throws LlamaException, LlmException {
+    return held.isPresent()
+        ? held.get().choose(sampler, context.logits(index))
+        : sampler.sample(context, index);
+  }
+
+  /**
    * Takes the token that was chosen behind the sequence.
    *
    * @param logits the ones it was chosen from
    * @return how the answer ends, when it does
    */
   Optional<StreamEvent.Terminal> take(
-      int token, MemorySegment logits, Vocabulary vocabulary, Pieces pieces) {
+      int token, MemorySegment logits, Vocabulary vocabulary, Pieces pieces) throws LlmException {
     output = NO_OUTPUT;
     if (vocabulary.endsGeneration(token)) {
       return Optional.of(finish(FinishReason.STOP));
     }
     completionTokens++;
+    if (held.isPresent()) {
+      held.get().take(token);
+    }
     alternatives.ifPresent(
         count -> pendingLogprobs.add(new LogprobReader(pieces).of(logits, token, count)));
     ByteBuffer piece = pieces.bytes(token);
     String mark = piece.hasRemaining() ? "" : answer.mark(token, vocabulary);
-    emit(stops.push(assembler.push(piece) + mark));
+    emit(unstopped(assembler.push(piece) + mark));
     if (stops.stopped()) {
-      return Optional.of(done(FinishReason.STOP));
+      return Optional.of(stopped());
+    }
+    if (held.isPresent() && held.get().isOver()) {
+      return Optional.of(finish(FinishReason.STOP));
     }
     if (completionTokens >= limit) {
       return Optional.of(finish(FinishReason.LENGTH));
@@ -232,10 +259,6 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   /** Whether more may be chosen for it: it is wanted, and its consumer keeps up. */
   boolean isHeard() {
     return isFlushed() && !job.cancelled();
-  }
-
-  Sampler sampler() {
-    return sampler;
   }
 
   /** The prompt was all there was to do. */
@@ -273,10 +296,29 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
 
   /** The answer is over: what was held back is part of it, unless it completes a stop string. */
   private StreamEvent.Terminal finish(FinishReason reason) {
-    emit(stops.push(assembler.finish()));
+    emit(unstopped(assembler.finish()));
     boolean stopped = stops.stopped();
     emit(stops.finish());
-    return done(stopped ? FinishReason.STOP : reason);
+    if (stopped) {
+      return stopped();
+    }
+    Optional<String> fault =
+        reason == FinishReason.STOP ? held.flatMap(text -> text.fault(0)) : Optional.empty();
+    return fault.isPresent()
+        ? new StreamEvent.Failed(new LlmError.InvalidAnswer("", fault.get()), usage())
+        : done(reason);
+  }
+
+  /** A stop string came: what it cut off was perhaps needed. */
+  private StreamEvent.Terminal stopped() {
+    boolean cut = held.flatMap(text -> text.fault(readChars - sentChars)).isPresent();
+    return done(cut ? FinishReason.LENGTH : FinishReason.STOP);
+  }
+
+  /** What is certain to be before any stop string, of more text. */
+  private String unstopped(String text) {
+    readChars += text.length();
+    return stops.push(text);
   }
 
   private StreamEvent.Terminal done(FinishReason reason) {
@@ -289,6 +331,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
     if (text.isEmpty()) {
       return;
     }
+    sentChars += text.length();
     if (answer.isParsed()) {
       answer.push(text).forEach(this::add);
       return;

@@ -20,6 +20,8 @@ public final class Samplers {
       Symbols.handle(Function.LLAMA_SAMPLER_INIT_PENALTIES);
   private static final MethodHandle LOGIT_BIAS =
       Symbols.handle(Function.LLAMA_SAMPLER_INIT_LOGIT_BIAS);
+  private static final MethodHandle APPLY = Symbols.handle(Function.LLAMA_SAMPLER_APPLY);
+  private static final MethodHandle ACCEPT = Symbols.handle(Function.LLAMA_SAMPLER_ACCEPT);
   private static final MethodHandle SAMPLE = Symbols.handle(Function.LLAMA_SAMPLER_SAMPLE);
   private static final MethodHandle FREE = Symbols.handle(Function.LLAMA_SAMPLER_FREE);
 
@@ -119,10 +121,10 @@ public final class Samplers {
   /**
    * {@code llama_sampler_init_logit_bias}, which copies the array.
    *
-   * @param biases an array of {@link LogitBias}
+   * @param biases biases of {@link TokenArrays}
    */
   public static MemorySegment logitBias(int vocabulary, MemorySegment biases) {
-    int count = (int) (biases.byteSize() / LogitBias.LAYOUT.byteSize());
+    int count = (int) (biases.byteSize() / TokenArrays.BIAS.byteSize());
     try {
       return (MemorySegment) LOGIT_BIAS.invokeExact(vocabulary, count, biases);
     } catch (Throwable thrown) {
@@ -139,6 +141,28 @@ public final class Samplers {
       return (int) SAMPLE.invokeExact(chain, context, index);
     } catch (Throwable thrown) {
       throw Symbols.failed(Function.LLAMA_SAMPLER_SAMPLE, thrown);
+    }
+  }
+
+  /**
+   * {@code llama_sampler_apply}: selects one of the candidates; not yet as a token that was chosen.
+   *
+   * @param candidates a choice of {@link TokenArrays} that is not empty
+   */
+  public static void apply(MemorySegment chain, MemorySegment candidates) {
+    try {
+      APPLY.invokeExact(chain, candidates);
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_SAMPLER_APPLY, thrown);
+    }
+  }
+
+  /** {@code llama_sampler_accept}: the token was chosen. */
+  public static void accept(MemorySegment chain, int token) {
+    try {
+      ACCEPT.invokeExact(chain, token);
+    } catch (Throwable thrown) {
+      throw Symbols.failed(Function.LLAMA_SAMPLER_ACCEPT, thrown);
     }
   }
 

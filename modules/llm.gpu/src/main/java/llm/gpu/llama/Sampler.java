@@ -7,8 +7,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import llm.gpu.ffi.Constants;
-import llm.gpu.ffi.LogitBias;
 import llm.gpu.ffi.Samplers;
+import llm.gpu.ffi.TokenArrays;
 
 /**
  * Chooses tokens. The order is llama.cpp's own: bias, penalties, top-k, top-p, min-p, temperature,
@@ -56,10 +56,10 @@ public final class Sampler implements AutoCloseable {
 
   private static MemorySegment biases(
       Map<Integer, Float> biases, Vocabulary vocabulary, Arena arena) {
-    MemorySegment array = LogitBias.allocateArray(arena, biases.size());
+    MemorySegment array = TokenArrays.allocateBiases(arena, biases.size());
     int index = 0;
     for (var bias : biases.entrySet()) {
-      LogitBias.set(array, index++, vocabulary.checked(bias.getKey()), bias.getValue());
+      TokenArrays.setBias(array, index++, vocabulary.checked(bias.getKey()), bias.getValue());
     }
     return array;
   }
@@ -102,6 +102,29 @@ public final class Sampler implements AutoCloseable {
     return Samplers.sample(chain, pointer, index);
   }
 
+  /**
+   * One of {@code candidates}, which are not empty; {@link #accept} tells whether it was chosen.
+   *
+   * @throws LlamaException when none could be selected: the logits are no numbers to choose by
+   */
+  public int select(Candidates candidates) throws LlamaException {
+    MemorySegment chain = handle.get();
+    if (likeliest) {
+      return candidates.likeliest();
+    }
+    Samplers.apply(chain, candidates.array());
+    int token = TokenArrays.selected(candidates.array());
+    if (token < 0) {
+      throw damaged();
+    }
+    return token;
+  }
+
+  /** The token was chosen: penalties count it from now on. */
+  public void accept(int token) {
+    Samplers.accept(handle.get(), token);
+  }
+
   /** Frees the sampler. Idempotent. */
   @Override
   public void close() {
@@ -131,12 +154,12 @@ public final class Sampler implements AutoCloseable {
     return token;
   }
 
-  private static LlamaException damaged() {
+  static LlamaException damaged() {
     return new LlamaException("The model computed numbers that are none; its file is damaged.");
   }
 
   /** Compares bits: a loop over ints is vectorised, one over floats is not. */
-  private static boolean hasNaN(MemorySegment logits, int count) {
+  static boolean hasNaN(MemorySegment logits, int count) {
     int found = 0;
     for (int i = 0; i < count; i++) {
       found |= INFINITY - (logits.getAtIndex(JAVA_INT, i) & ABSOLUTE);

@@ -120,12 +120,55 @@ public final class Vocabulary {
   /** The name of {@code token}, special or not; empty when it is longer than any mark is. */
   public String name(int token) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment buffer = arena.allocate(MAX_NAME_BYTES);
-      int count = Vocabularies.namedPiece(pointer(), checked(token), buffer);
-      return count <= 0
-          ? ""
-          : new String(buffer.asSlice(0, count).toArray(JAVA_BYTE), StandardCharsets.UTF_8);
+      pointer();
+      return readName(checked(token), arena.allocate(MAX_NAME_BYTES));
     }
+  }
+
+  /** Gets to know every token. */
+  @FunctionalInterface
+  public interface Listener {
+    /**
+     * Told of a token.
+     *
+     * @param text its bytes, none when it is a control token; not to be kept
+     * @param name the name of one without text; empty for others, and longer ones than marks are
+     */
+    void token(int token, byte[] text, String name, boolean endsGeneration);
+  }
+
+  /**
+   * Tells of all tokens in order. Any platform thread; the model is not closed meanwhile.
+   *
+   * @throws IllegalStateException when it is closed already
+   */
+  public void tell(Listener listener) {
+    life.readLock().lock();
+    try (Arena arena = Arena.ofConfined()) {
+      if (closed) {
+        throw new IllegalStateException("the model is closed");
+      }
+      MemorySegment buffer = arena.allocate(MAX_NAME_BYTES);
+      for (int token = 0; token < size; token++) {
+        int count = Vocabularies.piece(pointer, token, buffer);
+        if (count < 0) {
+          buffer = arena.allocate(-count);
+          count = Vocabularies.piece(pointer, token, buffer);
+        }
+        byte[] text = buffer.asSlice(0, Math.max(0, count)).toArray(JAVA_BYTE);
+        String name = text.length > 0 ? "" : readName(token, buffer);
+        listener.token(token, text, name, Vocabularies.isEndOfGeneration(pointer, token));
+      }
+    } finally {
+      life.readLock().unlock();
+    }
+  }
+
+  private String readName(int token, MemorySegment buffer) {
+    int count = Vocabularies.namedPiece(pointer, token, buffer);
+    return count <= 0
+        ? ""
+        : new String(buffer.asSlice(0, count).toArray(JAVA_BYTE), StandardCharsets.UTF_8);
   }
 
   /** The name of the token that begins a sequence; empty when there is none. */

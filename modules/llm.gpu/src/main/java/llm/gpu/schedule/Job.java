@@ -11,6 +11,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.gpu.adapter.AdapterSet;
+import llm.gpu.grammar.Hold;
 
 /** One request on its way through the engine. */
 public final class Job {
@@ -21,6 +22,7 @@ public final class Job {
   private final Optional<Pin> pin;
   private final boolean onlyCounted;
   private final AdapterSet adapters;
+  private final Optional<Hold> hold;
   private volatile Registration hook = () -> {};
   private volatile boolean ended;
   private volatile Reading reading = Reading.notBegun(this); // by nobody
@@ -66,7 +68,13 @@ public final class Job {
   }
 
   public Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
-    this(request, call, ring, queuedNanos, pin, false);
+    this(request, call, ring, queuedNanos, pin, false, Optional.empty());
+  }
+
+  /** A job whose answer is held to a grammar, where there is one. */
+  public static Job held(
+      ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Hold> hold) {
+    return new Job(request, call, ring, queuedNanos, Optional.empty(), false, hold);
   }
 
   private Job(
@@ -75,7 +83,9 @@ public final class Job {
       EventRing ring,
       long queuedNanos,
       Optional<Pin> pin,
-      boolean onlyCounted) {
+      boolean onlyCounted,
+      Optional<Hold> hold) {
+    this.hold = hold;
     this.onlyCounted = onlyCounted;
     this.request = request;
     this.adapters = AdapterSet.of(request.sampling().adapters());
@@ -112,12 +122,17 @@ public final class Job {
 
   /** A job that ends when its prompt's tokens are known. */
   public static Job toCount(ChatRequest request, Call call, EventRing ring, long queuedNanos) {
-    return new Job(request, call, ring, queuedNanos, Optional.empty(), true);
+    return new Job(request, call, ring, queuedNanos, Optional.empty(), true, Optional.empty());
   }
 
   /** Whether nothing is computed, and its end tells the prompt's tokens. */
   public boolean isOnlyCounted() {
     return onlyCounted;
+  }
+
+  /** What the answer is held to. */
+  public Optional<Hold> hold() {
+    return hold;
   }
 
   /** What to keep of the prompt; then it is only read, and nothing is answered. */

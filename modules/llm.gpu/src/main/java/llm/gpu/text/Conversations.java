@@ -4,6 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import llm.core.template.ConversationTemplate;
+import llm.core.template.Reasoning;
 import llm.core.template.answer.AnswerParser;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Role;
@@ -76,6 +77,11 @@ public sealed interface Conversations {
   /** What takes the answer to {@code request} apart; empty where it is text and nothing else. */
   default Optional<AnswerParser> parser(ChatRequest request, Supplier<String> ids) {
     return this instanceof Own own ? own.of(request).parser(request, ids) : Optional.empty();
+  }
+
+  /** What comes before the answer to {@code request}. */
+  default Reasoning reasoning(ChatRequest request) {
+    return this instanceof Own own ? own.of(request).reasoning(request) : Reasoning.NONE;
   }
 
   /** For the log: the way, and what the answer is taken apart by. */

@@ -6,25 +6,29 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
+import llm.gpu.grammar.Grammars;
 import llm.gpu.llama.ChatTemplate.Ending;
 import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.Job;
 
 /**
  * Makes the tokens of prompts. A short text is read by who asks; a long one, which takes longer
- * than a step should, by the thread aside. The engine's thread owns it.
+ * than a step should, by the thread aside. The first one whose answer is held to a grammar goes
+ * there too, as the model's tokens have to be read for it. The engine's thread owns it.
  */
 public final class PromptReader {
   /** Below this a text is read in a few milliseconds at the most. */
   private static final int SHORT_CHARACTERS = 8_192;
 
   private final Prompt prompts;
+  private final Grammars grammars;
   private final Aside aside;
   private final Log log;
 
   /** A reader of prompts for one model. */
-  public PromptReader(Prompt prompts, Aside aside, Log log) {
+  public PromptReader(Prompt prompts, Grammars grammars, Aside aside, Log log) {
     this.prompts = prompts;
+    this.grammars = grammars;
     this.aside = aside;
     this.log = log;
   }
@@ -50,7 +54,8 @@ public final class PromptReader {
   }
 
   private Optional<int[]> begin(Job job) throws LlmException {
-    if (length(job.request()) <= SHORT_CHARACTERS) {
+    boolean prepared = job.hold().isEmpty() || grammars.isReady();
+    if (prepared && length(job.request()) <= SHORT_CHARACTERS) {
       int[] tokens = prompts.tokens(job.request(), ending(job));
       job.read(Job.Reading.done(prompts, tokens));
       return Optional.of(tokens);
@@ -76,6 +81,9 @@ public final class PromptReader {
     @Override
     public boolean readPart() {
       try {
+        if (job.hold().isPresent()) {
+          grammars.prepare();
+        }
         job.read(Job.Reading.done(prompts, prompts.tokens(job.request(), ending(job))));
       } catch (LlmException refused) {
         job.read(Job.Reading.refused(prompts, refused.error()));

@@ -2,6 +2,7 @@ package llm.providers.custom;
 
 import java.util.List;
 import java.util.Optional;
+import llm.core.dialect.grammar.GrammarFields;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
@@ -145,6 +146,9 @@ final class RequestValues implements Template.Values {
 
   private void requireWords() throws LlmException {
     refuse("tools", !request.tools().isEmpty(), "calls no tools");
+    if (request.form().format() instanceof ResponseFormat.Grammar) {
+      throw GrammarFields.unsupported(request);
+    }
     refuse(
         "response_format",
         !(request.form().format() instanceof ResponseFormat.Text),

@@ -1,6 +1,7 @@
 package llm.providers.mock;
 
 import java.util.List;
+import llm.core.dialect.grammar.GrammarFields;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
 import llm.domain.chat.Part;
@@ -36,6 +37,9 @@ final class MockLimits {
       if (messages.get(i).parts().stream().anyMatch(Part.Image.class::isInstance)) {
         throw unsupported("messages[" + i + "].content", "reads no images");
       }
+    }
+    if (request.form().format() instanceof ResponseFormat.Grammar) {
+      throw GrammarFields.unsupported(request);
     }
     if (!(request.form().format() instanceof ResponseFormat.Text)) {
       throw unsupported("response_format", "answers in plain text only");

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import llm.core.dialect.openai.upstream.RequestTraits;
+import llm.core.dialect.openai.upstream.RequestTraits.GrammarNames;
 import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
 import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
 import llm.core.dialect.openai.upstream.RequestTraits.RepeatPenalty;
@@ -112,7 +113,17 @@ enum ServerRecipe {
   RequestTraits traits(boolean streamUsage) {
     var traits =
         new RequestTraits(outputLimit, streamUsage, repeatPenalty, BASE64_VECTORS.contains(this))
-            .withReasoning(REASONING.getOrDefault(this, ReasoningBack.NONE));
+            .withReasoning(REASONING.getOrDefault(this, ReasoningBack.NONE))
+            .withGrammars(grammars());
     return this == LLAMA_SERVER ? traits.withAdapters() : traits;
+  }
+
+  private GrammarNames grammars() {
+    return switch (this) {
+      case GENERIC -> GrammarNames.AS_CALLED;
+      case VLLM -> GrammarNames.STRUCTURED_OUTPUTS;
+      case LLAMA_SERVER -> GrammarNames.GRAMMAR;
+      case OPENAI, OLLAMA, LM_STUDIO, OPENROUTER, TOGETHER, DEEPSEEK -> GrammarNames.NONE;
+    };
   }
 }

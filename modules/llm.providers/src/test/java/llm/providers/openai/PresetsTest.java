@@ -1,6 +1,7 @@
 package llm.providers.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.List;
 import java.util.Locale;
@@ -13,11 +14,13 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
+import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolCall;
 import llm.domain.content.Dialect;
 import llm.domain.content.Proof;
 import llm.domain.content.Thought;
+import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.AdapterUse;
 import llm.domain.model.ModelName;
@@ -35,12 +38,37 @@ class PresetsTest {
     var fields =
         Map.of(
             "provider", new JsonText("{ \"order\" : [\"a\"],\"x\":1e2 }"),
-            "guided_choice", new JsonText("[ \"é\\u00e9\" ]"),
+            "chat_template_kwargs", new JsonText("[ \"é\\u00e9\" ]"),
             "keep_alive", new JsonText("\"5m\""));
     Extensions more = Extensions.of(Dialect.OPENAI_CHAT, fields);
     Received asked = asked(Upstreams.ask("up/m").withExtensions(more), "server: " + name(server));
     fields.forEach(
         (name, value) -> assertThat(asked.body()).contains("\"" + name + "\":" + value.value()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(ServerRecipe.class)
+  void aGrammarGoesToServersThatHaveAFieldForItAndIsRefusedElsewhere(ServerRecipe server)
+      throws LlmException {
+    ChatRequest plain = Upstreams.ask("up/m");
+    ChatRequest request =
+        plain.withForm(plain.form().withFormat(new ResponseFormat.Grammar("root ::= [a]")));
+    String field = "\"grammar\":\"root ::= [a]\"";
+    switch (server) {
+      case GENERIC, LLAMA_SERVER ->
+          assertThat(asked(request, "server: " + name(server)).body()).contains("," + field);
+      case VLLM ->
+          assertThat(asked(request, "server: " + name(server)).body())
+              .contains("\"structured_outputs\":{" + field + "}");
+      default ->
+          assertThatExceptionOfType(LlmException.class)
+              .isThrownBy(() -> asked(request, "server: " + name(server)))
+              .satisfies(refused ->
+                  assertThat(refused.error())
+                      .isInstanceOfSatisfying(
+                          LlmError.Unsupported.class,
+                          error -> assertThat(error.path()).isEqualTo("grammar")));
+    }
   }
 
   @Test

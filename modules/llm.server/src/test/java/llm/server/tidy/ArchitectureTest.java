@@ -26,7 +26,7 @@ class ArchitectureTest {
   /** Packages of llm.core from the ground up; those in one layer may know each other. */
   private static final List<Set<String>> CORE_LAYERS =
       List.of(
-          Set.of("schema", "concurrent", "telemetry", "config"),
+          Set.of("gbnf", "schema", "concurrent", "telemetry", "config"),
           Set.of("event", "provider"),
           Set.of("tokens", "catalogue"),
           Set.of("resilience"),

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import llm.core.dialect.grammar.GrammarFields;
 import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.dialect.json.JsonFields;
@@ -39,6 +40,7 @@ public final class ChatBody {
   private Optional<Priority> priority = Optional.empty();
   private final SamplingFields sampling = new SamplingFields();
   private final FormFields form = new FormFields();
+  private final GrammarFields grammar = new GrammarFields();
 
   /**
    * Takes the field {@code name}, on whose value the cursor stands.
@@ -59,7 +61,7 @@ public final class ChatBody {
       case "max_completion_tokens" -> maxCompletionTokens = Optional.of(limit(in));
       case "priority" -> priority = Optional.of(priority(in));
       default -> {
-        return form.take(name, in) || sampling.take(name, in);
+        return form.take(name, in) || sampling.take(name, in) || grammar.take(name, in, undone);
       }
     }
     return true;
@@ -112,15 +114,16 @@ public final class ChatBody {
         limit,
         withOthers(extensions),
         priority.orElse(Priority.INTERACTIVE),
-        form.form());
+        grammar.applied(form.form(), choice));
   }
 
-  /** With tools that are no functions, and a choice of them. */
+  /** With grammars as they came, tools that are no functions, and a choice of them. */
   private Extensions withOthers(Extensions extensions) {
-    if (otherTools.isEmpty() && otherChoice.isEmpty()) {
+    if (otherTools.isEmpty() && otherChoice.isEmpty() && grammar.raw().isEmpty()) {
       return extensions;
     }
     var all = new LinkedHashMap<String, JsonText>(extensions.fields());
+    all.putAll(grammar.raw());
     if (!otherTools.isEmpty()) {
       all.put("tools", JsonFields.array(otherTools));
     }

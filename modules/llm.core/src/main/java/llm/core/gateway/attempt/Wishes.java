@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import llm.core.dialect.anthropic.upstream.Rethinking;
+import llm.core.dialect.grammar.GrammarFields;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
@@ -95,6 +96,9 @@ public final class Wishes {
       if (message.failed() && !dialects.equals(Set.of(Dialect.ANTHROPIC))) {
         lost.add("messages[].content[].is_error"); // the other dialects cannot say it
       }
+    }
+    if (!(request.form().format() instanceof ResponseFormat.Text)) {
+      GrammarFields.NAMES.forEach(lost::remove); // the form says them, and is kept or refused
     }
     boolean described =
         request.form().format() instanceof ResponseFormat.JsonSchema schema
@@ -187,6 +191,9 @@ public final class Wishes {
   }
 
   private void form(AnswerForm form) throws LlmException {
+    if (form.format() instanceof ResponseFormat.Grammar && !route.spec().json()) {
+      throw GrammarFields.unsupported(request);
+    }
     if (!(form.format() instanceof ResponseFormat.Text) && !route.spec().json()) {
       throw unsupported("response_format", "answers in plain text only");
     }

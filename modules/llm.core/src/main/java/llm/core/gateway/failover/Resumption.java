@@ -32,6 +32,10 @@ public record Resumption(Kind kind, ChatRequest request, Optional<Joint> joint) 
           "text",
           "grammar",
           "json_schema",
+          "guided_choice",
+          "guided_grammar",
+          "guided_json",
+          "guided_regex",
           "structured_outputs");
 
   /** In which way. */

@@ -67,7 +67,7 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
 
   private final Targets targets;
   private final Call call;
-  private final boolean isJson;
+  private final ResponseFormat format;
   private final Given given = new Given();
   private final Deque<StreamEvent> ready = new ArrayDeque<>(4);
 
@@ -91,7 +91,7 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
     this.inner = first;
     this.call = call;
     this.targets = targets;
-    this.isJson = !(request.form().format() instanceof ResponseFormat.Text);
+    this.format = request.form().format();
   }
 
   @Override
@@ -221,17 +221,29 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
 
   private void done(StreamEvent.Done done) {
     endJoint();
-    boolean isBroken =
-        isJson && joint.isPresent() && done.finishReason() == FinishReason.STOP && !isWholeJson();
-    if (isBroken) {
+    Optional<String> fault =
+        joint.isPresent() && done.finishReason() == FinishReason.STOP
+            ? faultOfWhole()
+            : Optional.empty();
+    if (fault.isPresent()) {
       var error =
           new LlmError.InvalidAnswer(
-              "", "it was continued by another provider, and is no JSON together");
+              "", "it was continued by another provider, and " + fault.get());
       end(new StreamEvent.Failed(error, done.usage()));
       return;
     }
     tellStart();
     end(done);
+  }
+
+  /** What is wrong with an answer that two have given. */
+  private Optional<String> faultOfWhole() {
+    return switch (format) {
+      case ResponseFormat.Text _ -> Optional.empty();
+      case ResponseFormat.JsonObject _, ResponseFormat.JsonSchema _ ->
+          isWholeJson() ? Optional.empty() : Optional.of("is no JSON together");
+      case ResponseFormat.Grammar _ -> Optional.of("the rest was not held to the grammar");
+    };
   }
 
   private boolean isWholeJson() {

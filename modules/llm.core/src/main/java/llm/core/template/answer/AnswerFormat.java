@@ -136,6 +136,16 @@ public enum AnswerFormat {
     return syntax.marks().contains(token);
   }
 
+  /** The mark that reasoning begins with. */
+  public String thinkBegin() {
+    return syntax.thinkBegin();
+  }
+
+  /** The mark that reasoning ends with. */
+  public String thinkEnd() {
+    return syntax.thinkEnd();
+  }
+
   Syntax syntax() {
     return syntax;
   }

@@ -3,6 +3,7 @@ package llm.core.dialect.anthropic.upstream;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import llm.core.dialect.grammar.GrammarFields;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
@@ -117,6 +118,9 @@ public final class MessagesRequestWriter {
 
   private void form(String model, int limit, RequestTraits traits) throws LlmException {
     ResponseFormat format = request.form().format();
+    if (format instanceof ResponseFormat.Grammar) {
+      throw GrammarFields.unsupported(request);
+    }
     if (format instanceof ResponseFormat.JsonObject) {
       throw unsupported(
           "response_format",

@@ -15,7 +15,6 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
-import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.Role;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolChoice;
@@ -97,6 +96,8 @@ public final class ChatRequestWriter {
     adapters(request.sampling().adapters(), out);
     logprobs(request.sampling(), out);
     request.maxTokens().ifPresent(limit -> out.field(traits.outputLimit().field(), limit));
+    var format = new FormatWriter(request, traits.grammars());
+    format.write(out);
     form(request.form(), out);
     goOn(request, traits, out);
     if (stream) {
@@ -109,7 +110,7 @@ public final class ChatRequestWriter {
         .extensions()
         .in(Dialect.OPENAI_CHAT)
         .forEach((name, value) -> {
-          if (!OWN.contains(name)) {
+          if (!OWN.contains(name) && format.relays(name)) {
             out.name(name).json(value);
           }
         });
@@ -195,20 +196,6 @@ public final class ChatRequestWriter {
   }
 
   private static void form(AnswerForm form, JsonOut out) {
-    switch (form.format()) {
-      case ResponseFormat.Text _ -> {
-        // what happens anyway
-      }
-      case ResponseFormat.JsonObject _ ->
-          out.name("response_format").object().field("type", "json_object").endObject();
-      case ResponseFormat.JsonSchema schema -> {
-        out.name("response_format").object().field("type", "json_schema");
-        out.name("json_schema").object().field("name", schema.name());
-        schema.description().ifPresent(text -> out.field("description", text));
-        out.name("schema").json(schema.schema()).name("strict").value(schema.strict());
-        out.endObject().endObject();
-      }
-    }
     form.parallelToolCalls().ifPresent(many -> out.name("parallel_tool_calls").value(many));
     form.thinking().ifPresent(wish -> thinking(wish, out));
   }

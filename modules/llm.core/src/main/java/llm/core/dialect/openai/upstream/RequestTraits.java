@@ -1,5 +1,8 @@
 package llm.core.dialect.openai.upstream;
 
+import java.util.List;
+import llm.core.dialect.grammar.GrammarFields;
+
 /**
  * What of a request differs from server to server.
  *
@@ -13,6 +16,7 @@ package llm.core.dialect.openai.upstream;
  * @param developerRole whether instructions are the developer's; else the system's
  * @param unfinished how an answer is marked that is to be gone on from
  * @param adapters whether it takes {@code lora}, LoRA adapters by their numbers
+ * @param grammars in which fields answers can be held to a grammar
  */
 public record RequestTraits(
     OutputLimit outputLimit,
@@ -22,7 +26,8 @@ public record RequestTraits(
     ReasoningBack reasoning,
     boolean developerRole,
     Unfinished unfinished,
-    boolean adapters) {
+    boolean adapters,
+    GrammarNames grammars) {
   /** What most servers take. */
   public static final RequestTraits COMMON =
       new RequestTraits(OutputLimit.MAX_TOKENS, true, RepeatPenalty.REPEAT_PENALTY, false);
@@ -41,7 +46,8 @@ public record RequestTraits(
         ReasoningBack.NONE,
         false,
         Unfinished.BY_PLACE,
-        false);
+        false,
+        GrammarNames.AS_CALLED);
   }
 
   /** The same with reasoning going back under this name. */
@@ -54,7 +60,8 @@ public record RequestTraits(
         name,
         developerRole,
         unfinished,
-        adapters);
+        adapters,
+        grammars);
   }
 
   /** The same for a model whose instructions are the developer's. */
@@ -67,7 +74,8 @@ public record RequestTraits(
         reasoning,
         true,
         unfinished,
-        adapters);
+        adapters,
+        grammars);
   }
 
   /** The same with unfinished answers marked so. */
@@ -80,7 +88,8 @@ public record RequestTraits(
         reasoning,
         developerRole,
         mark,
-        adapters);
+        adapters,
+        grammars);
   }
 
   /** The same for a server that takes LoRA adapters. */
@@ -93,7 +102,46 @@ public record RequestTraits(
         reasoning,
         developerRole,
         unfinished,
-        true);
+        true,
+        grammars);
+  }
+
+  /** The same with grammars in these fields. */
+  public RequestTraits withGrammars(GrammarNames names) {
+    return new RequestTraits(
+        outputLimit,
+        streamUsage,
+        repeatPenalty,
+        base64Vectors,
+        reasoning,
+        developerRole,
+        unfinished,
+        adapters,
+        names);
+  }
+
+  /** The fields by which an answer can be held to a grammar. */
+  public enum GrammarNames {
+    /** None: it is refused. */
+    NONE(List.of()),
+    /** As the caller called it, who knows the server; {@code grammar} where nobody did. */
+    AS_CALLED(GrammarFields.NAMES),
+    /** {@code grammar}, as llama-server has it. */
+    GRAMMAR(List.of(GrammarFields.GRAMMAR)),
+    /** {@code structured_outputs} and the older {@code guided_…}, as vLLM has them. */
+    STRUCTURED_OUTPUTS(
+        GrammarFields.NAMES.stream().filter(name -> !name.equals(GrammarFields.GRAMMAR)).toList());
+
+    private final List<String> known;
+
+    GrammarNames(List<String> known) {
+      this.known = known;
+    }
+
+    /** Whether the server takes a field of this name as it comes. */
+    boolean knows(String field) {
+      return known.contains(field);
+    }
   }
 
   /** How the last message, an assistant's, is marked where its text is to be gone on from. */

@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import llm.core.dialect.grammar.GrammarFields;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
@@ -200,6 +201,7 @@ public final class ResponseRequestWriter {
       case ResponseFormat.Text _ -> {
         // what happens anyway
       }
+      case ResponseFormat.Grammar _ -> throw GrammarFields.unsupported(request);
       case ResponseFormat.JsonObject _ ->
           out.name("format").object().field("type", "json_object").endObject();
       case ResponseFormat.JsonSchema schema -> {

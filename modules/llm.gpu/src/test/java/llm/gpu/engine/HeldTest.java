@@ -1,0 +1,314 @@
+package llm.gpu.engine;
+
+import static llm.gpu.engine.EngineFixture.drain;
+import static llm.gpu.engine.EngineFixture.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import llm.core.gbnf.Gbnf;
+import llm.domain.call.EventStream;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.FinishReason;
+import llm.domain.chat.Message;
+import llm.domain.chat.ResponseFormat;
+import llm.domain.chat.SamplingOptions;
+import llm.domain.chat.StreamEvent;
+import llm.domain.chat.TokenLogprob;
+import llm.domain.error.LlmError;
+import llm.domain.error.LlmException;
+import llm.domain.model.Temperature;
+import llm.gpu.engine.EngineFixture.Answer;
+import llm.gpu.grammar.AnswerGrammar;
+import llm.gpu.testmodel.TestFiles;
+import llm.gpu.testmodel.TinyModel;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(120)
+@DisplayName("T-7: answers held to a grammar")
+class HeldTest {
+  private static final int LETTER_A = 260; // of TinyModel
+  private static final String JSON =
+      """
+      root ::= object
+      value ::= object | array | string | number | "true" | "false" | "null"
+      object ::= "{" (pair (", " pair){0,2})? "}"
+      pair ::= string ": " value
+      array ::= "[" (value (", " value){0,2})? "]"
+      string ::= "\\"" char{0,6} "\\""
+      char ::= [^"\\\\\\x00-\\x1f] | "\\\\" (["\\\\nrt] | "u" [0-9a-f]{4})
+      number ::= "-"? ("0" | [1-9] [0-9]{0,8}) ("." [0-9]{1,4})?
+      """;
+
+  @TempDir static Path folder;
+  private static Path model;
+  private static Path chat;
+  private static EngineFixture fixture;
+
+  @BeforeAll
+  static void open() {
+    TestFiles.library();
+    model = TinyModel.plain(512).writeTo(folder.resolve("held.gguf"));
+    chat = TinyModel.chat(512).writeTo(folder.resolve("chat.gguf"));
+    fixture = new EngineFixture(EngineFixture.together(4));
+  }
+
+  @AfterAll
+  static void close() {
+    fixture.close();
+  }
+
+  private static ChatRequest held(String grammar, long seed, int maxTokens) {
+    return held(request("hello", maxTokens), grammar, hot(seed));
+  }
+
+  private static ChatRequest held(ChatRequest asked, String grammar, SamplingOptions sampling) {
+    return asked
+        .withSampling(sampling)
+        .withForm(asked.form().withFormat(new ResponseFormat.Grammar(grammar)));
+  }
+
+  private static SamplingOptions hot(long seed) {
+    return SamplingOptions.builder()
+        .temperature(new Temperature(2))
+        .topK(0)
+        .topP(1.0)
+        .minP(0.0)
+        .seed(seed)
+        .build();
+  }
+
+  private static FinishReason reason(Answer answer) {
+    assertThat(answer.terminal()).isInstanceOf(StreamEvent.Done.class);
+    return ((StreamEvent.Done) answer.terminal()).finishReason();
+  }
+
+  private static LlmError error(Answer answer) {
+    assertThat(answer.terminal()).isInstanceOf(StreamEvent.Failed.class);
+    return ((StreamEvent.Failed) answer.terminal()).error();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        JSON,
+        "root ::= \"yes\" | \"no\"",
+        "root ::= [a-z]{3,8}",
+        "root ::= ([\u00e0-\u00ff] | [\u4e00-\u9fff] | [\\U0001F600-\\U0001F64F]){1,20}",
+        "root ::= (\"a\"? \"a\"?){200}",
+        "root ::= \"a\" root \"b\" | \"a\" root \"c\" | \"d\"",
+        "root ::= .{0,30}"
+      })
+  void everyAnswerThatIsNotCutIsOfTheGrammar(String grammar) throws Exception {
+    Gbnf gbnf = Gbnf.read(grammar);
+    int complete = 0;
+    for (int seed = 1; seed <= 30; seed++) {
+      Answer answer = drain(fixture.submit(model, held(grammar, seed, 300)));
+      if (reason(answer) == FinishReason.STOP) {
+        complete++;
+        assertThat(gbnf.matches(answer.text()))
+            .as("'%s' of %s, seed %d", answer.text(), grammar, seed)
+            .isTrue();
+      } else {
+        assertThat(reason(answer)).isEqualTo(FinishReason.LENGTH);
+      }
+    }
+    assertThat(complete).as("answers that came to their end, of %s", grammar).isPositive();
+  }
+
+  @Test
+  void theSameSeedGivesTheSameAnswerWhateverIsKnownOfTheGrammar() throws Exception {
+    List<String> first = new ArrayList<>();
+    List<String> again = new ArrayList<>();
+    try (var fresh = new EngineFixture(EngineFixture.free())) {
+      for (int seed = 1; seed <= 5; seed++) {
+        first.add(drain(fresh.submit(model, held(JSON, seed, 60))).text());
+      }
+      for (int seed = 1; seed <= 5; seed++) {
+        again.add(drain(fresh.submit(model, held(JSON, seed, 60))).text());
+      }
+    }
+    assertThat(again).isEqualTo(first);
+    assertThat(Set.copyOf(first)).hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void anAnswerThatNothingCanFollowEndsByItself() throws Exception {
+    Answer answer = drain(fixture.submit(model, held("root ::= \"abc\"", 1, 300)));
+    assertThat(answer.text()).isEqualTo("abc");
+    assertThat(reason(answer)).isEqualTo(FinishReason.STOP);
+    assertThat(answer.terminal().usage().completionTokens()).isEqualTo(3);
+  }
+
+  @Test
+  void theLastTokenThatMayBeWrittenCompletesAnAnswer() throws Exception {
+    assertThat(reason(drain(fixture.submit(model, held("root ::= \"abc\"", 1, 3)))))
+        .isEqualTo(FinishReason.STOP);
+    assertThat(reason(drain(fixture.submit(model, held("root ::= \"abc\"", 1, 2)))))
+        .isEqualTo(FinishReason.LENGTH);
+  }
+
+  @Test
+  void theLikeliestAllowedTokenIsTakenWithoutTemperatureAndBiasCounts() throws Exception {
+    var greedy = EngineFixture.GREEDY;
+    var biased = greedy.toBuilder().logitBias(Map.of(LETTER_A + 3, 100.0)).build();
+    String grammar = "root ::= [a-f]{8}";
+    Answer plain = drain(fixture.submit(model, held(request("x", 20), grammar, greedy)));
+    Answer same = drain(fixture.submit(model, held(request("x", 20), grammar, greedy)));
+    assertThat(plain).isEqualTo(same);
+    assertThat(drain(fixture.submit(model, held(request("x", 20), grammar, biased))).text())
+        .isEqualTo("dddddddd");
+    var penalised = biased.toBuilder().presencePenalty(2.0).logitBias(Map.of()).build();
+    assertThat(drain(fixture.submit(model, held(request("x", 20), grammar, penalised))).text())
+        .matches("[a-f]{8}");
+  }
+
+  @Test
+  void logProbabilitiesAreThoseOfTheModelAndNotOfTheGrammar() throws Exception {
+    var sampling = EngineFixture.GREEDY.toBuilder().topLogprobs(3).build();
+    List<TokenLogprob> tokens = new ArrayList<>();
+    try (var stream =
+        fixture.submit(model, held(request("x", 20), "root ::= \"q\" [a-c]", sampling))) {
+      StreamEvent event = stream.next();
+      for (; !(event instanceof StreamEvent.Terminal); event = stream.next()) {
+        if (event instanceof StreamEvent.TextDelta delta) {
+          tokens.addAll(delta.logprobs());
+        }
+      }
+    }
+    assertThat(tokens).hasSize(2);
+    double likeliest = tokens.getFirst().top().getFirst().logprob();
+    assertThat(tokens.getFirst().logprob()).isLessThan(likeliest).isGreaterThan(-100);
+  }
+
+  @Test
+  void aStopStringCutsAndWhatIsNotWholeIsCalledCut() throws Exception {
+    var stop = hot(1).toBuilder().stop(List.of("c")).build();
+    Answer cut = drain(fixture.submit(model, held(request("x", 20), "root ::= \"abcd\"", stop)));
+    assertThat(cut.text()).isEqualTo("ab");
+    assertThat(reason(cut)).isEqualTo(FinishReason.LENGTH);
+    Answer whole =
+        drain(fixture.submit(model, held(request("x", 20), "root ::= \"ab\" \"cd\"?", stop)));
+    assertThat(whole.text()).isEqualTo("ab");
+    assertThat(reason(whole)).isEqualTo(FinishReason.STOP);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "start ::= \"a\"",
+        "root ::= root \"a\" | \"b\"",
+        "root ::= (",
+        "root ::= ((\"a\"{900}){900}){900}",
+        "root ::= x",
+        "root ::= \"a\" root"
+      })
+  void aGrammarThatCannotBeRunIsRefusedAtItsField(String grammar) {
+    assertThatExceptionOfType(LlmException.class)
+        .isThrownBy(() -> fixture.submit(model, held(grammar, 1, 20)))
+        .satisfies(refused -> {
+          assertThat(refused.error()).isInstanceOf(LlmError.InvalidRequest.class);
+          assertThat(((LlmError.InvalidRequest) refused.error()).path()).hasValue("grammar");
+        });
+  }
+
+  @Test
+  void aGrammarThatTurnsOutTooAmbiguousFailsItsOwnAnswer() throws Exception {
+    var wide = new StringBuilder("root ::= ");
+    for (int i = 0; i < 60; i++) {
+      wide.append(i == 0 ? "" : " | ")
+          .append("\"a\" root \"")
+          .append((char) ('b' + i % 20))
+          .append("\"");
+    }
+    Answer answer = drain(fixture.submit(model, held(wide + " | \"a\"", 1, 500)));
+    if (answer.terminal() instanceof StreamEvent.Failed) {
+      assertThat(error(answer).message()).contains("cannot be held to its grammar");
+    }
+    assertThat(drain(fixture.submit(model, held("root ::= \"b\"", 1, 5))).text()).isEqualTo("b");
+  }
+
+  @Test
+  void severalAnswersOfSeveralGrammarsAreComputedTogether() throws Exception {
+    List<EventStream<StreamEvent>> streams = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      String grammar = i % 3 == 0 ? JSON : "root ::= [a-z]{" + (i + 1) + "}";
+      ChatRequest asked = i % 4 == 3 ? request("free", 10) : held(grammar, i, 100);
+      streams.add(fixture.submit(model, asked));
+    }
+    for (int i = 0; i < 12; i++) {
+      Answer answer = drain(streams.get(i));
+      if (i % 3 != 0 && i % 4 != 3) {
+        assertThat(answer.text()).matches("[a-z]{" + (i + 1) + "}");
+      } else if (i % 3 == 0 && reason(answer) == FinishReason.STOP) {
+        assertThat(Gbnf.read(JSON).matches(answer.text())).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void anAnswerThatIsBegunGoesOnWithinTheGrammar() throws Exception {
+    var form = request("x", 20).form().withFormat(new ResponseFormat.Grammar("root ::= \"abcd\""));
+    ChatRequest begun =
+        request("x", 20)
+            .withMessages(_ -> List.of(Message.user("x"), Message.assistant("ab")))
+            .withForm(form.continuing());
+    assertThat(drain(fixture.submit(chat, begun)).text()).isEqualTo("cd");
+    ChatRequest wrong = begun.withMessages(_ -> List.of(Message.user("x"), Message.assistant("b")));
+    Answer refused = drain(fixture.submit(chat, wrong));
+    assertThat(((LlmError.InvalidRequest) error(refused)).path()).hasValue("messages[1].content");
+  }
+
+  @Test
+  void reasoningIsFreeAndTheAnswerBehindItIsHeld() throws Exception {
+    Path thinker =
+        TinyModel.chat(512)
+            .withTemplate(
+                "{% for m in messages %}{{ m['role'] + ': ' + m['content'] + '\\n' }}{% endfor %}"
+                    + "{% if add_generation_prompt %}{{ 'assistant: <think>' }}{% endif %}"
+                    + "{# </think> #}")
+            .writeTo(folder.resolve("thinker.gguf"));
+    // it never writes the mark by itself within so few tokens
+    Answer thinking = drain(fixture.submit(thinker, held("root ::= \"ok\"", 1, 30)));
+    assertThat(reason(thinking)).isEqualTo(FinishReason.LENGTH);
+    assertThat(thinking.terminal().usage().completionTokens()).isEqualTo(30);
+  }
+
+  @Test
+  void anAnswerIsCheckedOnceMoreAndAWrongOneIsNeverAnAnswer() throws Exception {
+    var picky =
+        new AnswerGrammar(
+            "root ::= \"abc\"",
+            Set.of(),
+            "response_format",
+            text -> text.equals("abc") ? Optional.of("it is abc") : Optional.empty());
+    Answer answer =
+        drain(
+            fixture.engine.submit(
+                request("x", 20), model, fixture.call("picky"), Optional.of(picky)));
+    assertThat(error(answer)).isEqualTo(new LlmError.InvalidAnswer("", "it is abc"));
+  }
+
+  @Test
+  void tokensAndMasksAreCounted() throws Exception {
+    try (var fresh = new EngineFixture(EngineFixture.free())) {
+      drain(fresh.submit(model, held("root ::= [a-z]{20}", 3, 30)));
+      String shown = fresh.telemetry.metrics().prometheusText();
+      assertThat(shown)
+          .contains("llm_local_grammar_tokens_total{choice=\"second\"}")
+          .contains("llm_local_grammar_masks_total{source=\"found\"}");
+    }
+  }
+}
