@@ -34,6 +34,7 @@ module llm.core {
   exports llm.core.provider;
   exports llm.core.response;
   exports llm.core.schema;
+  exports llm.core.schema.valid;
   exports llm.core.scripted;
   exports llm.core.sse;
   exports llm.core.store to

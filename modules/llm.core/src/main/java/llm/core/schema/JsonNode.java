@@ -65,6 +65,13 @@ public abstract sealed class JsonNode {
 
   private JsonNode() {}
 
+  /** A complete string. */
+  public static JsonNode ofText(String text) {
+    var node = new TextNode(new StringBuilder(text));
+    node.complete();
+    return node;
+  }
+
   /** What it is. */
   public abstract Kind kind();
 
