@@ -5,6 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import llm.core.dialect.json.JsonCursor;
+import llm.core.gateway.schema.AskedSchema;
+import llm.core.schema.valid.Violation;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
@@ -68,6 +70,7 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
   private final Targets targets;
   private final Call call;
   private final boolean isJson;
+  private final Optional<AskedSchema> schema;
   private final Given given = new Given();
   private final Deque<StreamEvent> ready = new ArrayDeque<>(4);
 
@@ -91,6 +94,7 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
     this.inner = first;
     this.call = call;
     this.targets = targets;
+    this.schema = AskedSchema.of(request);
     this.isJson = !(request.form().format() instanceof ResponseFormat.Text);
   }
 
@@ -221,17 +225,32 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
 
   private void done(StreamEvent.Done done) {
     endJoint();
-    boolean isBroken =
-        isJson && joint.isPresent() && done.finishReason() == FinishReason.STOP && !isWholeJson();
-    if (isBroken) {
-      var error =
-          new LlmError.InvalidAnswer(
-              "", "it was continued by another provider, and is no JSON together");
-      end(new StreamEvent.Failed(error, done.usage()));
-      return;
+    if (isJson && joint.isPresent() && done.finishReason() == FinishReason.STOP) {
+      Optional<LlmError> misfit = misfit();
+      if (misfit.isPresent()) {
+        end(new StreamEvent.Failed(misfit.get(), done.usage()));
+        return;
+      }
     }
     tellStart();
     end(done);
+  }
+
+  /** What is wrong with the answer that several have given together. */
+  private Optional<LlmError> misfit() {
+    if (schema.isPresent() && schema.get().isJudged()) {
+      return schema.get().check(given.text()).map(UnbrokenStream::misfit);
+    }
+    return isWholeJson()
+        ? Optional.empty()
+        : Optional.of(
+            new LlmError.InvalidAnswer(
+                "", "it was continued by another provider, and is no JSON together"));
+  }
+
+  private static LlmError misfit(Violation violation) {
+    return new LlmError.InvalidAnswer(
+        violation.path(), "it was continued by another provider: " + violation.message());
   }
 
   private boolean isWholeJson() {
@@ -245,7 +264,7 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
   }
 
   private void failed(LlmError error, StreamEvent.Terminal told) {
-    spent = sum(spent, told.usage());
+    spent = spent.plus(told.usage());
     boolean helps = call.cancelled().isEmpty() && !closed && targets.failed(error);
     if (!helps || resumptions == MOST_RESUMPTIONS) {
       endAs(told);
@@ -307,7 +326,7 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
   }
 
   private void end(StreamEvent.Terminal last) {
-    Usage all = sum(spent, last.usage());
+    Usage all = spent.plus(last.usage());
     ended = true;
     ready.add(
         switch (last) {
@@ -319,23 +338,5 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
     if (own != null) {
       own.end();
     }
-  }
-
-  private static Usage sum(Usage one, Usage other) {
-    if (one.equals(Usage.NONE)) {
-      return other;
-    }
-    int prompt = sum(one.promptTokens(), other.promptTokens());
-    int cached = sum(one.cachedTokens(), other.cachedTokens());
-    return new Usage(
-        prompt,
-        sum(one.completionTokens(), other.completionTokens()),
-        cached,
-        sum(one.reasoningTokens(), other.reasoningTokens()),
-        Math.min(prompt - cached, sum(one.cacheWriteTokens(), other.cacheWriteTokens())));
-  }
-
-  private static int sum(int one, int other) {
-    return (int) Math.min(Integer.MAX_VALUE, (long) one + other);
   }
 }
