@@ -49,10 +49,14 @@ final class AnthropicProvider extends UpstreamProvider {
     return Optional.of(Dialect.ANTHROPIC);
   }
 
-  /** All of it; reasoning goes back with its proof alone. */
+  /** All of it but what is told in words; reasoning goes back with its proof alone. */
   @Override
   public Set<Nuance> leavesOut(ModelName model) {
-    return EnumSet.allOf(Nuance.class);
+    var left = EnumSet.allOf(Nuance.class);
+    if (schemaSupport(model) == SchemaSupport.WORDS) {
+      left.remove(Nuance.SCHEMA_DESCRIPTION);
+    }
+    return left;
   }
 
   @Override
