@@ -56,8 +56,13 @@ class HeldSchemasTest {
   private static ChatRequest asked(ResponseFormat format, long seed) {
     ChatRequest plain = request("hello", 600);
     var hot =
-        SamplingOptions.builder().temperature(new Temperature(2)).topK(0).topP(1.0).minP(0.0)
-            .seed(seed).build();
+        SamplingOptions.builder()
+            .temperature(new Temperature(2))
+            .topK(0)
+            .topP(1.0)
+            .minP(0.0)
+            .seed(seed)
+            .build();
     return plain.withSampling(hot).withForm(plain.form().withFormat(format));
   }
 
@@ -100,8 +105,7 @@ class HeldSchemasTest {
   void anyObjectIsAJsonObject() throws Exception {
     SchemaValidator validator = SchemaValidator.of("{\"type\":\"object\"}");
     for (int seed = 1; seed <= SEEDS; seed++) {
-      Answer answer =
-          drain(fixture.submit(model, asked(new ResponseFormat.JsonObject(), seed)));
+      Answer answer = drain(fixture.submit(model, asked(new ResponseFormat.JsonObject(), seed)));
       if (((StreamEvent.Done) answer.terminal()).finishReason() == FinishReason.STOP) {
         assertThat(validator.check(answer.text())).as("seed %d", seed).isEmpty();
       } else {
@@ -124,8 +128,7 @@ class HeldSchemasTest {
 
   @Test
   void aFormAndToolsThatMayBeCalledAreNotPossibleTogether() throws Exception {
-    var tool =
-        new ToolDefinition("now", Optional.empty(), new JsonText("{\"type\":\"object\"}"));
+    var tool = new ToolDefinition("now", Optional.empty(), new JsonText("{\"type\":\"object\"}"));
     ChatRequest both = asked(new ResponseFormat.JsonObject(), 1).withTools(List.of(tool));
     assertThatExceptionOfType(LlmException.class)
         .isThrownBy(() -> fixture.submit(model, both))
