@@ -38,6 +38,7 @@ module llm.core {
   exports llm.core.response;
   exports llm.core.schema;
   exports llm.core.schema.valid;
+  exports llm.core.schema.grammar;
   exports llm.core.scripted;
   exports llm.core.sse;
   exports llm.core.store to
@@ -53,6 +54,7 @@ module llm.core {
   exports llm.core.template;
   exports llm.core.template.answer;
   exports llm.core.testkit;
+  exports llm.core.testkit.grammar;
   exports llm.core.tokens;
   exports llm.core.trace;
   exports llm.core.usage;

@@ -1,0 +1,162 @@
+package llm.core.schema.grammar.automaton;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import llm.core.schema.grammar.automaton.Dfa.Edge;
+
+/** Makes an automaton as small as it can be: without dead ends, and like states made one. */
+final class Minimal {
+  private Minimal() {}
+
+  static Dfa of(List<List<Edge>> edges, BitSet ends) {
+    BitSet alive = alive(edges, ends);
+    if (!alive.get(0)) {
+      return Dfa.NONE;
+    }
+    int[] upwards = fromTheEnds(edges);
+    int[] blocks =
+        upwards.length == 0
+            ? blocks(edges, ends, alive)
+            : blocksWithoutLoops(edges, ends, alive, upwards);
+    var number = new HashMap<Integer, Integer>();
+    var order = new ArrayList<Integer>(); // a state of each block, by breadth
+    number.put(blocks[0], 0);
+    order.add(0);
+    var made = new ArrayList<List<Edge>>();
+    var ended = new BitSet();
+    for (int at = 0; at < order.size(); at++) {
+      int state = order.get(at);
+      ended.set(at, ends.get(state));
+      var out = new ArrayList<Edge>();
+      for (Edge edge : edges.get(state)) {
+        if (!alive.get(edge.target())) {
+          continue;
+        }
+        Integer target = number.get(blocks[edge.target()]);
+        if (target == null) {
+          target = order.size();
+          number.put(blocks[edge.target()], target);
+          order.add(edge.target());
+        }
+        append(out, edge.first(), edge.last(), target);
+      }
+      made.add(out);
+    }
+    return Dfa.made(made, ended);
+  }
+
+  /** The states from which an end can be reached. */
+  private static BitSet alive(List<List<Edge>> edges, BitSet ends) {
+    var sources = new ArrayList<List<Integer>>();
+    edges.forEach(_ -> sources.add(new ArrayList<>()));
+    for (int state = 0; state < edges.size(); state++) {
+      for (Edge edge : edges.get(state)) {
+        sources.get(edge.target()).add(state);
+      }
+    }
+    var alive = new BitSet();
+    var queue = new ArrayDeque<Integer>();
+    ends.stream().forEach(queue::add);
+    alive.or(ends);
+    while (!queue.isEmpty()) {
+      for (int source : sources.get(queue.poll())) {
+        if (!alive.get(source)) {
+          alive.set(source);
+          queue.add(source);
+        }
+      }
+    }
+    return alive;
+  }
+
+  /** All states, each behind those that it leads to; empty: there are loops. */
+  private static int[] fromTheEnds(List<List<Edge>> edges) {
+    int[] entries = new int[edges.size()];
+    edges.forEach(out -> out.forEach(edge -> entries[edge.target()]++));
+    int[] order = new int[edges.size()];
+    int at = order.length;
+    var ready = new ArrayDeque<Integer>();
+    for (int state = 0; state < entries.length; state++) {
+      if (entries[state] == 0) {
+        ready.add(state);
+      }
+    }
+    while (!ready.isEmpty()) {
+      int state = ready.poll();
+      order[--at] = state;
+      for (Edge edge : edges.get(state)) {
+        if (--entries[edge.target()] == 0) {
+          ready.add(edge.target());
+        }
+      }
+    }
+    return at == 0 ? order : new int[0];
+  }
+
+  private static int[] blocksWithoutLoops(
+      List<List<Edge>> edges, BitSet ends, BitSet alive, int[] upwards) {
+    int[] blocks = new int[edges.size()];
+    Map<List<Object>, Integer> signatures = new HashMap<>();
+    for (int state : upwards) {
+      blocks[state] =
+          alive.get(state)
+              ? number(signatures, List.of(ends.get(state), out(edges, state, blocks, alive)))
+              : -1;
+    }
+    return blocks;
+  }
+
+  /** The block of like states that each belongs to (Moore): split until nothing splits. */
+  private static int[] blocks(List<List<Edge>> edges, BitSet ends, BitSet alive) {
+    int[] blocks = new int[edges.size()];
+    for (int state = 0; state < blocks.length; state++) {
+      blocks[state] = ends.get(state) ? 1 : 0;
+    }
+    int count = -1;
+    while (true) {
+      Map<List<Object>, Integer> signatures = new HashMap<>();
+      int[] next = new int[blocks.length];
+      for (int state = 0; state < blocks.length; state++) {
+        if (!alive.get(state)) {
+          next[state] = -1;
+          continue;
+        }
+        List<Object> signature = List.of(blocks[state], out(edges, state, blocks, alive));
+        next[state] = number(signatures, signature);
+      }
+      blocks = next;
+      if (signatures.size() == count) {
+        return blocks;
+      }
+      count = signatures.size();
+    }
+  }
+
+  private static List<Edge> out(List<List<Edge>> edges, int state, int[] blocks, BitSet alive) {
+    var out = new ArrayList<Edge>();
+    for (Edge edge : edges.get(state)) {
+      if (alive.get(edge.target())) {
+        append(out, edge.first(), edge.last(), blocks[edge.target()]);
+      }
+    }
+    return out;
+  }
+
+  private static int number(Map<List<Object>, Integer> signatures, List<Object> signature) {
+    Integer known = signatures.putIfAbsent(signature, signatures.size());
+    return known == null ? signatures.size() - 1 : known;
+  }
+
+  private static void append(List<Edge> out, int first, int last, int target) {
+    Edge before = out.isEmpty() ? null : out.getLast();
+    if (before != null && before.target() == target && before.last() + 1 == first) {
+      out.set(out.size() - 1, new Edge(before.first(), last, target));
+    } else {
+      out.add(new Edge(first, last, target));
+    }
+  }
+}

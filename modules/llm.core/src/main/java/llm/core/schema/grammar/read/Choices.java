@@ -1,0 +1,209 @@
+package llm.core.schema.grammar.read;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import llm.core.schema.grammar.UnsupportedSchema;
+import llm.core.schema.grammar.document.Json;
+import llm.core.schema.grammar.document.SchemaDocument;
+import llm.core.schema.grammar.document.SchemaNode;
+import llm.core.schema.grammar.set.Demand;
+import llm.core.schema.grammar.set.ObjectSet;
+import llm.core.schema.grammar.set.ObjectSet.Marks;
+import llm.core.schema.grammar.set.ObjectSet.NameClass;
+import llm.core.schema.grammar.set.ValueSet;
+
+/** The keywords that apply other schemas to the value itself. */
+final class Choices {
+  private static final List<String> APPLYING =
+      List.of("$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "dependencies");
+  private static final int MOST_OVERLAPPING = 4;
+
+  private final SetReader reader;
+  private final Emptiness emptiness;
+  private final SchemaDocument document;
+
+  Choices(SetReader reader, Emptiness emptiness, SchemaDocument document) {
+    this.reader = reader;
+    this.emptiness = emptiness;
+    this.document = document;
+  }
+
+  /** Whether one of the keywords is there. */
+  static boolean anyIn(Keywords keywords) {
+    return APPLYING.stream().anyMatch(keywords::has);
+  }
+
+  /** What fits these keywords too. */
+  ValueSet of(Keywords keywords, ValueSet own) throws UnsupportedSchema {
+    SchemaNode node = keywords.node();
+    ValueSet set = own.and(referred(keywords), node.path());
+    for (int i = 0; i < keywords.list("allOf").size(); i++) {
+      SchemaNode branch = document.child(node, "allOf", i);
+      set = set.and(reader.of(branch), branch.path());
+    }
+    if (keywords.has("anyOf")) {
+      set =
+          set.and(any(branches(keywords, "anyOf"), keywords.path("anyOf")), keywords.path("anyOf"));
+    }
+    set = dependent(keywords, set);
+    if (keywords.has("if") && (keywords.has("then") || keywords.has("else"))) {
+      set = set.and(conditional(keywords), keywords.path("if"));
+    }
+    if (keywords.has("not")) {
+      set = set.and(reader.not(document.child(node, "not")), keywords.path("not"));
+    }
+    if (keywords.has("oneOf")) {
+      set = one(branches(keywords, "oneOf"), set, keywords.path("oneOf"));
+    }
+    return keywords.has("unevaluatedProperties") ? unevaluated(keywords, set) : set;
+  }
+
+  private ValueSet referred(Keywords keywords) throws UnsupportedSchema {
+    for (String keyword : List.of("$dynamicRef", "$recursiveRef")) {
+      if (keywords.has(keyword)) {
+        throw new UnsupportedSchema(
+            keywords.path(keyword),
+            "references that depend on their caller are not known; say $ref");
+      }
+    }
+    if (!keywords.has("$ref")) {
+      return ValueSet.ANY;
+    }
+    String path = keywords.path("$ref");
+    return reader.of(document.resolve(keywords.node(), keywords.text("$ref").orElseThrow(), path));
+  }
+
+  private List<SchemaNode> branches(Keywords keywords, String keyword) throws UnsupportedSchema {
+    int count = keywords.list(keyword).size();
+    if (count == 0) {
+      throw keywords.wrong(keyword, "a list of one schema or more");
+    }
+    var branches = new ArrayList<SchemaNode>();
+    for (int i = 0; i < count; i++) {
+      branches.add(document.child(keywords.node(), keyword, i));
+    }
+    return branches;
+  }
+
+  private ValueSet any(List<SchemaNode> branches, String path) throws UnsupportedSchema {
+    ValueSet set = ValueSet.NONE;
+    for (SchemaNode branch : branches) {
+      set = set.or(reader.of(branch), path);
+    }
+    return set;
+  }
+
+  private ValueSet conditional(Keywords keywords) throws UnsupportedSchema {
+    SchemaNode node = keywords.node();
+    String path = keywords.path("if");
+    SchemaNode condition = document.child(node, "if");
+    ValueSet then = reader.of(condition);
+    if (keywords.has("then")) {
+      then = then.and(reader.of(document.child(node, "then")), keywords.path("then"));
+    }
+    ValueSet otherwise = reader.not(condition);
+    if (keywords.has("else")) {
+      otherwise = otherwise.and(reader.of(document.child(node, "else")), keywords.path("else"));
+    }
+    return then.or(otherwise, path);
+  }
+
+  private ValueSet dependent(Keywords keywords, ValueSet base) throws UnsupportedSchema {
+    ValueSet set = base;
+    for (String keyword : List.of("dependentRequired", "dependentSchemas", "dependencies")) {
+      for (Map.Entry<String, Json> each : keywords.map(keyword).entrySet()) {
+        String path = keywords.path(keyword);
+        String name = each.getKey();
+        ValueSet there;
+        if (each.getValue() instanceof Json.Items) {
+          Set<String> names = new LinkedHashSet<>(List.of(name));
+          names.addAll(each.getValue().strings());
+          there = objects(ObjectSet.requiring(names, path));
+        } else {
+          SchemaNode schema = document.child(keywords.node(), keyword, name);
+          there =
+              objects(ObjectSet.requiring(Set.of(name), path))
+                  .and(reader.of(schema), schema.path());
+        }
+        ValueSet absent = objects(ObjectSet.with(name, Demand.NONE, Set.of(), path));
+        ValueSet others = ValueSet.ANY.withObjects(List.of());
+        set = set.and(others.or(absent, path).or(there, path), path);
+      }
+    }
+    return set;
+  }
+
+  private static ValueSet objects(ObjectSet set) {
+    return ValueSet.NONE.withObjects(List.of(set));
+  }
+
+  /** What exactly one branch lets in; where branches overlap, by what the others do not let in. */
+  private ValueSet one(List<SchemaNode> branches, ValueSet base, String path)
+      throws UnsupportedSchema {
+    var sets = new ArrayList<ValueSet>();
+    for (SchemaNode branch : branches) {
+      sets.add(base.and(reader.of(branch), branch.path()));
+    }
+    ValueSet set = ValueSet.NONE;
+    for (int i = 0; i < sets.size(); i++) {
+      ValueSet alone = sets.get(i);
+      for (int j = 0; j < sets.size(); j++) {
+        if (i != j && !emptiness.isCertain(sets.get(i).and(sets.get(j), path))) {
+          alone = without(alone, branches.get(j), branches, path);
+        }
+      }
+      set = set.or(alone, path);
+    }
+    return set;
+  }
+
+  private ValueSet without(ValueSet set, SchemaNode other, List<SchemaNode> branches, String path)
+      throws UnsupportedSchema {
+    String why =
+        "a value may fit this and another branch, so that not exactly one is certain; give each a"
+            + " required property with a const of its own, or say anyOf";
+    if (branches.size() > MOST_OVERLAPPING) {
+      throw new UnsupportedSchema(other.path(), why);
+    }
+    try {
+      return set.and(reader.not(other), path);
+    } catch (UnsupportedSchema undecided) {
+      throw new UnsupportedSchema(other.path(), why);
+    }
+  }
+
+  /** Holds members that no schema has judged to {@code unevaluatedProperties}. */
+  private ValueSet unevaluated(Keywords keywords, ValueSet set) throws UnsupportedSchema {
+    Demand demand =
+        SetReader.demand(document, document.child(keywords.node(), "unevaluatedProperties"));
+    if (!anyIn(keywords) || keywords.has("additionalProperties") || demand.equals(Demand.ANY)) {
+      return set;
+    }
+    var held = new ArrayList<ObjectSet>();
+    for (ObjectSet each : set.objects()) {
+      if (each.marks().open() || !each.marks().plain()) {
+        throw new UnsupportedSchema(
+            keywords.path("unevaluatedProperties"),
+            "which names other schemas have evaluated is not known to a grammar here; only"
+                + " properties in allOf, anyOf, oneOf and $ref are");
+      }
+      var others =
+          each.others().stream()
+              .map(names -> new NameClass(names.names(), names.demand().and(demand)))
+              .toList();
+      held.add(
+          new ObjectSet(
+              each.named(),
+              others,
+              each.required(),
+              each.min(),
+              each.max(),
+              new Marks(true, true, false),
+              keywords.path("unevaluatedProperties")));
+    }
+    return set.withObjects(held);
+  }
+}
