@@ -37,8 +37,8 @@ module llm.core {
   exports llm.core.provider;
   exports llm.core.response;
   exports llm.core.schema;
-  exports llm.core.schema.valid;
   exports llm.core.schema.grammar;
+  exports llm.core.schema.valid;
   exports llm.core.scripted;
   exports llm.core.sse;
   exports llm.core.store to

@@ -97,7 +97,7 @@ public final class Engine implements AutoCloseable {
    */
   public EventStream<StreamEvent> submit(ChatRequest request, Path model, Call call)
       throws LlmException {
-    return submit(request, model, call, AnswerGrammar.of(request));
+    return submit(request, model, call, holds.asked(request));
   }
 
   /**

@@ -3,10 +3,6 @@ package llm.gpu.grammar;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import llm.domain.chat.ChatRequest;
-import llm.domain.chat.ResponseFormat;
-import llm.domain.error.LlmError;
-import llm.domain.error.LlmException;
 
 /**
  * What an answer is held to. Behind reasoning, where the model reasons first. Immutable; any
@@ -30,22 +26,5 @@ public record AnswerGrammar(
   /** One of text alone, in which the grammar says everything. */
   public static AnswerGrammar of(String gbnf, String parameter) {
     return new AnswerGrammar(gbnf, Set.of(), parameter, _ -> Optional.empty());
-  }
-
-  /**
-   * What the format of {@code request} asks for; empty where any text will do.
-   *
-   * @throws LlmException when it cannot be guaranteed
-   */
-  public static Optional<AnswerGrammar> of(ChatRequest request) throws LlmException {
-    return switch (request.form().format()) {
-      case ResponseFormat.Text _ -> Optional.empty();
-      case ResponseFormat.Grammar(String gbnf) -> Optional.of(of(gbnf, "grammar"));
-      case ResponseFormat.JsonObject _, ResponseFormat.JsonSchema _ ->
-          throw new LlmException(
-              new LlmError.Unsupported(
-                  "response_format",
-                  "Model '" + request.model() + "' answers as text or by a grammar only."));
-    };
   }
 }

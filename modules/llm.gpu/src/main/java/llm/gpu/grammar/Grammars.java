@@ -1,6 +1,5 @@
 package llm.gpu.grammar;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import llm.core.template.Reasoning;
@@ -20,15 +19,7 @@ public final class Grammars implements AutoCloseable {
   private final Vocabulary vocabulary;
   private final GrammarMetrics metrics;
   private final TimeSource time;
-  private final Map<Key, TokenMasks> masks =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, TokenMasks> eldest) {
-          return size() > MOST_REMEMBERED;
-        }
-      };
+  private final Map<Key, TokenMasks> masks = new Remembered<>(MOST_REMEMBERED);
   private volatile ModelTokens tokens; // null until they are read
   private Candidates candidates; // null until somebody needs them
 

@@ -1,30 +1,63 @@
 package llm.gpu.grammar;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import llm.core.gbnf.Gbnf;
+import llm.core.schema.grammar.Grammar;
+import llm.core.schema.grammar.SchemaGrammar;
+import llm.core.schema.grammar.UnsupportedSchema;
+import llm.core.schema.valid.InvalidSchema;
+import llm.core.schema.valid.SchemaValidator;
+import llm.core.schema.valid.Violation;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.ResponseFormat;
+import llm.domain.chat.ToolChoice;
+import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
-/** Reads grammars, and remembers those asked for last. Thread-safe; reading blocks its caller. */
+/**
+ * Finds what answers are held to: grammars of schemas, read. What was asked for last is remembered.
+ * Thread-safe; blocks its caller, who should not be an engine's thread.
+ */
 public final class Holds {
   private static final int MOST_REMEMBERED = 16;
+  private static final String SCHEMA = "response_format.json_schema.schema";
 
+  private final Map<String, AnswerGrammar> ofSchemas = // guarded by itself
+      new Remembered<>(MOST_REMEMBERED);
   private final Map<String, Gbnf> read = // guarded by itself
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Gbnf> eldest) {
-          return size() > MOST_REMEMBERED;
-        }
-      };
+      new Remembered<>(MOST_REMEMBERED);
 
   /** None remembered. */
   public Holds() {}
 
   /**
-   * What an answer is held to; empty where nothing was asked.
+   * What the format of {@code request} asks for; empty where any text will do.
+   *
+   * @throws LlmException when it cannot be guaranteed, with the path of what is in the way
+   */
+  public Optional<AnswerGrammar> asked(ChatRequest request) throws LlmException {
+    return switch (request.form().format()) {
+      case ResponseFormat.Text _ -> Optional.empty();
+      case ResponseFormat.Grammar(String gbnf) -> {
+        requireNoTools(request, "grammar");
+        yield Optional.of(AnswerGrammar.of(gbnf, "grammar"));
+      }
+      case ResponseFormat.JsonObject _ -> {
+        requireNoTools(request, "response_format");
+        String gbnf = SchemaGrammar.anyObject().gbnf();
+        yield Optional.of(AnswerGrammar.of(gbnf, "response_format"));
+      }
+      case ResponseFormat.JsonSchema format -> {
+        requireNoTools(request, "response_format");
+        yield Optional.of(ofSchema(format.schema().value()));
+      }
+    };
+  }
+
+  /**
+   * The same, read.
    *
    * @throws LlmException with {@code InvalidRequest} when the grammar cannot be read
    */
@@ -44,5 +77,47 @@ public final class Holds {
       read.put(asked.gbnf(), hold.gbnf());
     }
     return hold;
+  }
+
+  /** A model that has to answer in a form could not call a tool, and nobody would know. */
+  private static void requireNoTools(ChatRequest request, String field) throws LlmException {
+    boolean offered =
+        !request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None);
+    if (offered) {
+      throw new LlmException(
+          new LlmError.Unsupported(
+              field,
+              "Model '"
+                  + request.model()
+                  + "' cannot be held to a form and be free to call tools; leave the tools out or"
+                  + " set tool_choice to \"none\"."));
+    }
+  }
+
+  private AnswerGrammar ofSchema(String schema) throws LlmException {
+    synchronized (ofSchemas) {
+      AnswerGrammar known = ofSchemas.get(schema);
+      if (known != null) {
+        return known;
+      }
+    }
+    try {
+      Grammar grammar = SchemaGrammar.of(schema);
+      SchemaValidator validator = SchemaValidator.of(schema);
+      var made =
+          new AnswerGrammar(
+              grammar.gbnf(),
+              Set.of(),
+              "response_format",
+              text -> validator.check(text).map(Violation::message));
+      synchronized (ofSchemas) {
+        ofSchemas.put(schema, made);
+      }
+      return made;
+    } catch (UnsupportedSchema unsupported) {
+      throw new LlmException(unsupported.error(SCHEMA), unsupported);
+    } catch (InvalidSchema invalid) {
+      throw new LlmException(invalid.toError(SCHEMA), invalid);
+    }
   }
 }

@@ -3,7 +3,6 @@ package llm.gpu.grammar;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,8 +23,8 @@ final class TokenMasks {
   private final Gbnf gbnf;
   private final TokenTrie trie;
   private final Map<Integer, byte[]> marks = new HashMap<>(); // names, by control token
-  private final LinkedHashMap<GbnfState, long[]> masks; // oldest first
-  private final LinkedHashMap<GbnfState, Inner> inners;
+  private final Map<GbnfState, long[]> masks;
+  private final Map<GbnfState, Inner> inners;
   private final GrammarMetrics metrics;
   private final TimeSource time;
   private final GbnfState[] path; // of a walk, by depth
@@ -58,25 +57,14 @@ final class TokenMasks {
       }
     }
     int most = Math.max(16, MOST_BYTES / (words() * Long.BYTES));
-    this.masks = remembering(most);
-    this.inners = remembering(most / 4);
+    this.masks = new Remembered<>(most);
+    this.inners = new Remembered<>(most / 4);
     int deepest = 1;
     for (int token = 0; token < trie.tokenCount(); token++) {
       deepest = Math.max(deepest, trie.text(token).length);
     }
     this.path = new GbnfState[deepest + 1];
     this.closes = new int[deepest + 1];
-  }
-
-  private static <T> LinkedHashMap<GbnfState, T> remembering(int most) {
-    return new LinkedHashMap<>(16, 0.75f, true) {
-      private static final long serialVersionUID = 1;
-
-      @Override
-      protected boolean removeEldestEntry(Map.Entry<GbnfState, T> eldest) {
-        return size() > most;
-      }
-    };
   }
 
   /** The state before an answer. */

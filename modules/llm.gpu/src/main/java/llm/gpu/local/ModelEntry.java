@@ -89,7 +89,7 @@ record ModelEntry(
   private static ModelSpec spec(GgufHeader header, EngineSettings settings, boolean tools) {
     int contextTokens = settings.contextFor(header.contextTokens());
     return new ModelSpec(
-        contextTokens, contextTokens, tools, false, false, Optional.empty(), Optional.empty());
+        contextTokens, contextTokens, tools, false, true, Optional.empty(), Optional.empty());
   }
 
   private String describe(GgufHeader known) {

@@ -25,6 +25,7 @@ import llm.domain.error.LlmException;
 import llm.domain.model.Temperature;
 import llm.gpu.engine.EngineFixture.Answer;
 import llm.gpu.grammar.AnswerGrammar;
+import llm.gpu.testmodel.ScriptedModel;
 import llm.gpu.testmodel.TestFiles;
 import llm.gpu.testmodel.TinyModel;
 import org.junit.jupiter.api.AfterAll;
@@ -271,19 +272,60 @@ class HeldTest {
     assertThat(((LlmError.InvalidRequest) error(refused)).path()).hasValue("messages[1].content");
   }
 
+  /** A model that thinks aloud, and what it says by its weights. */
+  private static Path thinker(String name, String begun, String script) {
+    String template =
+        "{#- </think> -#}{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
+            + "{{ '"
+            + begun
+            + "<|say:s|>' }}";
+    var scripts = Map.of("s", script);
+    return new ScriptedModel(template, Optional.empty(), scripts).writeTo(folder.resolve(name));
+  }
+
+  private static final String SCRIPT = "\1<think>\1It is no.\1</think>\1\n\nno, says he";
+
+  private record Told(String reasoning, Answer answer) {}
+
+  private static Told tell(Path file, ChatRequest asked) throws LlmException {
+    var reasoning = new StringBuilder();
+    var text = new StringBuilder();
+    try (var stream = fixture.submit(file, asked)) {
+      while (true) {
+        switch (stream.next()) {
+          case StreamEvent.ReasoningDelta delta -> reasoning.append(delta.text());
+          case StreamEvent.TextDelta delta -> text.append(delta.text());
+          case StreamEvent.Terminal end -> {
+            return new Told(reasoning.toString(), new Answer(text.toString(), end));
+          }
+          case StreamEvent _ -> {}
+        }
+      }
+    }
+  }
+
   @Test
   void reasoningIsFreeAndTheAnswerBehindItIsHeld() throws Exception {
-    Path thinker =
-        TinyModel.chat(512)
-            .withTemplate(
-                "{% for m in messages %}{{ m['role'] + ': ' + m['content'] + '\\n' }}{% endfor %}"
-                    + "{% if add_generation_prompt %}{{ 'assistant: <think>' }}{% endif %}"
-                    + "{# </think> #}")
-            .writeTo(folder.resolve("thinker.gguf"));
-    // it never writes the mark by itself within so few tokens
-    Answer thinking = drain(fixture.submit(thinker, held("root ::= \"ok\"", 1, 30)));
-    assertThat(reason(thinking)).isEqualTo(FinishReason.LENGTH);
-    assertThat(thinking.terminal().usage().completionTokens()).isEqualTo(30);
+    Path thinker = thinker("thinker.gguf", "", SCRIPT);
+    ChatRequest asked = held(request("x", 100), "root ::= \"no\" | \"yes\"", EngineFixture.GREEDY);
+    Told told = tell(thinker, asked);
+    assertThat(told.reasoning()).isEqualTo("It is no.");
+    assertThat(told.answer().text()).isEqualTo("no");
+    assertThat(reason(told.answer())).isEqualTo(FinishReason.STOP);
+    Told other = tell(thinker, held(asked, "root ::= \"\\xe9t\\xe9\"", EngineFixture.GREEDY));
+    assertThat(other.reasoning()).isEqualTo("It is no.");
+    assertThat(other.answer().text()).isEqualTo("\u00e9t\u00e9");
+  }
+
+  @Test
+  void reasoningThatIsCutIsNoAnswer() throws Exception {
+    Path thinker = thinker("endless.gguf", "", "\1<think>\1It is");
+    ChatRequest asked = held(request("x", 30), "root ::= \"no\"", EngineFixture.GREEDY);
+    Told told = tell(thinker, asked);
+    assertThat(told.answer().text()).isEmpty();
+    assertThat(reason(told.answer()))
+        .as("it may not end before the answer")
+        .isEqualTo(FinishReason.LENGTH);
   }
 
   @Test
