@@ -33,6 +33,7 @@ import llm.gpu.engine.Engine;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.engine.EngineStatus;
 import llm.gpu.gguf.GgufHeader;
+import llm.gpu.grammar.AnswerGrammar;
 import llm.gpu.llama.Library;
 import llm.gpu.vectors.Encoders;
 
@@ -70,7 +71,13 @@ final class LocalProvider implements ChatProvider {
 
   @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
-    return engine.submit(request, fileFor(request), call);
+    Path file = fileFor(request);
+    ModelEntry entry = catalogue.require(request.model().value());
+    Optional<AnswerGrammar> grammar = entry.calls(request);
+    if (grammar.isEmpty()) {
+      grammar = engine.asked(request).map(text -> entry.text(text, request));
+    }
+    return engine.submit(request, file, call, grammar);
   }
 
   /** From the end of the text where the model's chat template can say that, as most can. */

@@ -7,8 +7,8 @@ import java.util.Optional;
 import llm.core.telemetry.Log;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
-import llm.domain.port.Continuation;
 import llm.domain.port.TimeSource;
+import llm.gpu.text.Conversations;
 import llm.gpu.text.ModelTemplates;
 
 /**
@@ -103,8 +103,7 @@ final class ModelCatalogue {
         Optional.empty(),
         problem,
         templates,
-        false,
-        Continuation.NEVER);
+        new Conversations.Plain());
   }
 
   private static Path absolute(Path path) {
