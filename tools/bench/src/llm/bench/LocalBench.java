@@ -6,7 +6,7 @@ import llm.bench.system.Machine;
 
 /** What the engine in the server's process costs, beside a plain C loop and a Node peer. */
 public final class LocalBench {
-  private static final List<String> PARTS = List.of("tokens", "batch8", "ttft", "shape");
+  private static final List<String> PARTS = List.of("tokens", "batch8", "ttft", "grammar", "shape");
 
   private LocalBench() {}
 
@@ -37,6 +37,7 @@ public final class LocalBench {
     boolean withLoop = setup.loop().isPresent();
     switch (part) {
       case "batch8" -> new LocalBatch(setup).measure();
+      case "grammar" -> new LocalGrammar(setup).measure();
       case "ttft" -> new LocalFirstToken(setup).measure();
       case "shape" -> {
         if (withLoop) {

@@ -93,7 +93,7 @@ public final class SoakClient implements Runnable {
     double temperature = random.nextInt(3) == 0 ? 0 : 0.7;
     boolean leaves = random.nextInt(4) == 0;
     int after = leaves ? 1 + random.nextInt(tokens) : 0;
-    return new Question(prompt, tokens, temperature, random.nextInt(1 << 30), after);
+    return new Question(prompt, tokens, temperature, random.nextInt(1 << 30), after, "");
   }
 
   /** Models with random weights never end by themselves: an answer has what was asked for. */

@@ -79,7 +79,8 @@ final class Automaton {
     open.clear();
     takes.clear();
     calls.clear();
-    if (remembered > MOST_REMEMBERED) { // those in use go on by themselves
+    if (remembered > MOST_REMEMBERED) { // states in use go on by themselves
+      states.values().forEach(GbnfState::forget);
       frames.clear();
       states.clear();
       remembered = 0;

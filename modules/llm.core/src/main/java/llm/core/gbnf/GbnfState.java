@@ -39,12 +39,12 @@ public final class GbnfState {
       return automaton.dead();
     }
     int kind = automaton.network().classOf(value & 0xff);
-    if (next == null) {
-      next = new GbnfState[automaton.network().classCount()];
-    }
-    GbnfState known = next[kind];
+    GbnfState known = next == null ? null : next[kind];
     if (known == null) {
-      known = automaton.step(this, value & 0xff);
+      known = automaton.step(this, value & 0xff); // which may forget what follows
+      if (next == null) {
+        next = new GbnfState[automaton.network().classCount()];
+      }
       next[kind] = known;
     }
     return known;
@@ -89,6 +89,12 @@ public final class GbnfState {
   /** Steps taken for all states of this start so far; it grows where nothing is remembered. */
   public long work() {
     return automaton.work();
+  }
+
+  /** Forgets what follows, so that whoever keeps this state keeps no other one. */
+  void forget() {
+    next = null;
+    inner = null;
   }
 
   int count() {

@@ -292,4 +292,25 @@ class GbnfTest {
     assertThat(start.next("\n \r\ta".getBytes(StandardCharsets.UTF_8), 0, 5).mustEnd()).isTrue();
     assertThat(start.next("     a".getBytes(StandardCharsets.UTF_8), 0, 6).isDead()).isTrue();
   }
+
+  @Test
+  void whatIsForgottenIsFoundAgain() throws GbnfException {
+    GbnfState start = Gbnf.read("root ::= \"(\" root \")\" | [a-z]{0,3000} \".\"").start();
+    for (int round = 0; round < 3; round++) {
+      GbnfState state = start;
+      for (int i = 0; i < 20_000; i++) {
+        state = state.next((byte) '('); // each a state of its own: more than are remembered
+      }
+      for (int i = 0; i < 2_999; i++) {
+        state = state.next((byte) 'a');
+      }
+      assertThat(state.next((byte) 'a').next((byte) 'a').isDead()).isTrue();
+      state = state.next((byte) '.');
+      for (int i = 0; i < 20_000; i++) {
+        assertThat(state.mayEnd()).isFalse();
+        state = state.next((byte) ')');
+      }
+      assertThat(state.mustEnd()).isTrue();
+    }
+  }
 }

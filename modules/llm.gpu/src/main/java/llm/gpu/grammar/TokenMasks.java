@@ -17,7 +17,7 @@ import llm.domain.port.TimeSource;
  * work is shared: the tokens that stay within a string are the same in every string. One thread.
  */
 final class TokenMasks {
-  private static final int MOST_BYTES = 8 << 20; // of what is remembered
+  private static final int MOST_BYTES = 4 << 20; // of what is remembered
   private static final long MOST_WORK = 4_000_000; // steps of the grammar, for one mask
 
   private final Gbnf gbnf;
