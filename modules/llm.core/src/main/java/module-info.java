@@ -53,6 +53,8 @@ module llm.core {
   exports llm.core.telemetry;
   exports llm.core.template;
   exports llm.core.template.answer;
+  exports llm.core.template.grammar to
+      llm.gpu;
   exports llm.core.testkit;
   exports llm.core.testkit.grammar;
   exports llm.core.tokens;

@@ -13,12 +13,15 @@ import java.util.stream.Collectors;
 import llm.core.template.TemplateShape.Content;
 import llm.core.template.answer.AnswerFormat;
 import llm.core.template.answer.AnswerParser;
+import llm.core.template.grammar.ForcedCalls;
+import llm.core.template.grammar.HeldCalls;
 import llm.core.template.jinja.Template;
 import llm.core.template.value.Meter;
 import llm.core.template.value.TemplateException;
 import llm.core.template.value.Text;
 import llm.core.template.value.Value;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.content.Thinking;
@@ -47,6 +50,7 @@ public final class ConversationTemplate {
   private final AnswerFormat format;
   private final boolean offersTools;
   private final Optional<SpokenTools> spoken; // where the template has no place for tools
+  private final Optional<ForcedCalls> forced; // where it offers tools
   private final boolean thinks;
   private final boolean switchesThinking;
   private final boolean continues;
@@ -79,6 +83,7 @@ public final class ConversationTemplate {
     boolean place = trial.offersTools(shape);
     this.spoken = place ? Optional.empty() : format.flatMap(SpokenTools::of);
     this.offersTools = (place || spoken.isPresent()) && this.format.calls();
+    this.forced = ForcedCalls.of(this.format, text).filter(_ -> offersTools);
     this.thinks = THOUGHT_ENDS.stream().anyMatch(text::contains);
     this.switchesThinking = text.contains(SWITCH) || text.contains(BUDGET);
     this.continues = open(Trial.answered()).isPresent();
@@ -138,7 +143,16 @@ public final class ConversationTemplate {
    */
   public RenderedPrompt render(ChatRequest request, Ending ending) throws LlmException {
     refuse(request);
-    return rendered(spoken.isPresent() ? spoken.get().spoken(request) : request, ending);
+    return rendered(spoken.isPresent() ? spoken.get().spoken(freed(request)) : request, ending);
+  }
+
+  /** Words demand nothing, nor do they bind; a grammar does. */
+  private static ChatRequest freed(ChatRequest request) {
+    return ForcedCalls.areDemanded(request)
+        ? request
+            .withToolChoice(new ToolChoice.Auto())
+            .withTools(request.tools().stream().map(ToolDefinition::lenient).toList())
+        : request;
   }
 
   private RenderedPrompt rendered(ChatRequest request, Ending ending) throws LlmException {
@@ -187,15 +201,14 @@ public final class ConversationTemplate {
   }
 
   /**
-   * What takes the answer to {@code request} apart; empty where it is text and nothing else.
+   * What takes the answer to {@code request} apart; empty where it is text and nothing else. One
+   * that is held to a form calls no tools, unless calls are demanded.
    *
    * @param ids makes ids of calls
    */
   public Optional<AnswerParser> parser(ChatRequest request, Supplier<String> ids) {
-    boolean offered =
-        offersTools
-            && !request.tools().isEmpty()
-            && !(request.toolChoice() instanceof ToolChoice.None);
+    boolean bound = isBound(request);
+    boolean offered = !bound && offers(request) && offersTools;
     if (!offered && !thinks && format != AnswerFormat.HARMONY && format != AnswerFormat.COMMAND) {
       return Optional.empty();
     }
@@ -203,10 +216,37 @@ public final class ConversationTemplate {
     return Optional.of(new AnswerParser(format, beginning(request), tools, ids));
   }
 
+  private static boolean offers(ChatRequest request) {
+    return !request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None);
+  }
+
+  /** Whether the text of the answer is to have a form. */
+  private static boolean isBound(ChatRequest request) {
+    return !(request.form().format() instanceof ResponseFormat.Text)
+        && !ForcedCalls.areDemanded(request);
+  }
+
+  /**
+   * The grammar of calls that {@code request} demands; empty where it demands none.
+   *
+   * @throws LlmException with {@code Unsupported} where the model cannot be made to call, with
+   *     {@code InvalidRequest} for a tool whose arguments cannot be held to their schema
+   */
+  public Optional<HeldCalls> calls(ChatRequest request) throws LlmException {
+    if (!ForcedCalls.areDemanded(request)) {
+      return Optional.empty();
+    }
+    refuse(request);
+    return Optional.of(forced.orElseThrow().grammar(request));
+  }
+
   /** What comes before the answer to {@code request}. */
   public Reasoning reasoning(ChatRequest request) {
     if (OpenTurn.isWanted(request)) {
       return Reasoning.NONE;
+    }
+    if (format == AnswerFormat.HARMONY && ForcedCalls.areDemanded(request)) {
+      return Reasoning.NONE; // the grammar of calls says itself what may come before
     }
     if (format == AnswerFormat.HARMONY) {
       return new Reasoning("", List.of("<|channel|>final", "<|message|>"), true);
@@ -234,9 +274,7 @@ public final class ConversationTemplate {
   }
 
   private void refuse(ChatRequest request) throws LlmException {
-    boolean wantsTools =
-        !request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None);
-    if (wantsTools && !offersTools) {
+    if (offers(request) && !offersTools) {
       throw unsupported(
           "tools",
           request,
@@ -245,16 +283,13 @@ public final class ConversationTemplate {
               : "has calls of tools in no form that is known here; set providers.local.tool_format"
                   + " or leave the tools out");
     }
-    boolean forced =
-        request.toolChoice() instanceof ToolChoice.Required
-            || request.toolChoice() instanceof ToolChoice.Named;
-    if (forced) {
-      throw new LlmException(
-          new LlmError.Unsupported(
-              "tool_choice",
-              "Model '"
-                  + request.model()
-                  + "' cannot be made to call a tool; use \"auto\" or \"none\"."));
+    if (ForcedCalls.areDemanded(request)) {
+      if (forced.isEmpty()) {
+        throw ForcedCalls.refusal(request, "");
+      }
+      if (OpenTurn.isWanted(request)) {
+        throw ForcedCalls.refusal(request, " in an answer that goes on with a text");
+      }
     }
     boolean off = request.form().thinking().filter(Thinking.Off.class::isInstance).isPresent();
     if (off && thinks && !switchesThinking) {

@@ -101,6 +101,12 @@ public record ChatRequest(
         model, messages, other, toolChoice, sampling, maxTokens, extensions, priority, form);
   }
 
+  /** The same request with this choice of tools. */
+  public ChatRequest withToolChoice(ToolChoice other) {
+    return new ChatRequest(
+        model, messages, tools, other, sampling, maxTokens, extensions, priority, form);
+  }
+
   /** The same request with this sampling. */
   public ChatRequest withSampling(SamplingOptions other) {
     return new ChatRequest(

@@ -39,4 +39,9 @@ public record ToolDefinition(
           "tool name " + Excerpt.of(name) + " must match " + LEGAL.pattern());
     }
   }
+
+  /** The same tool, not strict. */
+  public ToolDefinition lenient() {
+    return strict ? new ToolDefinition(name, description, parameters, false, extensions) : this;
+  }
 }

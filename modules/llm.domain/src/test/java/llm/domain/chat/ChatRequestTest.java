@@ -51,6 +51,18 @@ class ChatRequestTest {
   }
 
   @Test
+  void aCallOfItsToolsCanBeDemandedAndStrictnessTakenBack() {
+    var demanded = ChatRequest.of(MODEL, HELLO).withToolChoice(new ToolChoice.Required());
+    assertThat(demanded.toolChoice()).isEqualTo(new ToolChoice.Required());
+    assertThat(demanded.withToolChoice(new ToolChoice.Auto()))
+        .isEqualTo(ChatRequest.of(MODEL, HELLO));
+    var lenient = new ToolDefinition("f", Optional.empty(), JsonText.EMPTY_OBJECT, false);
+    var strict = new ToolDefinition("f", Optional.empty(), JsonText.EMPTY_OBJECT, true);
+    assertThat(strict.lenient()).isEqualTo(lenient);
+    assertThat(lenient.lenient()).isSameAs(lenient);
+  }
+
+  @Test
   void keepsItsPriorityThroughEveryChange() {
     var background = ChatRequest.of(MODEL, HELLO).withPriority(Priority.BACKGROUND);
     assertThat(

@@ -122,7 +122,16 @@ public final class Engine implements AutoCloseable {
    */
   public EventStream<StreamEvent> submit(ChatRequest request, Path model, Call call)
       throws LlmException {
-    return submit(request, model, call, holds.asked(request));
+    return submit(request, model, call, asked(request));
+  }
+
+  /**
+   * What the format of {@code request} asks for; empty where any text will do.
+   *
+   * @throws LlmException when it cannot be guaranteed
+   */
+  public Optional<AnswerGrammar> asked(ChatRequest request) throws LlmException {
+    return holds.asked(request);
   }
 
   /**

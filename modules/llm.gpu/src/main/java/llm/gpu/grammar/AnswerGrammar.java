@@ -27,4 +27,9 @@ public record AnswerGrammar(
   public static AnswerGrammar of(String gbnf, String parameter) {
     return new AnswerGrammar(gbnf, Set.of(), parameter, _ -> Optional.empty());
   }
+
+  /** The same with another grammar. */
+  public AnswerGrammar withGbnf(String other) {
+    return new AnswerGrammar(other, marks, parameter, check);
+  }
 }

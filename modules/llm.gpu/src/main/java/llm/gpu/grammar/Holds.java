@@ -3,6 +3,7 @@ package llm.gpu.grammar;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import llm.core.dialect.grammar.GrammarFields;
 import llm.core.gbnf.Gbnf;
 import llm.core.schema.grammar.Grammar;
 import llm.core.schema.grammar.SchemaGrammar;
@@ -41,8 +42,9 @@ public final class Holds {
     return switch (request.form().format()) {
       case ResponseFormat.Text _ -> Optional.empty();
       case ResponseFormat.Grammar(String gbnf) -> {
-        requireNoTools(request, "grammar");
-        yield Optional.of(AnswerGrammar.of(gbnf, "grammar"));
+        String field = GrammarFields.nameIn(request);
+        requireNoTools(request, field);
+        yield Optional.of(AnswerGrammar.of(gbnf, field));
       }
       case ResponseFormat.JsonObject _ -> {
         requireNoTools(request, "response_format");
@@ -51,7 +53,8 @@ public final class Holds {
       }
       case ResponseFormat.JsonSchema format -> {
         requireNoTools(request, "response_format");
-        yield Optional.of(ofSchema(format.schema().value()));
+        yield Optional.of(
+            ofSchema(format.schema().value(), GrammarFields.find(request).orElse(SCHEMA)));
       }
     };
   }
@@ -89,12 +92,12 @@ public final class Holds {
               field,
               "Model '"
                   + request.model()
-                  + "' cannot be held to a form and be free to call tools; leave the tools out or"
-                  + " set tool_choice to \"none\"."));
+                  + "' cannot be held to a form and be free to call tools; send tool_choice none or"
+                  + " required."));
     }
   }
 
-  private AnswerGrammar ofSchema(String schema) throws LlmException {
+  private AnswerGrammar ofSchema(String schema, String field) throws LlmException {
     synchronized (ofSchemas) {
       AnswerGrammar known = ofSchemas.get(schema);
       if (known != null) {
@@ -115,9 +118,9 @@ public final class Holds {
       }
       return made;
     } catch (UnsupportedSchema unsupported) {
-      throw new LlmException(unsupported.error(SCHEMA), unsupported);
+      throw new LlmException(unsupported.error(field), unsupported);
     } catch (InvalidSchema invalid) {
-      throw new LlmException(invalid.toError(SCHEMA), invalid);
+      throw new LlmException(invalid.toError(field), invalid);
     }
   }
 }

@@ -32,6 +32,7 @@ import llm.gpu.engine.Engine;
 import llm.gpu.engine.EngineSettings;
 import llm.gpu.engine.EngineStatus;
 import llm.gpu.gguf.GgufHeader;
+import llm.gpu.grammar.AnswerGrammar;
 import llm.gpu.llama.Library;
 import llm.gpu.vectors.Encoders;
 
@@ -70,7 +71,12 @@ final class LocalProvider implements ChatProvider {
   @Override
   public EventStream<StreamEvent> stream(ChatRequest request, Call call) throws LlmException {
     ModelEntry entry = entryFor(request);
-    return engine.submit(adapted(request, entry), entry.file(), call);
+    ChatRequest adapted = adapted(request, entry);
+    Optional<AnswerGrammar> grammar = entry.calls(adapted);
+    if (grammar.isEmpty()) {
+      grammar = engine.asked(adapted).map(text -> entry.text(text, adapted));
+    }
+    return engine.submit(adapted, entry.file(), call, grammar);
   }
 
   /** From the end of the text where the model's chat template can say that, as most can. */

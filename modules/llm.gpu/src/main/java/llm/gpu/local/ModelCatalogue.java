@@ -10,10 +10,10 @@ import java.util.stream.Collectors;
 import llm.core.telemetry.Log;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
-import llm.domain.port.Continuation;
 import llm.domain.port.TimeSource;
 import llm.gpu.adapter.AdapterFile;
 import llm.gpu.adapter.AdapterSource;
+import llm.gpu.text.Conversations;
 import llm.gpu.text.ModelTemplates;
 
 /**
@@ -143,8 +143,7 @@ final class ModelCatalogue implements AdapterSource {
         Optional.empty(),
         problem,
         templates,
-        false,
-        Continuation.NEVER);
+        new Conversations.Plain());
   }
 
   private Optional<ModelEntry> findModel(String id) {
@@ -184,8 +183,7 @@ final class ModelCatalogue implements AdapterSource {
         Optional.empty(),
         problem,
         templates,
-        false,
-        Continuation.NEVER);
+        new Conversations.Plain());
   }
 
   private static Path absolute(Path path) {

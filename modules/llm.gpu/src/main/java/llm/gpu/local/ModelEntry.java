@@ -5,6 +5,9 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import llm.core.template.ConversationTemplate.Marks;
+import llm.domain.chat.ChatRequest;
+import llm.domain.chat.ResponseFormat;
+import llm.domain.error.LlmException;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.Continuation;
 import llm.domain.port.ModelInfo;
@@ -14,6 +17,7 @@ import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
 import llm.gpu.gguf.SplitFiles;
+import llm.gpu.grammar.AnswerGrammar;
 import llm.gpu.text.Conversations;
 import llm.gpu.text.ModelTemplates;
 
@@ -26,8 +30,7 @@ import llm.gpu.text.ModelTemplates;
  * @param header what it says; empty when it is not usable
  * @param problem why it is not usable, one client-safe sentence; empty text when it is
  * @param templates which chat templates models are asked by
- * @param tools whether it can be offered tools
- * @param continuation how it goes on with an answer that another one began
+ * @param talks how its conversations look
  * @param adapter the adapter that the file's model is asked with; empty for the model as it is
  */
 record ModelEntry(
@@ -37,8 +40,7 @@ record ModelEntry(
     Optional<GgufHeader> header,
     String problem,
     ModelTemplates templates,
-    boolean tools,
-    Continuation continuation,
+    Conversations talks,
     Optional<Adapter> adapter) {
 
   /**
@@ -57,9 +59,8 @@ record ModelEntry(
       Optional<GgufHeader> header,
       String problem,
       ModelTemplates templates,
-      boolean tools,
-      Continuation continuation) {
-    this(id, file, mark, header, problem, templates, tools, continuation, Optional.empty());
+      Conversations talks) {
+    this(id, file, mark, header, problem, templates, talks, Optional.empty());
   }
 
   /** Looks at {@code file}. */
@@ -69,19 +70,11 @@ record ModelEntry(
       GgufHeader header = SplitFiles.readAll(file);
       Conversations talks =
           templates.of(header.chatTemplate(), header.toolTemplate(), new Marks("", ""));
-      return new ModelEntry(
-          id,
-          file,
-          mark,
-          Optional.of(header),
-          "",
-          templates,
-          talks.offersTools(),
-          talks.continuation());
+      return new ModelEntry(id, file, mark, Optional.of(header), "", templates, talks);
     } catch (GgufException unusable) {
       String problem = "The file " + file.getFileName() + " " + unusable.getMessage() + ".";
       return new ModelEntry(
-          id, file, mark, Optional.empty(), problem, templates, false, Continuation.NEVER);
+          id, file, mark, Optional.empty(), problem, templates, new Conversations.Plain());
     }
   }
 
@@ -95,9 +88,36 @@ record ModelEntry(
     return header.isPresent();
   }
 
+  /** Whether it can be offered tools. */
+  boolean tools() {
+    return talks.offersTools();
+  }
+
+  /** How it goes on with an answer that another one began. */
+  Continuation continuation() {
+    return talks.continuation();
+  }
+
+  /**
+   * What calls are held to that {@code request} demands; empty where it demands none.
+   *
+   * @throws LlmException when that cannot be guaranteed
+   */
+  Optional<AnswerGrammar> calls(ChatRequest request) throws LlmException {
+    return talks
+        .calls(request)
+        .map(held -> new AnswerGrammar(held.gbnf(), held.marks(), "tools", held.check()));
+  }
+
+  /** A grammar of text as the model can write it. */
+  AnswerGrammar text(AnswerGrammar asked, ChatRequest request) {
+    boolean isJson = !(request.form().format() instanceof ResponseFormat.Grammar);
+    return isJson ? asked.withGbnf(talks.json(asked.gbnf(), request)) : asked;
+  }
+
   /** The same file under another id. */
   ModelEntry as(String otherId) {
-    return new ModelEntry(otherId, file, mark, header, problem, templates, tools, continuation);
+    return new ModelEntry(otherId, file, mark, header, problem, templates, talks);
   }
 
   /** This model with an adapter; not usable when one of both is not. */
@@ -110,8 +130,7 @@ record ModelEntry(
         header.filter(_ -> with.usable()),
         with.usable() ? problem : with.problem(),
         templates,
-        tools,
-        continuation,
+        talks,
         Optional.of(new Adapter(with.settings().adapter(), id)));
   }
 
@@ -121,7 +140,7 @@ record ModelEntry(
         id,
         LocalProvider.ID,
         mark.map(FileMark::modified).orElse(Instant.EPOCH),
-        header.map(known -> spec(known, settings, tools)),
+        header.map(known -> spec(known, settings, tools())),
         header.map(this::describe).orElse(problem),
         adapter.map(Adapter::parent));
   }

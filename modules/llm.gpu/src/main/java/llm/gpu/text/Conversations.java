@@ -6,9 +6,13 @@ import java.util.function.Supplier;
 import llm.core.template.ConversationTemplate;
 import llm.core.template.Reasoning;
 import llm.core.template.answer.AnswerParser;
+import llm.core.template.grammar.ForcedCalls;
+import llm.core.template.grammar.HeldCalls;
+import llm.core.template.grammar.MarkFree;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Role;
 import llm.domain.chat.ToolChoice;
+import llm.domain.error.LlmException;
 import llm.domain.port.Continuation;
 import llm.gpu.llama.ChatTemplate;
 
@@ -77,6 +81,27 @@ public sealed interface Conversations {
   /** What takes the answer to {@code request} apart; empty where it is text and nothing else. */
   default Optional<AnswerParser> parser(ChatRequest request, Supplier<String> ids) {
     return this instanceof Own own ? own.of(request).parser(request, ids) : Optional.empty();
+  }
+
+  /**
+   * What calls are held to that {@code request} demands; empty where it demands none.
+   *
+   * @throws LlmException when the model cannot be made to call, or a tool's arguments cannot be
+   *     held to their schema
+   */
+  default Optional<HeldCalls> calls(ChatRequest request) throws LlmException {
+    if (this instanceof Own own) {
+      return own.of(request).calls(request);
+    }
+    if (ForcedCalls.areDemanded(request)) {
+      throw ForcedCalls.refusal(request, "");
+    }
+    return Optional.empty();
+  }
+
+  /** A grammar of JSON without what would end an answer to {@code request} too soon. */
+  default String json(String gbnf, ChatRequest request) {
+    return this instanceof Own own ? MarkFree.json(gbnf, own.of(request).format()) : gbnf;
   }
 
   /** What comes before the answer to {@code request}. */

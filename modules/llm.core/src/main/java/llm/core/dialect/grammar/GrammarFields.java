@@ -55,8 +55,13 @@ public final class GrammarFields {
 
   /** The field by which {@code request} asks for its form; {@code grammar} where none did. */
   public static String nameIn(ChatRequest request) {
+    return find(request).orElse(GRAMMAR);
+  }
+
+  /** That field; empty where none of them asked for it. */
+  public static Optional<String> find(ChatRequest request) {
     Map<String, JsonText> fields = request.extensions().in(Dialect.OPENAI_CHAT);
-    return NAMES.stream().filter(fields::containsKey).findFirst().orElse(GRAMMAR);
+    return NAMES.stream().filter(fields::containsKey).findFirst();
   }
 
   /** The refusal of a grammar by a model, or its server, that is not held to any. */

@@ -6,6 +6,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import llm.core.dialect.anthropic.upstream.Rethinking;
 import llm.core.dialect.grammar.GrammarFields;
+import llm.core.template.grammar.ForcedCalls;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
@@ -197,7 +198,9 @@ public final class Wishes {
     if (!(form.format() instanceof ResponseFormat.Text) && !route.spec().json()) {
       throw unsupported("response_format", "answers in plain text only");
     }
-    if (form.parallelToolCalls().filter(many -> !many).isPresent() && !request.tools().isEmpty()) {
+    boolean one = form.parallelToolCalls().filter(many -> !many).isPresent();
+    boolean held = route.spec().json() && ForcedCalls.areDemanded(request); // to a grammar
+    if (one && !held && !request.tools().isEmpty()) {
       throw unsupported("parallel_tool_calls", "cannot be kept from calling several tools at once");
     }
     if (form.thinking().filter(Wishes::isMoreThanTheModelsOwn).isPresent()) {

@@ -2,6 +2,7 @@ package llm.core.template.answer;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How a family of models writes calls of tools. What models were trained on is in their chat
@@ -144,6 +145,11 @@ public enum AnswerFormat {
   /** The mark that reasoning ends with. */
   public String thinkEnd() {
     return syntax.thinkEnd();
+  }
+
+  /** Those control tokens. */
+  public Set<String> marks() {
+    return syntax.marks();
   }
 
   Syntax syntax() {

@@ -14,7 +14,7 @@ import llm.domain.chat.JsonText;
  * What the parameters of a tool are, as its JSON Schema tells, for formats that write values
  * without types. Immutable.
  */
-final class ParameterTypes {
+public final class ParameterTypes {
   private static final JsonLimits LIMITS = new JsonLimits(64, 64L << 20, 2_000_000);
   private static final int MAX_REFERENCES = 8;
   private static final String STRING = "string";
@@ -24,7 +24,7 @@ final class ParameterTypes {
   private final Optional<JsonNode> schema;
 
   /** Of a tool with this schema; one that cannot be read tells nothing. */
-  ParameterTypes(JsonText schema) {
+  public ParameterTypes(JsonText schema) {
     this.schema = read(schema.value());
   }
 
@@ -51,7 +51,11 @@ final class ParameterTypes {
     return node instanceof JsonNode.TextNode; // in quotes, where nobody asked for them
   }
 
-  private Set<String> types(String parameter) {
+  /**
+   * The JSON Schema types that {@code parameter} may have, {@code other} for values of an {@code
+   * enum} that are neither text nor null; none where nothing is said.
+   */
+  public Set<String> types(String parameter) {
     Set<String> types = new HashSet<>();
     schema
         .flatMap(root -> member(root, "properties"))

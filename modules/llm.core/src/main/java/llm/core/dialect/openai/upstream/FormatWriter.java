@@ -1,14 +1,11 @@
 package llm.core.dialect.openai.upstream;
 
-import java.util.Map;
 import java.util.Optional;
 import llm.core.dialect.grammar.GrammarFields;
 import llm.core.dialect.json.JsonOut;
 import llm.core.dialect.openai.upstream.RequestTraits.GrammarNames;
 import llm.domain.chat.ChatRequest;
-import llm.domain.chat.JsonText;
 import llm.domain.chat.ResponseFormat;
-import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 
 /**
@@ -36,8 +33,7 @@ final class FormatWriter {
    * @throws LlmException with {@code Unsupported} for a form that the server has no field for
    */
   void write(JsonOut out) throws LlmException {
-    Map<String, JsonText> own = request.extensions().in(Dialect.OPENAI_CHAT);
-    Optional<String> asked = GrammarFields.NAMES.stream().filter(own::containsKey).findFirst();
+    Optional<String> asked = GrammarFields.find(request);
     if (asked.filter(names::knows).isPresent()) {
       return;
     }
