@@ -34,6 +34,9 @@ public final class GgufReader {
   private static final int MAX_TEMPLATE_BYTES = 1 << 20;
   private static final int MAX_DIMENSIONS = 4;
   private static final int DEFAULT_ALIGNMENT = 32;
+  private static final String WINDOWS = ".attention.sliding_window_pattern";
+  private static final int MAX_FLAGS = 4096;
+  private static final int BOOL = 7;
   private static final int STRING = 8;
   private static final int ARRAY = 9;
 
@@ -198,8 +201,21 @@ public final class GgufReader {
       readTexts(count, tokens);
     } else if (count < 0 || count > in.remaining() / VALUE_BYTES[type]) {
       throw in.truncated();
+    } else if (type == BOOL && count <= MAX_FLAGS && key.endsWith(WINDOWS)) {
+      readWindows(key, (int) count);
     } else {
       in.skip(count * VALUE_BYTES[type]);
+    }
+  }
+
+  /** Which layers have a sliding window; none, as the pattern 1 says it, is kept as that. */
+  private void readWindows(String key, int layers) throws IOException, GgufException {
+    boolean any = false;
+    for (int i = 0; i < layers; i++) {
+      any |= in.u8() != 0;
+    }
+    if (!any) {
+      numbers.put(key, 1L);
     }
   }
 
