@@ -1,5 +1,6 @@
 package llm.server;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -67,7 +68,7 @@ final class ModelFiles implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     loader.close();
   }
 }
