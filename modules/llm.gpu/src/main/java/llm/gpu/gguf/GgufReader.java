@@ -35,6 +35,9 @@ public final class GgufReader {
   private static final int MAX_DIMENSIONS = 4;
   private static final int MAX_SERIES = 1024; // more numbers are not of layers
   private static final int DEFAULT_ALIGNMENT = 32;
+  private static final String WINDOWS = ".attention.sliding_window_pattern";
+  private static final int MAX_FLAGS = 4096;
+  private static final int BOOL = 7;
   private static final int STRING = 8;
   private static final int ARRAY = 9;
 
@@ -213,6 +216,8 @@ public final class GgufReader {
       throw in.truncated();
     } else if (count <= MAX_SERIES && (type == 4 || type == 5)) {
       readSeries(key, type, (int) count);
+    } else if (type == BOOL && count <= MAX_FLAGS && key.endsWith(WINDOWS)) {
+      readWindows(key, (int) count);
     } else {
       in.skip(count * VALUE_BYTES[type]);
     }
@@ -225,6 +230,17 @@ public final class GgufReader {
       values.add(type == 4 ? Integer.toUnsignedLong(value) : value);
     }
     series.put(key, List.copyOf(values));
+  }
+
+  /** Which layers have a sliding window; none, as the pattern 1 says it, is kept as that. */
+  private void readWindows(String key, int layers) throws IOException, GgufException {
+    boolean any = false;
+    for (int i = 0; i < layers; i++) {
+      any |= in.u8() != 0;
+    }
+    if (!any) {
+      numbers.put(key, 1L);
+    }
   }
 
   /** Passes over texts; those of the vocabulary are hashed. */

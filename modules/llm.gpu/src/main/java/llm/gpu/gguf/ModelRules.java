@@ -1,5 +1,6 @@
 package llm.gpu.gguf;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -34,6 +35,8 @@ final class ModelRules {
         !header.architecture().equals("wavtokenizer-dec"),
         "makes sound for another model, and is none itself");
     checkLayers(header);
+    checkRotation(header);
+    checkWindow(header);
     checkExperts(header);
     String tokenizer = header.texts().getOrDefault("tokenizer.ggml.model", "");
     require(header.tokenCount() > 0, "has no vocabulary");
@@ -52,6 +55,31 @@ final class ModelRules {
     long width = header.ofArchitecture("embedding_length", 0);
     within(header, "attention.head_count", 0, width, 0);
     within(header, "attention.head_count_kv", 0, width, 0);
+  }
+
+  /** What {@code ggml_rope} asserts: pairs of values, and no more than a head has. */
+  private static void checkRotation(GgufHeader header) throws GgufException {
+    long heads = header.ofArchitecture("attention.head_count", 0);
+    long width = heads < 1 ? MAX_WIDTH : header.ofArchitecture("embedding_length", 0) / heads;
+    for (String which : List.of("", "_swa")) {
+      String key = "rope.dimension_count" + which;
+      long head = header.ofArchitecture("attention.key_length", width);
+      long most = which.isEmpty() ? head : header.ofArchitecture("attention.key_length_swa", head);
+      within(header, key, 0, Math.clamp(most, 0, MAX_WIDTH), 0);
+      require(
+          header.ofArchitecture(key, 0) % 2 == 0,
+          "is damaged: " + header.architecture() + "." + key + " is odd");
+    }
+  }
+
+  /** What {@code llama_model::create_memory} asserts: some layer has the window. */
+  private static void checkWindow(GgufHeader header) throws GgufException {
+    String key = "attention.sliding_window_pattern";
+    require(
+        header.ofArchitecture(key, 0) != 1,
+        "is damaged: by "
+            + (header.architecture() + "." + key)
+            + " no layer has the sliding window");
   }
 
   private static void checkExperts(GgufHeader header) throws GgufException {

@@ -17,6 +17,7 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
+import llm.gpu.adapter.AdapterSource;
 import llm.gpu.engine.EngineSettings.Prefixes;
 import llm.gpu.engine.EngineSettings.Slots;
 import llm.gpu.testmodel.TestFiles;
@@ -34,7 +35,12 @@ final class EngineFixture implements AutoCloseable {
   final Engine engine;
 
   EngineFixture(EngineSettings settings) {
-    engine = new Engine(settings, TestFiles::library, telemetry, alarms, () -> 42);
+    this(settings, AdapterSource.NONE);
+  }
+
+  /** One whose models have adapters. */
+  EngineFixture(EngineSettings settings, AdapterSource adapters) {
+    engine = new Engine(settings, TestFiles::library, adapters, telemetry, alarms, () -> 42);
   }
 
   /** One that tells its steps, on its own thread. */

@@ -97,6 +97,25 @@ class GgufReaderTest {
     assertRefused(write(bytes), "the metadata key 'general.name' twice");
   }
 
+  @Test
+  void refusesRotationsAndWindowsThatLlamaCppWouldEndTheProcessOver() {
+    assertRefused(write(layers("rope.dimension_count", 7)), "rope.dimension_count is odd");
+    assertRefused(write(layers("rope.dimension_count", 34)), "must be 0 to 32");
+    assertRefused(write(layers("attention.sliding_window_pattern", 1)), "no layer has the sliding");
+  }
+
+  private static byte[] layers(String key, int value) {
+    return new GgufWriter()
+        .text("general.architecture", "cohere2")
+        .number("cohere2.context_length", 64)
+        .number("cohere2.embedding_length", 64)
+        .number("cohere2.block_count", 1)
+        .number("cohere2.attention.head_count", 2)
+        .number("cohere2." + key, value)
+        .texts("tokenizer.ggml.tokens", List.of("a", "b"))
+        .bytes();
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {0.001, 0.01, 0.1, 0.3, 0.6, 0.9, 0.9999})
   void refusesAFileThatWasCutAnywhere(double share) {
