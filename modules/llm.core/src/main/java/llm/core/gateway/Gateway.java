@@ -15,6 +15,7 @@ import llm.core.concurrent.Alarms;
 import llm.core.config.Section;
 import llm.core.connection.Connections;
 import llm.core.dialect.openai.ModelResolver;
+import llm.core.gateway.attempt.Route;
 import llm.core.gateway.attempt.Wishes;
 import llm.core.gateway.route.RouteReader;
 import llm.core.limit.Limits;
@@ -40,6 +41,7 @@ import llm.domain.model.ModelName;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.EventPublisher;
 import llm.domain.port.IdSource;
+import llm.domain.port.ModelMemory;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.ValueStore;
 
@@ -325,6 +327,45 @@ public final class Gateway implements ModelResolver, AutoCloseable {
   /** Whether a model keeps beginnings of prompts by {@link #warmPrefixes}. */
   public boolean keepsPrefixes(ModelName model) {
     return edition().keepsPrefixes(model);
+  }
+
+  /**
+   * A model that is kept in this process.
+   *
+   * @param memory who keeps it
+   * @param model its name there
+   */
+  public record Kept(ModelMemory memory, ModelName model) {}
+
+  /**
+   * The model to bring into memory, or out, for what a caller says; of a route, its first target.
+   *
+   * @throws LlmException as {@link #resolve}, and with {@code Unsupported} when it is not kept in
+   *     this process
+   */
+  public Kept kept(Optional<String> asked) throws LlmException {
+    Route route = edition().firstStep(resolve(asked)).route();
+    ModelMemory memory =
+        route
+            .provider()
+            .memory()
+            .orElseThrow(() ->
+                new LlmException(
+                    new LlmError.Unsupported(
+                        "model",
+                        "Model '"
+                            + route.model()
+                            + "' of provider '"
+                            + route.provider().id()
+                            + "' is not in this process; models of 'local' are.")));
+    return new Kept(memory, new ModelName(route.model()));
+  }
+
+  /** Those who keep models in this process. */
+  public List<ModelMemory> memories() {
+    return edition().registry().providers().stream()
+        .flatMap(provider -> provider.memory().stream())
+        .toList();
   }
 
   /** What counts against the limits; where it is counted is said before the gateway serves. */

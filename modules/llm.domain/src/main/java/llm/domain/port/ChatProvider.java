@@ -156,6 +156,11 @@ public interface ChatProvider extends AutoCloseable {
     return connection();
   }
 
+  /** Who brings this provider's models into memory and out; empty when they are not here. */
+  default Optional<ModelMemory> memory() {
+    return Optional.empty();
+  }
+
   /** The models that can be asked for now, in a stable order. Does not block on a network. */
   List<ModelInfo> models();
 

@@ -86,6 +86,7 @@ class ChatProviderTest {
       assertThat(provider.answersHere()).isFalse();
       assertThat(provider.embeddings(MODEL)).isEmpty();
       assertThat(provider.prefixes(MODEL)).isEmpty();
+      assertThat(provider.memory()).isEmpty();
       assertThat(provider.connection(MODEL)).isEmpty();
       assertThat(provider.dialect()).isEmpty();
       assertThat(provider.continuation(ChatRequest.of(MODEL, List.of(Message.user("hi")))))

@@ -7,8 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.EventRing;
 import llm.core.telemetry.Log;
@@ -26,11 +29,14 @@ import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
 import llm.gpu.adapter.AdapterSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
+import llm.gpu.gguf.GgufHeader;
 import llm.gpu.grammar.AnswerGrammar;
 import llm.gpu.grammar.Hold;
 import llm.gpu.grammar.Holds;
 import llm.gpu.memory.HostMemory;
 import llm.gpu.memory.MemoryBudget;
+import llm.gpu.memory.MemoryReading;
+import llm.gpu.memory.ModelNeed;
 import llm.gpu.memory.Residence;
 import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
@@ -97,6 +103,22 @@ public final class Engine implements AutoCloseable {
       Telemetry telemetry,
       Alarms alarms,
       IntSupplier randomSeed) {
+    this(settings, librarySource, adapters, Optional::empty, telemetry, alarms, randomSeed);
+  }
+
+  /**
+   * The same with a graphics processor.
+   *
+   * @param device how full its memory is; answers at once
+   */
+  public Engine(
+      EngineSettings settings,
+      LibrarySource librarySource,
+      AdapterSource adapters,
+      Supplier<Optional<MemoryReading>> device,
+      Telemetry telemetry,
+      Alarms alarms,
+      IntSupplier randomSeed) {
     this.settings = settings;
     this.alarms = alarms;
     this.time = alarms.time();
@@ -105,8 +127,7 @@ public final class Engine implements AutoCloseable {
     var guard = new DeviceGuard(metrics::waitedForDevice);
     this.aside = new Aside(settings.textsAside(), log);
     this.common = new Serving.Common(settings, guard, aside, time, metrics, log, randomSeed);
-    var budget =
-        new MemoryBudget(settings.memory(), HostMemory.ofThisMachine()::read, Optional::empty);
+    var budget = new MemoryBudget(settings.memory(), HostMemory.ofThisMachine()::read, device);
     this.places = new Places(settings.loadedModels(), budget, time);
     this.loader =
         new ModelLoader(librarySource, adapters, settings, metrics, log, time, () -> closing);
@@ -238,6 +259,66 @@ public final class Engine implements AutoCloseable {
     }
     runner.wake();
     return job.await();
+  }
+
+  /**
+   * Begins to load {@code model}; idle models leave for it, busy ones do not.
+   *
+   * @param contextTokens the window; empty for the settings'
+   * @return ends when it is loaded, or exceptionally with {@link Residence.Unmet}
+   * @throws LlmException when the engine is closed
+   * @throws Residence.Unmet when it is loaded with another window
+   */
+  public CompletableFuture<Void> load(Path model, OptionalInt contextTokens)
+      throws LlmException, Residence.Unmet {
+    lock.lock();
+    try {
+      ModelRunner runner = runnerOf(model);
+      CompletableFuture<Void> loaded = residence(model).wantLoaded(contextTokens);
+      runner.wake();
+      return loaded;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Begins to unload {@code model}, once it has answered what came before; a load is ended.
+   *
+   * @return ends when it is not in memory
+   */
+  public CompletableFuture<Void> unload(Path model) {
+    lock.lock();
+    try {
+      Optional<ModelRunner> runner = Optional.ofNullable(runners.get(model));
+      CompletableFuture<Void> gone = residence(model).wantUnloaded(time.nanoTime());
+      runner.ifPresent(ModelRunner::wake);
+      return gone;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How the model of a file is. Does not wait for the device. */
+  public EngineStatus.Standing standing(Path model) {
+    lock.lock();
+    try {
+      return new EngineStatus.Standing(
+          residence(model).now(),
+          Optional.ofNullable(runners.get(model)).map(ModelRunner::activity));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What a load of the model with this header would take, by the settings. */
+  public ModelNeed estimate(GgufHeader header) {
+    return loader.estimate(header, settings);
+  }
+
+  /** How full the memories are that limit loads. Reads a few small files. */
+  public List<MemoryBudget.Standing> memories() {
+    return places.memories();
   }
 
   /** Loads {@code model} when a place is free; a failure is logged only. */

@@ -46,6 +46,10 @@ final class EngineGauges {
         "llm_local_sequences",
         "Sequences in use, by requests that are computed and by kept prefixes.",
         () -> sum(loaded, LoadedStatus::sequences));
+    metrics.gauge(
+        "llm_local_model_memory_bytes",
+        "Memory of every kind that the models in memory have taken.",
+        () -> sum(loaded, LoadedStatus::takenBytes));
     metrics.gauge("llm_local_models_loaded", "Models in memory.", () -> loaded.get().size());
   }
 

@@ -16,6 +16,10 @@ final class EngineMetrics {
   private final GrammarMetrics grammar;
   private final Metrics.Counter loaded;
   private final Metrics.Counter loadFailed;
+  private final Metrics.Counter loadRefused;
+  private final Metrics.Counter unloadedIdle;
+  private final Metrics.Counter unloadedAsked;
+  private final Metrics.Counter unloadedEvicted;
   private final Metrics.Counter promptTokens;
   private final Metrics.Counter cachedTokens;
   private final Metrics.Counter completionTokens;
@@ -48,6 +52,16 @@ final class EngineMetrics {
         metrics.counter("llm_local_model_loads_total", "Models loaded, by how it ended.", "status");
     loaded = loads.labels("ok");
     loadFailed = loads.labels("failed");
+    loadRefused = loads.labels("refused");
+    var unloads =
+        metrics.counter(
+            "llm_local_model_unloads_total",
+            "Models unloaded while the server went on, by why: idle for long, asked to, or evicted"
+                + " for another one.",
+            "reason");
+    unloadedIdle = unloads.labels("idle");
+    unloadedAsked = unloads.labels("asked");
+    unloadedEvicted = unloads.labels("evicted");
     var tokens =
         metrics.counter(
             "llm_local_tokens_total", "Tokens computed, and prompt tokens found cached.", "kind");
@@ -90,6 +104,23 @@ final class EngineMetrics {
 
   void loadDone() {
     loaded.increment();
+  }
+
+  /** Memory or places would not suffice. */
+  void loadRefused() {
+    loadRefused.increment();
+  }
+
+  void unloadedIdle() {
+    unloadedIdle.increment();
+  }
+
+  void unloadedAsked() {
+    unloadedAsked.increment();
+  }
+
+  void unloadedEvicted() {
+    unloadedEvicted.increment();
   }
 
   void loadFailed() {

@@ -1,8 +1,10 @@
 package llm.gpu.engine;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import llm.gpu.llama.Library;
+import llm.gpu.memory.Residence;
 
 /**
  * How the engine is, at one moment.
@@ -25,6 +27,7 @@ public record EngineStatus(
    * @param pinnedTokens how many of them are pinned
    * @param shelfTokens tokens of those kept in ordinary memory
    * @param shelfBytes what these take
+   * @param takenBytes memory of every kind that the model takes, as llama.cpp told
    */
   public record LoadedStatus(
       String name,
@@ -33,7 +36,20 @@ public record EngineStatus(
       int keptTokens,
       int pinnedTokens,
       int shelfTokens,
-      long shelfBytes) {
+      long shelfBytes,
+      long takenBytes) {
+
+    /** One of which it is not said what it takes. */
+    public LoadedStatus(
+        String name,
+        int inWork,
+        int sequences,
+        int keptTokens,
+        int pinnedTokens,
+        int shelfTokens,
+        long shelfBytes) {
+      this(name, inWork, sequences, keptTokens, pinnedTokens, shelfTokens, shelfBytes, 0);
+    }
 
     /** A model that generates nothing. */
     static LoadedStatus encoder(String name) {
@@ -43,9 +59,39 @@ public record EngineStatus(
     /** The same with so many more requests that are computed. */
     LoadedStatus with(int moreInWork) {
       return new LoadedStatus(
-          name, inWork + moreInWork, sequences, keptTokens, pinnedTokens, shelfTokens, shelfBytes);
+          name,
+          inWork + moreInWork,
+          sequences,
+          keptTokens,
+          pinnedTokens,
+          shelfTokens,
+          shelfBytes,
+          takenBytes);
+    }
+
+    /** The same with what it takes. */
+    LoadedStatus taking(long bytes) {
+      return new LoadedStatus(
+          name, inWork, sequences, keptTokens, pinnedTokens, shelfTokens, shelfBytes, bytes);
     }
   }
+
+  /**
+   * How one model is, loaded or not.
+   *
+   * @param residence whether it is in memory
+   * @param activity what it does; empty when no request and no memory is its own
+   */
+  public record Standing(Residence.Snapshot residence, Optional<Activity> activity) {}
+
+  /**
+   * What a model does.
+   *
+   * @param inWork requests that are computed
+   * @param waiting requests that wait
+   * @param idle since when there is neither; 0 while there is
+   */
+  public record Activity(int inWork, int waiting, Duration idle) {}
 
   /** Copies the list. */
   public EngineStatus {

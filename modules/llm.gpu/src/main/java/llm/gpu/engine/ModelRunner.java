@@ -135,6 +135,14 @@ final class ModelRunner implements Held {
     return lastUseNanos;
   }
 
+  /** What it does. Any thread. */
+  EngineStatus.Activity activity() {
+    int inWork = status().map(LoadedStatus::inWork).orElse(0);
+    int waits = waiting();
+    long idle = inWork + waits > 0 ? 0 : Math.max(0, time.nanoTime() - lastUseNanos);
+    return new EngineStatus.Activity(inWork, waits, Duration.ofNanos(idle));
+  }
+
   @Override
   public String name() {
     return file.getFileName().toString();
@@ -310,8 +318,10 @@ final class ModelRunner implements Held {
             ? Places.Evicts.OTHERS
             : residence.isWanted() ? Places.Evicts.IDLE : Places.Evicts.NONE;
     Optional<String> refusal = places.refusal(this, whom);
-    refusal.ifPresent(
-        reason -> log.warn("model_load_refused").put("model", name()).put("reason", reason).emit());
+    refusal.ifPresent(reason -> {
+      common.metrics().loadRefused();
+      log.warn("model_load_refused").put("model", name()).put("reason", reason).emit();
+    });
     return refusal;
   }
 
@@ -335,6 +345,7 @@ final class ModelRunner implements Held {
   }
 
   private void serve() {
+    boolean asked = residence.unloadSince().isPresent();
     Optional<Long> yieldSince = leavesSince();
     LongPredicate eligible =
         queuedNanos -> !outdated && (yieldSince.isEmpty() || queuedNanos - yieldSince.get() <= 0);
@@ -345,10 +356,21 @@ final class ModelRunner implements Held {
       unload();
     }
     if (yield) {
+      countLeave(asked, yieldSince.isPresent());
       places.leave(this);
     }
     if (serving != null) {
       work(eligible);
+    }
+  }
+
+  private void countLeave(boolean asked, boolean yielded) {
+    if (asked) {
+      common.metrics().unloadedAsked();
+    } else if (yielded) {
+      common.metrics().unloadedEvicted();
+    } else {
+      common.metrics().unloadedIdle();
     }
   }
 

@@ -142,6 +142,16 @@ final class Places {
     toWake.forEach(ModelRunner::wake);
   }
 
+  /** How full the memories are. */
+  List<MemoryBudget.Standing> memories() {
+    lock.lock();
+    try {
+      return budget.standings(holders);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Since when {@code runner} is asked to yield; empty when it is not. */
   Optional<Long> yieldingSince(ModelRunner runner) {
     lock.lock();

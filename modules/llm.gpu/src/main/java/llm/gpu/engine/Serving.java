@@ -160,7 +160,8 @@ final class Serving implements AutoCloseable {
     return scheduler
         .map(Scheduler::status)
         .orElseGet(() -> LoadedStatus.encoder(loaded.name()))
-        .with(embedder.inWork());
+        .with(embedder.inWork())
+        .taking(loaded.taken().total());
   }
 
   /** Ends every request as {@code error}: llama.cpp declined or a bug was met. */

@@ -24,6 +24,7 @@ import llm.domain.port.ConnectionWarmer;
 import llm.domain.port.Continuation;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.ModelInfo;
+import llm.domain.port.ModelMemory;
 import llm.domain.port.PrefixWarmer;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.ProviderHealth.Status;
@@ -34,6 +35,9 @@ import llm.gpu.engine.EngineStatus;
 import llm.gpu.gguf.GgufHeader;
 import llm.gpu.grammar.AnswerGrammar;
 import llm.gpu.llama.Library;
+import llm.gpu.memory.MemoryBudget;
+import llm.gpu.memory.ModelNeed;
+import llm.gpu.nvml.GpuWatch;
 import llm.gpu.vectors.Encoders;
 
 /**
@@ -48,14 +52,18 @@ final class LocalProvider implements ChatProvider {
   private final EngineSettings settings;
   private final Optional<String> systemPrefix;
   private final Engine engine;
+  private final GpuWatch gpu;
+  private final ModelMemory memory;
   private final PrefixWarmer warmer = new Warmer();
 
-  /** Owns {@code engine} from now on. */
-  LocalProvider(ModelCatalogue catalogue, LocalSettings settings, Engine engine) {
+  /** Owns {@code engine} and {@code gpu} from now on. */
+  LocalProvider(ModelCatalogue catalogue, LocalSettings settings, Engine engine, GpuWatch gpu) {
     this.catalogue = catalogue;
     this.settings = settings.engine();
     this.systemPrefix = settings.systemPrefix();
     this.engine = engine;
+    this.gpu = gpu;
+    this.memory = new LocalMemory(catalogue, engine, gpu::sight);
   }
 
   @Override
@@ -156,6 +164,11 @@ final class LocalProvider implements ChatProvider {
   }
 
   @Override
+  public Optional<ModelMemory> memory() {
+    return Optional.of(memory);
+  }
+
+  @Override
   public List<ModelInfo> models() {
     return catalogue.list().stream().map(entry -> entry.info(settings)).toList();
   }
@@ -182,7 +195,8 @@ final class LocalProvider implements ChatProvider {
             + status.inWork()
             + " in work, "
             + status.waiting()
-            + " waiting";
+            + " waiting; "
+            + memories();
     Optional<String> problem = status.failure().or(catalogue::configuredProblem);
     if (problem.isEmpty()) {
       return new ProviderHealth(Status.UP, detail);
@@ -195,6 +209,7 @@ final class LocalProvider implements ChatProvider {
   @Override
   public void close() {
     engine.close();
+    gpu.close();
   }
 
   /** The model that is asked, when it can read the request. */
@@ -235,6 +250,19 @@ final class LocalProvider implements ChatProvider {
     public void release(WarmPrefixId id) {
       engine.unpin(id.value());
     }
+  }
+
+  private String memories() {
+    String free =
+        engine.memories().stream().map(LocalProvider::describe).collect(Collectors.joining(", "));
+    return gpu.sight().problem().map(why -> free + "; " + why).orElse(free);
+  }
+
+  private static String describe(MemoryBudget.Standing one) {
+    return ModelNeed.megabytes(Math.max(0, one.freeBytes()))
+        + " free of "
+        + ModelNeed.megabytes(one.reading().totalBytes())
+        + one.limits();
   }
 
   private static String loaded(EngineStatus status) {

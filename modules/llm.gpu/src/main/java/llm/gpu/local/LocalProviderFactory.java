@@ -12,6 +12,7 @@ import llm.gpu.engine.Engine;
 import llm.gpu.llama.Library;
 import llm.gpu.llama.LibraryFolder;
 import llm.gpu.llama.NativeLog;
+import llm.gpu.nvml.GpuWatch;
 
 /**
  * Makes the provider {@code local} when there is a native library and a model or a folder for
@@ -60,18 +61,21 @@ public final class LocalProviderFactory implements ProviderFactory {
     var report = new LibraryReport(context.telemetry(), settings.engine().threads());
     var catalogue =
         new ModelCatalogue(settings, context.telemetry().log("llm.gpu.models"), context.time());
+    var gpu =
+        GpuWatch.start(settings.engine().memory().gpuIndex(), context.telemetry(), context.time());
     var engine =
         new Engine(
             settings.engine(),
             () -> report.tell(Library.load(libraryFolder, nativeLog)),
             catalogue,
+            () -> gpu.sight().memory(),
             context.telemetry(),
             context.alarms(),
             () -> context.ids().next().hashCode());
     if (settings.warm()) {
       catalogue.configuredFile().ifPresent(engine::warm);
     }
-    return new LocalProvider(catalogue, settings, engine);
+    return new LocalProvider(catalogue, settings, engine, gpu);
   }
 
   private static NativeLog relayTo(Log log) {

@@ -42,64 +42,92 @@ public final class MemoryBudget {
 
   /** What there is beside {@code held}, now. */
   public Room beside(Collection<? extends Held> held) {
-    List<Share> shares = new ArrayList<>();
+    return new Room(standings(held).stream().map(Share::new).toList(), List.copyOf(held));
+  }
+
+  /** How full each memory is that limits loads, {@code held} being there or about to be. */
+  public List<Standing> standings(Collection<? extends Held> held) {
+    List<Standing> all = new ArrayList<>();
     if (settings.budgetBytes() > 0) {
-      long free = settings.budgetBytes() - sum(held, ModelNeed::total);
-      shares.add(
-          new Share(ModelNeed::total, free, of(settings.budgetBytes(), "") + " (" + BUDGET + ")"));
+      long used = sum(held, ModelNeed::total);
+      var reading = new MemoryReading("", settings.budgetBytes(), settings.budgetBytes() - used);
+      all.add(new Standing(Kind.BUDGET, reading, reading.availableBytes(), " (" + BUDGET + ")"));
     }
     host.get()
         .ifPresent(reading ->
-            shares.add(
-                share(
+            all.add(
+                standing(
+                    Kind.RAM,
                     reading,
                     settings.maxRamPercent(),
                     settings.ramReserveBytes(),
-                    held,
-                    need -> need.host().total())));
+                    held)));
     device
         .get()
         .ifPresent(reading ->
-            shares.add(
-                share(
+            all.add(
+                standing(
+                    Kind.VRAM,
                     reading,
                     settings.maxVramPercent(),
                     settings.vramReserveBytes(),
-                    held,
-                    need -> need.device().total())));
-    return new Room(shares, List.copyOf(held));
+                    held)));
+    return all;
   }
 
-  private static Share share(
+  private static Standing standing(
+      Kind kind,
       MemoryReading reading,
       int percent,
       long reserve,
-      Collection<? extends Held> held,
-      ToLongFunction<ModelNeed> of) {
+      Collection<? extends Held> held) {
     List<Held> coming = new ArrayList<>(held);
-    coming.removeIf(Held::isResident);
+    coming.removeIf(Held::isResident); // the reading shows what they take
+    long free = reading.room(percent, reserve) - sum(coming, kind.counted);
     String limits =
-        of(reading.totalBytes(), " " + reading.name())
+        " "
+            + reading.name()
             + " (limit "
             + percent
             + " %, reserve "
             + ModelNeed.megabytes(reserve)
             + ")";
-    return new Share(of, reading.room(percent, reserve) - sum(coming, of), limits);
+    return new Standing(kind, reading, free, limits);
   }
 
-  private static String of(long bytes, String name) {
-    return ModelNeed.megabytes(bytes) + name;
+  /** Which limit. */
+  public enum Kind {
+    /** What the settings allow all models together. */
+    BUDGET(ModelNeed::total),
+    /** Ordinary memory. */
+    RAM(need -> need.host().total()),
+    /** The graphics processor's. */
+    VRAM(need -> need.device().total());
+
+    private final ToLongFunction<ModelNeed> counted;
+
+    Kind(ToLongFunction<ModelNeed> counted) {
+      this.counted = counted;
+    }
   }
+
+  /**
+   * How full one memory is.
+   *
+   * @param freeBytes what loads may still take
+   * @param limits what it is called and limited by, for messages, with a space before it
+   */
+  public record Standing(Kind kind, MemoryReading reading, long freeBytes, String limits) {}
 
   private static long sum(Collection<? extends Held> held, ToLongFunction<ModelNeed> of) {
     return held.stream().map(Held::need).mapToLong(of).sum();
   }
 
-  /** One limit: what of a need counts against it, and how much is left. */
-  private record Share(ToLongFunction<ModelNeed> counted, long freeBytes, String limits) {
+  /** One limit, and how much of it is left. */
+  private record Share(Standing standing) {
     private long shortOf(ModelNeed need, Collection<? extends Held> gone) {
-      return counted.applyAsLong(need) - freeBytes - sum(gone, counted);
+      var counted = standing.kind().counted;
+      return counted.applyAsLong(need) - standing.freeBytes() - sum(gone, counted);
     }
   }
 
@@ -135,9 +163,10 @@ public final class MemoryBudget {
           + " needs "
           + need.text()
           + "; "
-          + ModelNeed.megabytes(Math.max(0, share.freeBytes()))
+          + ModelNeed.megabytes(Math.max(0, share.standing().freeBytes()))
           + " are free of "
-          + share.limits()
+          + ModelNeed.megabytes(share.standing().reading().totalBytes())
+          + share.standing().limits()
           + "; "
           + remedy();
     }

@@ -30,6 +30,9 @@ public final class MonitorEndpoints {
           List.of("readiness", "GET", "/health/ready"),
           List.of("metrics", "GET", "/metrics"),
           List.of("monitor", "GET", LiveMonitor.PATH),
+          List.of("load_model", "POST", "/api/v1/models/load"),
+          List.of("unload_model", "POST", "/api/v1/models/unload"),
+          List.of("models_in_memory", "GET", "/api/v1/models/status"),
           List.of("reload", "POST", "/admin/reload"));
 
   private final Metrics metrics;

@@ -37,6 +37,7 @@ import llm.server.api.ConversationEndpoints;
 import llm.server.api.ErrorDialects;
 import llm.server.api.HealthEndpoints;
 import llm.server.api.LlmEndpoints;
+import llm.server.api.ModelMemoryEndpoints;
 import llm.server.api.MonitorEndpoints;
 import llm.server.api.OpenAiEndpoints;
 import llm.server.api.ResponsesEndpoints;
@@ -276,6 +277,7 @@ final class Application {
             .routes());
     lasting.addAll(monitor(read).routes());
     lasting.addAll(new AdminEndpoints(reload::run, who -> auth.isAdmin(who)).routes());
+    lasting.addAll(new ModelMemoryEndpoints(gateway, who -> auth.isAdmin(who)).routes());
     lasting.addAll(
         new UsageEndpoints(gateway.usage(), who -> auth.seesAll(who), timer.time()).routes());
     lastingRoutes = List.copyOf(lasting);

@@ -1,0 +1,2 @@
+/** Watches the graphics processor. */
+package llm.gpu.nvml;

@@ -1,0 +1,94 @@
+package llm.gpu.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
+import llm.core.testkit.ManualClock;
+import llm.core.testkit.RecordingTelemetry;
+import llm.gpu.llama.LlamaException;
+import llm.gpu.memory.Residence;
+import llm.gpu.memory.Residence.State;
+import llm.gpu.testmodel.SizedModel;
+import llm.gpu.testmodel.TestFiles;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@DisplayName("T-6: a load under way")
+class ModelLoaderTest {
+  @TempDir static Path folder;
+  private static Path file;
+
+  private final ManualClock clock = new ManualClock();
+  private final Residence residence = new Residence();
+
+  @BeforeAll
+  static void write() {
+    TestFiles.library();
+    file = SizedModel.llama(256, 6, 512, 2000).writeTo(folder.resolve("model.gguf"));
+  }
+
+  /** One that asks {@code whenTold} after each step of a load whether to end it. */
+  private ModelLoader loader(BooleanSupplier whenTold) {
+    var telemetry = new RecordingTelemetry();
+    return new ModelLoader(
+        TestFiles::library,
+        EngineFixture.free(),
+        new EngineMetrics(telemetry.metrics()),
+        telemetry.log("test"),
+        clock,
+        whenTold);
+  }
+
+  @Test
+  void itsProgressIsToldInShares() throws Exception {
+    List<Residence.Snapshot> told = new ArrayList<>();
+    ModelLoader loader = loader(() -> !told.add(residence.now()));
+
+    LoadedModel loaded = loader.load(file, residence);
+    loader.unload(loaded);
+
+    assertThat(told).hasSizeGreaterThan(2);
+    assertThat(told).allSatisfy(one -> assertThat(one.state()).isEqualTo(State.LOADING));
+    assertThat(told)
+        .extracting(Residence.Snapshot::progress)
+        .isSorted()
+        .anyMatch(share -> share > 0.1 && share < 0.9)
+        .last()
+        .isEqualTo(1f);
+  }
+
+  @Test
+  void aWishToUnloadEndsItAtOnce() throws Exception {
+    residence.wantLoaded(OptionalInt.empty());
+    ModelLoader loader =
+        loader(() -> {
+          residence.wantUnloaded(0);
+          return false;
+        });
+
+    assertThatThrownBy(() -> loader.load(file, residence))
+        .isInstanceOf(LlamaException.class)
+        .hasMessage("The load was ended by a request to unload the model.");
+  }
+
+  @Test
+  void whatItTakesIsWhatWasEstimated() throws Exception {
+    ModelLoader loader = loader(() -> false);
+    double need = loader.need(file, OptionalInt.of(1024)).total();
+    residence.wantLoaded(OptionalInt.of(1024));
+
+    LoadedModel loaded = loader.load(file, residence);
+    double taken = loaded.taken().total();
+    loader.unload(loaded);
+
+    assertThat(need / taken).isBetween(0.9, 1.1);
+    assertThat(loaded.contextTokens()).isEqualTo(1024);
+  }
+}
