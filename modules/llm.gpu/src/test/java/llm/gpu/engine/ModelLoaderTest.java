@@ -10,6 +10,7 @@ import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
+import llm.gpu.adapter.AdapterSource;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.memory.Residence;
 import llm.gpu.memory.Residence.State;
@@ -38,7 +39,7 @@ class ModelLoaderTest {
   private ModelLoader loader(BooleanSupplier whenTold) {
     var telemetry = new RecordingTelemetry();
     return new ModelLoader(
-        TestFiles::library,
+        TestFiles::library, AdapterSource.NONE,
         EngineFixture.free(),
         new EngineMetrics(telemetry.metrics()),
         telemetry.log("test"),

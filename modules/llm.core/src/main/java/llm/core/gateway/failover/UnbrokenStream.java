@@ -6,7 +6,6 @@ import java.util.Deque;
 import java.util.Optional;
 import llm.core.dialect.json.JsonCursor;
 import llm.core.gateway.schema.AskedSchema;
-import llm.core.schema.valid.Violation;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
