@@ -6,7 +6,7 @@ import llm.core.template.Reasoning;
 import llm.domain.chat.ChatRequest;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
-import llm.gpu.llama.Candidates;
+import llm.gpu.llama.Sampler.Candidates;
 import llm.gpu.llama.Vocabulary;
 
 /**

@@ -11,7 +11,7 @@ import llm.core.template.Reasoning;
 import llm.domain.chat.ChatRequest;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
-import llm.gpu.llama.Candidates;
+import llm.gpu.llama.Sampler.Candidates;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
 
