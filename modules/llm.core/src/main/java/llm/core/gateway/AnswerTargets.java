@@ -2,15 +2,18 @@ package llm.core.gateway;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import llm.core.gateway.Edition.Step;
 import llm.core.gateway.attempt.Attempts;
 import llm.core.gateway.attempt.Route;
-import llm.core.gateway.failover.Failovers;
 import llm.core.gateway.failover.Given;
 import llm.core.gateway.failover.Resumption;
 import llm.core.gateway.failover.UnbrokenStream;
 import llm.core.gateway.failover.UnbrokenStream.Resumed;
 import llm.core.gateway.route.Overrides;
+import llm.core.gateway.schema.AskedSchema;
+import llm.core.gateway.schema.Judge;
+import llm.core.gateway.schema.JudgedStream;
 import llm.domain.call.Answerer;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
@@ -25,16 +28,19 @@ import llm.domain.error.LlmException;
  * The targets of one request for an answer: who accepts it, and who goes on with it when that one
  * fails. One thread at a time.
  */
-final class AnswerTargets implements UnbrokenStream.Targets {
+final class AnswerTargets implements UnbrokenStream.Targets, JudgedStream.Source {
   private final ChatRequest request;
   private final Call call;
   private final List<Step> steps;
+  private final Chain chain;
   private final Tries tries;
   private final Attempts attempts;
   private final GatewaySettings settings;
-  private final Failovers failovers;
+  private final ChatCalls.Changes changes;
+  private final Optional<AskedSchema> schema;
 
   private Answerer at; // who accepted last; null: nobody did
+  private boolean isHeldBack; // what that one says, until it was judged
   private LlmError failure; // of that one; null: it has not failed
   private int count;
 
@@ -42,17 +48,19 @@ final class AnswerTargets implements UnbrokenStream.Targets {
       ChatRequest request,
       Call call,
       List<Step> steps,
-      Tries tries,
+      Chain chain,
       Attempts attempts,
       GatewaySettings settings,
-      Failovers failovers) {
+      ChatCalls.Changes changes) {
     this.request = request;
     this.call = call;
     this.steps = steps;
-    this.tries = tries;
+    this.chain = chain;
+    this.tries = chain.over(steps, call);
     this.attempts = attempts;
     this.settings = settings;
-    this.failovers = failovers;
+    this.changes = changes;
+    this.schema = AskedSchema.of(request);
   }
 
   /** What a target has accepted to give. */
@@ -76,8 +84,8 @@ final class AnswerTargets implements UnbrokenStream.Targets {
    */
   EventStream<StreamEvent> stream() throws LlmException {
     Accepted.Begun begun =
-        tries.ask((way, overrides) -> begun(overrides.apply(ChatCalls.to(way, request)), way));
-    return unbroken(answerer(begun.route()), begun.stream());
+        tries.ask((way, overrides) -> begun(ChatCalls.sent(request, way, overrides), way));
+    return judged(unbroken(answerer(begun.route()), begun.stream()));
   }
 
   /** The same from whoever of two is sooner; see {@link Hedge#ask}. */
@@ -90,8 +98,8 @@ final class AnswerTargets implements UnbrokenStream.Targets {
             own ->
                 (way, overrides) ->
                     attempts.stream(
-                        overrides.apply(ChatCalls.to(way, request)), way, own, settings.waits()));
-    return unbroken(call.answerer().orElseThrow(), sooner);
+                        ChatCalls.sent(request, way, overrides), way, own, settings.waits()));
+    return judged(unbroken(call.answerer().orElseThrow(), sooner));
   }
 
   /**
@@ -102,19 +110,79 @@ final class AnswerTargets implements UnbrokenStream.Targets {
   ChatCalls.Gathered whole() throws LlmException {
     Accepted accepted =
         tries.ask((way, overrides) -> {
-          ChatRequest sent = overrides.apply(ChatCalls.to(way, request));
+          ChatRequest sent = ChatCalls.sent(request, way, overrides);
           return way.provider().answersWhole()
               ? new Accepted.Whole(way, attempts.whole(sent, way, call))
               : begun(sent, way);
         });
     Route route = accepted.route();
+    goesBy(answerer(route));
     ChatResult result =
         switch (accepted) {
           case Accepted.Whole(_, ChatResult whole) -> whole;
           case Accepted.Begun(_, var stream) ->
-              ResultCollector.collect(route.model(), unbroken(answerer(route), stream));
+              ResultCollector.collect(route.model(), unbroken(at, stream));
         };
-    return new ChatCalls.Gathered(route, result);
+    boolean isDue =
+        schema.isPresent()
+            && (isHeldBack
+                || settings.structuredOutput().judgesNative() && schema.get().isStrict());
+    return new ChatCalls.Gathered(
+        route, isDue ? judge().judged(result, at.provider(), call) : result);
+  }
+
+  private EventStream<StreamEvent> judged(EventStream<StreamEvent> stream) {
+    return schema.isEmpty()
+        ? stream
+        : new JudgedStream(stream, this, judge(), call, request.model().value());
+  }
+
+  private Judge judge() {
+    return new Judge(
+        schema.orElseThrow(), settings.structuredOutput(), changes.repairs(), this::again);
+  }
+
+  /** Asks the target that answered once more, for another answer. */
+  private ChatResult again(Judge.Change change, Call own) throws LlmException {
+    List<Step> same = steps.stream().filter(this::isPresent).limit(1).toList();
+    return chain.askNobodyElse(
+        same.isEmpty() ? steps : same,
+        own,
+        (way, overrides) -> {
+          ChatRequest sent = change.of(ChatCalls.sent(request, way, overrides));
+          return way.provider().answersWhole()
+              ? attempts.whole(sent, way, own)
+              : ResultCollector.collect(
+                  way.model(), attempts.stream(sent, way, own, settings.waits()));
+        });
+  }
+
+  private boolean isPresent(Step step) {
+    try {
+      return answerer(step.route()).equals(at);
+    } catch (LlmException _) {
+      return false; // it is not there
+    }
+  }
+
+  /** From now on it is {@code next} who answers. */
+  private void goesBy(Answerer next) {
+    at = next;
+    isHeldBack =
+        schema.isPresent() && steps.stream().anyMatch(step -> isPresent(step) && holds(step));
+  }
+
+  private static boolean holds(Step step) {
+    try {
+      return AskedSchema.isHeldBack(step.route());
+    } catch (LlmException _) {
+      return false; // it is not there
+    }
+  }
+
+  @Override
+  public boolean isHeldBack() {
+    return isHeldBack;
   }
 
   private Accepted.Begun begun(ChatRequest sent, Route way) throws LlmException {
@@ -122,7 +190,7 @@ final class AnswerTargets implements UnbrokenStream.Targets {
   }
 
   private EventStream<StreamEvent> unbroken(Answerer from, EventStream<StreamEvent> stream) {
-    at = from;
+    goesBy(from);
     return new UnbrokenStream(stream, request, call, this);
   }
 
@@ -157,8 +225,8 @@ final class AnswerTargets implements UnbrokenStream.Targets {
         });
     count++;
     Answerer to = answerer(next.route());
-    failovers.tell(at, to, failure, given, next.how().kind(), count, call);
-    at = to;
+    changes.failovers().tell(at, to, failure, given, next.how().kind(), count, call);
+    goesBy(to);
     return new Resumed(next.stream(), next.how().joint());
   }
 
@@ -182,7 +250,7 @@ final class AnswerTargets implements UnbrokenStream.Targets {
 
   private Resumption how(Given given, int spentTokens, Route way, Overrides overrides)
       throws LlmException {
-    ChatRequest sent = overrides.apply(ChatCalls.to(way, request));
+    ChatRequest sent = ChatCalls.sent(request, way, overrides);
     boolean mayInstruct =
         overrides.continueByInstruction().orElse(settings.continueByInstruction());
     return Resumption.of(sent, given, way.provider().continuation(sent), mayInstruct, spentTokens)

@@ -2,10 +2,14 @@ package llm.core.gateway;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import llm.core.gateway.Edition.Step;
 import llm.core.gateway.attempt.Attempts;
 import llm.core.gateway.attempt.Route;
 import llm.core.gateway.failover.Failovers;
+import llm.core.gateway.route.Overrides;
+import llm.core.gateway.schema.AskedSchema;
+import llm.core.gateway.schema.Repairs;
 import llm.core.telemetry.Level;
 import llm.core.telemetry.Log;
 import llm.core.tokens.PromptCount;
@@ -30,14 +34,17 @@ final class ChatCalls {
   private final Attempts attempts;
   private final Chain chain;
   private final Hedge hedge;
-  private final Failovers failovers;
+  private final Changes changes;
   private final Log log;
 
-  ChatCalls(Attempts attempts, Chain chain, Hedge hedge, Failovers failovers, Log log) {
+  /** Who tells of answers that did not stay what they were. */
+  record Changes(Failovers failovers, Repairs repairs) {}
+
+  ChatCalls(Attempts attempts, Chain chain, Hedge hedge, Changes changes, Log log) {
     this.attempts = attempts;
     this.chain = chain;
     this.hedge = hedge;
-    this.failovers = failovers;
+    this.changes = changes;
     this.log = log;
   }
 
@@ -52,8 +59,7 @@ final class ChatCalls {
 
   private AnswerTargets targets(
       ChatRequest request, Call call, List<Step> steps, GatewaySettings settings) {
-    return new AnswerTargets(
-        request, call, steps, chain.over(steps, call), attempts, settings, failovers);
+    return new AnswerTargets(request, call, steps, chain, attempts, settings, changes);
   }
 
   /** See {@link Gateway#complete}. */
@@ -86,11 +92,19 @@ final class ChatCalls {
   /** See {@link Gateway#countPrompt}. */
   PromptCount count(ChatRequest request, Call call, Step step) throws LlmException {
     Route route = step.route();
-    return attempts.count(step.overrides(route).apply(to(route, request)), route, call);
+    return attempts.count(sent(request, route, step.overrides(route)), route, call);
+  }
+
+  /** The request as it goes to {@code route}. */
+  static ChatRequest sent(ChatRequest request, Route route, Overrides overrides)
+      throws LlmException {
+    ChatRequest sent = overrides.apply(to(route, request));
+    Optional<AskedSchema> schema = AskedSchema.of(sent);
+    return schema.isPresent() ? schema.get().shaped(sent, route) : sent;
   }
 
   /** The request for the model that {@code route} leads to. */
-  static ChatRequest to(Route route, ChatRequest request) {
+  private static ChatRequest to(Route route, ChatRequest request) {
     return route.model().equals(request.model().value())
         ? request
         : request.withModel(new ModelName(route.model()));

@@ -5,6 +5,7 @@ import java.util.Optional;
 import llm.core.config.Section;
 import llm.core.config.Setting;
 import llm.core.gateway.attempt.Waits;
+import llm.core.gateway.schema.SchemaSettings;
 
 /**
  * How the gateway behaves; section {@code gateway}.
@@ -19,6 +20,7 @@ import llm.core.gateway.attempt.Waits;
  * @param embeddingBytes what vectors and their answers may take in memory, of all requests at once;
  *     0: a quarter of the heap
  * @param mockFallback whether the mock answers when nobody who was asked for is there
+ * @param structuredOutput how answers are held to schemas
  * @param continueByInstruction whether a model may be told in words to go on with an answer that
  *     another one began, where its provider has no better way
  */
@@ -30,6 +32,7 @@ public record GatewaySettings(
     int warmPrefixes,
     long embeddingBytes,
     boolean mockFallback,
+    SchemaSettings structuredOutput,
     boolean continueByInstruction) {
 
   private static final Duration SHORTEST = Duration.ofMillis(100);
@@ -97,6 +100,7 @@ public record GatewaySettings(
           WARM_PREFIXES.fallback().orElseThrow(),
           EMBEDDING_BYTES.fallback().orElseThrow(),
           MOCK_FALLBACK.fallback().orElseThrow(),
+          SchemaSettings.DEFAULTS,
           CONTINUE_BY_INSTRUCTION.fallback().orElseThrow());
 
   /** The same without a stand-in and without instructions. */
@@ -115,6 +119,7 @@ public record GatewaySettings(
         warmPrefixes,
         embeddingBytes,
         false,
+        SchemaSettings.DEFAULTS,
         false);
   }
 
@@ -128,6 +133,7 @@ public record GatewaySettings(
         section.get(WARM_PREFIXES),
         section.get(EMBEDDING_BYTES),
         section.get(MOCK_FALLBACK),
+        SchemaSettings.read(section),
         false);
   }
 
@@ -141,6 +147,7 @@ public record GatewaySettings(
         warmPrefixes,
         embeddingBytes,
         mockFallback,
+        structuredOutput,
         resilience.get(CONTINUE_BY_INSTRUCTION));
   }
 

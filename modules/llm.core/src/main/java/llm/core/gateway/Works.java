@@ -13,6 +13,7 @@ import llm.core.gateway.attempt.Attempts;
 import llm.core.gateway.attempt.GatewayMetrics;
 import llm.core.gateway.attempt.Preparation;
 import llm.core.gateway.failover.Failovers;
+import llm.core.gateway.schema.Repairs;
 import llm.core.limit.Limits;
 import llm.core.resilience.Guards;
 import llm.core.telemetry.Log;
@@ -58,8 +59,10 @@ final class Works {
     var preparation = new Preparation(alarms, ids, events, connections);
     var attempts = new Attempts(preparation, metrics, alarms, events, log);
     var hedge = new Hedge(alarms, telemetry.metrics(), log);
-    this.chats =
-        new ChatCalls(attempts, chain, hedge, new Failovers(telemetry.metrics(), log), log);
+    var changes =
+        new ChatCalls.Changes(
+            new Failovers(telemetry.metrics(), log), new Repairs(telemetry.metrics(), log));
+    this.chats = new ChatCalls(attempts, chain, hedge, changes, log);
     this.cache = new ResponseCache(telemetry, alarms);
     this.limits = new Limits(alarms.time(), ids, telemetry);
     this.ledger = new UsageLedger(alarms, telemetry, this::listedModels);

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import llm.core.catalogue.Catalogue;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.CallScope;
+import llm.core.gateway.schema.SchemaSettings;
 import llm.core.provider.ProviderSetup;
 import llm.core.testkit.Calls;
 import llm.core.testkit.Gate;
@@ -49,6 +50,7 @@ class RetriesTest {
           1,
           0,
           true,
+          SchemaSettings.DEFAULTS,
           false);
   private static final StreamEvent[] ANSWER = {
     new StreamEvent.TextDelta("hello"), new StreamEvent.Done(FinishReason.STOP, new Usage(1, 1, 0))

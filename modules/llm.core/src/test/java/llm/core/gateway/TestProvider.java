@@ -9,11 +9,13 @@ import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmException;
+import llm.domain.model.ModelName;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.Continuation;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
+import llm.domain.port.SchemaSupport;
 
 /** A provider whose streams a test makes; it keeps what it was asked. */
 final class TestProvider implements ChatProvider {
@@ -30,6 +32,7 @@ final class TestProvider implements ChatProvider {
   boolean closed;
   Optional<String> prefix = Optional.empty();
   Continuation continuation = Continuation.NEVER;
+  SchemaSupport schemas = SchemaSupport.NATIVE;
 
   private TestProvider(String id, List<ModelInfo> models, Answer answer) {
     this.id = id;
@@ -71,6 +74,11 @@ final class TestProvider implements ChatProvider {
   @Override
   public Continuation continuation(ChatRequest request) {
     return continuation;
+  }
+
+  @Override
+  public SchemaSupport schemaSupport(ModelName model) {
+    return schemas;
   }
 
   @Override

@@ -69,4 +69,23 @@ public record Usage(
   public int totalTokens() {
     return (int) Math.min(Integer.MAX_VALUE, (long) promptTokens + completionTokens);
   }
+
+  /** This and {@code other} together; counts saturate at {@link Integer#MAX_VALUE}. */
+  public Usage plus(Usage other) {
+    if (equals(NONE)) {
+      return other;
+    }
+    int prompt = sum(promptTokens, other.promptTokens);
+    int cached = sum(cachedTokens, other.cachedTokens);
+    return new Usage(
+        prompt,
+        sum(completionTokens, other.completionTokens),
+        cached,
+        sum(reasoningTokens, other.reasoningTokens),
+        Math.min(prompt - cached, sum(cacheWriteTokens, other.cacheWriteTokens)));
+  }
+
+  private static int sum(int one, int other) {
+    return (int) Math.min(Integer.MAX_VALUE, (long) one + other);
+  }
 }

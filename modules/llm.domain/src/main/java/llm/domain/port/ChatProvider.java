@@ -103,6 +103,11 @@ public interface ChatProvider extends AutoCloseable {
     return Continuation.NEVER;
   }
 
+  /** What it does so that answers of {@code model} fit a schema. */
+  default SchemaSupport schemaSupport(ModelName model) {
+    return SchemaSupport.NATIVE;
+  }
+
   /** Text that stands before the system message of every request to this provider, by its user. */
   default Optional<String> systemPrefix() {
     return Optional.empty();

@@ -44,4 +44,15 @@ class UsageTest {
     assertThat(new Usage(5, 7, 5).totalTokens()).isEqualTo(12);
     assertThat(Usage.of(Integer.MAX_VALUE, 1).totalTokens()).isEqualTo(Integer.MAX_VALUE);
   }
+
+  @Test
+  void addsUpWithoutOverflow() {
+    var one = new Usage(10, 5, 4, 2, 6);
+    assertThat(Usage.NONE.plus(one)).isEqualTo(one);
+    assertThat(one.plus(Usage.NONE)).isEqualTo(one);
+    assertThat(one.plus(new Usage(1, 1, 1, 1))).isEqualTo(new Usage(11, 6, 5, 3, 6));
+    var most = new Usage(Integer.MAX_VALUE, Integer.MAX_VALUE, 5, 0, 7);
+    assertThat(most.plus(most))
+        .isEqualTo(new Usage(Integer.MAX_VALUE, Integer.MAX_VALUE, 10, 0, 14));
+  }
 }

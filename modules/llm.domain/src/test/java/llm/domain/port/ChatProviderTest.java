@@ -237,4 +237,11 @@ class ChatProviderTest {
     @Override
     public void end() {}
   }
+
+  @Test
+  void takesSchemasAsTheyAre() {
+    try (var echo = new EchoProvider()) {
+      assertThat(echo.schemaSupport(MODEL)).isEqualTo(SchemaSupport.NATIVE);
+    }
+  }
 }

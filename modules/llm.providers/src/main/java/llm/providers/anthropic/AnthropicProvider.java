@@ -21,6 +21,7 @@ import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.Continuation;
 import llm.domain.port.Nuance;
+import llm.domain.port.SchemaSupport;
 import llm.providers.transport.Transport;
 import llm.providers.upstream.GoingOn;
 import llm.providers.upstream.UpstreamProvider;
@@ -48,10 +49,14 @@ final class AnthropicProvider extends UpstreamProvider {
     return Optional.of(Dialect.ANTHROPIC);
   }
 
-  /** All of it; reasoning goes back with its proof alone. */
+  /** All of it but what is told in words; reasoning goes back with its proof alone. */
   @Override
   public Set<Nuance> leavesOut(ModelName model) {
-    return EnumSet.allOf(Nuance.class);
+    var left = EnumSet.allOf(Nuance.class);
+    if (schemaSupport(model) == SchemaSupport.WORDS) {
+      left.remove(Nuance.SCHEMA_DESCRIPTION);
+    }
+    return left;
   }
 
   @Override
@@ -64,6 +69,14 @@ final class AnthropicProvider extends UpstreamProvider {
   public Continuation continuation(ChatRequest request) {
     boolean takes = ThinkingStyle.takesPrefill(atUpstream(request.model()));
     return goingOn.meaning(takes ? Continuation.PREFILLED : Continuation.IF_ALLOWED);
+  }
+
+  /** Models from 4.5 on take one; those before are told in words. */
+  @Override
+  protected SchemaSupport usualSchemaSupport(ModelName model) {
+    return MessagesRequestWriter.takesSchemas(atUpstream(model))
+        ? SchemaSupport.NATIVE
+        : SchemaSupport.WORDS;
   }
 
   /** By the upstream, which has an endpoint for it. */

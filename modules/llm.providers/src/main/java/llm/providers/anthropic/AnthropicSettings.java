@@ -11,6 +11,7 @@ import llm.core.dialect.anthropic.upstream.RequestTraits;
 import llm.core.dialect.anthropic.upstream.ThinkingStyle;
 import llm.providers.replay.TrafficSettings;
 import llm.providers.upstream.GoingOn;
+import llm.providers.upstream.SchemaForm;
 import llm.providers.upstream.Upstream;
 
 /**
@@ -78,6 +79,7 @@ record AnthropicSettings(Upstream upstream, RequestTraits traits) {
     return Upstream.read(name, section, Optional.of(url), own, MODELS)
         .map(upstream -> {
           GoingOn.rejectMarks(upstream.goingOn(), section);
+          SchemaForm.rejectJsonObject(upstream.schemas(), section);
           return new AnthropicSettings(upstream, traits);
         });
   }

@@ -12,6 +12,7 @@ import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.port.Continuation;
 import llm.domain.port.Nuance;
+import llm.domain.port.SchemaSupport;
 import llm.providers.custom.CustomSettings.Pieces;
 import llm.providers.transport.Transport;
 import llm.providers.transport.UpstreamRequest.Body;
@@ -45,6 +46,11 @@ final class CustomProvider extends UpstreamProvider {
   @Override
   public Continuation continuation(ChatRequest request) {
     return settings.upstream().goingOn().meaning(Continuation.IF_ALLOWED);
+  }
+
+  @Override
+  protected SchemaSupport usualSchemaSupport(ModelName model) {
+    return SchemaSupport.WORDS;
   }
 
   @Override

@@ -10,6 +10,7 @@ import llm.domain.chat.FinishReason;
 import llm.providers.custom.AnswerPaths.Key;
 import llm.providers.upstream.Framing;
 import llm.providers.upstream.GoingOn;
+import llm.providers.upstream.SchemaForm;
 import llm.providers.upstream.ToolWords;
 import llm.providers.upstream.Upstream;
 
@@ -107,6 +108,7 @@ record CustomSettings(
     Optional<Upstream> upstream =
         Upstream.read(name, section, endpoint.map(Endpoint::base), Map.of(), section.get(HEALTH));
     upstream.ifPresent(up -> GoingOn.rejectPrefill(up.goingOn(), section));
+    upstream.ifPresent(up -> SchemaForm.rejectFields(up.schemas(), section));
     if (upstream.isPresent() && upstream.get().models().isEmpty()) {
       section.reject("models", "must name one model at least: an endpoint does not list them");
     }

@@ -28,6 +28,7 @@ import llm.domain.model.ModelName;
 import llm.domain.port.Continuation;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.Nuance;
+import llm.domain.port.SchemaSupport;
 import llm.providers.transport.Transport;
 import llm.providers.upstream.GoingOn;
 import llm.providers.upstream.UpstreamProvider;
@@ -53,6 +54,7 @@ final class OpenAiProvider extends UpstreamProvider {
   private final ResponseSettings responses;
   private final Optional<SpokenTools> spokenTools;
   private final GoingOn goingOn;
+  private final SchemaSupport schemas;
 
   private OpenAiProvider(UpstreamSettings settings, Transport transport, ProviderContext context) {
     super(settings.upstream(), transport, context);
@@ -60,6 +62,7 @@ final class OpenAiProvider extends UpstreamProvider {
     this.responses = settings.responses();
     this.spokenTools = settings.toolWords().tools();
     this.goingOn = settings.goingOn();
+    this.schemas = settings.schemas();
   }
 
   /** The provider, already asking its upstream for models. */
@@ -97,6 +100,11 @@ final class OpenAiProvider extends UpstreamProvider {
     Continuation how = goingOn.meaning(Continuation.IF_ALLOWED);
     boolean isPrefill = how == Continuation.PREFILLED || how == Continuation.ECHOED;
     return isNew && isPrefill ? Continuation.IF_ALLOWED : how;
+  }
+
+  @Override
+  protected SchemaSupport usualSchemaSupport(ModelName model) {
+    return schemas;
   }
 
   @Override

@@ -10,6 +10,7 @@ import llm.core.dialect.openai.upstream.RequestTraits.GrammarNames;
 import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
 import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
 import llm.core.dialect.openai.upstream.RequestTraits.RepeatPenalty;
+import llm.domain.port.SchemaSupport;
 import llm.providers.transport.BaseUrl;
 import llm.providers.upstream.GoingOn;
 
@@ -107,6 +108,11 @@ enum ServerRecipe {
       case GENERIC -> place.host().equals(MISTRAL) ? GoingOn.PREFIX : GoingOn.AUTO;
       case OPENAI, OLLAMA, LM_STUDIO, LLAMA_SERVER, OPENROUTER, TOGETHER -> GoingOn.AUTO;
     };
+  }
+
+  /** What it does so that answers fit a schema; DeepSeek has no more than a JSON mode. */
+  SchemaSupport schemaSupport() {
+    return this == DEEPSEEK ? SchemaSupport.JSON_MODE : SchemaSupport.NATIVE;
   }
 
   /** How requests are written for it. */

@@ -8,6 +8,7 @@ import llm.core.config.Setting;
 import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
 import llm.core.dialect.openai.upstream.RequestTraits.Unfinished;
+import llm.domain.port.SchemaSupport;
 import llm.providers.replay.TrafficSettings;
 import llm.providers.upstream.GoingOn;
 import llm.providers.upstream.ToolWords;
@@ -22,13 +23,15 @@ import llm.providers.upstream.Upstream;
  * @param toolWords how its models write calls of tools, where the server does not read them
  * @param goingOn how it goes on with answers that broke off elsewhere; auto: in words, if that may
  *     be
+ * @param schemas what its kind of server does so that answers fit a schema
  */
 record UpstreamSettings(
     Upstream upstream,
     RequestTraits traits,
     ResponseSettings responses,
     ToolWords toolWords,
-    GoingOn goingOn) {
+    GoingOn goingOn,
+    SchemaSupport schemas) {
   private static final String MODELS = "/models";
 
   private static final Setting<String> BASE_URL =
@@ -81,7 +84,13 @@ record UpstreamSettings(
       ServerRecipe server) {
     GoingOn said = upstream.goingOn();
     GoingOn how = said == GoingOn.AUTO ? server.goingOn(upstream.baseUrl()) : said;
-    this(upstream, traits.withUnfinished(mark(how)), responses, toolWords, how);
+    this(
+        upstream,
+        traits.withUnfinished(mark(how)),
+        responses,
+        toolWords,
+        how,
+        server.schemaSupport());
   }
 
   private static Unfinished mark(GoingOn how) {

@@ -29,6 +29,7 @@ import llm.providers.transport.UpstreamRequest.Header;
  * @param warm how a connection to it is kept warm
  * @param systemPrefix text before the system message of every request
  * @param goingOn how it goes on with answers that broke off elsewhere
+ * @param schemas how it is told of schemas
  * @param transport how it is reached
  * @param traffic whether what passes is recorded, or played back
  */
@@ -42,6 +43,7 @@ public record Upstream(
     WarmSettings warm,
     Optional<String> systemPrefix,
     GoingOn goingOn,
+    SchemaForm schemas,
     TransportSettings transport,
     TrafficSettings traffic) {
   private static final Setting<String> MODELS =
@@ -86,6 +88,7 @@ public record Upstream(
     WarmSettings warm = WarmSettings.read(section, name, models, modelsPath);
     Optional<String> prefix = section.find(ProviderContext.SYSTEM_PREFIX);
     GoingOn goingOn = GoingOn.read(section);
+    SchemaForm schemas = SchemaForm.read(section);
     TransportSettings transport = TransportSettings.read(section, place.orElse(assumed));
     return place.map(known ->
         new Upstream(
@@ -98,6 +101,7 @@ public record Upstream(
             warm,
             prefix,
             goingOn,
+            schemas,
             transport,
             traffic));
   }

@@ -26,6 +26,7 @@ import llm.domain.port.ChatProvider;
 import llm.domain.port.ConnectionWarmer;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
+import llm.domain.port.SchemaSupport;
 import llm.providers.transport.Transport;
 import llm.providers.transport.UpstreamResponse;
 
@@ -44,6 +45,7 @@ public abstract class UpstreamProvider implements ChatProvider {
   private final Instant created;
   private final String description;
   private final Optional<String> systemPrefix;
+  private final SchemaForm schemas;
   private final int mostAtOnce;
   private final Set<Call> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
@@ -56,6 +58,7 @@ public abstract class UpstreamProvider implements ChatProvider {
     this.context = context;
     this.exchange = new Exchange(settings, transport, context.time());
     this.systemPrefix = settings.systemPrefix();
+    this.schemas = settings.schemas();
     this.mostAtOnce = settings.transport().maxConnections();
     this.watch = new ModelWatch(settings, exchange, context, this::isFull);
     this.created = context.time().now();
@@ -107,6 +110,16 @@ public abstract class UpstreamProvider implements ChatProvider {
     }
     AnswerParser parser = words.get().parser(request, this::callId);
     return new ReadCalls(start(words.get().spoken(request), call, stream), parser);
+  }
+
+  @Override
+  public final SchemaSupport schemaSupport(ModelName model) {
+    return schemas.meaning(usualSchemaSupport(model));
+  }
+
+  /** What is known of this kind of upstream, and of the model. */
+  protected SchemaSupport usualSchemaSupport(ModelName model) {
+    return SchemaSupport.NATIVE;
   }
 
   @Override

@@ -35,7 +35,9 @@ import llm.domain.content.Thought;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
+import llm.domain.port.Nuance;
 import llm.domain.port.ProviderHealth.Status;
+import llm.domain.port.SchemaSupport;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -354,6 +356,32 @@ class AnthropicProviderTest {
                   assertThat(((LlmError.Unsupported) refused.error()).path())
                       .isEqualTo("temperature"));
       assertThat(rig.server.requests()).noneMatch(request -> request.method().equals("POST"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "claude-opus-4-6, NATIVE",
+    "claude-sonnet-4-5-20250929, NATIVE",
+    "claude-haiku-4-5@20251001, NATIVE",
+    "claude-sonnet-5, NATIVE",
+    "claude-opus-4-1-20250805, WORDS",
+    "claude-sonnet-4-20250514, WORDS",
+    "claude-opus-4-0, WORDS",
+    "claude-3-7-sonnet-latest, WORDS",
+    "claude-instant-1.2, WORDS",
+    "other, NATIVE"
+  })
+  void schemasAreToldInWordsToModelsThatTakeNone(String model, SchemaSupport support) {
+    try (var rig = new ClaudeRig()) {
+      var name = new ModelName("anthropic/" + model);
+      assertThat(rig.provider.schemaSupport(name)).isEqualTo(support);
+      assertThat(rig.provider.leavesOut(name).contains(Nuance.SCHEMA_DESCRIPTION))
+          .isEqualTo(support == SchemaSupport.NATIVE);
+    }
+    try (var rig = new ClaudeRig("json_schema: refuse")) {
+      assertThat(rig.provider.schemaSupport(new ModelName("anthropic/" + model)))
+          .isEqualTo(SchemaSupport.NONE);
     }
   }
 }

@@ -49,6 +49,8 @@ class CustomSettingsTest {
         "prompt: {user: hello} | prompt.user: must have {{text}}",
         "finish_reasons: {a: b} | finish_reasons",
         "method: get | method",
+        "json_schema: native | json_schema: must be auto, words or refuse",
+        "json_schema: json_object | json_schema: must be auto, words or refuse",
         "requst: x | requst",
       })
   void eachFurtherMistakeIsNamed(String more, String said) {

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Set;
 import llm.domain.model.ModelName;
 import llm.domain.port.Nuance;
+import llm.domain.port.SchemaSupport;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,6 +32,24 @@ class LeftOutTest {
               ? Set.of()
               : Set.copyOf(Arrays.stream(left.split(" ")).map(Nuance::valueOf).toList());
       assertThat(up.provider.leavesOut(new ModelName("up/m"))).isEqualTo(expected);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "server: generic; NATIVE",
+        "server: vllm; NATIVE",
+        "server: deepseek; JSON_MODE",
+        "server: deepseek, json_schema: native; NATIVE",
+        "json_schema: json_object; JSON_MODE",
+        "json_schema: words; WORDS",
+        "json_schema: refuse; NONE",
+      })
+  void whatIsDoneForASchemaIsKnownToo(String settings, SchemaSupport support) {
+    try (var up = Upstreams.named(settings.replace(", ", "\n"))) {
+      assertThat(up.provider.schemaSupport(new ModelName("up/m"))).isEqualTo(support);
     }
   }
 }

@@ -113,7 +113,7 @@ final class Back implements AutoCloseable {
       throw new AssertionError(
           name + " takes no such request: " + problems + "\n" + request.body());
     }
-    return vendor.read(body);
+    return vendor.read(body).withSpokenSchema();
   }
 
   @Override

@@ -108,6 +108,8 @@ record ChatVendor(String thoughtsOut, String thoughtsBack, String limit) impleme
         by(
             "type",
             Map.of(
+                "json_object",
+                Shape.object("type!", TEXT),
                 "json_schema",
                 Shape.object(
                     "type!",

@@ -40,9 +40,6 @@ final class Design {
     if (feature.hasPicture()) {
       return Optional.of("messages[1].content");
     }
-    if (feature.wish().schema().isPresent()) {
-      return Optional.of(messages ? "output_config.format" : "response_format");
-    }
     if (feature.wish().effort().isPresent()) {
       return Optional.of(messages ? "thinking" : "reasoning_effort");
     }

@@ -1,5 +1,6 @@
 package llm.server.matrix;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -45,6 +46,25 @@ record Wish(
 
   Wish withSchema(Object wanted) {
     return new Wish(said, tools, parallel, Optional.of(wanted), effort, stop, most, temperature);
+  }
+
+  /** The same where the schema is told in words, at the end of what the system says. */
+  Wish withSpokenSchema() {
+    String words = "Answer with one JSON value that fits the JSON Schema below";
+    if (schema.isPresent()
+        || said.isEmpty()
+        || !(said.getFirst() instanceof Said.System(String text))
+        || !text.contains(words)) {
+      return this;
+    }
+    var rest = new ArrayList<>(said);
+    String own = text.substring(0, text.indexOf(words)).stripTrailing();
+    rest.removeFirst();
+    if (!own.isEmpty()) {
+      rest.addFirst(new Said.System(own));
+    }
+    String spoken = text.substring(text.lastIndexOf("\n\n") + 2);
+    return withSaid(rest).withSchema(Json.parse(spoken));
   }
 
   Wish withEffort(String much) {

@@ -5,6 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import llm.core.dialect.json.JsonCursor;
+import llm.core.gateway.schema.AskedSchema;
+import llm.core.schema.valid.Violation;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
@@ -67,7 +69,9 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
 
   private final Targets targets;
   private final Call call;
-  private final ResponseFormat format;
+  private final boolean isBound; // to a form
+  private final boolean isGrammar;
+  private final Optional<AskedSchema> schema;
   private final Given given = new Given();
   private final Deque<StreamEvent> ready = new ArrayDeque<>(4);
 
@@ -91,7 +95,9 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
     this.inner = first;
     this.call = call;
     this.targets = targets;
-    this.format = request.form().format();
+    this.schema = AskedSchema.of(request);
+    this.isBound = !(request.form().format() instanceof ResponseFormat.Text);
+    this.isGrammar = request.form().format() instanceof ResponseFormat.Grammar;
   }
 
   @Override
@@ -221,29 +227,35 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
 
   private void done(StreamEvent.Done done) {
     endJoint();
-    Optional<String> fault =
-        joint.isPresent() && done.finishReason() == FinishReason.STOP
-            ? faultOfWhole()
-            : Optional.empty();
-    if (fault.isPresent()) {
-      var error =
-          new LlmError.InvalidAnswer(
-              "", "it was continued by another provider, and " + fault.get());
-      end(new StreamEvent.Failed(error, done.usage()));
-      return;
+    if (isBound && joint.isPresent() && done.finishReason() == FinishReason.STOP) {
+      Optional<LlmError> misfit = misfit();
+      if (misfit.isPresent()) {
+        end(new StreamEvent.Failed(misfit.get(), done.usage()));
+        return;
+      }
     }
     tellStart();
     end(done);
   }
 
-  /** What is wrong with an answer that two have given. */
-  private Optional<String> faultOfWhole() {
-    return switch (format) {
-      case ResponseFormat.Text _ -> Optional.empty();
-      case ResponseFormat.JsonObject _, ResponseFormat.JsonSchema _ ->
-          isWholeJson() ? Optional.empty() : Optional.of("is no JSON together");
-      case ResponseFormat.Grammar _ -> Optional.of("the rest was not held to the grammar");
-    };
+  /** What is wrong with the answer that several have given together. */
+  private Optional<LlmError> misfit() {
+    if (schema.isPresent() && schema.get().isJudged()) {
+      return schema.get().check(given.text()).map(UnbrokenStream::misfit);
+    }
+    if (isGrammar) {
+      return Optional.of(broken("the rest was not held to the grammar"));
+    }
+    return isWholeJson() ? Optional.empty() : Optional.of(broken("is no JSON together"));
+  }
+
+  private static LlmError broken(String why) {
+    return new LlmError.InvalidAnswer("", "it was continued by another provider, and " + why);
+  }
+
+  private static LlmError misfit(Violation violation) {
+    return new LlmError.InvalidAnswer(
+        violation.path(), "it was continued by another provider: " + violation.message());
   }
 
   private boolean isWholeJson() {
@@ -257,7 +269,7 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
   }
 
   private void failed(LlmError error, StreamEvent.Terminal told) {
-    spent = sum(spent, told.usage());
+    spent = spent.plus(told.usage());
     boolean helps = call.cancelled().isEmpty() && !closed && targets.failed(error);
     if (!helps || resumptions == MOST_RESUMPTIONS) {
       endAs(told);
@@ -319,7 +331,7 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
   }
 
   private void end(StreamEvent.Terminal last) {
-    Usage all = sum(spent, last.usage());
+    Usage all = spent.plus(last.usage());
     ended = true;
     ready.add(
         switch (last) {
@@ -331,23 +343,5 @@ public final class UnbrokenStream implements EventStream<StreamEvent> {
     if (own != null) {
       own.end();
     }
-  }
-
-  private static Usage sum(Usage one, Usage other) {
-    if (one.equals(Usage.NONE)) {
-      return other;
-    }
-    int prompt = sum(one.promptTokens(), other.promptTokens());
-    int cached = sum(one.cachedTokens(), other.cachedTokens());
-    return new Usage(
-        prompt,
-        sum(one.completionTokens(), other.completionTokens()),
-        cached,
-        sum(one.reasoningTokens(), other.reasoningTokens()),
-        Math.min(prompt - cached, sum(one.cacheWriteTokens(), other.cacheWriteTokens())));
-  }
-
-  private static int sum(int one, int other) {
-    return (int) Math.min(Integer.MAX_VALUE, (long) one + other);
   }
 }

@@ -3,6 +3,7 @@ package llm.core.dialect.anthropic.upstream;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import llm.core.dialect.grammar.GrammarFields;
 import llm.core.dialect.json.JsonOut;
 import llm.domain.chat.ChatRequest;
@@ -22,6 +23,14 @@ import llm.domain.model.ModelSpec;
  * {@code tool_choice}) is written as it came, and ours is not.
  */
 public final class MessagesRequestWriter {
+  /**
+   * Claude before 4.5, whatever date or platform's words their ids have
+   * (https://platform.claude.com/docs/en/build-with-claude/structured-outputs).
+   */
+  private static final Pattern WITHOUT_SCHEMAS =
+      Pattern.compile(
+          "claude-(?:[23]|instant|(?:opus|sonnet|haiku)-4(?!-(?:[5-9]|[1-9][0-9])(?![0-9])))");
+
   private static final int FRAME_BYTES = 256;
 
   /** The API knows no default; this is for requests that came past the gateway's limits. */
@@ -107,6 +116,11 @@ public final class MessagesRequestWriter {
       }
     });
     return out.endObject().toBytes();
+  }
+
+  /** Whether the model of this id takes a schema for its answer. */
+  public static boolean takesSchemas(String model) {
+    return !WITHOUT_SCHEMAS.matcher(model).find();
   }
 
   private void prompt(String model) throws LlmException {
