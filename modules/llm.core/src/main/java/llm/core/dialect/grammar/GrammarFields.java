@@ -10,6 +10,7 @@ import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.ToolChoice;
@@ -62,6 +63,16 @@ public final class GrammarFields {
   public static Optional<String> find(ChatRequest request) {
     Map<String, JsonText> fields = request.extensions().in(Dialect.OPENAI_CHAT);
     return NAMES.stream().filter(fields::containsKey).findFirst();
+  }
+
+  /** The request without these fields, for who asks for its form in another way. */
+  public static ChatRequest removed(ChatRequest request) {
+    if (find(request).isEmpty()) {
+      return request;
+    }
+    Map<String, JsonText> fields = new LinkedHashMap<>(request.extensions().fields());
+    NAMES.forEach(fields::remove);
+    return request.withExtensions(Extensions.of(request.extensions().dialect(), fields));
   }
 
   /** The refusal of a grammar by a model, or its server, that is not held to any. */

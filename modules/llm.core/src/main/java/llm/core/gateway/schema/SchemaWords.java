@@ -2,6 +2,7 @@ package llm.core.gateway.schema;
 
 import java.util.ArrayList;
 import java.util.List;
+import llm.core.dialect.grammar.GrammarFields;
 import llm.core.schema.JsonNode;
 import llm.core.schema.PartialJson;
 import llm.core.schema.valid.Violation;
@@ -31,7 +32,7 @@ final class SchemaWords {
         jsonMode && isOfObjects(format)
             ? new ResponseFormat.JsonObject()
             : new ResponseFormat.Text();
-    return request
+    return GrammarFields.removed(request)
         .withForm(request.form().withFormat(rest))
         .withMessages(messages -> instructed(messages, words.toString()));
   }
