@@ -15,9 +15,9 @@ import llm.gpu.gguf.GgufAdapter;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
 import llm.gpu.gguf.SplitFiles;
-import llm.gpu.llama.Adapter;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Model;
+import llm.gpu.llama.Model.Adapter;
 
 /**
  * The adapters of a model in memory, loaded with it: those that cannot be used are known with their

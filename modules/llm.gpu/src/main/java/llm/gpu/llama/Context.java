@@ -34,7 +34,7 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
   private final BitSet outputs = new BitSet(); // indices with logits of the last decode
   private volatile Callbacks.Abort abort;
   private boolean abortable;
-  private List<Adapter.Use> adapted = List.of();
+  private List<Model.Adapter.Use> adapted = List.of();
 
   private Context(Model model, Handle handle, Arena arena, ContextOptions options) {
     this.model = model;
@@ -145,7 +145,7 @@ public final class Context implements Sequences, SequenceStates, NativeContext {
    *
    * @param uses of adapters of this context's model
    */
-  public void adapt(List<Adapter.Use> uses) {
+  public void adapt(List<Model.Adapter.Use> uses) {
     MemorySegment pointer = handle.get();
     if (uses.equals(adapted)) {
       return;

@@ -38,6 +38,7 @@ public record Library(
   private static final String REMEDY = LibraryCheck.REMEDY;
 
   private static Library loaded; // guarded by the class
+  private static String unusable; // why the bound one cannot be used, or null; guarded likewise
   private static volatile NativeLog log = NativeLog.SILENT;
   private static volatile NativeLog.Severity lastSeverity; // what a continued line belongs to
 
@@ -69,9 +70,12 @@ public record Library(
               + real
               + ".");
     }
+    if (unusable != null) {
+      throw new LlamaException(unusable); // it cannot be unloaded, and no other takes its place
+    }
     if (loaded == null) {
       bind(file);
-      loaded = start(real, newLog);
+      loaded = started(real, newLog);
     }
     log = newLog;
     return loaded;
@@ -120,6 +124,15 @@ public record Library(
       if (!kept) {
         arena.close();
       }
+    }
+  }
+
+  private static Library started(Path folder, NativeLog firstLog) throws LlamaException {
+    try {
+      return start(folder, firstLog);
+    } catch (LlamaException failure) {
+      unusable = failure.getMessage() + " Then restart the server.";
+      throw failure;
     }
   }
 

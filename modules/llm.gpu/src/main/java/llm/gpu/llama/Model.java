@@ -186,7 +186,7 @@ public final class Model implements AutoCloseable {
     if (!contexts.isEmpty()) {
       throw new IllegalStateException("adapters are loaded before contexts are made");
     }
-    Adapter adapter = Adapter.load(this, file);
+    var adapter = new Adapter(this, file);
     adapters.add(adapter);
     return adapter;
   }
@@ -242,5 +242,49 @@ public final class Model implements AutoCloseable {
 
   void forget(NativeContext context) {
     contexts.remove(context);
+  }
+
+  /** A LoRA adapter in memory, of one model and on its thread. */
+  public static final class Adapter {
+    private final Model model;
+    private final Handle handle;
+
+    private Adapter(Model model, Path file) throws LlamaException {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment path = arena.allocateFrom(file.toString());
+        this.model = model;
+        this.handle =
+            new Handle(
+                "adapter",
+                Models.loadAdapter(model.pointer(), path),
+                "llama.cpp could not load the adapter.");
+      }
+    }
+
+    /**
+     * An adapter, and how much of it.
+     *
+     * @param scale finite
+     */
+    public record Use(Adapter adapter, float scale) {
+      /** Rejects a scale that would make every logit none. */
+      public Use {
+        if (!Float.isFinite(scale)) {
+          throw new IllegalArgumentException("scale " + scale + " must be finite");
+        }
+      }
+    }
+
+    /** The pointer, for a context of {@code asking}. */
+    MemorySegment pointerFor(Model asking) {
+      if (asking != model) {
+        throw new IllegalArgumentException("the adapter is one of another model");
+      }
+      return handle.get();
+    }
+
+    private void free() {
+      Models.freeAdapter(handle.take());
+    }
   }
 }

@@ -39,7 +39,8 @@ class ModelLoaderTest {
   private ModelLoader loader(BooleanSupplier whenTold) {
     var telemetry = new RecordingTelemetry();
     return new ModelLoader(
-        TestFiles::library, AdapterSource.NONE,
+        TestFiles::library,
+        AdapterSource.NONE,
         EngineFixture.free(),
         new EngineMetrics(telemetry.metrics()),
         telemetry.log("test"),

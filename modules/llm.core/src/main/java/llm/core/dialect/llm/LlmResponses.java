@@ -77,6 +77,7 @@ public final class LlmResponses {
         .value(spec.json())
         .name("price");
     spec.price().ifPresentOrElse(price -> price(price, out), out::nothing);
+    model.info().parent().ifPresent(parent -> out.field("parent", parent));
     out.endObject();
   }
 
