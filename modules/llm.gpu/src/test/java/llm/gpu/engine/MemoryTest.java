@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.regex.Pattern;
 import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmError;
@@ -69,6 +71,25 @@ class MemoryTest {
       assertThat(stepped.engine.status().models())
           .extracting(EngineStatus.LoadedStatus::name)
           .containsExactly("second.gguf");
+    }
+  }
+
+  @Test
+  void ofSeveralIdleOnesTheOneUsedLeastRecentlyLeavesAndNoMoreThanNeeded() throws Exception {
+    Path third = TinyModel.plain(512).writeTo(folder.resolve("third.gguf"));
+    long one = taken(first);
+    try (var stepped = engine(one * 5 / 2)) {
+      for (Path model : List.of(first, second, first, third)) {
+        stepped.clock.advance(Duration.ofSeconds(1));
+        String name = model.getFileName().toString() + stepped.stepCount();
+        stepped.ask(name, model, letters("m", 2));
+        assertThat(stepped.end(name).text()).isEqualTo("aa");
+      }
+      assertThat(stepped.engine.status().models())
+          .extracting(EngineStatus.LoadedStatus::name)
+          .containsExactlyInAnyOrder("first.gguf", "third.gguf");
+      assertThat(stepped.telemetry.metrics().prometheusText())
+          .contains("llm_local_model_unloads_total{reason=\"evicted\"} 1");
     }
   }
 
