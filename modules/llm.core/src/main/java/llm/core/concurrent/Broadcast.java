@@ -234,9 +234,11 @@ public final class Broadcast<E> {
     producerWaits = true;
     try {
       while (!isOver && held() > 0 && held() + heavy > limit) {
-        if (readers.stream().anyMatch(Reader::isIdle)) {
-          slowest().cutOff();
-        } else {
+        boolean somebodyWaits = readers.stream().anyMatch(Reader::isIdle);
+        Reader slowest = slowest(); // looked for behind that: it may be the same one by now
+        if (somebodyWaits && slowest.at.next != null) {
+          slowest.cutOff();
+        } else if (!somebodyWaits) {
           wake(); // who was let wait for more
           progress.await();
         }

@@ -25,6 +25,7 @@ final class Computed {
       ArrayNode tools = all.putArray("tools");
       request.tools().forEach(tool -> tools.add(tool(tool)));
       all.put("choice", request.toolChoice().toString());
+      all.put("several", request.form().parallelToolCalls().orElse(true));
     }
     all.put("sampling", request.sampling().toString());
     all.put("limit", request.maxTokens().toString());
