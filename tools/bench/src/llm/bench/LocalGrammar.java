@@ -110,8 +110,7 @@ final class LocalGrammar {
 
   /** Processor time of a token of an answer, in microseconds. */
   private double cost(LocalServer server, int tokens, String format) {
-    var question =
-        new Question(prompts.of(PROMPT), tokens, TEMPERATURE, ++asked, 0, format);
+    var question = new Question(prompts.of(PROMPT), tokens, TEMPERATURE, ++asked, 0, format);
     long before = server.cpuMicros();
     server.ask(question).whole(tokens);
     return (server.cpuMicros() - before) / (double) (tokens + PROMPT);
