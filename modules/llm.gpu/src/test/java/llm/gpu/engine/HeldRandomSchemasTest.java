@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import llm.core.schema.valid.InvalidSchema;
 import llm.core.schema.valid.SchemaValidator;
 import llm.core.testkit.grammar.RandomSchemas;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Schemas by chance, and a model whose weights are chance too: only the grammar can be right.
  * {@code llm.test.schemas} (500) and {@code llm.test.seed} say how many and which.
  */
-@Timeout(600)
+@Timeout(value = 2, unit = TimeUnit.HOURS) // of ten thousand
 @DisplayName("T-7: whatever the schema, an answer fits it or the schema is refused by path")
 class HeldRandomSchemasTest {
   private static final int SCHEMAS = Integer.getInteger("llm.test.schemas", 500);
