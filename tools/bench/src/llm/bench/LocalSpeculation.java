@@ -21,7 +21,7 @@ final class LocalSpeculation {
   private static final double GOAL = 1.5;
   private static final int PROMPT = 40;
   private static final int WARM_ANSWERS = 3;
-  private static final int WORDS = 16;
+  private static final int WORDS = 4;
   private static final int FIRST_WORD = 330; // tokens before are bytes and characters
   private static final int WORD_STEP = 11;
   private static final long SEED = 9;
@@ -46,7 +46,7 @@ final class LocalSpeculation {
   }
 
   void measure() {
-    measure(GeneratedModel.MEDIUM_F32, setup.count(400, 200));
+    measure(GeneratedModel.MEDIUM_F32, setup.count(400, 300));
     if (!setup.quick()) {
       measure(GeneratedModel.TINY, 800);
       measure(GeneratedModel.LARGE, 160);
