@@ -6,7 +6,8 @@ import llm.bench.system.Machine;
 
 /** What the engine in the server's process costs, beside a plain C loop and a Node peer. */
 public final class LocalBench {
-  private static final List<String> PARTS = List.of("tokens", "batch8", "ttft", "grammar", "shape");
+  private static final List<String> PARTS =
+      List.of("tokens", "batch8", "ttft", "grammar", "shape", "speculation");
 
   private LocalBench() {}
 
@@ -39,6 +40,7 @@ public final class LocalBench {
       case "batch8" -> new LocalBatch(setup).measure();
       case "grammar" -> new LocalGrammar(setup).measure();
       case "ttft" -> new LocalFirstToken(setup).measure();
+      case "speculation" -> new LocalSpeculation(setup).measure();
       case "shape" -> {
         if (withLoop) {
           new LocalShape(setup).measure();

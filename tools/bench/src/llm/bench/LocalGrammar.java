@@ -110,7 +110,8 @@ final class LocalGrammar {
 
   /** Processor time of a token of an answer, in microseconds. */
   private double cost(LocalServer server, int tokens, String format) {
-    var question = new Question(prompts.of(PROMPT), tokens, TEMPERATURE, ++asked, 0, format);
+    String field = format.isEmpty() ? "" : "\"response_format\":" + format + ",";
+    var question = new Question(prompts.of(PROMPT), tokens, TEMPERATURE, ++asked, 0, field);
     long before = server.cpuMicros();
     server.ask(question).whole(tokens);
     return (server.cpuMicros() - before) / (double) (tokens + PROMPT);

@@ -25,8 +25,9 @@ final class LocalShape {
   void measure() {
     double largest = 0;
     for (GeneratedModel model : GeneratedModel.values()) {
-      if (setup.quick() && model == GeneratedModel.LARGE) {
-        continue; // As the medium one, and slow.
+      boolean slow = setup.quick() && model == GeneratedModel.LARGE;
+      if (slow || model == GeneratedModel.MEDIUM_F32) {
+        continue; // As the medium one.
       }
       Commands.progress("shapes of batches: " + model.label());
       try (CLoop loop = setup.cLoop(model, SEQUENCES, true)) {

@@ -16,6 +16,7 @@ import llm.bench.system.Proc;
 /** Processor time of a token, one stream, beside the C loop: the server and it take turns. */
 final class LocalTokens {
   private static final double GOAL = 0.98;
+  private static final String PLAIN = "speculation: off\n"; // the C loop drafts nothing
   private static final int SHORT_PROMPT = 4;
   private static final int MAX_KNOWN = 3;
   private static final int AT_ONCE = 8; // while the compilers warm up
@@ -42,7 +43,7 @@ final class LocalTokens {
 
   void measure() {
     var model = GeneratedModel.LARGE;
-    try (LocalServer server = setup.server(model, "");
+    try (LocalServer server = setup.server(model, PLAIN);
         CLoop loop = setup.cLoop(model, 1, false)) {
       int generated = setup.count(96, 24);
       int read = setup.count(512, 96);
@@ -84,7 +85,7 @@ final class LocalTokens {
 
   /** What the kept prefixes cost: every step looks past what the pool remembers of them. */
   private void withoutPrefixes(GeneratedModel model) {
-    try (LocalServer server = setup.server(model, "prefix_sequences: 0");
+    try (LocalServer server = setup.server(model, PLAIN + "prefix_sequences: 0\n");
         CLoop loop = setup.cLoop(model, 1, false)) {
       warmUp(server, 96);
       pair(server, loop, SHORT_PROMPT, 96);

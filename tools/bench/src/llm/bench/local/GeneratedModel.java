@@ -31,7 +31,9 @@ public enum GeneratedModel {
   /** For conversations: what it says is as long in the next prompt as it was. */
   TALK(GgufFile.Type.Q8_0, 256, 6, 8, 4, 704, 2048, 2048),
   /** A large vocabulary and little else: what choosing a token costs. */
-  WIDE(GgufFile.Type.Q8_0, 64, 2, 8, 4, 192, 32_000, 2048);
+  WIDE(GgufFile.Type.Q8_0, 64, 2, 8, 4, 192, 32_000, 2048),
+  /** {@link #MEDIUM} in 32 bits: reading the weights takes most of a token. */
+  MEDIUM_F32(GgufFile.Type.F32, 512, 8, 8, 8, 1408, 4096, 4096);
 
   /** What a prompt may be made of, so that it has one token a character. */
   static final String CHARACTERS =

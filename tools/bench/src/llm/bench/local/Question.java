@@ -12,34 +12,29 @@ import llm.bench.system.Server;
  * @param temperature 0 for the likeliest token each time
  * @param seed of the choice of tokens
  * @param cancelAfter pieces after which the client leaves; 0 to read to the end
- * @param format the field {@code response_format} as JSON; empty for text
+ * @param more further fields of the body, each with a comma behind it; empty text for none
  */
 public record Question(
-    String prompt, int maxTokens, double temperature, long seed, int cancelAfter, String format) {
+    String prompt, int maxTokens, double temperature, long seed, int cancelAfter, String more) {
+
+  /** Without further fields. */
+  public Question(String prompt, int maxTokens, double temperature, long seed, int cancelAfter) {
+    this(prompt, maxTokens, temperature, seed, cancelAfter, "");
+  }
 
   /** The likeliest tokens, read to the end. */
   public static Question greedy(String prompt, int maxTokens) {
     return new Question(prompt, maxTokens, 0, 1, 0, "");
   }
 
-  /** The same held to a format. */
-  public Question in(String otherFormat) {
-    return new Question(prompt, maxTokens, temperature, seed, cancelAfter, otherFormat);
-  }
-
   /** The bytes of the request to the model {@code local}. */
   byte[] request(int port) {
     byte[] body =
         """
-        {"model":"local","messages":[{"role":"user","content":%s}],"max_tokens":%d,\
-        "temperature":%s,"seed":%d,%s"stream":true,"stream_options":{"include_usage":true}}\
+        {%s"model":"local","messages":[{"role":"user","content":%s}],"max_tokens":%d,\
+        "temperature":%s,"seed":%d,"stream":true,"stream_options":{"include_usage":true}}\
         """
-            .formatted(
-                Fields.quoted(prompt),
-                maxTokens,
-                temperature,
-                seed,
-                format.isEmpty() ? "" : "\"response_format\":" + format + ",")
+            .formatted(more, Fields.quoted(prompt), maxTokens, temperature, seed)
             .getBytes(UTF_8);
     byte[] head =
         """

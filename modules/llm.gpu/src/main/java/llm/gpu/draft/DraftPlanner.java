@@ -14,9 +14,9 @@ import llm.gpu.prefix.TokenSequence;
  * taken where that is not more than without, nor where an answer would get its own tokens
  * noticeably later for the guesses of others.
  *
- * <p>Sizes of steps that were never seen are tried by doubling. Once in a while a step has no
- * drafts, or more than seem best, or some though none seem to pay, so that it stays known what they
- * cost and bring. One thread.
+ * <p>Sizes of steps that were never seen are tried first ({@link Trials}). Once in a while a step
+ * has no drafts, or others than seem best, or some though none seem to pay, so that it stays known
+ * what they cost and bring. One thread.
  */
 public final class DraftPlanner {
   private static final double MARGIN = 1.05; // below, guessing is not worth the while
@@ -24,14 +24,15 @@ public final class DraftPlanner {
   private static final double UNLIKELY = 0.02;
   private static final int PROBE_TOKENS = 2;
   private static final int CROWDED_STEPS = 64;
-  private static final int STRETCH_EVERY = 32;
+  private static final int TRIAL_EVERY = 32;
+  private static final double SURE = 0.5;
 
   private final Speculation speculation;
   private final StepCosts costs;
   private final int stepTokens;
+  private final Trials trials;
   private int rest; // steps without drafts
-  private int sinceStretch;
-  private int stretches;
+  private int sinceTrial;
 
   /**
    * Learns from {@code costs} what steps take.
@@ -42,6 +43,7 @@ public final class DraftPlanner {
     this.speculation = speculation;
     this.costs = costs;
     this.stepTokens = stepTokens;
+    this.trials = new Trials(costs);
   }
 
   /** An answer in a step. */
@@ -115,7 +117,12 @@ public final class DraftPlanner {
 
   private int planWhatPays(List<Drafting> answers, int room) {
     int count = answers.size();
-    int most = Math.min(room, 2 * Math.max(count, costs.largest()) + 1 - count);
+    int found = answers.stream().mapToInt(Drafting::found).sum();
+    int most = Math.min(room, found);
+    int unknown = trials.unknown(count, count + most) - count;
+    if (unknown > 0 && answers.stream().allMatch(DraftPlanner::isSure)) {
+      return planEvenly(answers, unknown);
+    }
     var guesses = new Guesses(answers, most);
     double alone = costs.of(count);
     double best = count / alone * MARGIN;
@@ -131,30 +138,33 @@ public final class DraftPlanner {
       }
     }
     if (taken == 0) {
-      return probe(answers, room);
+      return probe(answers, most);
     }
     guesses.plan(taken);
-    return count == 1 ? stretch(answers.getFirst(), taken, most) : taken;
+    return count == 1 && ++sinceTrial >= TRIAL_EVERY ? trial(answers.getFirst(), most) : taken;
   }
 
-  /** Tries somewhat more than seems best once in a while. */
-  private int stretch(Drafting answer, int best, int most) {
-    if (++sinceStretch < STRETCH_EVERY) {
-      return best;
-    }
-    sinceStretch = 0;
-    stretches++;
-    int more = stretches % 2 == 0 ? 2 * best : best + 1;
-    answer.plan(Math.min(more, Math.min(most, answer.found())));
+  private static boolean isSure(Drafting answer) {
+    return answer.found() > 0 && answer.confidence() >= SURE;
+  }
+
+  /** Tries another size than the one that seems best. */
+  private int trial(Drafting answer, int most) {
+    sinceTrial = 0;
+    int tokens = trials.next(1, 1 + most) - 1;
+    answer.plan(tokens > 0 ? tokens : answer.count());
     return answer.count();
   }
 
-  private static int probe(List<Drafting> answers, int room) {
+  /** Tries something though nothing seems to pay: what steps cost, or how good the guesses are. */
+  private int probe(List<Drafting> answers, int room) {
     for (Drafting answer : answers) {
-      int tokens = Math.min(PROBE_TOKENS, Math.min(room, answer.found()));
-      if (tokens > 0 && answer.probes().take()) {
-        answer.plan(tokens);
-        return tokens;
+      int most = Math.min(room, answer.found());
+      if (most > 0 && answer.probes().take()) {
+        int count = answers.size();
+        int size = isSure(answer) ? trials.next(count, count + most) - count : 0;
+        answer.plan(size > 0 ? size : Math.min(PROBE_TOKENS, most));
+        return answer.count();
       }
     }
     return 0;

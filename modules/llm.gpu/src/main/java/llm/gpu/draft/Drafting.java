@@ -20,35 +20,14 @@ public final class Drafting {
   private final Confidence confidence = new Confidence();
   private final Probes probes = new Probes();
   private final int[] tokens; // guessed
-  private final int predicted; // tokens of a text the caller expects, at the lookup's beginning
-  private final int offset; // of the sequence in the lookup
-  private final int promptTokens;
   private int found;
   private int matched;
   private int count; // of them that are tried
   private int confirmed; // of those
 
-  /**
-   * For an answer to a prompt.
-   *
-   * @param speculation how much may be guessed; nothing where it is off
-   * @param prediction tokens that its caller expects; may be none
-   * @param promptTokens how many tokens of its sequence are the prompt
-   */
-  public Drafting(Speculation speculation, int[] prediction, int promptTokens) {
+  /** For an answer of which so much may be guessed; nothing where that is off. */
+  public Drafting(Speculation speculation) {
     this.tokens = speculation.isOn() ? new int[speculation.tokens()] : NOTHING;
-    this.promptTokens = promptTokens;
-    this.predicted = tokens.length == 0 ? 0 : prediction.length;
-    for (int i = 0; i < predicted; i++) {
-      lookup.add(prediction[i]);
-    }
-    lookup.border();
-    this.offset = lookup.count();
-  }
-
-  /** One that guesses nothing. */
-  public static Drafting none() {
-    return new Drafting(Speculation.OFF, NOTHING, 0);
   }
 
   /** Tokens that are tried in the step. */
@@ -98,14 +77,11 @@ public final class Drafting {
     if (wanted == 0) {
       return;
     }
-    for (int i = lookup.count() - offset; i < sequence.count(); i++) {
+    for (int i = lookup.count(); i < sequence.count(); i++) {
       lookup.add(sequence.token(i));
     }
-    found = expected(sequence.count() - promptTokens, wanted);
-    if (found == 0) {
-      found = lookup.find(wanted, tokens);
-      matched = lookup.matched();
-    }
+    found = lookup.find(wanted, tokens);
+    matched = lookup.matched();
   }
 
   /** Tokens that were guessed, 0 or more. */
@@ -126,23 +102,5 @@ public final class Drafting {
   /** Lets {@code more} of the tokens that were found be tried. */
   void plan(int more) {
     count = more;
-  }
-
-  /** At an answer's beginning: what is expected, where it begins so too. */
-  private int expected(int answered, int most) {
-    if (answered < 1 || answered >= TokenLookup.SHORTEST || answered >= predicted) {
-      return 0;
-    }
-    for (int i = 0; i < answered; i++) {
-      if (lookup.token(i) != lookup.token(offset + promptTokens + i)) {
-        return 0;
-      }
-    }
-    int length = Math.min(most, predicted - answered);
-    for (int i = 0; i < length; i++) {
-      tokens[i] = lookup.token(answered + i);
-    }
-    matched = TokenLookup.LONGEST;
-    return length;
   }
 }

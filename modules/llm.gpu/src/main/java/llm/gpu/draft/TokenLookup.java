@@ -16,7 +16,6 @@ final class TokenLookup {
   static final int LONGEST = 32;
 
   private static final int TRIED = 16; // places of a chain
-  private static final int BORDER = -1; // in place of a token: nothing reaches across it
   private static final int MIN_CAPACITY = 256;
 
   private int[] tokens = new int[MIN_CAPACITY];
@@ -25,27 +24,18 @@ final class TokenLookup {
   private int count;
   private int matched;
 
-  /** Tokens and borders added so far. */
+  /** Tokens added so far. */
   int count() {
     return count;
   }
 
-  /** Token number {@code index}; negative for a border. */
-  int token(int index) {
-    return tokens[index];
-  }
-
   /** Adds the next token of the text. */
   void add(int token) {
-    if (token < 0) {
-      throw new IllegalArgumentException("token " + token);
+    if (count == tokens.length) {
+      grow();
     }
-    append(token);
-  }
-
-  /** Ends a text: another one follows. */
-  void border() {
-    append(BORDER);
+    tokens[count++] = token;
+    chain(count - 1);
   }
 
   /** How many tokens before the last found place are the same. */
@@ -81,11 +71,7 @@ final class TokenLookup {
   private int copy(int place, int most, int[] into) {
     for (int i = 0; i < most; i++) {
       int source = place + i;
-      int token = source < count ? tokens[source] : into[source - count];
-      if (token == BORDER) {
-        return i;
-      }
-      into[i] = token;
+      into[i] = source < count ? tokens[source] : into[source - count];
     }
     return most;
   }
@@ -94,20 +80,10 @@ final class TokenLookup {
   private int same(int one, int other) {
     int length = 0;
     int most = Math.min(LONGEST, one + 1);
-    while (length < most
-        && tokens[one - length] == tokens[other - length]
-        && tokens[one - length] != BORDER) {
+    while (length < most && tokens[one - length] == tokens[other - length]) {
       length++;
     }
     return length;
-  }
-
-  private void append(int token) {
-    if (count == tokens.length) {
-      grow();
-    }
-    tokens[count++] = token;
-    chain(count - 1);
   }
 
   private void chain(int place) {

@@ -59,8 +59,6 @@ import llm.gpu.text.Sampling;
  * <p>The engine's thread owns it.
  */
 final class Scheduler implements AutoCloseable {
-  private static final int[] NO_TOKENS = {};
-
   private final LoadedModel loaded;
   private final EngineSettings settings;
   private final JobQueue queue;
@@ -291,7 +289,7 @@ final class Scheduler implements AutoCloseable {
     var sampler =
         new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
     var answer = new Answer(job.request(), loaded.conversations());
-    var drafting = new Drafting(speculation(), NO_TOKENS, prompt.length);
+    var drafting = new Drafting(speculation());
     var slot =
         new Slot(
             job,

@@ -61,17 +61,18 @@ final class Stepper {
       last[i] = add(parts.get(i));
     }
     inStep = parts.stream().map(StepPlanner.Part::work).toList();
-    armAbort(batch.size());
+    armAbort(batch.size(), ofPrompts(parts));
     long start = time.nanoTime();
     context.adapt(adapters.uses(parts.getFirst().work().adapters()));
     Context.Outcome outcome = guard.exclusively(() -> context.decode(batch));
     if (outcome == Context.Outcome.DONE) {
       long nanos = time.nanoTime() - start;
       int ofPrompts = ofPrompts(parts);
+      int drafted = batch.size() - tokens(parts);
       if (ofPrompts == 0) {
-        costs.took(batch.size(), nanos);
+        costs.took(batch.size(), drafted, nanos);
       }
-      if (batch.size() == tokens(parts)) {
+      if (drafted == 0) {
         chunks.took(batch.size(), nanos); // drafts need their logits, which costs more
       }
       metrics.step(batch.size(), ofPrompts, nanos);
@@ -114,9 +115,10 @@ final class Stepper {
     return tokens;
   }
 
-  private void armAbort(int tokens) {
-    double nanos = chunks.estimate(tokens);
-    if (tokens >= ChunkSize.MIN_TOKENS && (nanos == 0 || nanos > ABORTABLE_NANOS)) {
+  private void armAbort(int tokens, int ofPrompts) {
+    double nanos = ofPrompts == 0 ? costs.nanos(tokens) : chunks.estimate(tokens);
+    boolean unknown = ofPrompts > 0 && nanos == 0;
+    if (tokens >= ChunkSize.MIN_TOKENS && (unknown || nanos > ABORTABLE_NANOS)) {
       context.abortWhen(this::nobodyWaits);
     } else {
       context.neverAbort();

@@ -1,7 +1,6 @@
 package llm.gpu.draft;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,24 +47,6 @@ class TokenLookupTest {
   void aTextThatRepeatsItselfIsGoneOnWithBeyondItsEnd() {
     assertThat(found(of(1, 2, 1, 2, 1, 2), 5)).containsExactly(1, 2, 1, 2, 1);
     assertThat(found(of(4, 4, 4, 4), 3)).containsExactly(4, 4, 4);
-  }
-
-  @Test
-  void nothingReachesAcrossABorder() {
-    var lookup = of(1, 2, 3, 4);
-    lookup.border();
-    Arrays.stream(new int[] {1, 2, 3}).forEach(lookup::add);
-    assertThat(found(lookup, 5)).containsExactly(4);
-
-    var split = of(1, 2);
-    split.border();
-    Arrays.stream(new int[] {3, 4, 1, 2, 3}).forEach(split::add);
-    assertThat(found(split, 5)).isEmpty();
-  }
-
-  @Test
-  void aBorderIsNoToken() {
-    assertThatThrownBy(() -> of(-1)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
