@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import llm.core.testkit.TestConfig;
 import llm.gpu.draft.Speculation;
@@ -113,6 +114,19 @@ class LocalSettingsTest {
                 .withMemory(
                     new MemorySettings(
                         900L << 20, 80, 70L << 20, 1, 85, 60L << 20, 5, Duration.ofMinutes(2))));
+  }
+
+  @Test
+  void theEnvironmentSaysHowMuchOfTheGraphicsProcessorMayBeTaken() {
+    var config =
+        TestConfig.yaml(
+            "providers: {local: {max_vram_percent: 50}}",
+            Map.of("GPU_INDEX", "2", "MAX_VRAM_USAGE_PERCENT", "91", "VRAM_RESERVE_MB", "300"));
+    MemorySettings memory = LocalSettings.read(config.section("providers.local")).engine().memory();
+
+    assertThat(memory.gpuIndex()).isEqualTo(2);
+    assertThat(memory.maxVramPercent()).isEqualTo(91);
+    assertThat(memory.vramReserveBytes()).isEqualTo(300L << 20);
   }
 
   @ParameterizedTest
