@@ -11,9 +11,9 @@ import llm.core.template.Reasoning;
 import llm.domain.chat.ChatRequest;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
-import llm.gpu.llama.Sampler.Candidates;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
+import llm.gpu.llama.Sampler.Candidates;
 
 /**
  * One answer held to a grammar. A token is chosen as always, and checked; only one that the grammar

@@ -168,8 +168,8 @@ public final class Sampler implements AutoCloseable {
   }
 
   /**
-   * Tokens with their logits, for a sampler to select one of: all, or those of a set. The
-   * logits of the context stay as they are. One thread.
+   * Tokens with their logits, for a sampler to select one of: all, or those of a set. The logits of
+   * the context stay as they are. One thread.
    */
   public static final class Candidates implements AutoCloseable {
     private final int vocabulary;

@@ -233,8 +233,7 @@ class GrammarFieldsTest {
   @Test
   void whoAsksInAnotherWayTakesTheFieldsAway() throws LlmException {
     ChatRequest request = chat("up/m", "\"guided_json\":{},\"keep_alive\":1");
-    assertThat(GrammarFields.removed(request).extensions().fields())
-        .containsOnlyKeys("keep_alive");
+    assertThat(GrammarFields.removed(request).extensions().fields()).containsOnlyKeys("keep_alive");
     ChatRequest other = chat("up/m", "\"keep_alive\":1");
     assertThat(GrammarFields.removed(other)).isSameAs(other);
   }
