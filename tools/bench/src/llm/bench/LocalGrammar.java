@@ -3,6 +3,7 @@ package llm.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import llm.bench.local.GeneratedModel;
 import llm.bench.local.LocalServer;
 import llm.bench.local.Prompts;
@@ -36,56 +37,80 @@ final class LocalGrammar {
   }
 
   void measure() {
-    var model = GeneratedModel.LARGE;
-    int tokens = setup.count(96, 24);
+    Costs wide = costs(GeneratedModel.WIDE, setup.count(1_000, 400), setup.count(7, 3));
+    setup
+        .report()
+        .plain("local.grammar_us_per_token", Stats.median(wide.more()), "us", wide.words());
+    at(wide, "free", wide.free());
+    at(wide, "held", wide.held());
+    setup
+        .report()
+        .at(
+            "local.grammar_ratio",
+            Stats.median(wide.ratios()),
+            "ratio",
+            Map.of("model", "wide"),
+            Stats.spread(wide.ratios()));
+    Costs large = costs(GeneratedModel.LARGE, setup.count(96, 48), setup.count(7, 2));
+    setup
+        .report()
+        .atMost(
+            "local.grammar_ratio",
+            Stats.median(large.ratios()),
+            "ratio",
+            GOAL,
+            large.words() + ", " + Stats.spread(large.ratios()));
+  }
+
+  private void at(Costs costs, String of, List<Double> values) {
+    setup
+        .report()
+        .at(
+            "local.grammar_us_per_token",
+            Stats.median(values),
+            "us",
+            Map.of("of", of),
+            Stats.spread(values));
+  }
+
+  /** Microseconds of processor time a token, pair by pair. */
+  private record Costs(GeneratedModel model, List<Double> free, List<Double> held) {
+    List<Double> more() {
+      return IntStream.range(0, free.size()).mapToObj(i -> held.get(i) - free.get(i)).toList();
+    }
+
+    List<Double> ratios() {
+      return IntStream.range(0, free.size()).mapToObj(i -> held.get(i) / free.get(i)).toList();
+    }
+
+    String words() {
+      return model.words() + ", vocabulary of 32,000, temperature 2";
+    }
+  }
+
+  /** Who is first changes from pair to pair. */
+  private Costs costs(GeneratedModel model, int tokens, int pairs) {
+    var costs = new Costs(model, new ArrayList<>(), new ArrayList<>());
     try (LocalServer server = setup.server(model, "")) {
-      for (int i = 0; i < setup.count(3, 1); i++) {
+      for (int i = 0; i < 2; i++) {
         cost(server, tokens, "");
         cost(server, tokens, FORMAT);
       }
-      List<Double> more = new ArrayList<>();
-      List<Double> ratios = new ArrayList<>();
-      List<Double> free = new ArrayList<>();
-      List<Double> held = new ArrayList<>();
-      for (int i = 1; i <= setup.count(7, 2); i++) {
-        Commands.progress("grammar: pair " + i);
+      for (int i = 1; i <= pairs; i++) {
+        Commands.progress("grammar: " + model.label() + ", pair " + i);
         boolean freeFirst = i % 2 == 0;
         double first = cost(server, tokens, freeFirst ? "" : FORMAT);
         double second = cost(server, tokens, freeFirst ? FORMAT : "");
-        free.add(freeFirst ? first : second);
-        held.add(freeFirst ? second : first);
-        more.add(held.getLast() - free.getLast());
-        ratios.add(held.getLast() / free.getLast());
+        costs.free().add(freeFirst ? first : second);
+        costs.held().add(freeFirst ? second : first);
       }
-      String of = model.words() + ", 32,000 tokens in the vocabulary, temperature 2";
-      setup.report().plain("local.grammar_us_per_token", Stats.median(more), "us", of);
-      setup
-          .report()
-          .at(
-              "local.grammar_us_per_token",
-              Stats.median(free),
-              "us",
-              Map.of("of", "free"),
-              Stats.spread(free));
-      setup
-          .report()
-          .at(
-              "local.grammar_us_per_token",
-              Stats.median(held),
-              "us",
-              Map.of("of", "held"),
-              Stats.spread(held));
-      setup
-          .report()
-          .atMost(
-              "local.grammar_ratio", Stats.median(ratios), "ratio", GOAL, Stats.spread(ratios));
     }
+    return costs;
   }
 
   /** Processor time of a token of an answer, in microseconds. */
   private double cost(LocalServer server, int tokens, String format) {
-    var question =
-        new Question(prompts.of(PROMPT), tokens, TEMPERATURE, ++asked, 0, format);
+    var question = new Question(prompts.of(PROMPT), tokens, TEMPERATURE, ++asked, 0, format);
     long before = server.cpuMicros();
     server.ask(question).whole(tokens);
     return (server.cpuMicros() - before) / (double) (tokens + PROMPT);

@@ -29,7 +29,9 @@ public enum GeneratedModel {
   /** About 250 million weights: what the model costs is nearly all. */
   LARGE(GgufFile.Type.Q8_0, 1024, 16, 16, 8, 2816, 32_000, 4096),
   /** For conversations: what it says is as long in the next prompt as it was. */
-  TALK(GgufFile.Type.Q8_0, 256, 6, 8, 4, 704, 2048, 2048);
+  TALK(GgufFile.Type.Q8_0, 256, 6, 8, 4, 704, 2048, 2048),
+  /** A large vocabulary and little else: what choosing a token costs. */
+  WIDE(GgufFile.Type.Q8_0, 64, 2, 8, 4, 192, 32_000, 2048);
 
   /** What a prompt may be made of, so that it has one token a character. */
   static final String CHARACTERS =

@@ -14,6 +14,7 @@ final class GbnfReader {
   private static final int DEEPEST = 200; // groups within groups
   private static final int MOST_RULES = 20_000;
   private static final int MOST_DIGITS = 6;
+  private static final int MOST_TIMES = 8; // signs of repetition behind one part
 
   private final GbnfText in;
   private final Map<String, Piece.Rule> rules = new LinkedHashMap<>();
@@ -72,11 +73,16 @@ final class GbnfReader {
 
   private Piece sequence(boolean nested) throws GbnfException {
     List<Piece> parts = new ArrayList<>();
+    int times = 0;
     while (true) {
       Piece repeated = repeated(parts, nested);
       if (repeated != null) {
         parts.set(parts.size() - 1, repeated);
+        if (++times > MOST_TIMES) {
+          throw in.problem("there are more than " + MOST_TIMES + " repetitions of one part");
+        }
       } else {
+        times = 0;
         Piece next = item();
         if (next == null) {
           return parts.size() == 1 ? parts.getFirst() : new Piece.Sequence(parts);

@@ -3,6 +3,7 @@ package llm.core.gbnf;
 /** The text of a grammar, read from left to right. */
 final class GbnfText {
   private static final int END = -1;
+  private static final int MOST_OF_NAME = 200;
 
   private final int[] text; // code points
   private int at;
@@ -98,9 +99,12 @@ final class GbnfText {
   }
 
   /** The name of a rule; empty when none begins here. */
-  String name() {
+  String name() throws GbnfException {
     var name = new StringBuilder();
     while (isWord(peek(0))) {
+      if (name.length() == MOST_OF_NAME) {
+        throw problem("a name has more than " + MOST_OF_NAME + " characters");
+      }
       name.append((char) text[at++]);
     }
     return name.toString();

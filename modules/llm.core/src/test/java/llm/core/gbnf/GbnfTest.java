@@ -146,6 +146,8 @@ class GbnfTest {
         Arguments.of("root = \"a\"", 1, 6, "'::=' is missing"),
         Arguments.of("::= \"a\"", 1, 1, "the name of a rule is missing"),
         Arguments.of("root ::= <[7]>", 1, 10, "ends with '<'"),
+        Arguments.of("root ::= \"a\"" + "?".repeat(60_000), 1, 22, "more than 8 repetitions"),
+        Arguments.of("x".repeat(60_000) + " ::= \"a\"", 1, 201, "more than 200 characters"),
         Arguments.of("root ::= root \"a\" | \"a\"", 1, 1, "'root' begins with itself"),
         Arguments.of(
             "root ::= a\na ::= b \"x\"\nb ::= \"y\"? a | \"z\"", 2, 1, "begins with itself"),
