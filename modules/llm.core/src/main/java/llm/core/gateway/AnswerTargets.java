@@ -3,6 +3,7 @@ package llm.core.gateway;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import llm.core.gateway.Edition.Step;
 import llm.core.gateway.attempt.Attempts;
 import llm.core.gateway.attempt.Route;
@@ -41,6 +42,7 @@ final class AnswerTargets implements UnbrokenStream.Targets, JudgedStream.Source
 
   private Answerer at; // who accepted last; null: nobody did
   private boolean isHeldBack; // what that one says, until it was judged
+  private BooleanSupplier unseen = () -> false; // forgets what is held back, if all of it is
   private LlmError failure; // of that one; null: it has not failed
   private int count;
 
@@ -132,9 +134,12 @@ final class AnswerTargets implements UnbrokenStream.Targets, JudgedStream.Source
   }
 
   private EventStream<StreamEvent> judged(EventStream<StreamEvent> stream) {
-    return schema.isEmpty()
-        ? stream
-        : new JudgedStream(stream, this, judge(), call, request.model().value());
+    if (schema.isEmpty()) {
+      return stream;
+    }
+    var held = new JudgedStream(stream, this, judge(), call, request.model().value());
+    unseen = held::restart;
+    return held;
   }
 
   private Judge judge() {
@@ -215,7 +220,8 @@ final class AnswerTargets implements UnbrokenStream.Targets, JudgedStream.Source
   }
 
   @Override
-  public Resumed resume(Given given, int spentTokens, Call own) throws LlmException {
+  public Resumed resume(Given told, int spentTokens, Call own) throws LlmException {
+    Given given = unseen.getAsBoolean() ? new Given() : told; // what nobody saw is no beginning
     requireSomebody(given, spentTokens);
     Continued next =
         tries.ask((way, overrides) -> {

@@ -422,6 +422,24 @@ class StructuredOutputTest {
     assertThat(first.asked).hasSize(1);
   }
 
+  @Test
+  void whatNobodySawOfABrokenAnswerIsForgotten() throws LlmException {
+    var cut = new LlmError.ProviderFailed("a", "Provider 'a' was cut.");
+    var first =
+        TestProvider.playing(
+            "a",
+            new StreamEvent.Started("a"),
+            new StreamEvent.TextDelta("{\"n\":\"on"),
+            new StreamEvent.Failed(cut, ROUND));
+    var second = TestProvider.playing("b", answer(GOOD));
+    first.schemas = SchemaSupport.WORDS;
+    second.schemas = SchemaSupport.WORDS;
+    var events = StreamCheck.drain(routed(first, second).stream(ask("r"), call));
+    assertThat(StreamCheck.text(events)).isEqualTo(GOOD);
+    assertThat(events.getLast()).isEqualTo(new StreamEvent.Done(FinishReason.STOP, TWO_ROUNDS));
+    assertThat(second.asked.getFirst().messages()).hasSize(2); // the schema and the question
+  }
+
   private Gateway routed(TestProvider one, TestProvider other) {
     var config =
         TestConfig.yaml(

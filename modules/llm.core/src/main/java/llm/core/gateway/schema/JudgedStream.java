@@ -31,12 +31,13 @@ public final class JudgedStream implements EventStream<StreamEvent> {
   private final Source source;
   private final Judge judge;
   private final Call call;
-  private final String model;
 
   private volatile Call own; // of the judge; null: it did not begin
   private volatile boolean closed;
 
   // of the consumer alone
+  private ResultCollector held; // null: nothing is being held back
+  private String from; // the model that is told
   private EventStream<StreamEvent> judged; // null: not yet
   private boolean isStarted; // the consumer has that
   private boolean hasText; // the consumer has some
@@ -49,7 +50,20 @@ public final class JudgedStream implements EventStream<StreamEvent> {
     this.source = source;
     this.judge = judge;
     this.call = call;
-    this.model = model;
+    this.from = model;
+  }
+
+  /**
+   * Forgets what was held back, because somebody begins anew. Of the thread that pulls alone.
+   *
+   * @return false when the consumer has seen some of it, or nothing is held back
+   */
+  public boolean restart() {
+    if (held == null) {
+      return false;
+    }
+    held = new ResultCollector(from);
+    return true;
   }
 
   @Override
@@ -108,10 +122,11 @@ public final class JudgedStream implements EventStream<StreamEvent> {
 
   /** Waits for the end and has it judged; the end, where there is no answer. */
   private StreamEvent.Terminal hold(StreamEvent first) throws LlmException {
-    var collector = new ResultCollector(model);
+    held = new ResultCollector(from);
     StreamEvent event = first;
     while (!(event instanceof StreamEvent.Terminal last)) {
-      collector.add(event);
+      from = event instanceof StreamEvent.Started(String model) ? model : from;
+      held.add(event);
       event = inner.next();
     }
     if (!(last instanceof StreamEvent.Done)) {
@@ -122,7 +137,7 @@ public final class JudgedStream implements EventStream<StreamEvent> {
       own.cancel(CancelReason.CLOSED);
     }
     try {
-      ChatResult answer = judge.judged(collector.finish(last), source.provider(), own);
+      ChatResult answer = judge.judged(held.finish(last), source.provider(), own);
       judged = new WholeAnswer(answer, call);
       return null;
     } catch (LlmException refused) {

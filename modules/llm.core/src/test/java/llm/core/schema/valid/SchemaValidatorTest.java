@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,6 +128,27 @@ class SchemaValidatorTest {
     schema.append("\"a5000\":true}}");
     var violation = SchemaValidator.of(schema.toString()).check("1").orElseThrow();
     assertThat(violation.problem()).contains("levels");
+  }
+
+  @Test
+  void aThreadsStackHoldsTheDeepestJudgement() throws Exception {
+    var schema = new StringBuilder("{\"$ref\":\"#/$defs/a0\",\"$defs\":{");
+    for (int i = 0; i < 6; i++) {
+      String next = "{\"$ref\":\"#/$defs/a" + (i + 1) + "\"}";
+      schema.append("\"a%d\":{\"anyOf\":[%s]},".formatted(i, next));
+    }
+    schema.append("\"a6\":{\"properties\":{\"x\":{\"$ref\":\"#\"}}}}}");
+    var validator = SchemaValidator.of(schema.toString());
+    String text = "{\"x\":".repeat(127) + "{}" + "}".repeat(127);
+    var violations = new LinkedBlockingQueue<Optional<Violation>>();
+    Runnable judge = () -> violations.add(validator.check(text));
+    Thread.ofVirtual().start(judge);
+    Thread.ofPlatform().start(judge);
+    for (int i = 0; i < 2; i++) {
+      var violation = violations.poll(20, TimeUnit.SECONDS);
+      assertThat(violation).as("a judgement").isNotNull();
+      assertThat(violation.orElseThrow().problem()).contains("levels");
+    }
   }
 
   @Test
