@@ -13,6 +13,7 @@ import llm.core.testkit.grammar.GbnfNotation.Node;
  */
 public final class GbnfMachine {
   private static final int DEEP = 24;
+  private static final int LONG = 3_000;
   private static final int USUAL_REPEATS = 6;
 
   private final Map<String, Node> rules;
@@ -150,7 +151,7 @@ public final class GbnfMachine {
       case Node.Sequence(List<Node> parts) -> parts.forEach(part -> walk(part, random, out, depth));
       case Node.Choice(List<Node> choices) -> {
         Node choice = choices.get(random.nextInt(choices.size()));
-        if (depth > DEEP) {
+        if (hurries(out, depth)) {
           choice = choices.stream().min((a, b) -> Integer.compare(height(a), height(b))).get();
         }
         walk(choice, random, out, depth);
@@ -160,7 +161,7 @@ public final class GbnfMachine {
         int count = min;
         while (count < max
             && count - min < USUAL_REPEATS
-            && depth <= DEEP
+            && !hurries(out, depth)
             && random.nextInt(3) > 0) {
           count++;
         }
@@ -169,6 +170,11 @@ public final class GbnfMachine {
         }
       }
     }
+  }
+
+  /** Whether a text is so long or deep that it takes the shortest way from here. */
+  private static boolean hurries(StringBuilder out, int depth) {
+    return depth > DEEP || out.length() > LONG;
   }
 
   /** How many rules stand in one another in the least text; large where none is known yet. */

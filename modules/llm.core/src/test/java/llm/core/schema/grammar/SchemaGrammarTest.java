@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import llm.core.testkit.grammar.GbnfMachine;
 import llm.domain.error.LlmError;
 import org.junit.jupiter.api.Test;
@@ -61,5 +63,68 @@ class SchemaGrammarTest {
                         assertThat(error.message()).contains("lookaround");
                       });
             });
+  }
+
+  @Test
+  void optionalMembersTakeRulesInNumberAndNotInPower() throws UnsupportedSchema {
+    String members =
+        IntStream.range(0, 200)
+            .mapToObj(i -> "\"m" + i + "\":{\"type\":\"integer\"}")
+            .collect(Collectors.joining(","));
+    Grammar grammar = SchemaGrammar.of("{\"type\":\"object\",\"properties\":{" + members + "}}");
+    var machine = new GbnfMachine(grammar.gbnf());
+    assertThat(machine.rules()).isLessThan(450);
+    assertThat(machine.accepts("{\"m0\":1,\"m77\": 2, \"m199\":3}")).isTrue();
+    assertThat(machine.accepts("{\"m77\":1,\"m0\":2}")).isFalse();
+  }
+
+  @Test
+  void whatIsAskedInManyPlacesIsOneRule() throws UnsupportedSchema {
+    String members =
+        IntStream.range(0, 50)
+            .mapToObj(i -> "\"m" + i + "\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":100}")
+            .collect(Collectors.joining(","));
+    Grammar grammar = SchemaGrammar.of("{\"type\":\"object\",\"properties\":{" + members + "}}");
+    assertThat(new GbnfMachine(grammar.gbnf()).rules()).isLessThan(60);
+  }
+
+  @Test
+  void whatWouldTakeTooMuchIsRefused() {
+    assertRefused("{\"maxLength\":1" + " ".repeat(300_000) + "}", "$");
+    assertRefused("{\"items\":".repeat(200) + "{}" + "}".repeat(200), "$");
+    String patterns =
+        IntStream.range(0, 200)
+            .mapToObj(i -> "{\"pattern\":\"^[a-z" + (i % 10) + "]{1," + (800 + i) + "}$\"}")
+            .collect(Collectors.joining(","));
+    assertRefused("{\"type\":\"string\",\"allOf\":[" + patterns + "]}", "$.allOf[");
+    String choices =
+        IntStream.range(0, 12)
+            .mapToObj(i ->
+                "{\"anyOf\":[{\"required\":[\"a" + i + "\"]},{\"required\":[\"b" + i + "\"]}]}")
+            .collect(Collectors.joining(","));
+    assertRefused("{\"type\":\"object\",\"allOf\":[" + choices + "]}", "$.allOf[");
+    String enums =
+        IntStream.range(0, 9_000)
+            .mapToObj(i -> "\"" + Integer.toString(i * 7_919, 36) + "\"")
+            .collect(Collectors.joining(","));
+    assertRefused("{\"enum\":[" + enums + "]}", "$.enum");
+  }
+
+  @Test
+  void schemasThatGoRoundInManyWaysAreReadOnce() throws UnsupportedSchema {
+    var definitions = new StringBuilder();
+    for (int i = 0; i < 60; i++) {
+      String next = "{\"$ref\":\"#/$defs/d" + (i + 1) + "\"}";
+      definitions.append("\"d%d\":{\"anyOf\":[%s,%s]},".formatted(i, next, next));
+    }
+    String schema =
+        "{\"$ref\":\"#/$defs/d0\",\"$defs\":{" + definitions + "\"d60\":{\"type\":\"null\"}}}";
+    assertThat(SchemaGrammar.of(schema).gbnf()).isEqualTo("root ::= \"null\"\n");
+  }
+
+  private static void assertRefused(String schema, String path) {
+    assertThatThrownBy(() -> SchemaGrammar.of(schema))
+        .isInstanceOfSatisfying(
+            UnsupportedSchema.class, refusal -> assertThat(refusal.path()).startsWith(path));
   }
 }

@@ -17,13 +17,24 @@ final class Minimal {
     if (!alive.get(0)) {
       return Dfa.NONE;
     }
-    int[] upwards = fromTheEnds(edges);
+    List<List<Edge>> live = new ArrayList<>();
+    for (int state = 0; state < edges.size(); state++) {
+      boolean lives = alive.get(state);
+      live.add(
+          lives
+              ? edges.get(state).stream().filter(edge -> alive.get(edge.target())).toList()
+              : List.of());
+    }
+    int[] upwards = fromTheEnds(live);
     int[] blocks =
-        upwards.length == 0
-            ? blocks(edges, ends, alive)
-            : blocksWithoutLoops(edges, ends, alive, upwards);
+        upwards.length == 0 ? blocks(live, ends) : blocksWithoutLoops(live, ends, upwards);
+    return joined(live, ends, blocks);
+  }
+
+  /** One state for each block that can be reached, by breadth. */
+  private static Dfa joined(List<List<Edge>> edges, BitSet ends, int[] blocks) {
     var number = new HashMap<Integer, Integer>();
-    var order = new ArrayList<Integer>(); // a state of each block, by breadth
+    var order = new ArrayList<Integer>();
     number.put(blocks[0], 0);
     order.add(0);
     var made = new ArrayList<List<Edge>>();
@@ -33,9 +44,6 @@ final class Minimal {
       ended.set(at, ends.get(state));
       var out = new ArrayList<Edge>();
       for (Edge edge : edges.get(state)) {
-        if (!alive.get(edge.target())) {
-          continue;
-        }
         Integer target = number.get(blocks[edge.target()]);
         if (target == null) {
           target = order.size();
@@ -97,21 +105,17 @@ final class Minimal {
     return at == 0 ? order : new int[0];
   }
 
-  private static int[] blocksWithoutLoops(
-      List<List<Edge>> edges, BitSet ends, BitSet alive, int[] upwards) {
+  private static int[] blocksWithoutLoops(List<List<Edge>> edges, BitSet ends, int[] upwards) {
     int[] blocks = new int[edges.size()];
     Map<List<Object>, Integer> signatures = new HashMap<>();
     for (int state : upwards) {
-      blocks[state] =
-          alive.get(state)
-              ? number(signatures, List.of(ends.get(state), out(edges, state, blocks, alive)))
-              : -1;
+      blocks[state] = number(signatures, List.of(ends.get(state), out(edges, state, blocks)));
     }
     return blocks;
   }
 
   /** The block of like states that each belongs to (Moore): split until nothing splits. */
-  private static int[] blocks(List<List<Edge>> edges, BitSet ends, BitSet alive) {
+  private static int[] blocks(List<List<Edge>> edges, BitSet ends) {
     int[] blocks = new int[edges.size()];
     for (int state = 0; state < blocks.length; state++) {
       blocks[state] = ends.get(state) ? 1 : 0;
@@ -121,12 +125,7 @@ final class Minimal {
       Map<List<Object>, Integer> signatures = new HashMap<>();
       int[] next = new int[blocks.length];
       for (int state = 0; state < blocks.length; state++) {
-        if (!alive.get(state)) {
-          next[state] = -1;
-          continue;
-        }
-        List<Object> signature = List.of(blocks[state], out(edges, state, blocks, alive));
-        next[state] = number(signatures, signature);
+        next[state] = number(signatures, List.of(blocks[state], out(edges, state, blocks)));
       }
       blocks = next;
       if (signatures.size() == count) {
@@ -136,12 +135,10 @@ final class Minimal {
     }
   }
 
-  private static List<Edge> out(List<List<Edge>> edges, int state, int[] blocks, BitSet alive) {
+  private static List<Edge> out(List<List<Edge>> edges, int state, int[] blocks) {
     var out = new ArrayList<Edge>();
     for (Edge edge : edges.get(state)) {
-      if (alive.get(edge.target())) {
-        append(out, edge.first(), edge.last(), blocks[edge.target()]);
-      }
+      append(out, edge.first(), edge.last(), blocks[edge.target()]);
     }
     return out;
   }

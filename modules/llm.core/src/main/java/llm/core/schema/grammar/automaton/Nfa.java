@@ -11,7 +11,7 @@ import llm.core.schema.grammar.automaton.Dfa.Edge;
 
 /** Thompson's construction, and the subsets that make it deterministic. */
 public final class Nfa {
-  private static final int MOST_STATES = 40_000;
+  private static final int MOST_STATES = 10_000;
 
   private enum Kind {
     FREE,

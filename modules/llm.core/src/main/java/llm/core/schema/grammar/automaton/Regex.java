@@ -22,6 +22,17 @@ public sealed interface Regex {
   /** The beginning of the string. */
   record Start() implements Regex {}
 
+  /** How many characters there are in it, when all repetitions are written out. */
+  default long size() {
+    return switch (this) {
+      case Chars _, Start _, End _ -> 1;
+      case Seq(List<Regex> parts) -> 1 + parts.stream().mapToLong(Regex::size).sum();
+      case Alt(List<Regex> choices) -> 1 + choices.stream().mapToLong(Regex::size).sum();
+      case Repeat(Regex part, int min, int max) ->
+          1 + part.size() * Math.max(1, max == UNBOUNDED ? min : max);
+    };
+  }
+
   /** The end of the string. */
   record End() implements Regex {}
 }

@@ -29,7 +29,8 @@ final class ArrayRules {
     this.values = values;
   }
 
-  Expr of(ArraySet set, String name) throws UnsupportedSchema {
+  Expr of(ArraySet asked, String name) throws UnsupportedSchema {
+    ArraySet set = closed(asked);
     if (set.min() > set.max()) {
       return Expr.NOTHING;
     }
@@ -42,6 +43,15 @@ final class ArrayRules {
       inside = containing(set, name);
     }
     return Expr.seq(Expr.text("["), inside, Expr.text("]"));
+  }
+
+  /** The same, which ends with its places when nothing fits behind them. */
+  private ArraySet closed(ArraySet set) throws UnsupportedSchema {
+    int places = set.prefix().size();
+    return set.max() > places && reader.isEmpty(reader.of(set.rest()))
+        ? new ArraySet(
+            set.prefix(), set.rest(), set.min(), places, set.unique(), set.contains(), set.path())
+        : set;
   }
 
   private Expr plain(ArraySet set, String name) throws UnsupportedSchema {

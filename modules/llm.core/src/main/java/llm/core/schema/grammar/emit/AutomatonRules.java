@@ -1,6 +1,7 @@
 package llm.core.schema.grammar.emit;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import llm.core.schema.grammar.rule.Rules;
  */
 final class AutomatonRules {
   private static final int MOST_NESTED = 12;
+  private static final int MOST_RANGES = 3;
 
   private final Rules rules;
   private final Dfa dfa;
@@ -24,6 +26,7 @@ final class AutomatonRules {
   private final String name;
   private final String path;
   private final int[] entries;
+  private final Map<CharSet, Expr> sets = new HashMap<>();
   private final Map<Integer, String> named = new LinkedHashMap<>();
   private final List<Integer> waiting = new ArrayList<>();
 
@@ -76,7 +79,7 @@ final class AutomatonRules {
     var choices = new ArrayList<Expr>();
     Expr loop = Expr.EMPTY;
     for (Map.Entry<Integer, CharSet> edge : targets(state).entrySet()) {
-      Expr written = writing.apply(edge.getValue());
+      Expr written = written(edge.getValue());
       if (edge.getKey() == state) {
         loop = Expr.star(written);
       } else if (!written.equals(Expr.NOTHING)) {
@@ -87,6 +90,22 @@ final class AutomatonRules {
       choices.add(Expr.EMPTY);
     }
     return choices.isEmpty() ? Expr.NOTHING : Expr.seq(loop, Expr.alt(choices));
+  }
+
+  /** A set of characters; a rule of its own where it is long. */
+  private Expr written(CharSet set) throws UnsupportedSchema {
+    Expr written = sets.get(set);
+    if (written == null) {
+      written = writing.apply(set);
+      boolean isLong =
+          set.ranges().size() > MOST_RANGES
+              || written instanceof Expr.Alt(List<Expr> choices) && choices.size() > 1;
+      if (isLong && dfa.states() > MOST_NESTED) {
+        written = rules.shared(written, "chars", path);
+      }
+      sets.put(set, written);
+    }
+    return written;
   }
 
   private Expr target(int state, int depth) throws UnsupportedSchema {

@@ -60,7 +60,9 @@ final class DecimalRange {
     }
   }
 
-  private Regex from(int at, boolean onLow, boolean onHigh) {
+  private Regex from(int at, boolean likeLow, boolean likeHigh) {
+    boolean onLow = likeLow && !low.substring(at).matches("0*");
+    boolean onHigh = likeHigh && !high.substring(at).matches("9*");
     if (!onLow && !onHigh) {
       return free(at);
     }
@@ -71,7 +73,7 @@ final class DecimalRange {
     if (at == whole) {
       digits = new Regex.Seq(List.of(new Regex.Chars(CharSet.of('.')), digits));
     }
-    boolean mayStop = at >= whole && (!onLow || low.substring(at).matches("0*"));
+    boolean mayStop = at >= whole && !onLow;
     return mayStop ? new Regex.Repeat(digits, 0, 1) : digits;
   }
 

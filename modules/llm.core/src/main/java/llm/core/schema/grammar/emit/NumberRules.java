@@ -29,6 +29,10 @@ final class NumberRules {
   private static final int DIGITS = 15;
   private static final int USUAL_WHOLE = 9;
   private static final int USUAL_FRACTION = 6;
+
+  /** Digits behind those of the bounds, so that there is something between them. */
+  private static final int FINER = 2;
+
   private static final int MOST_CONSTANT_DIGITS = 18;
   private static final int MOST_STEP = 1_000;
   private static final BigDecimal SAFE = BigDecimal.valueOf((1L << 53) - 1);
@@ -192,7 +196,9 @@ final class NumberRules {
     }
     int wished =
         step.map(BigDecimal::scale)
-            .orElse(Math.max(USUAL_FRACTION, Math.max(fraction(set.low()), fraction(set.high()))));
+            .orElse(
+                Math.max(
+                    USUAL_FRACTION, FINER + Math.max(fraction(set.low()), fraction(set.high()))));
     int fraction = Math.min(wished, DIGITS - Math.min(whole, DIGITS));
     if (step.isPresent() && fraction < wished) {
       whole = Math.max(1, DIGITS - wished);

@@ -23,6 +23,8 @@ import llm.core.schema.grammar.set.ObjectSet.NameClass;
 final class ObjectRules {
   private static final Expr COLON = Expr.seq(Expr.text(":"), Expr.SPACE);
 
+  private static final int MOST_FEW = 64;
+
   private final Rules rules;
   private final ValueRules values;
   private final AnyRules any;
@@ -39,6 +41,10 @@ final class ObjectRules {
     }
     Set<String> names = new LinkedHashSet<>(set.named().keySet());
     names.addAll(set.required());
+    boolean open = writesOthers(set, names);
+    if (open) {
+      names.addAll(few(set, names));
+    }
     var items = new ArrayList<Item>();
     for (String each : names) {
       Expr value = values.of(set.at(each), each);
@@ -48,10 +54,9 @@ final class ObjectRules {
         items.add(new Item(member, required));
       }
     }
-    Optional<Expr> others =
-        others(set, items.size()) ? Optional.of(others(set, names, name)) : Optional.empty();
+    Optional<Expr> others = Optional.of(open ? others(set, names, name) : Expr.NOTHING);
     others = others.filter(expr -> !expr.equals(Expr.NOTHING));
-    if (set.min() > items.size() + (others.isPresent() ? 1 : 0) && others.isPresent()) {
+    if (set.min() > items.size() + 1 && others.isPresent()) {
       throw new UnsupportedSchema(
           set.path(),
           "that many names that are not declared cannot be held apart from one another; declare"
@@ -61,8 +66,21 @@ final class ObjectRules {
     return Expr.seq(Expr.text("{"), inside, Expr.text("}"));
   }
 
+  /** The names of classes that have only few: each can be written once, as declared ones are. */
+  private static Set<String> few(ObjectSet set, Set<String> declared) {
+    var few = new LinkedHashSet<String>();
+    for (NameClass each : set.others()) {
+      if (!each.demand().equals(Demand.NONE)) {
+        each.names().flatMap(names -> names.words(MOST_FEW)).ifPresent(few::addAll);
+      }
+    }
+    few.removeAll(declared);
+    return few;
+  }
+
   /** Whether other names are written: where the schema speaks about them, or has none itself. */
-  private static boolean others(ObjectSet set, int declared) {
+  private static boolean writesOthers(ObjectSet set, Set<String> names) {
+    long declared = names.stream().filter(name -> !set.at(name).equals(Demand.NONE)).count();
     return set.marks().open() || declared == 0 || set.min() > declared;
   }
 
@@ -73,7 +91,8 @@ final class ObjectRules {
         continue;
       }
       Expr value = values.of(each.demand(), name + "-value");
-      if (!value.equals(Expr.NOTHING)) {
+      boolean few = each.names().flatMap(names -> names.words(MOST_FEW)).isPresent();
+      if (!few && !value.equals(Expr.NOTHING)) {
         choices.add(Expr.seq(names(each, declared, set.path(), name), COLON, value));
       }
     }

@@ -150,18 +150,22 @@ final class TextRules {
 
   private static Dfa language(StringSet set) throws AutomatonTooLarge {
     Dfa language = set.language().orElse(Dfa.ALL);
+    int max = set.max();
     for (String name : set.formats()) {
-      language = language.and(Format.of(name).orElseThrow().dfa());
+      Format format = Format.of(name).orElseThrow();
+      boolean brief = format.brief().isPresent() && format.dfa().longest() > set.max();
+      max = brief ? Math.min(max, Format.SHORT) : max;
+      language = language.and(brief ? format.brief().get() : format.dfa());
     }
     if (set.patterned()) {
       var certain = new Regex.Chars(DOUBTFUL.not());
       language = language.and(Nfa.whole(new Regex.Repeat(certain, 0, Regex.UNBOUNDED)));
     }
     int longest = language.longest();
-    boolean within = set.max() == StringSet.UNBOUNDED || longest >= 0 && longest <= set.max();
+    boolean within = max == StringSet.UNBOUNDED || longest >= 0 && longest <= max;
     return set.min() == 0 && within
         ? language
-        : language.and(Dfa.ofLength(set.min(), within ? StringSet.UNBOUNDED : set.max()));
+        : language.and(Dfa.ofLength(set.min(), within ? StringSet.UNBOUNDED : max));
   }
 
   /** A text in quotes. */

@@ -82,12 +82,13 @@ public final class ValueRules {
   }
 
   private Expr rule(ValueSet set, String name, String path) throws UnsupportedSchema {
-    Expr same = knownSets.get(set);
+    ValueSet key = set.unlocated();
+    Expr same = knownSets.get(key);
     if (same == null) {
       String rule = rules.name(name, path);
       waiting.add(new Waiting(rule, set));
       same = new Expr.Ref(rule);
-      knownSets.put(set, same);
+      knownSets.put(key, same);
     }
     return same;
   }

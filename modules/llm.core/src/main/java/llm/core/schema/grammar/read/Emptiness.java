@@ -11,9 +11,11 @@ import llm.core.schema.grammar.set.ValueSet;
 /** Whether a set has no values, where that is certain. */
 final class Emptiness {
   private static final int MOST_LEVELS = 4;
+  private static final int MOST_LOOKS = 2_000;
 
   private final SetReader reader;
   private int level;
+  private int looked;
 
   Emptiness(SetReader reader) {
     this.reader = reader;
@@ -52,7 +54,8 @@ final class Emptiness {
   }
 
   private boolean isCertain(Demand demand) {
-    if (demand.parts().isEmpty() || level >= MOST_LEVELS) {
+    looked = level == 0 ? 0 : looked + 1;
+    if (demand.parts().isEmpty() || level >= MOST_LEVELS || looked > MOST_LOOKS) {
       return false;
     }
     level++;

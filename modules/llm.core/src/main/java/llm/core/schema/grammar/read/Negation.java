@@ -44,10 +44,10 @@ final class Negation {
           "$recursiveRef");
 
   private final SetReader reader;
-  private final Strings strings;
+  private final StringKeywords strings;
   private final SchemaDocument document;
 
-  Negation(SetReader reader, Strings strings, SchemaDocument document) {
+  Negation(SetReader reader, StringKeywords strings, SchemaDocument document) {
     this.reader = reader;
     this.strings = strings;
     this.document = document;

@@ -1,5 +1,6 @@
 package llm.core.schema.grammar.read;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,10 +31,10 @@ public final class SetReader {
   private final Map<Demand, ValueSet> known = new HashMap<>();
   private final Map<Demand.Part, ValueSet> knownParts = new HashMap<>();
   private final Set<Demand.Part> open = new HashSet<>();
-  private final Strings strings = new Strings();
+  private final StringKeywords strings = new StringKeywords();
   private final Emptiness emptiness = new Emptiness(this);
   private final Negation negation;
-  private final Objects objects;
+  private final ObjectKeywords objects;
   private final Choices choices;
   private int read;
 
@@ -41,7 +42,7 @@ public final class SetReader {
   public SetReader(SchemaDocument document) {
     this.document = document;
     this.negation = new Negation(this, strings, document);
-    this.objects = new Objects(this, strings, document);
+    this.objects = new ObjectKeywords(this, strings, document);
     this.choices = new Choices(this, emptiness, document);
   }
 
@@ -111,7 +112,7 @@ public final class SetReader {
 
   /** What the keywords about single types say. */
   private ValueSet own(Keywords keywords) throws UnsupportedSchema {
-    NumberSet numbers = Numbers.of(keywords);
+    NumberSet numbers = NumberKeywords.of(keywords);
     ValueSet set = ValueSet.ANY;
     if (!numbers.isAny()) {
       set = set.withNumbers(numbers);
@@ -120,7 +121,7 @@ public final class SetReader {
     if (!texts.isAny()) {
       set = set.withStrings(texts);
     }
-    var arrays = Arrays.of(keywords, document);
+    var arrays = ArrayKeywords.of(keywords, document);
     if (!arrays.isAny()) {
       set = set.withArrays(arrays);
     }
@@ -160,14 +161,14 @@ public final class SetReader {
   private ValueSet constants(List<Json> values, String path) throws UnsupportedSchema {
     var flags = new HashSet<Boolean>();
     var words = new LinkedHashSet<String>();
-    var numbers = new LinkedHashSet<java.math.BigDecimal>();
+    var numbers = new LinkedHashSet<BigDecimal>();
     ValueSet set = ValueSet.NONE;
     var rest = new ArrayList<Json>();
     for (Json value : values) {
       switch (value) {
         case Json.Null _ -> set = set.or(ValueSet.ofTypes(Set.of("null"), path), path);
         case Json.Flag(boolean flag) -> flags.add(flag);
-        case Json.Num(var number) -> numbers.add(number);
+        case Json.Num(BigDecimal number) -> numbers.add(number);
         case Json.Text(String text) -> words.add(text);
         case Json.Items _, Json.Members _ -> rest.add(value);
       }

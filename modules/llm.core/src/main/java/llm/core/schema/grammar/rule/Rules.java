@@ -99,7 +99,8 @@ public final class Rules {
     return shared(part, "one", path);
   }
 
-  private Expr shared(Expr body, String wish, String path) throws UnsupportedSchema {
+  /** A rule for what is long and stands in many places. */
+  public Expr shared(Expr body, String wish, String path) throws UnsupportedSchema {
     String known = blocks.get(body);
     if (known == null) {
       known = name(wish, path);

@@ -89,6 +89,11 @@ public record NumberSet(
         Kind.ANY, Optional.empty(), Optional.empty(), Set.of(), Optional.empty(), excluded, path);
   }
 
+  /** The same set, whatever asks for it. */
+  public NumberSet unlocated() {
+    return new NumberSet(kind, low, high, steps, values, excluded, "$");
+  }
+
   /** Whether nothing is asked of them. */
   public boolean isAny() {
     return kind == Kind.ANY

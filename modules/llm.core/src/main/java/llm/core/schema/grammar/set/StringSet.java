@@ -47,6 +47,11 @@ public record StringSet(
     return new StringSet(0, UNBOUNDED, Optional.empty(), Set.of(format), false, path);
   }
 
+  /** The same set, whatever asks for it. */
+  public StringSet unlocated() {
+    return new StringSet(min, max, language, formats, patterned, "$");
+  }
+
   /** Whether nothing is asked of them. */
   public boolean isAny() {
     return min == 0 && max == UNBOUNDED && language.isEmpty() && formats.isEmpty();

@@ -85,6 +85,17 @@ public record ValueSet(
         types.contains("object") ? ANY.objects : List.of());
   }
 
+  /** The same set, whatever asks for its numbers and strings. */
+  public ValueSet unlocated() {
+    return new ValueSet(
+        nulls,
+        flags,
+        numbers.stream().map(NumberSet::unlocated).toList(),
+        strings.stream().map(StringSet::unlocated).toList(),
+        arrays,
+        objects);
+  }
+
   /** Whether it has nothing, not even parts that may turn out to be empty. */
   public boolean isNone() {
     return equals(NONE);

@@ -50,9 +50,10 @@ public final class Format {
   private static final String HOST = "(?:" + LABEL + "\\.){0,3}" + TOP;
 
   /** Ends of names that every list of them has. */
-  private static final String DOMAIN =
-      "(?:" + LABEL + "\\.){1,3}(?:com|org|net|edu|gov|io|de|fr|uk|us|eu|ch|at|jp|cn|in|info|biz)";
+  private static final String TOPS =
+      "(?:com|org|net|edu|gov|io|de|fr|uk|us|eu|ch|at|jp|cn|in|info|biz)";
 
+  private static final String DOMAIN = "(?:" + LABEL + "\\.){1,3}" + TOPS;
   private static final String ATOM = "[a-zA-Z0-9](?:[_+-]?[a-zA-Z0-9]){0,9}";
   private static final String EMAIL = ATOM + "(?:\\." + ATOM + "){0,2}@" + DOMAIN;
   private static final String PATH_CHAR = "(?:[a-zA-Z0-9._~!$'()*+,;=:@-]|%[0-9A-F]{2})";
@@ -92,12 +93,33 @@ public final class Format {
 
   private static final Map<String, Format> MADE = new HashMap<>();
 
+  /** Strings of at most this many characters are within the limits that parts of names have. */
+  public static final int SHORT = 63;
+
+  private static final String SHORT_LABEL = "[a-zA-Z0-9](?:-?[a-zA-Z0-9])*";
+  private static final String SHORT_HOST = "(?:" + SHORT_LABEL + "\\.)*[a-zA-Z](?:-?[a-zA-Z0-9])*";
+  private static final String SHORT_ATOM = "[a-zA-Z0-9](?:[_+-]?[a-zA-Z0-9])*";
+
+  /** The same without counts of characters, for strings that are short as a whole. */
+  private static final Map<String, String> SHORT_PATTERNS =
+      Map.of(
+          "hostname",
+          SHORT_HOST,
+          "idn-hostname",
+          SHORT_HOST,
+          "email",
+          SHORT_ATOM + "(?:\\." + SHORT_ATOM + ")*@(?:" + SHORT_LABEL + "\\.)+" + TOPS,
+          "idn-email",
+          SHORT_ATOM + "@(?:" + SHORT_LABEL + "\\.)+" + TOPS);
+
   private final Regex regex;
   private final Dfa dfa;
+  private final Optional<Dfa> brief;
 
-  private Format(Regex regex, Dfa dfa) {
+  private Format(Regex regex, Dfa dfa, Optional<Dfa> brief) {
     this.regex = regex;
     this.dfa = dfa;
+    this.brief = brief;
   }
 
   /** Whether JSON Schema knows a format of this name; others say nothing. */
@@ -125,10 +147,19 @@ public final class Format {
     return dfa;
   }
 
+  /** Its strings of at most {@link #SHORT} characters among others; empty: it has no such form. */
+  public Optional<Dfa> brief() {
+    return brief;
+  }
+
   private static Format made(String name) {
     try {
       Regex regex = Pattern.own(PATTERNS.get(name));
-      return new Format(regex, Nfa.whole(regex));
+      String brief = SHORT_PATTERNS.get(name);
+      return new Format(
+          regex,
+          Nfa.whole(regex),
+          brief == null ? Optional.empty() : Optional.of(Nfa.whole(Pattern.own(brief))));
     } catch (AutomatonTooLarge bug) {
       throw new IllegalStateException("format " + name, bug);
     }

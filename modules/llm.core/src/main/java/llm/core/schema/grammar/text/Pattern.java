@@ -243,28 +243,22 @@ public final class Pattern {
     return c > 0x20 && c < 0x7F && !Character.isLetterOrDigit(c) && c != '<' && c != '>';
   }
 
+  /** Four digits, or twice four for a character beyond the first plane. */
   private int unicode() throws PatternProblem {
-    if (!takes('{')) {
-      int first = hex(4);
-      boolean pair =
-          Character.isHighSurrogate((char) first)
-              && at + 1 < text.length
-              && text[at] == '\\'
-              && text[at + 1] == 'u';
-      if (!pair) {
-        return first;
-      }
-      at += 2;
-      return Character.toCodePoint((char) first, (char) hex(4));
+    if (at < text.length && text[at] == '{') {
+      throw problem("\\u{…} is read in different ways; write \\uXXXX or the character itself");
     }
-    int value = 0;
-    while (!takes('}')) {
-      value = value * 16 + hex(1);
-      if (value > Character.MAX_CODE_POINT) {
-        throw problem("\\u{…} is beyond the last character");
-      }
+    int first = hex(4);
+    boolean pair =
+        Character.isHighSurrogate((char) first)
+            && at + 1 < text.length
+            && text[at] == '\\'
+            && text[at + 1] == 'u';
+    if (!pair) {
+      return first;
     }
-    return value;
+    at += 2;
+    return Character.toCodePoint((char) first, (char) hex(4));
   }
 
   private int hex(int digits) throws PatternProblem {

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import llm.core.schema.grammar.UnsupportedSchema;
 import llm.core.schema.grammar.automaton.AutomatonTooLarge;
 import llm.core.schema.grammar.automaton.Dfa;
@@ -20,12 +21,12 @@ import llm.core.schema.grammar.set.StringSet;
 import llm.core.schema.grammar.set.ValueSet;
 
 /** The keywords about objects. */
-final class Objects {
+final class ObjectKeywords {
   private final SetReader reader;
-  private final Strings strings;
+  private final StringKeywords strings;
   private final SchemaDocument document;
 
-  Objects(SetReader reader, Strings strings, SchemaDocument document) {
+  ObjectKeywords(SetReader reader, StringKeywords strings, SchemaDocument document) {
     this.reader = reader;
     this.strings = strings;
     this.document = document;
@@ -74,8 +75,7 @@ final class Objects {
 
   /** Stands for names that no pattern is found in. */
   private static final Demand UNJUDGED =
-      new Demand(
-          java.util.Set.of(new Demand.Part(SchemaNode.made("$", new Json.Flag(true)), false)));
+      new Demand(Set.of(new Demand.Part(SchemaNode.made("$", new Json.Flag(true)), false)));
 
   private static Optional<Demand> judged(List<NameClass> patterns, String name) {
     return patterns.stream()
@@ -143,7 +143,7 @@ final class Objects {
           List.of(
               new NameClass(Optional.of(allowed), Demand.ANY),
               new NameClass(Optional.of(allowed.not()), Demand.NONE)),
-          java.util.Set.of(),
+          Set.of(),
           0,
           ObjectSet.UNBOUNDED,
           Marks.USUAL,

@@ -8,14 +8,19 @@ import llm.core.schema.grammar.UnsupportedSchema;
 import llm.core.schema.grammar.automaton.AutomatonTooLarge;
 import llm.core.schema.grammar.automaton.Dfa;
 import llm.core.schema.grammar.automaton.Nfa;
+import llm.core.schema.grammar.automaton.Regex;
 import llm.core.schema.grammar.set.StringSet;
 import llm.core.schema.grammar.text.Format;
 import llm.core.schema.grammar.text.Pattern;
 import llm.core.schema.grammar.text.PatternProblem;
 
 /** The keywords about strings. */
-final class Strings {
+final class StringKeywords {
+  /** What all patterns of a schema may take together, in states. */
+  private static final long MOST_WORK = 40_000;
+
   private final Map<String, Dfa> patterns = new HashMap<>();
+  private long work;
 
   StringSet of(Keywords keywords) throws UnsupportedSchema {
     StringSet set = StringSet.ANY;
@@ -47,7 +52,14 @@ final class Strings {
     Dfa known = patterns.get(pattern);
     if (known == null) {
       try {
-        known = Nfa.found(Pattern.read(pattern));
+        Regex regex = Pattern.read(pattern);
+        work += regex.size();
+        if (work > MOST_WORK) {
+          throw new UnsupportedSchema(
+              path, "the patterns of the schema take more than " + MOST_WORK + " states together");
+        }
+        known = Nfa.found(regex);
+        work += known.states();
       } catch (PatternProblem problem) {
         throw new UnsupportedSchema(path, problem.getMessage());
       } catch (AutomatonTooLarge tooLarge) {

@@ -9,8 +9,8 @@ import llm.core.schema.grammar.set.ArraySet;
 import llm.core.schema.grammar.set.Demand;
 
 /** The keywords about arrays. */
-final class Arrays {
-  private Arrays() {}
+final class ArrayKeywords {
+  private ArrayKeywords() {}
 
   static ArraySet of(Keywords keywords, SchemaDocument document) throws UnsupportedSchema {
     var prefix = new ArrayList<Demand>();

@@ -7,8 +7,8 @@ import llm.core.schema.grammar.set.NumberSet;
 import llm.core.schema.grammar.set.NumberSet.Bound;
 
 /** The keywords about numbers. */
-final class Numbers {
-  private Numbers() {}
+final class NumberKeywords {
+  private NumberKeywords() {}
 
   static NumberSet of(Keywords keywords) throws UnsupportedSchema {
     NumberSet set = NumberSet.ANY;

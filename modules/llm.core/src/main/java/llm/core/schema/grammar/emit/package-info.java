@@ -1,0 +1,2 @@
+/** Sets of values as rules of a grammar. */
+package llm.core.schema.grammar.emit;

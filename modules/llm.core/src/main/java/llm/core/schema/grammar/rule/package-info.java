@@ -1,0 +1,2 @@
+/** Rules of a grammar, and their text. */
+package llm.core.schema.grammar.rule;

@@ -1,0 +1,2 @@
+/** Sets of JSON values, type by type, which can be joined and met. */
+package llm.core.schema.grammar.set;
