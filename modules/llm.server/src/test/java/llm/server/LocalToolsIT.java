@@ -130,6 +130,24 @@ class LocalToolsIT {
             .formatted(tools ? offered : "", stream, messages));
   }
 
+  /** The script's own words are the grammar's too, marks that are control tokens among them. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aDemandedCallIsWrittenWithTheModelsOwnMarks(boolean stream) throws Exception {
+    for (String choice :
+        List.of("\"required\"", "{\"type\":\"function\",\"function\":{\"name\":\"weather\"}}")) {
+      String answer =
+          ask(
+              "/v1/chat/completions",
+              "{\"model\":\"local\",\"temperature\":0,\"stream\":%s,\"parallel_tool_calls\":false,\"tool_choice\":%s,\"messages\":[%s],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\",\"parameters\":{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"},\"days\":{\"type\":\"integer\"}}}}}]}"
+                  .formatted(stream, choice, user("weather")));
+      assertThat(joined(answer, "arguments")).isEqualTo(ARGUMENTS);
+      assertThat(values(answer, "name")).containsExactly("weather");
+      assertThat(joined(answer, "content")).isEmpty();
+      assertThat(values(answer, "finish_reason")).containsExactly("tool_calls");
+    }
+  }
+
   private String messages(String messages, boolean stream) throws Exception {
     return ask(
         "/v1/messages",

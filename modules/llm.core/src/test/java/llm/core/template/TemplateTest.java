@@ -28,7 +28,6 @@ import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
 import llm.domain.chat.ToolCall;
-import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -179,17 +178,6 @@ class TemplateTest {
         forgetful,
         ChatRequest.of(MODEL, List.of(Message.user("u"), Message.tool("id", "result"))),
         "messages[1].content");
-    assertUnsupported(
-        template("hermes"),
-        new ChatRequest(
-            MODEL,
-            plain.messages(),
-            List.of(TOOL),
-            new ToolChoice.Required(),
-            plain.sampling(),
-            Optional.empty(),
-            plain.extensions()),
-        "tool_choice");
   }
 
   @Test
