@@ -14,8 +14,9 @@ import llm.bench.local.Question;
 
 /**
  * What drafted tokens bring: two servers that differ in {@code speculation} alone answer by turns.
- * The likeliest of {@link #WORDS} tokens soon come again and again, which is the repetitive text; of
- * all tokens at temperature 2 none comes twice. What counts is processor time: one thread computes.
+ * The likeliest of {@link #WORDS} tokens soon come again and again, which is the repetitive text;
+ * of all tokens at temperature 2 none comes twice. What counts is processor time: one thread
+ * computes.
  */
 final class LocalSpeculation {
   private static final double GOAL = 1.5;
