@@ -115,6 +115,7 @@ public final class GgufReader {
     readAll();
     var header = new GgufHeader(texts, numbers, lists, tensors.size(), tokenCount, in.size());
     ModelRules.check(header);
+    ModelRules.checkFormats(tensors.values());
     return header;
   }
 
