@@ -128,6 +128,7 @@ public final class GgufReader {
             tokenCount,
             in.size());
     ModelRules.check(header);
+    ModelRules.checkFormats(tensors.values());
     return header;
   }
 

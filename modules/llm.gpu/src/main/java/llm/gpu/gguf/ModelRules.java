@@ -1,5 +1,6 @@
 package llm.gpu.gguf;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
@@ -12,6 +13,8 @@ final class ModelRules {
   private static final int MAX_LAYERS = 512;
   private static final int MAX_EXPERTS = 1024;
   private static final int MAX_WIDTH = 1 << 20;
+  private static final int WHOLE_FROM = 24; // GGML_TYPE_I8 to I64, and F64
+  private static final int WHOLE_TO = 28;
   private static final Set<String> ROPE_SCALINGS = Set.of("none", "linear", "yarn", "longrope");
   private static final Set<String> NO_TEXT = Set.of("no_vocab", "none");
 
@@ -80,6 +83,35 @@ final class ModelRules {
         "is damaged: by "
             + (header.architecture() + "." + key)
             + " no layer has the sliding window");
+  }
+
+  /**
+   * What is added to or multiplied with activations is not converted by ggml, which ends the
+   * process instead ({@code binary_op}, ggml-cpu/binary-ops.cpp); nor are whole numbers taken for
+   * weights.
+   */
+  static void checkFormats(Collection<GgufTensor> tensors) throws GgufException {
+    for (GgufTensor tensor : tensors) {
+      String name = tensor.name();
+      boolean isWeight = name.endsWith(".weight") || name.endsWith(".bias");
+      boolean isWhole = tensor.type() >= WHOLE_FROM && tensor.type() <= WHOLE_TO;
+      boolean isRow =
+          tensor.shape().size() == 1
+              || name.endsWith("norm.weight")
+              || name.endsWith(".bias")
+              || name.equals("token_types.weight");
+      require(
+          !isWeight
+              || (isRow
+                  ? tensor.type() == TensorTypes.F32 || isMap(name)
+                  : !isWhole || isMap(name)),
+          "has tensor '" + name + "' in a format that it cannot be computed in");
+    }
+  }
+
+  /** Whether it tells experts of tokens, by numbers. */
+  private static boolean isMap(String name) {
+    return name.contains("tid2eid");
   }
 
   private static void checkExperts(GgufHeader header) throws GgufException {

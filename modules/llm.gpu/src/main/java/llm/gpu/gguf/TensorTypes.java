@@ -15,6 +15,9 @@ final class TensorTypes {
     {64, 36}, {128, 18}, {64, 18},
   };
 
+  /** The type that all others are made of. */
+  static final int F32 = 0;
+
   private TensorTypes() {}
 
   /** Whether there is a type of this number. */

@@ -6,10 +6,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import llm.domain.chat.StreamEvent;
+import llm.domain.embedding.EmbeddingRequest;
+import llm.domain.error.LlmException;
 import llm.domain.model.AdapterUse;
+import llm.domain.model.ModelName;
 import llm.gpu.adapter.AdapterFile;
 import llm.gpu.adapter.AdapterSource;
 import llm.gpu.testmodel.GgufDamage;
+import llm.gpu.testmodel.TinyBert;
 import llm.gpu.testmodel.TinyLora;
 import llm.gpu.testmodel.TinyModel;
 
@@ -37,10 +41,20 @@ final class DamagedFiles {
     for (int i = Integer.parseInt(arguments[2]); i < Integer.parseInt(arguments[3]); i++) {
       System.out.println("case " + i);
       var random = new SplittableRandom(seed + i);
-      boolean lora = i % 4 == 3;
-      byte[] bytes = lora ? TinyLora.of(i).bytes() : MODELS.get(i % 4).bytes();
+      byte[] bytes =
+          switch (i % 5) {
+            case 3 -> TinyLora.of(i).bytes();
+            case 4 -> new TinyBert(64, -1).bytes();
+            default -> MODELS.get(i % 5).bytes();
+          };
       Files.write(file, new GgufDamage(bytes).damaged(random));
-      System.out.println("done " + i + " " + (lora ? adapter(sound, file) : model(file)));
+      String how =
+          switch (i % 5) {
+            case 3 -> adapter(sound, file);
+            case 4 -> encoder(file);
+            default -> model(file);
+          };
+      System.out.println("done " + i + " " + how);
       System.out.flush();
     }
     System.out.println("end");
@@ -50,6 +64,16 @@ final class DamagedFiles {
   private static String model(Path file) throws Exception {
     try (var fixture = new EngineFixture(EngineFixture.free())) {
       return kind(EngineFixture.drain(fixture.submit(file, EngineFixture.request("hello", 4))));
+    }
+  }
+
+  private static String encoder(Path file) {
+    try (var fixture = new EngineFixture(EngineFixture.free())) {
+      var request = EmbeddingRequest.of(new ModelName("local"), "hello", "you");
+      fixture.engine.embed(request, file, fixture.call("call"));
+      return "answered";
+    } catch (LlmException refused) {
+      return "refused: " + refused.error();
     }
   }
 

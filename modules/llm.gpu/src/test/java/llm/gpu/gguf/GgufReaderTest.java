@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -102,6 +103,23 @@ class GgufReaderTest {
     assertRefused(write(layers("rope.dimension_count", 7)), "rope.dimension_count is odd");
     assertRefused(write(layers("rope.dimension_count", 34)), "must be 0 to 32");
     assertRefused(write(layers("attention.sliding_window_pattern", 1)), "no layer has the sliding");
+  }
+
+  @Test
+  void refusesFormatsThatAreNotComputedIn() {
+    byte[] sound = TinyModel.plain(64).bytes();
+    // I32 is as long as F32
+    assertRefused(write(typed(sound, "output_norm.weight", 1, 26)), "cannot be computed in");
+    assertRefused(write(typed(sound, "blk.0.attn_q.weight", 2, 26)), "cannot be computed in");
+  }
+
+  /** The same with another type for a tensor of so many dimensions. */
+  private static byte[] typed(byte[] sound, String tensor, int dimensions, int type) {
+    byte[] bytes = sound.clone();
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    int at = text.indexOf(tensor) + tensor.length() + 4 + 8 * dimensions;
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(at, type);
+    return bytes;
   }
 
   private static byte[] layers(String key, int value) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @DisplayName("P-1: what a prompt is said to have in memory is there, whatever came before")
 class PrefixCacheRandomTest {
-  private static final int RUNS = 60;
+  private static final int RUNS = 80;
   private static final int ROUNDS = 400;
 
   @ParameterizedTest
@@ -113,13 +113,24 @@ class PrefixCacheRandomTest {
       return prompt;
     }
 
+    private AdapterSet anyAdapters() {
+      return AdapterSet.parse(any(List.of("", "", "", "", "", "poet=1.0", "poet=0.5")))
+          .orElseThrow();
+    }
+
+    /** What a memory holds of a token: with other adapters it is another thing. */
+    private static int computed(int token, AdapterSet adapters) {
+      return token + 10 * Math.floorMod(adapters.hashCode(), 100_000);
+    }
+
     private void begin(int[] prompt) {
-      int need = cache.need(prompt, AdapterSet.NONE, Set.of());
+      AdapterSet adapters = anyAdapters();
+      int need = cache.need(prompt, adapters, Set.of());
       if (need > limits.poolTokens()) {
         return; // it would not be let in
       }
       int before = takenBack;
-      TokenSequence begun = cache.begin(prompt, AdapterSet.NONE);
+      TokenSequence begun = cache.begin(prompt, adapters);
       assertThat(begun.computed()).as(seed).isLessThan(prompt.length);
       assertThat(begun.tokens()).as(seed).isEqualTo(prompt);
       assertThat(working).as(seed).doesNotContain(begun);
@@ -152,7 +163,8 @@ class PrefixCacheRandomTest {
       }
       for (int i = 0; i < more; i++) {
         int position = sequence.computed() + i;
-        memory.compute(sequence.id(), position, sequence.token(position));
+        int token = computed(sequence.token(position), sequence.adapters());
+        memory.compute(sequence.id(), position, token);
       }
       sequence.advance(more);
     }
@@ -202,14 +214,15 @@ class PrefixCacheRandomTest {
 
     /** A state as it comes from a file. */
     private boolean adopt(int[] tokens) {
+      AdapterSet adapters = anyAdapters();
       var elsewhere = new ReferenceMemory(1, cutsBack, tokens.length, window);
       for (int i = 0; i < tokens.length; i++) {
-        elsewhere.compute(0, i, tokens[i]);
+        elsewhere.compute(0, i, computed(tokens[i], adapters));
       }
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment state = arena.allocate(elsewhere.stateBytes(0), Integer.BYTES);
         elsewhere.saveState(0, state);
-        return cache.adopt(tokens, AdapterSet.NONE, state);
+        return cache.adopt(tokens, adapters, state);
       }
     }
 
@@ -230,7 +243,10 @@ class PrefixCacheRandomTest {
           assertThat(ids.add(sequence.id())).as("id of its own, %s", seed).isTrue();
           assertThat(memory.sequence(sequence.id()))
               .as("in memory, %s", seed)
-              .isEqualTo(Arrays.stream(sequence.computedTokens()).boxed().toList());
+              .isEqualTo(
+                  Arrays.stream(sequence.computedTokens())
+                      .mapToObj(token -> computed(token, sequence.adapters()))
+                      .toList());
         }
       }
       assertThat(cache.sequencesInUse()).as(seed).isEqualTo(ids.size());

@@ -16,6 +16,12 @@ public final class GgufDamage {
   private static final int STRING = 8;
   private static final int ARRAY = 9;
   private static final long[] ODD = {
+    12,
+    20,
+    24,
+    26,
+    28,
+    30,
     0,
     1,
     2,

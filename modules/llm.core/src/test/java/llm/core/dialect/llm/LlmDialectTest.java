@@ -241,6 +241,10 @@ class LlmDialectTest {
                 + "\"description\":\"A model.\",\"created\":9,\"context_tokens\":100,"
                 + "\"max_output_tokens\":50,\"tools\":true,\"vision\":false,\"json\":true,"
                 + "\"price\":{\"input_per_million\":0.25,\"output_per_million\":2}}]}");
+    var adapter =
+        new ModelInfo("a", "p", Instant.EPOCH, Optional.empty(), "An adapter.", Optional.of("m"));
+    assertThat(new String(LlmResponses.models(List.of(new ListedModel(adapter, spec)), "m")))
+        .contains("\"parent\":\"m\"");
   }
 
   private static void expect(LlmError error, String data) {
