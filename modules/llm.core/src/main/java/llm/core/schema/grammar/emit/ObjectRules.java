@@ -110,7 +110,8 @@ final class ObjectRules {
       int min = names.names().isEmpty() ? 1 : 0;
       language = language.and(Nfa.whole(new Regex.Repeat(plain, min, Regex.UNBOUNDED)));
       Expr inside = AutomatonRules.of(rules, language, TextRules::escaped, name + "-name", path);
-      return Expr.seq(Expr.text("\""), inside, Expr.text("\""));
+      Expr quoted = Expr.seq(Expr.text("\""), inside, Expr.text("\""));
+      return rules.shared(quoted, name + "-name", path);
     } catch (AutomatonTooLarge tooLarge) {
       throw new UnsupportedSchema(path, "its names take " + tooLarge.getMessage());
     }

@@ -120,7 +120,7 @@ final class Choices {
         ValueSet there;
         if (each.getValue() instanceof Json.Items) {
           Set<String> names = new LinkedHashSet<>(List.of(name));
-          names.addAll(each.getValue().strings());
+          names.addAll(needed(each.getValue(), keywords, keyword));
           there = objects(ObjectSet.requiring(names, path));
         } else {
           SchemaNode schema = document.child(keywords.node(), keyword, name);
@@ -134,6 +134,15 @@ final class Choices {
       }
     }
     return set;
+  }
+
+  private static List<String> needed(Json value, Keywords keywords, String keyword)
+      throws UnsupportedSchema {
+    List<String> names = value.strings();
+    if (value instanceof Json.Items(List<Json> all) && all.size() == names.size()) {
+      return names;
+    }
+    throw keywords.wrong(keyword, "lists of names");
   }
 
   private static ValueSet objects(ObjectSet set) {
