@@ -6,7 +6,7 @@ package llm.gpu.draft;
  */
 final class Confidence {
   private static final int[] CLASSES = {5, 9, 24}; // matches of fewer tokens; longer ones are last
-  private static final double WEIGHT = 0.2;
+  private static final double WEIGHT = 0.12;
 
   private final double[] right = {0.5, 0.6, 0.8, 0.95}; // by class, as long as nothing is known
 
