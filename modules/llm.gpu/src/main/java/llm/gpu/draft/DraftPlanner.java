@@ -31,6 +31,7 @@ public final class DraftPlanner {
   private final StepCosts costs;
   private final int stepTokens;
   private final Trials trials;
+  private final Confidence usual = new Confidence();
   private int rest; // steps without drafts
   private int sinceTrial;
 
@@ -60,6 +61,11 @@ public final class DraftPlanner {
 
     /** The most tokens it may have beside the one that a step brings anyway, 0 or more. */
     int moreTokens();
+  }
+
+  /** The drafts of another answer. */
+  public Drafting begin() {
+    return new Drafting(speculation, usual);
   }
 
   /** The memory had no room for drafts: none are made for some steps. */

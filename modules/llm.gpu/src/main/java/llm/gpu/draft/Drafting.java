@@ -17,7 +17,8 @@ public final class Drafting {
   private static final int[] NOTHING = {};
 
   private final TokenLookup lookup = new TokenLookup();
-  private final Confidence confidence = new Confidence();
+  private final Confidence confidence; // of this answer
+  private final Confidence usual; // of all answers
   private final Probes probes = new Probes();
   private final int[] tokens; // guessed
   private int found;
@@ -25,8 +26,14 @@ public final class Drafting {
   private int count; // of them that are tried
   private int confirmed; // of those
 
-  /** For an answer of which so much may be guessed; nothing where that is off. */
-  public Drafting(Speculation speculation) {
+  /**
+   * For an answer of which so much may be guessed; nothing where that is off.
+   *
+   * @param usual how good guesses were for other answers; learns from this one too
+   */
+  Drafting(Speculation speculation, Confidence usual) {
+    this.usual = usual;
+    this.confidence = new Confidence(usual);
     this.tokens = speculation.isOn() ? new int[speculation.tokens()] : NOTHING;
   }
 
@@ -57,6 +64,7 @@ public final class Drafting {
     }
     boolean right = tokens[confirmed] == token;
     confidence.learn(matched, right);
+    usual.learn(matched, right);
     confirmed += right ? 1 : 0;
     return right;
   }

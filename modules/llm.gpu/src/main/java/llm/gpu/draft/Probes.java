@@ -6,7 +6,7 @@ package llm.gpu.draft;
  * thread.
  */
 final class Probes {
-  static final int FIRST = 16;
+  static final int FIRST = 8;
   static final int LAST = 256;
 
   private int passed;

@@ -27,7 +27,8 @@ class DraftPlannerTest {
   /** An answer that says 1, 2, 3 again and again, or what cannot be guessed. */
   private static final class Speaker implements DraftPlanner.Answer {
     private final TokenSequence sequence = TestSequences.of(1, 2, 3, 1, 2, 3);
-    private final Drafting drafting = new Drafting(new Speculation(Mode.AUTO, 16));
+    private final Drafting drafting =
+        new Drafting(new Speculation(Mode.AUTO, 16), new Confidence());
     private final Priority priority;
     private boolean repeats = true;
     private boolean streams = true;
@@ -183,6 +184,21 @@ class DraftPlannerTest {
     assertThat(steps(planner(Mode.AUTO), 300, third, quick, plain).subList(200, 300))
         .as("both draft")
         .anyMatch(tokens -> tokens > 8);
+  }
+
+  @Test
+  void anAnswerBeginsWithWhatIsKnownOfOthers() {
+    var planner = planner(Mode.AUTO);
+    TokenSequence text = TestSequences.of(1, 2, 3, 1, 2, 3);
+    for (int answer = 0; answer < 100; answer++) {
+      Drafting wrong = planner.begin();
+      wrong.seek(text, 4);
+      wrong.plan(4);
+      assertThat(wrong.confirms(9)).isFalse();
+    }
+    Drafting next = planner.begin();
+    next.seek(text, 4);
+    assertThat(next.confidence()).isLessThan(0.1);
   }
 
   @Test
