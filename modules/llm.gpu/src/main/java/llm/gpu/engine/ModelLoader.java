@@ -77,18 +77,33 @@ final class ModelLoader {
     try {
       GgufHeader header = header(file);
       requireLibrary();
-      return estimate(header, settingsWith(contextTokens));
+      return estimate(header, settingsWith(contextTokens)).plus(needOfAdapters(file));
     } catch (LlamaException failure) {
       throw told(file, failure);
     }
   }
 
+  /** What the adapters of the model of {@code file} take; one that is not there takes nothing. */
+  private ModelNeed needOfAdapters(Path file) {
+    long bytes = 0;
+    for (AdapterFile adapter : adapterSource.of(file)) {
+      bytes += adapter.file().toFile().length();
+    }
+    var weights = new ModelNeed.Parts(bytes, 0, 0);
+    return gpuLayers() == 0
+        ? new ModelNeed(weights, ModelNeed.Parts.NONE, 0)
+        : new ModelNeed(ModelNeed.Parts.NONE, weights, 0);
+  }
+
+  private int gpuLayers() {
+    Library known = library;
+    return known == null || known.gpus() == 0 ? 0 : settings.memory().gpuLayers();
+  }
+
   /** What the model of {@code header} takes, by what is known of this machine so far. */
   ModelNeed estimate(GgufHeader header, EngineSettings wanted) {
-    Library known = library;
-    int gpuLayers = known == null || known.gpus() == 0 ? 0 : settings.memory().gpuLayers();
     return NeedEstimate.of(
-        header, wanted.shapeFor(header.contextTokens(), header.isEncoder()), gpuLayers);
+        header, wanted.shapeFor(header.contextTokens(), header.isEncoder()), gpuLayers());
   }
 
   /**

@@ -3,6 +3,7 @@ package llm.gpu.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,8 +11,10 @@ import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
+import llm.gpu.adapter.AdapterFile;
 import llm.gpu.adapter.AdapterSource;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.memory.ModelNeed;
 import llm.gpu.memory.Residence;
 import llm.gpu.memory.Residence.State;
 import llm.gpu.testmodel.SizedModel;
@@ -37,15 +40,32 @@ class ModelLoaderTest {
 
   /** One that asks {@code whenTold} after each step of a load whether to end it. */
   private ModelLoader loader(BooleanSupplier whenTold) {
+    return loader(AdapterSource.NONE, whenTold);
+  }
+
+  private ModelLoader loader(AdapterSource adapters, BooleanSupplier whenTold) {
     var telemetry = new RecordingTelemetry();
     return new ModelLoader(
         TestFiles::library,
-        AdapterSource.NONE,
+        adapters,
         EngineFixture.free(),
         new EngineMetrics(telemetry.metrics()),
         telemetry.log("test"),
         clock,
         whenTold);
+  }
+
+  @Test
+  void adaptersAreCountedWithTheirModel() throws Exception {
+    Path adapter = Files.write(folder.resolve("poet.gguf"), new byte[70_000]);
+    List<AdapterFile> two =
+        List.of(
+            new AdapterFile("poet", adapter, 1),
+            new AdapterFile("absent", folder.resolve("absent.gguf"), 1));
+    ModelNeed alone = loader(() -> false).need(file, OptionalInt.empty());
+    ModelNeed adapted = loader(_ -> two, () -> false).need(file, OptionalInt.empty());
+
+    assertThat(adapted.total() - alone.total()).isEqualTo(70_000);
   }
 
   @Test
