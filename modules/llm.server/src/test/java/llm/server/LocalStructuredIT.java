@@ -309,7 +309,7 @@ class LocalStructuredIT {
 
   private static Stream<Arguments> demands() {
     String chatTools =
-        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"look\",\"parameters\":%s}},{\"type\":\"function\",\"function\":{\"name\":\"now\",\"parameters\":%s}}],"
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"look\",\"strict\":true,\"parameters\":%s}},{\"type\":\"function\",\"function\":{\"name\":\"now\",\"parameters\":%s}}],"
             .formatted(SCHEMA, NOW);
     String chat =
         "\"temperature\":2,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]," + chatTools;

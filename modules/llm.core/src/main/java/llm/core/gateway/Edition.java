@@ -247,6 +247,15 @@ final class Edition {
         : ways.stream().noneMatch(way -> dialects(way).isEmpty());
   }
 
+  /** Whether every target of {@code model} is one in this process that holds calls to a form. */
+  boolean holdCalls(ModelName model) throws LlmException {
+    List<Route> ways = ways(model);
+    return (ways.isEmpty() ? List.of(routeOrStandIn(model)) : ways)
+        .stream()
+            .allMatch(
+                way -> way.provider().answersHere() && way.spec().json() && way.spec().tools());
+  }
+
   /** What one target of {@code model} or more leaves out. */
   Set<Nuance> leftOut(ModelName model) throws LlmException {
     List<Route> ways = ways(model);

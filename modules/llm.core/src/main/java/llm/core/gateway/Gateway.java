@@ -238,6 +238,11 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return edition().areUpstreams(model);
   }
 
+  @Override
+  public boolean holdsCalls(ModelName model) throws LlmException {
+    return edition().holdCalls(model);
+  }
+
   /**
    * Names of the request's fields that its provider has no place for; in order. Of a route, what
    * one of its targets has none for.

@@ -156,7 +156,7 @@ public final class MessagesReader {
     ModelName resolved = resolver.resolve(model);
     boolean asItStands = resolver.reads(resolved, Dialect.ANTHROPIC);
     if (!asItStands) {
-      undone.require(resolver.readsStrict(resolved));
+      undone.require(resolver.holdsStrict(resolved, tools.choice()));
     }
     extensions.putAll(asItStands ? answer.raw() : answer.partly());
     return new ChatRequest(

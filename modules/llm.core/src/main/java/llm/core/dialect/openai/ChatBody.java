@@ -102,7 +102,7 @@ public final class ChatBody {
     if (!undone.isEmpty() && !resolver.reads(resolved, Dialect.OPENAI_CHAT)) {
       undone.require();
     }
-    if (!strictness.isEmpty() && !resolver.readsStrict(resolved)) {
+    if (!strictness.isEmpty() && !resolver.holdsStrict(resolved, choice)) {
       strictness.require();
     }
     return new ChatRequest(

@@ -1,6 +1,7 @@
 package llm.core.dialect.openai;
 
 import java.util.Optional;
+import llm.domain.chat.ToolChoice;
 import llm.domain.content.Dialect;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
@@ -44,5 +45,25 @@ public interface ModelResolver {
    */
   default boolean readsStrict(ModelName model) throws LlmException {
     return dialect(model).isPresent();
+  }
+
+  /**
+   * Whether a call that is demanded of {@code model} is held to its tool's parameters here, strict
+   * or not.
+   *
+   * @throws LlmException when there is no such model any more
+   */
+  default boolean holdsCalls(ModelName model) throws LlmException {
+    return false;
+  }
+
+  /**
+   * Whether a strict tool of a request to {@code model} is one: its parameters bind the model.
+   *
+   * @throws LlmException when there is no such model any more
+   */
+  default boolean holdsStrict(ModelName model, ToolChoice choice) throws LlmException {
+    boolean demanded = choice instanceof ToolChoice.Required || choice instanceof ToolChoice.Named;
+    return readsStrict(model) || demanded && holdsCalls(model);
   }
 }

@@ -77,7 +77,7 @@ public final class ResponsesRequestReader {
     if (!relayed && !undone.isEmpty()) {
       undone.require();
     }
-    if (!strictness.isEmpty() && !resolver.readsStrict(resolved)) {
+    if (!strictness.isEmpty() && !resolver.holdsStrict(resolved, tools.choice())) {
       strictness.require();
     }
     extensions.putAll(form.nested());

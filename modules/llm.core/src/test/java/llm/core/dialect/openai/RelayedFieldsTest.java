@@ -37,6 +37,11 @@ class RelayedFieldsTest {
             default -> Optional.empty();
           };
         }
+
+        @Override
+        public boolean holdsCalls(ModelName model) {
+          return model.value().equals("held");
+        }
       };
 
   @ParameterizedTest
@@ -114,6 +119,16 @@ class RelayedFieldsTest {
     assertThat(read("up/m", tools).tools().getFirst().strict()).isTrue();
     assertThat(read("claude", tools).tools().getFirst().strict()).isTrue();
     assertThat(refusal("mock", tools)).isInstanceOf(LlmError.Unsupported.class);
+  }
+
+  @Test
+  void aStrictToolIsOneWhereACallOfItIsDemandedAndHeld() throws LlmException {
+    String tools =
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}],";
+    String demanded = tools + "\"tool_choice\":\"required\",";
+    assertThat(read("held", demanded).tools().getFirst().strict()).isTrue();
+    assertThat(refusal("held", tools)).isInstanceOf(LlmError.Unsupported.class);
+    assertThat(refusal("mock", demanded)).isInstanceOf(LlmError.Unsupported.class);
   }
 
   private static ChatRequest read(String model, String fields) throws LlmException {
