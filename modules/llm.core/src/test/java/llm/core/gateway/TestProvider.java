@@ -11,11 +11,11 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.model.ModelSpec;
+import llm.domain.model.SchemaSupport;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.Continuation;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
-import llm.domain.port.SchemaSupport;
 
 /** A provider whose streams a test makes; it keeps what it was asked. */
 final class TestProvider implements ChatProvider {

@@ -14,6 +14,7 @@ import llm.domain.content.Dialect;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
+import llm.domain.model.SchemaSupport;
 
 /**
  * One source of models: a remote API, the engine in this process, or the mock.

@@ -10,7 +10,7 @@ import llm.core.dialect.openai.upstream.RequestTraits.GrammarNames;
 import llm.core.dialect.openai.upstream.RequestTraits.OutputLimit;
 import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
 import llm.core.dialect.openai.upstream.RequestTraits.RepeatPenalty;
-import llm.domain.port.SchemaSupport;
+import llm.domain.model.SchemaSupport;
 import llm.providers.transport.BaseUrl;
 import llm.providers.upstream.GoingOn;
 

@@ -8,7 +8,7 @@ import llm.core.config.Setting;
 import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.dialect.openai.upstream.RequestTraits.ReasoningBack;
 import llm.core.dialect.openai.upstream.RequestTraits.Unfinished;
-import llm.domain.port.SchemaSupport;
+import llm.domain.model.SchemaSupport;
 import llm.providers.replay.TrafficSettings;
 import llm.providers.upstream.GoingOn;
 import llm.providers.upstream.ToolWords;

@@ -2,7 +2,7 @@ package llm.providers.upstream;
 
 import llm.core.config.Section;
 import llm.core.config.Setting;
-import llm.domain.port.SchemaSupport;
+import llm.domain.model.SchemaSupport;
 
 /** How an upstream is told of the schema that an answer has to fit; setting {@code json_schema}. */
 public enum SchemaForm {

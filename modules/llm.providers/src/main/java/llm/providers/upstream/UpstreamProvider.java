@@ -22,11 +22,11 @@ import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
+import llm.domain.model.SchemaSupport;
 import llm.domain.port.ChatProvider;
 import llm.domain.port.ConnectionWarmer;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ProviderHealth;
-import llm.domain.port.SchemaSupport;
 import llm.providers.transport.Transport;
 import llm.providers.transport.UpstreamResponse;
 

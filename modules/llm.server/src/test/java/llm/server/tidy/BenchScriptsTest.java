@@ -40,11 +40,11 @@ class BenchScriptsTest {
     Ended help = run(List.of(script, "--help"));
     assertThat(help.code).as(help.output).isZero();
     assertThat(help.output)
-        .startsWith("tools/soak local|talk|kill|streams ")
-        .contains("--minutes", "--kills", "--streams", "--seed");
+        .startsWith("tools/soak local|talk|kill|streams|schema ")
+        .contains("--minutes", "--kills", "--streams", "--schemas", "--seed");
     Ended unknown = run(List.of(script, "nothing"));
     assertThat(unknown.code).isEqualTo(2);
-    assertThat(unknown.output).contains("streams");
+    assertThat(unknown.output).contains("schema");
   }
 
   @Test

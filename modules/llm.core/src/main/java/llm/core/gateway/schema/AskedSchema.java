@@ -10,7 +10,7 @@ import llm.domain.chat.ResponseFormat.JsonSchema;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
-import llm.domain.port.SchemaSupport;
+import llm.domain.model.SchemaSupport;
 
 /** The schema that a caller wants an answer to fit. Read when it is first needed. Thread-safe. */
 public final class AskedSchema {

@@ -1,4 +1,4 @@
-package llm.domain.port;
+package llm.domain.model;
 
 /** What a provider does of itself so that an answer fits a schema. */
 public enum SchemaSupport {
