@@ -66,6 +66,9 @@ class HeldRandomSchemasTest {
         }
       }
     }
+    System.out.printf(
+        "schemas: %d from seed %d, %d accepted, %d of these came to their end%n",
+        SCHEMAS, SEED, accepted, complete);
     assertThat(accepted).as("accepted of %d", SCHEMAS).isGreaterThanOrEqualTo(SCHEMAS * 6 / 10);
     assertThat(complete * 100)
         .as("answers that came to their end, of %d", accepted)
