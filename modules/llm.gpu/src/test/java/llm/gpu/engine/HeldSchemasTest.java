@@ -104,8 +104,8 @@ class HeldSchemasTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"},"
-            + "\"propertyNames\":{\"pattern\":\"^[ab]+$\"},\"minProperties\":1}",
+        "{\"type\":\"object\",\"additionalProperties\":{\"const\":1},\"propertyNames\":"
+            + "{\"pattern\":\"^[ab](x[a-i]{9})?$\"},\"minProperties\":1}",
         "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"},"
             + "\"minProperties\":0}"
       })
