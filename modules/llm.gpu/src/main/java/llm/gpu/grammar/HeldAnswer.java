@@ -23,6 +23,7 @@ import llm.gpu.llama.Sampler.Candidates;
  * <ul>
  *   <li>Control tokens are never chosen, but for those whose names the grammar may be written with.
  *   <li>A token that ends the answer is chosen only where the grammar may end.
+ *   <li>In JSON, no token is chosen that says a name which its object has, or nests too deep.
  *   <li>What the model thinks before its answer is free, but for its end: the answer has to come.
  * </ul>
  *
@@ -38,6 +39,7 @@ public final class HeldAnswer {
   private final Candidates candidates;
   private final GrammarMetrics metrics;
   private final ByteArrayOutputStream said = new ByteArrayOutputStream(); // of the answer
+  private final Optional<MemberNames> names; // of what is said, in JSON
   private GbnfState state; // behind what is said
   private Optional<ThoughtScan> thought = Optional.empty(); // while the model reasons
   private Reasoning mayThink = Reasoning.NONE; // as long as nothing is said
@@ -54,6 +56,7 @@ public final class HeldAnswer {
     this.tokens = tokens;
     this.candidates = candidates;
     this.metrics = metrics;
+    this.names = hold.asked().isJson() ? Optional.of(new MemberNames()) : Optional.empty();
   }
 
   /** Puts it before its first token. */
@@ -66,8 +69,8 @@ public final class HeldAnswer {
         mayThink = reasoning;
       }
       if (request.form().continues()) {
-        say(request.messages().getLast().text().getBytes(StandardCharsets.UTF_8));
-        if (state.isDead()) {
+        byte[] begun = request.messages().getLast().text().getBytes(StandardCharsets.UTF_8);
+        if (!goesOn(state, begun)) {
           throw new LlmException(
               LlmError.InvalidRequest.at(
                   "messages[" + (request.messages().size() - 1) + "].content",
@@ -75,6 +78,7 @@ public final class HeldAnswer {
                       + hold.asked().parameter()
                       + " asks for; begin it otherwise, or leave it out."));
         }
+        say(begun);
       }
       return this;
     } catch (GbnfException unusable) {
@@ -162,6 +166,16 @@ public final class HeldAnswer {
   private void say(byte[] bytes) throws GbnfException {
     said.writeBytes(bytes);
     state = state.next(bytes, 0, bytes.length);
+    names.ifPresent(json -> json.take(bytes));
+  }
+
+  /** Whether the answer may go on with {@code bytes}, from {@code from} on. */
+  private boolean goesOn(GbnfState from, byte[] bytes) throws GbnfException {
+    return !from.next(bytes, 0, bytes.length).isDead() && isSound(bytes);
+  }
+
+  private boolean isSound(byte[] bytes) {
+    return names.isEmpty() || names.get().allows(bytes);
   }
 
   private boolean allows(int token) throws GbnfException {
@@ -171,13 +185,13 @@ public final class HeldAnswer {
     if (tokens.isEnd(token)) {
       return state.mayEnd();
     }
-    return beginsThought(token) || !masks.behind(state, token).isDead();
+    return beginsThought(token)
+        || !masks.behind(state, token).isDead() && isSound(masks.text(token));
   }
 
   /** Whether the reasoning may go on so, or end so. */
   private boolean allows(ThoughtScan next) throws GbnfException {
-    byte[] rest = next.restBytes();
-    return !next.isOver() || !masks.startBehindSpace().next(rest, 0, rest.length).isDead();
+    return !next.isOver() || goesOn(masks.startBehindSpace(), next.restBytes());
   }
 
   private boolean beginsThought(int token) {
@@ -197,16 +211,36 @@ public final class HeldAnswer {
   private int other(Sampler sampler, MemorySegment logits)
       throws GbnfException, LlamaException, LlmException {
     long[] mask = masks.of(state);
+    long[] sound = names.isEmpty() ? mask : sound(mask, names.get());
     int[] ends = state.mayEnd() ? tokens.ends() : NO_TOKENS;
-    if (candidates.takeOnly(logits, mask, ends) == 0) {
-      throw new LlmException(
-          new LlmError.Unsupported(
-              hold.asked().parameter(),
-              "The model has no token that goes on with what the grammar asks for; its vocabulary"
-                  + " cannot write it."));
+    if (candidates.takeOnly(logits, sound, ends) == 0) {
+      throw new LlmException(sound == mask ? unwritable() : MemberNames.STUCK);
     }
     int token = sampler.select(candidates);
     return allows(token) ? token : candidates.likeliest();
+  }
+
+  private LlmError unwritable() {
+    return new LlmError.Unsupported(
+        hold.asked().parameter(),
+        "The model has no token that goes on with what the grammar asks for; its vocabulary"
+            + " cannot write it.");
+  }
+
+  /** Those of {@code mask} that the names allow; itself when these are all. */
+  private long[] sound(long[] mask, MemberNames json) {
+    long[] signs = tokens.jsonSigns();
+    long[] sound = mask;
+    for (int word = 0; word < mask.length; word++) {
+      for (long bits = mask[word] & signs[word]; bits != 0; bits &= bits - 1) {
+        int token = word * Long.SIZE + Long.numberOfTrailingZeros(bits);
+        if (!json.allows(masks.text(token))) {
+          sound = sound == mask ? mask.clone() : sound;
+          clear(sound, token);
+        }
+      }
+    }
+    return sound;
   }
 
   /** Reasoning has few tokens that are not allowed: one after the other is left out. */

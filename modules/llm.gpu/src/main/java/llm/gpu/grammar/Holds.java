@@ -2,7 +2,6 @@ package llm.gpu.grammar;
 
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import llm.core.dialect.grammar.GrammarFields;
 import llm.core.gbnf.Gbnf;
 import llm.core.schema.grammar.Grammar;
@@ -49,7 +48,7 @@ public final class Holds {
       case ResponseFormat.JsonObject _ -> {
         requireNoTools(request, "response_format");
         String gbnf = SchemaGrammar.anyObject().gbnf();
-        yield Optional.of(AnswerGrammar.of(gbnf, "response_format"));
+        yield Optional.of(AnswerGrammar.ofJson(gbnf, "response_format", _ -> Optional.empty()));
       }
       case ResponseFormat.JsonSchema format -> {
         requireNoTools(request, "response_format");
@@ -108,9 +107,8 @@ public final class Holds {
       Grammar grammar = SchemaGrammar.of(schema);
       SchemaValidator validator = SchemaValidator.of(schema);
       var made =
-          new AnswerGrammar(
+          AnswerGrammar.ofJson(
               grammar.gbnf(),
-              Set.of(),
               "response_format",
               text -> validator.check(text).map(Violation::message));
       synchronized (ofSchemas) {

@@ -1,6 +1,8 @@
 package llm.gpu.grammar;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ final class ModelTokens {
   private final Map<String, Integer> marks = new HashMap<>();
   private final List<String> names; // by token
   private final int[] ends;
+  private final long[] jsonSigns; // bits by token
 
   /**
    * Those of a model.
@@ -30,11 +33,25 @@ final class ModelTokens {
     this.trie = new TokenTrie(texts);
     this.names = List.copyOf(names);
     this.ends = ends;
+    this.jsonSigns = jsonSigns(texts);
     for (int token = 0; token < names.size(); token++) {
       if (!names.get(token).isEmpty()) {
         marks.putIfAbsent(names.get(token), token);
       }
     }
+  }
+
+  private static long[] jsonSigns(List<byte[]> texts) {
+    var signs = new BitSet(texts.size());
+    for (int token = 0; token < texts.size(); token++) {
+      for (byte b : texts.get(token)) {
+        if (b == '"' || b == '{' || b == '[') {
+          signs.set(token);
+          break;
+        }
+      }
+    }
+    return Arrays.copyOf(signs.toLongArray(), (texts.size() + Long.SIZE - 1) / Long.SIZE);
   }
 
   /** Reads them; takes some 10 to 100 ms. Any platform thread. */
@@ -64,6 +81,14 @@ final class ModelTokens {
   /** The name of a control token; empty for others. */
   String name(int token) {
     return names.get(token);
+  }
+
+  /**
+   * Tokens with a quote or an opening bracket, by bits: only these can say a name of JSON to its
+   * end, or open a level; not to be changed.
+   */
+  long[] jsonSigns() {
+    return jsonSigns;
   }
 
   /** Tokens that end a generation; not to be changed. */

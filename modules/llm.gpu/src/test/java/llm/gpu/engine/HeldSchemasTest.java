@@ -101,6 +101,32 @@ class HeldSchemasTest {
     assertThat(complete).as("answers that came to their end, of %s", text).isPositive();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"type\":\"object\",\"additionalProperties\":{\"const\":1},\"propertyNames\":"
+            + "{\"pattern\":\"^[ab](x[a-i]{9})?$\"},\"minProperties\":1}",
+        "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"},"
+            + "\"minProperties\":0}"
+      })
+  void aNameThatTheSchemaDoesNotDeclareComesOnce(String text) throws Exception {
+    SchemaValidator validator = SchemaValidator.of(text);
+    int complete = 0;
+    for (int seed = 1; seed <= 4 * SEEDS; seed++) {
+      Answer answer = drain(fixture.submit(model, asked(schema(text), seed)));
+      assertThat(answer.terminal())
+          .as("seed %d: %s", seed, answer.text())
+          .isInstanceOf(StreamEvent.Done.class);
+      if (((StreamEvent.Done) answer.terminal()).finishReason() == FinishReason.STOP) {
+        complete++;
+        assertThat(validator.check(answer.text()))
+            .as("'%s', seed %d", answer.text(), seed)
+            .isEmpty();
+      }
+    }
+    assertThat(complete).as("answers that came to their end").isGreaterThan(SEEDS);
+  }
+
   @Test
   void anyObjectIsAJsonObject() throws Exception {
     SchemaValidator validator = SchemaValidator.of("{\"type\":\"object\"}");

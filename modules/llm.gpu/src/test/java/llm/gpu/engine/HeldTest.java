@@ -344,6 +344,32 @@ class HeldTest {
   }
 
   @Test
+  void jsonThatCanOnlyRepeatANameEndsWithAnError() throws Exception {
+    String twice = "root ::= \"{\\\"a\\\":1,\\\"a\\\":2}\"";
+    var json = new AnswerGrammar(twice, Set.of(), "response_format", true, _ -> Optional.empty());
+    Answer answer =
+        drain(
+            fixture.engine.submit(
+                request("x", 30), model, fixture.call("twice"), Optional.of(json)));
+    assertThat(answer.text()).startsWith("{\"a\":1").doesNotEndWith("}");
+    assertThat(error(answer).message()).contains("a name that its object has already");
+    assertThat(drain(fixture.submit(model, held(twice, 1, 30))).text())
+        .as("a grammar of the caller's own says what it says")
+        .isEqualTo("{\"a\":1,\"a\":2}");
+  }
+
+  @Test
+  void jsonThatBeginsWithARepeatedNameIsRefused() throws Exception {
+    var form = request("x", 20).form().withFormat(new ResponseFormat.JsonObject()).continuing();
+    ChatRequest begun =
+        request("x", 20)
+            .withMessages(_ -> List.of(Message.user("x"), Message.assistant("{\"a\":1,\"a\":")))
+            .withForm(form);
+    Answer refused = drain(fixture.submit(chat, begun));
+    assertThat(((LlmError.InvalidRequest) error(refused)).path()).hasValue("messages[1].content");
+  }
+
+  @Test
   void tokensAndMasksAreCounted() throws Exception {
     try (var fresh = new EngineFixture(EngineFixture.free())) {
       drain(fresh.submit(model, held("root ::= [a-z]{20}", 3, 30)));
