@@ -8,7 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import llm.core.schema.valid.SchemaValidator;
+import llm.core.schema.valid.Violation;
+import llm.domain.call.Call;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
@@ -21,6 +24,7 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.Temperature;
 import llm.gpu.engine.EngineFixture.Answer;
+import llm.gpu.grammar.AnswerGrammar;
 import llm.gpu.testmodel.TestFiles;
 import llm.gpu.testmodel.TinyModel;
 import org.junit.jupiter.api.AfterAll;
@@ -125,6 +129,26 @@ class HeldSchemasTest {
       }
     }
     assertThat(complete).as("answers that came to their end").isGreaterThan(SEEDS);
+  }
+
+  @Test
+  void anAnswerIsNestedNoDeeperThanItsValidatorReads() throws Exception {
+    SchemaValidator any = SchemaValidator.of("true");
+    String deep = "root ::= \"[\"{128} last \"]\"{128}\nlast ::= \"1\" | \"[3]\"";
+    var json =
+        new AnswerGrammar(
+            deep,
+            Set.of(),
+            "response_format",
+            true,
+            text -> any.check(text).map(Violation::message));
+    for (int seed = 1; seed <= 3 * SEEDS; seed++) {
+      ChatRequest asked = asked(new ResponseFormat.Text(), seed);
+      Call call = fixture.call("deep" + seed);
+      Answer answer = drain(fixture.engine.submit(asked, model, call, Optional.of(json)));
+      assertThat(answer.terminal()).as("seed %d", seed).isInstanceOf(StreamEvent.Done.class);
+      assertThat(any.check(answer.text())).as("seed %d: %s", seed, answer.text()).isEmpty();
+    }
   }
 
   @Test
