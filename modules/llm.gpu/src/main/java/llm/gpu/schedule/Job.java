@@ -33,9 +33,11 @@ public final class Job {
    *
    * @param reader who reads it, by identity
    * @param tokens when it is done; not to be changed
+   * @param predicted what the answer may repeat, then too; not to be changed
    * @param refusal when it is refused
    */
-  public record Reading(Object reader, State state, int[] tokens, Optional<LlmError> refusal) {
+  public record Reading(
+      Object reader, State state, int[] tokens, int[] predicted, Optional<LlmError> refusal) {
     private static final int[] NONE = {};
 
     /** The stages. */
@@ -48,22 +50,22 @@ public final class Job {
 
     /** Nobody has looked at it. */
     public static Reading notBegun(Object reader) {
-      return new Reading(reader, State.NOT_BEGUN, NONE, Optional.empty());
+      return new Reading(reader, State.NOT_BEGUN, NONE, NONE, Optional.empty());
     }
 
     /** It is being read aside. */
     public static Reading running(Object reader) {
-      return new Reading(reader, State.RUNNING, NONE, Optional.empty());
+      return new Reading(reader, State.RUNNING, NONE, NONE, Optional.empty());
     }
 
     /** It is read. */
-    public static Reading done(Object reader, int[] tokens) {
-      return new Reading(reader, State.DONE, tokens, Optional.empty());
+    public static Reading done(Object reader, int[] tokens, int[] predicted) {
+      return new Reading(reader, State.DONE, tokens, predicted, Optional.empty());
     }
 
     /** It cannot be computed. */
     public static Reading refused(Object reader, LlmError error) {
-      return new Reading(reader, State.REFUSED, NONE, Optional.of(error));
+      return new Reading(reader, State.REFUSED, NONE, NONE, Optional.of(error));
     }
   }
 
