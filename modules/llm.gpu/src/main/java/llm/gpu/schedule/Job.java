@@ -28,6 +28,34 @@ public final class Job {
   private volatile Reading reading = Reading.notBegun(this); // by nobody
   private volatile Runnable wake = () -> {};
 
+  public Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
+    this(request, call, ring, queuedNanos, pin, false, Optional.empty());
+  }
+
+  /** A job whose answer is held to a grammar, where there is one. */
+  public static Job held(
+      ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Hold> hold) {
+    return new Job(request, call, ring, queuedNanos, Optional.empty(), false, hold);
+  }
+
+  private Job(
+      ChatRequest request,
+      Call call,
+      EventRing ring,
+      long queuedNanos,
+      Optional<Pin> pin,
+      boolean onlyCounted,
+      Optional<Hold> hold) {
+    this.hold = hold;
+    this.onlyCounted = onlyCounted;
+    this.request = request;
+    this.adapters = AdapterSet.of(request.sampling().adapters());
+    this.call = call;
+    this.ring = ring;
+    this.queuedNanos = queuedNanos;
+    this.pin = pin;
+  }
+
   /**
    * How far a prompt is read.
    *
@@ -67,34 +95,6 @@ public final class Job {
     public static Reading refused(Object reader, LlmError error) {
       return new Reading(reader, State.REFUSED, NONE, NONE, Optional.of(error));
     }
-  }
-
-  public Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
-    this(request, call, ring, queuedNanos, pin, false, Optional.empty());
-  }
-
-  /** A job whose answer is held to a grammar, where there is one. */
-  public static Job held(
-      ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Hold> hold) {
-    return new Job(request, call, ring, queuedNanos, Optional.empty(), false, hold);
-  }
-
-  private Job(
-      ChatRequest request,
-      Call call,
-      EventRing ring,
-      long queuedNanos,
-      Optional<Pin> pin,
-      boolean onlyCounted,
-      Optional<Hold> hold) {
-    this.hold = hold;
-    this.onlyCounted = onlyCounted;
-    this.request = request;
-    this.adapters = AdapterSet.of(request.sampling().adapters());
-    this.call = call;
-    this.ring = ring;
-    this.queuedNanos = queuedNanos;
-    this.pin = pin;
   }
 
   public ChatRequest request() {

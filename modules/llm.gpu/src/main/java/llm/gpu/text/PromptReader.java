@@ -113,7 +113,7 @@ public final class PromptReader {
   }
 
   private static long length(ChatRequest request) {
-    long length = PredictionField.in(request).map(String::length).orElse(0);
+    long length = PredictionField.length(request);
     for (Message message : request.messages()) {
       length += message.text().length();
     }

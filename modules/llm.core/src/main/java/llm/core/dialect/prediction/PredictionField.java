@@ -42,6 +42,12 @@ public final class PredictionField {
     }
   }
 
+  /** How long the field is as it came, in characters; 0 where there is none. Quickly told. */
+  public static int length(ChatRequest request) {
+    JsonText field = request.extensions().in(Dialect.OPENAI_CHAT).get(NAME);
+    return field == null ? 0 : field.value().length();
+  }
+
   /**
    * The text of the value that the cursor stands on.
    *
