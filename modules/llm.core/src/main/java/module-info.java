@@ -26,6 +26,8 @@ module llm.core {
   exports llm.core.dialect.llm;
   exports llm.core.dialect.openai;
   exports llm.core.dialect.openai.upstream;
+  exports llm.core.dialect.prediction to
+      llm.gpu;
   exports llm.core.dialect.responses;
   exports llm.core.dialect.responses.upstream;
   exports llm.core.dialect.upstream;

@@ -28,14 +28,14 @@ public final class Losses {
   /** What providers leave out that ask in these dialects; without any, that they compute here. */
   private static Set<Nuance> left(Set<Dialect> dialects) {
     if (dialects.isEmpty()) {
-      return Set.of(Nuance.IMAGE_DETAIL, Nuance.SCHEMA_DESCRIPTION);
+      return Set.of(Nuance.IMAGE_DETAIL, Nuance.SCHEMA_DESCRIPTION, Nuance.PREDICTION);
     }
     if (dialects.contains(Dialect.ANTHROPIC)) {
       return EnumSet.allOf(Nuance.class);
     }
     return dialects.contains(Dialect.OPENAI_CHAT)
         ? Set.of(Nuance.REASONING)
-        : Set.of(Nuance.REASONING, Nuance.NAMES);
+        : Set.of(Nuance.REASONING, Nuance.NAMES, Nuance.PREDICTION);
   }
 
   /**

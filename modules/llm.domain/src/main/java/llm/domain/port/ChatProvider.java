@@ -80,11 +80,12 @@ public interface ChatProvider extends AutoCloseable {
 
   /**
    * What of a request to {@code model} this provider has no place for, and leaves out. One that
-   * asks in no dialect looks at images in one way, and at schemas without their descriptions.
+   * asks in no dialect looks at images in one way, at schemas without their descriptions, and at no
+   * predictions.
    */
   default Set<Nuance> leavesOut(ModelName model) {
     return dialects(model).isEmpty()
-        ? Set.of(Nuance.IMAGE_DETAIL, Nuance.SCHEMA_DESCRIPTION)
+        ? Set.of(Nuance.IMAGE_DETAIL, Nuance.SCHEMA_DESCRIPTION, Nuance.PREDICTION)
         : Set.of();
   }
 

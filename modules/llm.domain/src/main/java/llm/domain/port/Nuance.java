@@ -12,5 +12,7 @@ public enum Nuance {
   /** How closely an image is to be looked at. */
   IMAGE_DETAIL,
   /** What a schema for the answer is for. */
-  SCHEMA_DESCRIPTION
+  SCHEMA_DESCRIPTION,
+  /** A text that the answer is expected to repeat. */
+  PREDICTION
 }

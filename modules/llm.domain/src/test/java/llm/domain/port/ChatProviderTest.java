@@ -93,7 +93,8 @@ class ChatProviderTest {
       assertThat(provider.continuation(ChatRequest.of(MODEL, List.of(Message.user("hi")))))
           .isEqualTo(Continuation.NEVER);
       assertThat(provider.leavesOut(MODEL))
-          .containsExactlyInAnyOrder(Nuance.IMAGE_DETAIL, Nuance.SCHEMA_DESCRIPTION);
+          .containsExactlyInAnyOrder(
+              Nuance.IMAGE_DETAIL, Nuance.SCHEMA_DESCRIPTION, Nuance.PREDICTION);
       assertThat(provider.dialects(MODEL)).isEmpty();
       assertThat(provider.needsOutputLimit()).isFalse();
       assertThat(provider.systemPrefix()).isEmpty();

@@ -63,9 +63,16 @@ public final class DraftPlanner {
     int moreTokens();
   }
 
-  /** The drafts of another answer. */
-  public Drafting begin() {
-    return new Drafting(speculation, usual);
+  /**
+   * The drafts of another answer.
+   *
+   * @param prompt the tokens it begins behind
+   * @param predicted tokens that it may repeat; often none
+   */
+  public Drafting begin(int[] prompt, int[] predicted) {
+    var drafting = new Drafting(speculation, usual);
+    drafting.predict(prompt, predicted);
+    return drafting;
   }
 
   /** The memory had no room for drafts: none are made for some steps. */

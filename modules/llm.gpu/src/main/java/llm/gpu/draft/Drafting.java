@@ -22,6 +22,7 @@ public final class Drafting {
   private final Probes probes = new Probes();
   private final int[] tokens; // guessed
   private int found;
+  private int foreign; // tokens looked up that are not of the sequence
   private int matched;
   private int count; // of them that are tried
   private int confirmed; // of those
@@ -35,6 +36,23 @@ public final class Drafting {
     this.usual = usual;
     this.confidence = new Confidence(usual);
     this.tokens = speculation.isOn() ? new int[speculation.tokens()] : NOTHING;
+  }
+
+  /**
+   * Looks up {@code predicted} too, as if it had stood behind the end of {@code prompt} before. To
+   * be called before anything is looked up.
+   */
+  void predict(int[] prompt, int[] predicted) {
+    if (tokens.length == 0 || predicted.length == 0) {
+      return;
+    }
+    for (int i = Math.max(0, prompt.length - TokenLookup.SHORTEST); i < prompt.length; i++) {
+      lookup.add(prompt[i]);
+    }
+    for (int token : predicted) {
+      lookup.add(token);
+    }
+    foreign = lookup.count();
   }
 
   /** Tokens that are tried in the step. */
@@ -85,7 +103,7 @@ public final class Drafting {
     if (wanted == 0) {
       return;
     }
-    for (int i = lookup.count(); i < sequence.count(); i++) {
+    for (int i = lookup.count() - foreign; i < sequence.count(); i++) {
       lookup.add(sequence.token(i));
     }
     found = lookup.find(wanted, tokens);

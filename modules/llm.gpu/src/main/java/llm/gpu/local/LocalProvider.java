@@ -1,10 +1,13 @@
 package llm.gpu.local;
 
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Collectors;
+import llm.core.dialect.prediction.PredictionField;
 import llm.domain.call.Call;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
@@ -25,6 +28,7 @@ import llm.domain.port.Continuation;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.ModelMemory;
+import llm.domain.port.Nuance;
 import llm.domain.port.PrefixWarmer;
 import llm.domain.port.ProviderHealth;
 import llm.domain.port.ProviderHealth.Status;
@@ -137,6 +141,16 @@ final class LocalProvider implements ChatProvider {
   @Override
   public boolean takesAdapters(ModelName model) {
     return true;
+  }
+
+  /** Predictions are of use where anything is drafted. */
+  @Override
+  public Set<Nuance> leavesOut(ModelName model) {
+    Set<Nuance> left = EnumSet.copyOf(ChatProvider.super.leavesOut(model));
+    if (settings.speculation().isOn()) {
+      left.remove(Nuance.PREDICTION);
+    }
+    return left;
   }
 
   /** With the adapters of its model, by their names. */
@@ -303,11 +317,18 @@ final class LocalProvider implements ChatProvider {
             path,
             "Model '" + request.model() + "' reads no tool calls or tool results; leave them out.");
       }
-      if (message.text().indexOf('\0') >= 0) {
-        throw new LlmException(
-            new LlmError.InvalidRequest(
-                Optional.of(path + ".content"), "The text holds the character U+0000; remove it."));
-      }
+      requireReadable(path + ".content", message.text());
+    }
+    Optional<String> predicted = PredictionField.in(request);
+    if (predicted.isPresent()) {
+      requireReadable(PredictionField.TEXT_PATH, predicted.get());
+    }
+  }
+
+  private static void requireReadable(String path, String text) throws LlmException {
+    if (text.indexOf('\0') >= 0) {
+      throw new LlmException(
+          LlmError.InvalidRequest.at(path, "The text holds the character U+0000; remove it."));
     }
   }
 

@@ -1,10 +1,12 @@
 package llm.gpu.text;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import llm.core.dialect.prediction.PredictionField;
 import llm.core.template.ConversationTemplate;
 import llm.core.template.RenderedPrompt;
 import llm.domain.chat.ChatRequest;
@@ -27,6 +29,8 @@ import llm.gpu.llama.Vocabulary.Reading;
  * control tokens all the same. Without a template everything is plain text.
  */
 public final class Prompt {
+  private static final int[] NONE = {};
+
   private final Vocabulary vocabulary;
   private final Conversations conversations;
   private final int contextTokens;
@@ -70,6 +74,16 @@ public final class Prompt {
           new LlmError.ContextLengthExceeded(model, tokens.length, contextTokens));
     }
     return tokens;
+  }
+
+  /** The tokens that the answer is expected to repeat, a window of them at most; often none. */
+  public int[] predicted(ChatRequest request) {
+    Optional<String> text = PredictionField.in(request).filter(some -> !some.isEmpty());
+    if (text.isEmpty()) {
+      return NONE;
+    }
+    int[] tokens = vocabulary.tokenize(text.get());
+    return tokens.length <= contextTokens ? tokens : Arrays.copyOf(tokens, contextTokens);
   }
 
   private static String plain(List<Message> messages) {

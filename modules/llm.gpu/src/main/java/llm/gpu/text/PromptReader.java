@@ -1,6 +1,7 @@
 package llm.gpu.text;
 
 import java.util.Optional;
+import llm.core.dialect.prediction.PredictionField;
 import llm.core.telemetry.Log;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Message;
@@ -48,6 +49,11 @@ public final class PromptReader {
     };
   }
 
+  /** What the answer to {@code job}, whose prompt was read, may repeat; not to be changed. */
+  public int[] predicted(Job job) {
+    return job.reading(prompts).predicted();
+  }
+
   /** Whether nobody reads the prompt of {@code job} aside just now. */
   public boolean isReadable(Job job) {
     return job.reading(prompts).state() != Job.Reading.State.RUNNING;
@@ -56,13 +62,18 @@ public final class PromptReader {
   private Optional<int[]> begin(Job job) throws LlmException {
     boolean prepared = job.hold().isEmpty() || grammars.isReady();
     if (prepared && length(job.request()) <= SHORT_CHARACTERS) {
-      int[] tokens = prompts.tokens(job.request(), ending(job));
-      job.read(Job.Reading.done(prompts, tokens));
-      return Optional.of(tokens);
+      Job.Reading read = read(job);
+      job.read(read);
+      return Optional.of(read.tokens());
     }
     job.read(Job.Reading.running(prompts));
     aside.add(new LongPrompt(job));
     return Optional.empty();
+  }
+
+  private Job.Reading read(Job job) throws LlmException {
+    int[] tokens = prompts.tokens(job.request(), ending(job));
+    return Job.Reading.done(prompts, tokens, prompts.predicted(job.request()));
   }
 
   /** A long prompt; it is read in one part. */
@@ -84,7 +95,7 @@ public final class PromptReader {
         if (job.hold().isPresent()) {
           grammars.prepare();
         }
-        job.read(Job.Reading.done(prompts, prompts.tokens(job.request(), ending(job))));
+        job.read(read(job));
       } catch (LlmException refused) {
         job.read(Job.Reading.refused(prompts, refused.error()));
       } catch (RuntimeException | Error failure) {
@@ -102,7 +113,7 @@ public final class PromptReader {
   }
 
   private static long length(ChatRequest request) {
-    long length = 0;
+    long length = PredictionField.length(request);
     for (Message message : request.messages()) {
       length += message.text().length();
     }

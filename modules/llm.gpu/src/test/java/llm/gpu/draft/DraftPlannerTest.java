@@ -191,12 +191,12 @@ class DraftPlannerTest {
     var planner = planner(Mode.AUTO);
     TokenSequence text = TestSequences.of(1, 2, 3, 1, 2, 3);
     for (int answer = 0; answer < 100; answer++) {
-      Drafting wrong = planner.begin();
+      Drafting wrong = planner.begin(new int[0], new int[0]);
       wrong.seek(text, 4);
       wrong.plan(4);
       assertThat(wrong.confirms(9)).isFalse();
     }
-    Drafting next = planner.begin();
+    Drafting next = planner.begin(new int[0], new int[0]);
     next.seek(text, 4);
     assertThat(next.confidence()).isLessThan(0.1);
   }

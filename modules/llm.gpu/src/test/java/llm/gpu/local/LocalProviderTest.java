@@ -27,6 +27,7 @@ import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.ToolCall;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
+import llm.domain.content.Dialect;
 import llm.domain.embedding.EmbeddingRequest;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -36,6 +37,7 @@ import llm.domain.port.ChatProvider;
 import llm.domain.port.Continuation;
 import llm.domain.port.IdSource;
 import llm.domain.port.ModelInfo;
+import llm.domain.port.Nuance;
 import llm.domain.port.ProviderHealth;
 import llm.gpu.testmodel.TestFiles;
 import llm.gpu.testmodel.TinyBert;
@@ -274,6 +276,35 @@ class LocalProviderTest {
         .isInstanceOfSatisfying(
             LlmException.class,
             refused -> assertThat(refused.error()).isInstanceOf(LlmError.InvalidRequest.class));
+  }
+
+  @Test
+  void takesAPredictionWhereAnythingIsDrafted() throws Exception {
+    Path file = TinyModel.plain(64).writeTo(folder.resolve("p.gguf"));
+    ready("{model: " + file + ", threads: 1}", Map.of());
+    var name = new ModelName("local");
+    assertThat(provider.leavesOut(name)).doesNotContain(Nuance.PREDICTION);
+    assertThat(provider.complete(predicting("b"), call()).usage().completionTokens()).isEqualTo(3);
+    assertThatThrownBy(() -> provider.stream(predicting("a\\u0000b"), call()))
+        .isInstanceOfSatisfying(
+            LlmException.class,
+            refused ->
+                assertThat(refused.error())
+                    .isEqualTo(
+                        LlmError.InvalidRequest.at(
+                            "prediction.content",
+                            "The text holds the character U+0000; remove it.")));
+    provider.close();
+
+    ready("{model: " + file + ", threads: 1, speculation: off}", Map.of());
+    assertThat(provider.leavesOut(name)).contains(Nuance.PREDICTION);
+  }
+
+  private static ChatRequest predicting(String text) {
+    var field = new JsonText("{\"type\":\"content\",\"content\":\"" + text + "\"}");
+    return request("local", "a")
+        .withMaxTokens(3)
+        .withExtensions(Extensions.of(Dialect.OPENAI_CHAT, Map.of("prediction", field)));
   }
 
   @Test

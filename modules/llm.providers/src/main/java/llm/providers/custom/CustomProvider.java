@@ -39,7 +39,7 @@ final class CustomProvider extends UpstreamProvider {
   /** A template has places for roles and words. */
   @Override
   public Set<Nuance> leavesOut(ModelName model) {
-    return Set.of(Nuance.REASONING, Nuance.NAMES);
+    return Set.of(Nuance.REASONING, Nuance.NAMES, Nuance.PREDICTION);
   }
 
   /** A place for the last message is not told from one for the others: only words will do. */

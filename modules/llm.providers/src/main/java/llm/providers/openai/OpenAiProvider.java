@@ -87,7 +87,7 @@ final class OpenAiProvider extends UpstreamProvider {
   @Override
   public Set<Nuance> leavesOut(ModelName model) {
     if (!dialects(model).contains(Dialect.OPENAI_CHAT)) {
-      return Set.of(Nuance.REASONING, Nuance.NAMES);
+      return Set.of(Nuance.REASONING, Nuance.NAMES, Nuance.PREDICTION);
     }
     boolean none = traits.reasoning() == RequestTraits.ReasoningBack.NONE;
     return none ? Set.of(Nuance.REASONING) : Set.of();

@@ -23,7 +23,7 @@ class LeftOutTest {
         "server: generic, reasoning_back: reasoning_content; ",
         "server: vllm; ",
         "server: vllm, reasoning_back: none; REASONING",
-        "server: openai, api: responses; REASONING NAMES",
+        "server: openai, api: responses; REASONING NAMES PREDICTION",
       })
   void ofEveryKindOfServer(String settings, String left) {
     try (var up = Upstreams.named(settings.replace(", ", "\n"))) {

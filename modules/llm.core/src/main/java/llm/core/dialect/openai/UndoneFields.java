@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import llm.core.dialect.json.JsonCursor;
+import llm.core.dialect.prediction.PredictionField;
 import llm.domain.chat.JsonText;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -19,7 +20,7 @@ import llm.domain.error.LlmException;
 final class UndoneFields {
   /** What only changes how a model answers, and nothing in the form of its answer. */
   private static final Set<String> RELAYED =
-      Set.of("store", "service_tier", "verbosity", "prediction", "web_search_options");
+      Set.of("store", "service_tier", "verbosity", PredictionField.NAME, "web_search_options");
 
   private final Map<String, JsonText> kept = new LinkedHashMap<>();
   private Optional<LlmException> refusal = Optional.empty(); // of the first that is not done
@@ -89,8 +90,8 @@ final class UndoneFields {
       case "service_tier" -> tier(in);
       case "verbosity" -> require(in.string().equals("medium"), in, "verbosity; leave it out");
       case "functions", "function_call" -> require(false, in, name + "; use tools and tool_choice");
-      case "audio", "prediction", "web_search_options" ->
-          require(false, in, name + "; leave it out");
+      case PredictionField.NAME -> PredictionField.read(in); // who cannot use it tells so
+      case "audio", "web_search_options" -> require(false, in, name + "; leave it out");
       default -> {
         return false;
       }

@@ -6,6 +6,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import llm.core.dialect.anthropic.upstream.Rethinking;
 import llm.core.dialect.grammar.GrammarFields;
+import llm.core.dialect.prediction.PredictionField;
 import llm.core.template.grammar.ForcedCalls;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
@@ -100,6 +101,10 @@ public final class Wishes {
     }
     if (!(request.form().format() instanceof ResponseFormat.Text)) {
       GrammarFields.NAMES.forEach(lost::remove); // the form says them, and is kept or refused
+    }
+    boolean predicts = lost.contains(PredictionField.NAME) && !left.contains(Nuance.PREDICTION);
+    if (predicts && PredictionField.in(request).isPresent()) {
+      lost.remove(PredictionField.NAME); // it has a place, whatever the dialect
     }
     boolean described =
         request.form().format() instanceof ResponseFormat.JsonSchema schema

@@ -147,6 +147,9 @@ class OpenAiRequestRefusalsTest {
           {M,"logprobs":true,"top_logprobs":21} | top_logprobs | 21 must be 0 to 20
           {M,"top_logprobs":-1} | top_logprobs | -1 must be 0 to 20
           {M,"top_logprobs":1.5} | top_logprobs | must be an integer, found the number 1.5
+          {M,"prediction":{"type":"content"}} | prediction | prediction.content is missing
+          {M,"prediction":{"type":"content","content":7}} | prediction.content | must be a string
+          {M,"prediction":"a"} | prediction | an object
           {M,"priority":"urgent"} | priority | 'urgent' must be interactive or background
           {M,"messages":[{"role":"user","content":"\\ud800"}]} | messages | Duplicate
           {"messages":[{"role":"user","content":"a\\ud800b"}]} | messages[0].content | lone surrogate \\ud800
@@ -193,6 +196,10 @@ class OpenAiRequestRefusalsTest {
           {M,"functions":[]} | functions | use tools
           {M,"function_call":"auto"} | function_call | use tools
           {M,"prediction":{}} | prediction | prediction
+          {M,"prediction":{"type":"x","content":"a"}} | prediction | another type
+          {M,"prediction":{"type":"content","content":"a","x":1}} | prediction.x | field of a prediction
+          {M,"prediction":{"type":"content","content":[{"type":"image_url"}]}} | prediction.content[0].type | no text
+          {M,"prediction":{"type":"content","content":[{"text":"a","x":1}]}} | prediction.content[0].x | prediction's part
           {M,"web_search_options":{}} | web_search_options | web_search_options
           {M,"tools":[{"type":"custom","custom":{"name":"f"}}]} | tools[0].type | tools of another type
           {M,"tools":[{"type":"function","function":{"name":"f","strict":true}}]} | tools[0].function.strict | strict tools

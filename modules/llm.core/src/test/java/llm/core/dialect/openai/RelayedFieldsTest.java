@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Set;
+import llm.core.dialect.prediction.PredictionField;
+import llm.core.gateway.Losses;
+import llm.core.gateway.attempt.Wishes;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.Priority;
@@ -103,6 +107,17 @@ class RelayedFieldsTest {
     assertThat(relayed.priority()).isEqualTo(Priority.INTERACTIVE);
     assertThat(read("mock", "\"service_tier\":\"flex\",").priority())
         .isEqualTo(Priority.BACKGROUND);
+  }
+
+  @Test
+  void aPredictionChangesNoAnswerAndGoesAlongEverywhere() throws LlmException {
+    String text =
+        "{\"type\":\"content\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"text\":\"b\"}]}";
+    ChatRequest request = read("mock", "\"prediction\":" + text + ",");
+    assertThat(PredictionField.in(request)).contains("ab");
+    assertThat(Losses.of(request, Set.of())).containsExactly("prediction");
+    assertThat(Losses.of(request, Set.of(Dialect.OPENAI_CHAT))).isEmpty();
+    assertThat(Wishes.lost(request, Set.of(), Set.of())).as("who computes with it").isEmpty();
   }
 
   @Test
