@@ -189,43 +189,4 @@ public final class Job {
     String operation = "The generation by model '" + request.model() + "'";
     return StreamEvent.Terminal.of(reason, operation, call.deadline().budget(), usage);
   }
-
-  /**
-   * How far a prompt is read.
-   *
-   * @param reader who reads it, by identity
-   * @param tokens when it is done; not to be changed
-   * @param refusal when it is refused
-   */
-  public record Reading(Object reader, State state, int[] tokens, Optional<LlmError> refusal) {
-    private static final int[] NONE = {};
-
-    /** The stages. */
-    public enum State {
-      NOT_BEGUN,
-      RUNNING,
-      DONE,
-      REFUSED
-    }
-
-    /** Nobody has looked at it. */
-    public static Reading notBegun(Object reader) {
-      return new Reading(reader, State.NOT_BEGUN, NONE, Optional.empty());
-    }
-
-    /** It is being read aside. */
-    public static Reading running(Object reader) {
-      return new Reading(reader, State.RUNNING, NONE, Optional.empty());
-    }
-
-    /** It is read. */
-    public static Reading done(Object reader, int[] tokens) {
-      return new Reading(reader, State.DONE, tokens, Optional.empty());
-    }
-
-    /** It cannot be computed. */
-    public static Reading refused(Object reader, LlmError error) {
-      return new Reading(reader, State.REFUSED, NONE, Optional.of(error));
-    }
-  }
 }
