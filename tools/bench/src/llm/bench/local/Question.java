@@ -10,7 +10,7 @@ import llm.bench.system.Server;
  * @param prompt the user's text
  * @param maxTokens of the answer
  * @param temperature 0 for the likeliest token each time
- * @param seed of the choice of tokens
+ * @param seed of the choice of tokens; below 0: none is named
  * @param cancelAfter pieces after which the client leaves; 0 to read to the end
  * @param more further fields of the body, each with a comma behind it; empty text for none
  */
@@ -32,9 +32,14 @@ public record Question(
     byte[] body =
         """
         {%s"model":"local","messages":[{"role":"user","content":%s}],"max_tokens":%d,\
-        "temperature":%s,"seed":%d,"stream":true,"stream_options":{"include_usage":true}}\
+        "temperature":%s,%s"stream":true,"stream_options":{"include_usage":true}}\
         """
-            .formatted(more, Fields.quoted(prompt), maxTokens, temperature, seed)
+            .formatted(
+                more,
+                Fields.quoted(prompt),
+                maxTokens,
+                temperature,
+                seed < 0 ? "" : "\"seed\":" + seed + ",")
             .getBytes(UTF_8);
     byte[] head =
         """

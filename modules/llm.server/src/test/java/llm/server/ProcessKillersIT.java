@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -301,7 +302,8 @@ class ProcessKillersIT {
           client.sendAsync(
               server.post("/v1/chat/completions", request), BodyHandlers.ofInputStream()));
     }
-    Files.write(second, files.model(WINDOW, 9)); // it is loaded anew
+    Path other = Files.write(folder.resolve("second.new"), files.model(WINDOW, 9));
+    Files.move(other, second, StandardCopyOption.ATOMIC_MOVE); // it is loaded anew
     for (int i = 0; i < answers.size(); i++) {
       try (InputStream stream = answers.get(i).get(120, TimeUnit.SECONDS).body()) {
         assertThat(stream.read()).as("answer %d", i).isEqualTo('d');

@@ -68,9 +68,10 @@ public final class DraftPlanner {
    *
    * @param prompt the tokens it begins behind
    * @param predicted tokens that it may repeat; often none
+   * @param seeded whether its caller wants the same text each time
    */
-  public Drafting begin(int[] prompt, int[] predicted) {
-    var drafting = new Drafting(speculation, usual);
+  public Drafting begin(int[] prompt, int[] predicted, boolean seeded) {
+    var drafting = new Drafting(seeded ? speculation.ofRepeatable() : speculation, usual);
     drafting.predict(prompt, predicted);
     return drafting;
   }

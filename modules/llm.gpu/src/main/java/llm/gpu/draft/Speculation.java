@@ -40,6 +40,14 @@ public record Speculation(Mode mode, int tokens) {
     return mode != Mode.OFF;
   }
 
+  /**
+   * For an answer whose caller named a seed: steps of other sizes round otherwise, and drafts that
+   * come and go by their costs would change its text from one time to the next.
+   */
+  public Speculation ofRepeatable() {
+    return mode == Mode.AUTO ? OFF : this;
+  }
+
   /** Outputs that a step needs beside those of its answers. */
   public int outputs() {
     return isOn() ? tokens : 0;

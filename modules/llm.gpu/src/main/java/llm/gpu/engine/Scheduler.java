@@ -289,7 +289,7 @@ final class Scheduler implements AutoCloseable {
     var sampler =
         new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
     var answer = new Answer(job.request(), loaded.conversations());
-    var drafting = drafts.begin(prompt, prompts.predicted(job));
+    var drafting = drafts.begin(prompt, prompts.predicted(job), sampling.seed().isPresent());
     var slot =
         new Slot(
             job,

@@ -191,14 +191,24 @@ class DraftPlannerTest {
     var planner = planner(Mode.AUTO);
     TokenSequence text = TestSequences.of(1, 2, 3, 1, 2, 3);
     for (int answer = 0; answer < 100; answer++) {
-      Drafting wrong = planner.begin(new int[0], new int[0]);
+      Drafting wrong = planner.begin(new int[0], new int[0], false);
       wrong.seek(text, 4);
       wrong.plan(4);
       assertThat(wrong.confirms(9)).isFalse();
     }
-    Drafting next = planner.begin(new int[0], new int[0]);
+    Drafting next = planner.begin(new int[0], new int[0], false);
     next.seek(text, 4);
     assertThat(next.confidence()).isLessThan(0.1);
+  }
+
+  @Test
+  void anAnswerOfANamedSeedIsDraftedOnlyWhereThatIsAlwaysWanted() {
+    TokenSequence text = TestSequences.of(1, 2, 3, 1, 2, 3);
+    for (Mode mode : List.of(Mode.AUTO, Mode.ALWAYS)) {
+      Drafting seeded = planner(mode).begin(new int[0], new int[0], true);
+      seeded.seek(text, 4);
+      assertThat(seeded.found() > 0).as("%s", mode).isEqualTo(mode == Mode.ALWAYS);
+    }
   }
 
   @Test
