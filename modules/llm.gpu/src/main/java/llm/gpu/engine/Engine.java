@@ -11,7 +11,6 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
-import java.util.function.Supplier;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.EventRing;
 import llm.core.telemetry.Log;
@@ -33,9 +32,9 @@ import llm.gpu.gguf.GgufHeader;
 import llm.gpu.grammar.AnswerGrammar;
 import llm.gpu.grammar.Hold;
 import llm.gpu.grammar.Holds;
+import llm.gpu.memory.DeviceMemory;
 import llm.gpu.memory.HostMemory;
 import llm.gpu.memory.MemoryBudget;
-import llm.gpu.memory.MemoryReading;
 import llm.gpu.memory.ModelNeed;
 import llm.gpu.memory.Residence;
 import llm.gpu.schedule.Aside;
@@ -109,13 +108,13 @@ public final class Engine implements AutoCloseable {
   /**
    * The same with a graphics processor.
    *
-   * @param device how full its memory is; answers at once
+   * @param device how full its memory is
    */
   public Engine(
       EngineSettings settings,
       LibrarySource librarySource,
       AdapterSource adapters,
-      Supplier<Optional<MemoryReading>> device,
+      DeviceMemory device,
       Telemetry telemetry,
       Alarms alarms,
       IntSupplier randomSeed) {

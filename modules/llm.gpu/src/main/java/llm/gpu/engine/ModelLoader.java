@@ -30,9 +30,6 @@ import llm.gpu.text.Conversations;
  * long or the engine closes. Thread-safe; a load blocks its caller, who holds the device.
  */
 final class ModelLoader {
-  /** Why a load has ended that somebody took back. */
-  static final String CANCELLED = "The load was ended by a request to unload the model.";
-
   private static final int PROGRESS_STEP = 10; // percent
   private static final Duration TELL_AGAIN = Duration.ofSeconds(1); // progress at INFO
 
@@ -226,7 +223,7 @@ final class ModelLoader {
       return "The load was ended because the server is shutting down.";
     }
     return residence.isCancelled()
-        ? CANCELLED
+        ? Residence.CANCELLED
         : "The file "
             + file.getFileName()
             + " did not load within "

@@ -43,6 +43,7 @@ import llm.gpu.vectors.EmbeddingQueue;
  */
 final class ModelRunner implements Held {
   private static final Duration ASK_AGAIN = Duration.ofSeconds(1); // for memory others gave back
+  private static final Duration SETTLE = Duration.ofMillis(20); // until memory was looked at
   private static final Duration LOOK_AT_FILE = Duration.ofSeconds(1);
   private static final String BROKEN =
       "A model was ended by a fault, of which the server's log has the cause; the next request loads"
@@ -285,23 +286,36 @@ final class ModelRunner implements Held {
 
   /** Loads its model when there is a place and memory for it, waits for them, or refuses. */
   private void come() {
-    boolean wanted = waiting() > 0 || residence.isWanted();
-    Optional<String> refusal = refusal();
-    boolean mayLoad = refusal.isEmpty() && (wanted ? places.enter(this) : places.enterIfFree(this));
+    Optional<String> unusable = unusable();
+    if (unusable.isPresent()) {
+      warm = false;
+      failed(unusable.get());
+      return;
+    }
+    Places.Evicts whom =
+        waiting() > 0
+            ? Places.Evicts.OTHERS
+            : residence.isWanted() ? Places.Evicts.IDLE : Places.Evicts.NONE;
+    if (whom == Places.Evicts.NONE && places.isUnsettled(this)) {
+      await(Optional.of(time.nanoTime() + SETTLE.toNanos()));
+      return;
+    }
     warm = false;
+    Optional<String> refusal = places.refusal(this, whom);
     if (refusal.isPresent()) {
-      failed(refusal.get());
-    } else if (mayLoad) {
+      refused(refusal.get(), whom);
+    } else if (whom == Places.Evicts.NONE ? places.enterIfFree(this) : places.enter(this, whom)) {
       load();
-    } else if (wanted) {
-      await(Optional.of(time.nanoTime() + ASK_AGAIN.toNanos()));
+    } else if (whom != Places.Evicts.NONE) {
+      Duration pause = places.isUnsettled(this) ? SETTLE : ASK_AGAIN;
+      await(Optional.of(time.nanoTime() + pause.toNanos()));
     }
   }
 
-  /** Why it is not even to wait for its place. */
-  private Optional<String> refusal() {
+  /** Why its model is not to be loaded at all; finds out what that would take. */
+  private Optional<String> unusable() {
     if (residence.isCancelled()) {
-      return Optional.of(ModelLoader.CANCELLED);
+      return Optional.of(Residence.CANCELLED);
     }
     try {
       OptionalInt context = residence.context();
@@ -313,16 +327,24 @@ final class ModelRunner implements Held {
     } catch (LlamaException unusable) {
       return Optional.of(unusable.getMessage());
     }
-    Places.Evicts whom =
-        waiting() > 0
-            ? Places.Evicts.OTHERS
-            : residence.isWanted() ? Places.Evicts.IDLE : Places.Evicts.NONE;
-    Optional<String> refusal = places.refusal(this, whom);
-    refusal.ifPresent(reason -> {
-      common.metrics().loadRefused();
-      log.warn("model_load_refused").put("model", name()).put("reason", reason).emit();
-    });
-    return refusal;
+    return Optional.empty();
+  }
+
+  /**
+   * There is no place or memory for it, for those who asked. A request that came since may send
+   * more away: it is judged by itself.
+   */
+  private void refused(String reason, Places.Evicts whom) {
+    common.metrics().loadRefused();
+    log.warn("model_load_refused").put("model", name()).put("reason", reason).emit();
+    need = Optional.empty();
+    places.leave(this);
+    if (whom == Places.Evicts.OTHERS) {
+      waiting.failNext(reason);
+    }
+    if (whom != Places.Evicts.NONE || !residence.isWanted()) {
+      residence.failed(reason);
+    }
   }
 
   /** It broke down too often: refuses one that waits, or sleeps. */
@@ -352,12 +374,13 @@ final class ModelRunner implements Held {
     boolean replace = isOutdated() && serving.isIdle();
     boolean yield =
         yieldSince.isPresent() ? serving.isIdle() && !waiting.has(eligible) : isIdleForLong();
-    if (replace || yield) {
-      unload();
-    }
     if (yield) {
+      places.moves(this);
+      end();
       countLeave(asked, yieldSince.isPresent());
-      places.leave(this);
+      places.leave(this); // at once: nobody sees its need without its model
+    } else if (replace) {
+      unload();
     }
     if (serving != null) {
       work(eligible);
@@ -399,9 +422,10 @@ final class ModelRunner implements Held {
     try {
       serving.admit(waiting.texts(), eligible);
       takePinsBack(); // before a step, so that what came after is not refused for want of room
+      long now = time.nanoTime();
       boolean stepped = serving.step();
       if (stepped) {
-        lastUseNanos = time.nanoTime();
+        lastUseNanos = now; // before those who hear of the step do anything
         residence.takes(loaded.taken());
       } else if (pinTasks.isEmpty()) {
         await(Roster.earlier(serving.nextDeadline(), idleUntil()));
@@ -454,9 +478,12 @@ final class ModelRunner implements Held {
   }
 
   private void load() {
+    if (!residence.begin(needContext)) {
+      return; // another window was asked for meanwhile: what that takes is another question
+    }
     long start = time.nanoTime();
-    residence.loading(0);
     need = Optional.empty();
+    places.moves(this);
     try {
       loaded = guard.exclusively(() -> loader.load(file, residence));
       serving = new Serving(loaded, waiting.queue(), common, () -> closing);
@@ -471,6 +498,8 @@ final class ModelRunner implements Held {
       log.error("model_load_failed").put("file", file.toString()).cause(bug).emit();
       unload();
       failed("The model could not be loaded; the server's log has the cause.");
+    } finally {
+      places.moved(this);
     }
   }
 
@@ -494,6 +523,18 @@ final class ModelRunner implements Held {
   }
 
   private void unload() {
+    if (serving == null && loaded == null) {
+      return;
+    }
+    places.moves(this); // before it is not resident: what is in use shows it still
+    try {
+      end();
+    } finally {
+      places.moved(this);
+    }
+  }
+
+  private void end() {
     if (serving != null) {
       serving.close();
       serving = null;

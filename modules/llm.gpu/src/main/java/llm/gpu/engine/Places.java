@@ -1,15 +1,18 @@
 package llm.gpu.engine;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import llm.domain.port.TimeSource;
 import llm.gpu.memory.MemoryBudget;
 
@@ -18,6 +21,9 @@ import llm.gpu.memory.MemoryBudget;
  * waits in order, and those used least recently are asked to yield, as many as it takes: each
  * finishes what came before, unloads and leaves, so that none is cut off in its work. Thread-safe;
  * never blocks: whoever waits is woken and asks again.
+ *
+ * <p>While a model comes or goes, what is in use shows part of it: nobody is refused, let in or
+ * asked to yield then, nor until the memories were looked at since.
  */
 final class Places {
   private final int capacity;
@@ -25,8 +31,10 @@ final class Places {
   private final TimeSource time;
   private final ReentrantLock lock = new ReentrantLock();
   private final List<ModelRunner> holders = new ArrayList<>(); // guarded by lock
-  private final ArrayDeque<ModelRunner> waiting = new ArrayDeque<>(); // guarded by lock
+  private final Map<ModelRunner, Evicts> waiting = new LinkedHashMap<>(); // guarded by lock
   private final Map<ModelRunner, Long> yielding = new HashMap<>(); // since when; guarded by lock
+  private final Set<ModelRunner> moving = new HashSet<>(); // models come or go; guarded by lock
+  private long movedNanos; // the last time, or the start; guarded by lock
 
   /** So many places, and memory for all. */
   Places(int capacity, TimeSource time) {
@@ -38,6 +46,7 @@ final class Places {
     this.capacity = capacity;
     this.budget = budget;
     this.time = time;
+    this.movedNanos = time.nanoTime();
   }
 
   /** Whom a load may send away. */
@@ -51,7 +60,8 @@ final class Places {
   }
 
   /**
-   * Why {@code runner} cannot come in, however long it waits; empty when it can.
+   * Why {@code runner} cannot come in, however long it waits; empty when it can, or while that
+   * cannot be told.
    *
    * @param whom whom it may send away for it
    */
@@ -66,8 +76,12 @@ final class Places {
                 others.stream().filter(one -> !one.isBusy() || yielding.containsKey(one)).toList();
             case OTHERS -> others;
           };
-      if (others.size() - mayGo.size() >= capacity && whom == Evicts.IDLE) {
-        return Optional.of(allBusy(runner, others));
+      List<ModelRunner> before = before(runner);
+      if (others.size() - mayGo.size() + before.size() >= capacity && whom == Evicts.IDLE) {
+        return Optional.of(allBusy(runner, others, before));
+      }
+      if (unsettled(runner)) {
+        return Optional.empty();
       }
       return budget.beside(others).refusal(runner.name(), runner.need(), mayGo);
     } finally {
@@ -75,13 +89,16 @@ final class Places {
     }
   }
 
-  private static String allBusy(ModelRunner runner, List<ModelRunner> others) {
+  private String allBusy(ModelRunner runner, List<ModelRunner> others, List<ModelRunner> before) {
     return "Model "
         + runner.name()
         + " has no place: providers.local.loaded_models allows "
-        + others.size()
-        + " in memory, and all are busy: "
-        + others.stream().map(ModelRunner::name).collect(Collectors.joining(", "))
+        + capacity
+        + " in memory, and all are busy"
+        + (before.isEmpty() ? ": " : " or awaited by others: ")
+        + Stream.concat(others.stream(), before.stream())
+            .map(ModelRunner::name)
+            .collect(Collectors.joining(", "))
         + "; try again, or unload one.";
   }
 
@@ -93,7 +110,7 @@ final class Places {
         return true;
       }
       boolean first = waiting.isEmpty();
-      if (!first || !hasRoom(runner)) {
+      if (!first || unsettled(runner) || !hasRoom(runner)) {
         return false;
       }
       hold(runner);
@@ -105,20 +122,25 @@ final class Places {
 
   /**
    * Takes a place, or waits for one: {@link ModelRunner#wake} comes when it is time to ask again.
+   *
+   * @param whom whom it may send away for it
    */
-  boolean enter(ModelRunner runner) {
+  boolean enter(ModelRunner runner, Evicts whom) {
     boolean entered;
     List<ModelRunner> toWake = new ArrayList<>(2);
     lock.lock();
     try {
-      boolean first = waiting.isEmpty() || waiting.peek() == runner;
-      entered = isIn(runner) || first && hasRoom(runner);
+      boolean settled = !unsettled(runner);
+      boolean first = next().filter(one -> one != runner).isEmpty();
+      entered = settled && (isIn(runner) || first && hasRoom(runner));
       if (entered) {
         hold(runner);
-      } else if (!waiting.contains(runner)) {
-        waiting.add(runner);
+      } else if (!holders.contains(runner)) {
+        waiting.put(runner, whom);
       }
-      settle(runner, toWake);
+      if (settled) {
+        settle(runner, toWake);
+      }
     } finally {
       lock.unlock();
     }
@@ -126,7 +148,7 @@ final class Places {
     return entered;
   }
 
-  /** Gives up a place, or the wish for one. */
+  /** Gives up a place, or the wish for one; its model has gone. */
   void leave(ModelRunner runner) {
     List<ModelRunner> toWake = new ArrayList<>(2);
     lock.lock();
@@ -134,12 +156,70 @@ final class Places {
       holders.remove(runner);
       waiting.remove(runner);
       yielding.remove(runner);
-      unask(toWake);
-      Optional.ofNullable(waiting.peek()).ifPresent(toWake::add);
+      settleMove(runner);
+      if (waiting.isEmpty() || !unsettled(runner)) {
+        unask(toWake);
+      }
+      next().ifPresent(toWake::add);
     } finally {
       lock.unlock();
     }
     toWake.forEach(ModelRunner::wake);
+  }
+
+  /** The model of {@code runner} begins to come, or to go. */
+  void moves(ModelRunner runner) {
+    lock.lock();
+    try {
+      moving.add(runner);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** It has come, or gone, or neither will be. */
+  void moved(ModelRunner runner) {
+    List<ModelRunner> toWake;
+    lock.lock();
+    try {
+      settleMove(runner);
+      toWake = List.copyOf(waiting.keySet());
+    } finally {
+      lock.unlock();
+    }
+    toWake.forEach(ModelRunner::wake);
+  }
+
+  /** Whether nothing can be said to {@code runner} just now; it is to ask again soon. */
+  boolean isUnsettled(ModelRunner runner) {
+    lock.lock();
+    try {
+      return unsettled(runner);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether what is known of the memories is not what {@code runner} will find. */
+  private boolean unsettled(ModelRunner runner) {
+    return moving.stream().anyMatch(one -> one != runner) || !budget.isSince(movedNanos);
+  }
+
+  private void settleMove(ModelRunner runner) {
+    if (moving.remove(runner)) {
+      movedNanos = time.nanoTime();
+    }
+  }
+
+  /** Those whose turn comes before that of {@code runner}; none when it has its place. */
+  private List<ModelRunner> before(ModelRunner runner) {
+    return holders.contains(runner)
+        ? List.of()
+        : waiting.keySet().stream().takeWhile(one -> one != runner).toList();
+  }
+
+  private Optional<ModelRunner> next() {
+    return waiting.keySet().stream().findFirst();
   }
 
   /** How full the memories are. */
@@ -196,25 +276,28 @@ final class Places {
 
   /** Whoever waits may come in now, or others are asked to yield for it, or no more are. */
   private void settle(ModelRunner newcomer, List<ModelRunner> toWake) {
-    ModelRunner next = waiting.peek();
-    if (next != null && hasRoom(next)) {
-      toWake.add(next);
-    } else if (next != null) {
+    Optional<ModelRunner> next = next();
+    if (next.isPresent() && hasRoom(next.get())) {
+      toWake.add(next.get());
+    } else if (next.isPresent()) {
       ask(newcomer, toWake);
     }
     unask(toWake);
   }
 
   /**
-   * Asks idle ones, then those used least recently, to yield, until as many are asked as wait, and
-   * the first of those will have the memory. One that has just come in is asked too, where it is
-   * the only one: those that wait asked when it was not there.
+   * Asks idle ones, then, for those that may send busy ones away, those used least recently, to
+   * yield, until as many are asked as wait, and the first of those will have the memory. One that
+   * has just come in is asked too, where it is the only one: those that wait asked when it was not
+   * there.
    */
   private void ask(ModelRunner newcomer, List<ModelRunner> toWake) {
     while (!isEnough(yielding.keySet())) {
+      boolean mayAskBusy = mayAskBusy();
       Optional<ModelRunner> oldest =
           holders.stream()
               .filter(holder -> !yielding.containsKey(holder))
+              .filter(holder -> mayAskBusy || !holder.isBusy())
               .min(
                   Comparator.comparing((ModelRunner holder) -> holder == newcomer)
                       .thenComparing(ModelRunner::isBusy)
@@ -226,6 +309,17 @@ final class Places {
       yielding.put(oldest.get(), time.nanoTime());
       toWake.add(oldest.get());
     }
+  }
+
+  /** Whether a busy one may be asked: one for each that may send it away, all for the first. */
+  private boolean mayAskBusy() {
+    ModelRunner next = next().orElseThrow();
+    if (waiting.get(next) == Evicts.OTHERS && !fits(next, yielding.keySet())) {
+      return true;
+    }
+    long asking = waiting.values().stream().filter(whom -> whom == Evicts.OTHERS).count();
+    long asked = yielding.keySet().stream().filter(ModelRunner::isBusy).count();
+    return asked < asking && !placesSuffice(yielding.keySet());
   }
 
   /**
@@ -244,11 +338,15 @@ final class Places {
 
   /** Whether those that wait need nobody but {@code gone} to leave. */
   private boolean isEnough(Collection<ModelRunner> gone) {
-    ModelRunner next = waiting.peek();
-    if (next == null) {
+    Optional<ModelRunner> next = next();
+    if (next.isEmpty()) {
       return true;
     }
+    return placesSuffice(gone) && fits(next.get(), gone);
+  }
+
+  private boolean placesSuffice(Collection<ModelRunner> gone) {
     int free = Math.max(0, capacity - holders.size());
-    return gone.size() + free >= waiting.size() && fits(next, gone);
+    return gone.size() + free >= waiting.size();
   }
 }

@@ -68,7 +68,7 @@ public final class LocalProviderFactory implements ProviderFactory {
             settings.engine(),
             () -> report.tell(Library.load(libraryFolder, nativeLog)),
             catalogue,
-            () -> gpu.sight().memory(),
+            gpu,
             context.telemetry(),
             context.alarms(),
             () -> context.ids().next().hashCode());

@@ -263,7 +263,8 @@ record LocalSettings(
               MEMORY.gpuIndex(),
               0,
               63,
-              "Which graphics processor computes and is watched, where there are several.")
+              "Which graphics processor computes, as CUDA numbers them, and is watched, as NVML does, by"
+                  + " bus: where there are several, set CUDA_DEVICE_ORDER=PCI_BUS_ID.")
           .orEnvironment("GPU_INDEX");
   private static final Setting<Integer> MAX_VRAM_PERCENT =
       Setting.integer(

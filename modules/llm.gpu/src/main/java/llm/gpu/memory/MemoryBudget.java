@@ -18,7 +18,7 @@ public final class MemoryBudget {
 
   private final MemorySettings settings;
   private final Supplier<Optional<MemoryReading>> host;
-  private final Supplier<Optional<MemoryReading>> device;
+  private final DeviceMemory device;
 
   /**
    * A budget.
@@ -27,9 +27,7 @@ public final class MemoryBudget {
    * @param device how full the graphics processor's is
    */
   public MemoryBudget(
-      MemorySettings settings,
-      Supplier<Optional<MemoryReading>> host,
-      Supplier<Optional<MemoryReading>> device) {
+      MemorySettings settings, Supplier<Optional<MemoryReading>> host, DeviceMemory device) {
     this.settings = settings;
     this.host = host;
     this.device = device;
@@ -38,6 +36,11 @@ public final class MemoryBudget {
   /** One that everything fits in. */
   public static MemoryBudget unlimited() {
     return new MemoryBudget(MemorySettings.DEFAULT, Optional::empty, Optional::empty);
+  }
+
+  /** Whether what is known of the memories shows what was done with them until {@code nanos}. */
+  public boolean isSince(long nanos) {
+    return device.isSince(nanos);
   }
 
   /** What there is beside {@code held}, now. */
@@ -63,7 +66,7 @@ public final class MemoryBudget {
                     settings.ramReserveBytes(),
                     held)));
     device
-        .get()
+        .reading()
         .ifPresent(reading ->
             all.add(
                 standing(

@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param budgetBytes the most of all models together, in memory of every kind; 0 for no such limit
  * @param maxRamPercent how full ordinary memory may be, with what others take, 1 to 100
  * @param ramReserveBytes how much of it is left to others
- * @param gpuIndex which graphics processor computes, from 0
+ * @param gpuIndex which graphics processor computes, by CUDA, and is watched, by NVML, from 0
  * @param maxVramPercent how full its memory may be, 1 to 100
  * @param vramReserveBytes how much of that is left to others
  * @param gpuLayers how many layers it computes; {@link NeedEstimate#ALL_LAYERS} for all

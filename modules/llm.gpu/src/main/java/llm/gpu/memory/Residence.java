@@ -48,6 +48,9 @@ public final class Residence {
     }
   }
 
+  /** Why a load has ended that somebody took back. */
+  public static final String CANCELLED = "The load was ended by a request to unload the model.";
+
   private static final Snapshot NOWHERE =
       new Snapshot(State.UNLOADED, 0, Optional.empty(), 0, Optional.empty());
 
@@ -65,7 +68,7 @@ public final class Residence {
   }
 
   /**
-   * Asks for it to be loaded.
+   * Asks for it to be loaded; again, when it is about to leave.
    *
    * @param contextTokens the window; empty for the settings'
    * @return ends when it is loaded, or exceptionally with {@link Unmet}
@@ -73,7 +76,7 @@ public final class Residence {
    */
   public CompletableFuture<Void> wantLoaded(OptionalInt contextTokens) throws Unmet {
     synchronized (lock) {
-      if (now.state() == State.LOADED) {
+      if (now.state() == State.LOADED && unload == null) {
         requireWindow(contextTokens, OptionalInt.of(now.contextTokens()));
         return CompletableFuture.completedFuture(null);
       }
@@ -102,11 +105,14 @@ public final class Residence {
   }
 
   /**
-   * Asks for it to leave, once what came before has been answered; a load under way is ended.
+   * Asks for it to leave, once what came before has been answered; a load under way is ended, and
+   * one that was to come after it has left.
    *
    * @return ends when it is not in memory
    */
   public CompletableFuture<Void> wantUnloaded(long nowNanos) {
+    CompletableFuture<Void> again = null;
+    CompletableFuture<Void> gone;
     synchronized (lock) {
       if (now.state() == State.UNLOADED && load == null) {
         return CompletableFuture.completedFuture(null);
@@ -115,9 +121,16 @@ public final class Residence {
         unload = new CompletableFuture<>();
         unloadSince = OptionalLong.of(nowNanos);
       }
-      cancelled |= now.state() == State.LOADING || now.state() == State.UNLOADED;
-      return unload;
+      if (now.state() == State.LOADING || now.state() == State.UNLOADED) {
+        cancelled = true;
+      } else {
+        again = load;
+        load = null;
+      }
+      gone = unload;
     }
+    end(again, Optional.of(CANCELLED));
+    return gone;
   }
 
   /** Whether somebody asks for it to be loaded. */
@@ -159,6 +172,20 @@ public final class Residence {
               Optional.of(need),
               old.contextTokens(),
               Optional.empty());
+    }
+  }
+
+  /**
+   * Its load begins; not when another window than {@code contextTokens} is asked for, which holds
+   * until it ends.
+   */
+  public boolean begin(OptionalInt contextTokens) {
+    synchronized (lock) {
+      if (!context.equals(contextTokens)) {
+        return false;
+      }
+      now = now.in(State.LOADING, 0);
+      return true;
     }
   }
 

@@ -11,14 +11,16 @@ import llm.core.telemetry.Telemetry;
 import llm.domain.port.TimeSource;
 import llm.gpu.ffi.nvml.Nvml;
 import llm.gpu.ffi.nvml.NvmlException;
+import llm.gpu.memory.DeviceMemory;
 import llm.gpu.memory.MemoryReading;
 
 /**
  * Looks at the graphics processor every {@link #INTERVAL}, on a thread of its own, which alone
  * waits when the driver hangs. A machine without NVML, or without a driver, says so once and is
- * left alone. Thread-safe; {@link #sight} answers at once.
+ * left alone. Thread-safe; {@link #sight} answers at once. Processors are numbered as NVML does, by
+ * their place on the bus.
  */
-public final class GpuWatch implements AutoCloseable {
+public final class GpuWatch implements DeviceMemory, AutoCloseable {
   /** From one look to the next. */
   public static final Duration INTERVAL = Duration.ofSeconds(2);
 
@@ -76,6 +78,7 @@ public final class GpuWatch implements AutoCloseable {
     }
   }
 
+  /** What was seen by a look that began at {@code nanos}. */
   private record Seen(Sight sight, long nanos) {}
 
   /** What is known where nobody looks. */
@@ -111,7 +114,8 @@ public final class GpuWatch implements AutoCloseable {
   public Sight sight() {
     Seen last = seen;
     Duration age = Duration.ofNanos(time.nanoTime() - last.nanos());
-    return looking && age.compareTo(DEADLINE) > 0
+    boolean mayBeWrong = looking || last.sight().gpu().isPresent();
+    return mayBeWrong && age.compareTo(DEADLINE) > 0
         ? new Sight(
             Optional.empty(),
             Optional.of(
@@ -119,6 +123,22 @@ public final class GpuWatch implements AutoCloseable {
                     + age.toSeconds()
                     + " s; its memory is not watched meanwhile."))
         : last.sight();
+  }
+
+  @Override
+  public Optional<MemoryReading> reading() {
+    return sight().memory();
+  }
+
+  /** Looks again at once where nobody has since; waits no longer for it than the deadline. */
+  @Override
+  public boolean isSince(long nanos) {
+    boolean over = time.nanoTime() - nanos > DEADLINE.toNanos();
+    boolean since = over || !thread.isAlive() || seen.nanos() - nanos >= 0;
+    if (!since) {
+      lookNow();
+    }
+    return since;
   }
 
   /** Looks again soon. */
@@ -140,13 +160,14 @@ public final class GpuWatch implements AutoCloseable {
 
   private void run() {
     Nvml nvml;
+    long began = time.nanoTime();
     looking = true;
     try {
       nvml = Nvml.open(library);
-    } catch (NvmlException absent) {
+    } catch (NvmlException | RuntimeException absent) {
       looking = false;
       String reason = NOT_WATCHED + absent.getMessage();
-      see(new Sight(Optional.empty(), Optional.of(reason)));
+      see(new Sight(Optional.empty(), Optional.of(reason)), began);
       log.info("gpu_watch_absent").put("reason", reason).emit();
       return;
     }
@@ -158,18 +179,19 @@ public final class GpuWatch implements AutoCloseable {
   }
 
   private void look(Nvml nvml) {
+    long began = time.nanoTime(); // what comes later the look may not show
     looking = true;
     try {
       Nvml.Reading reading = nvml.read(index);
-      see(new Sight(Optional.of(gpu(reading)), Optional.empty()));
-      told = "";
       measure(reading);
-    } catch (NvmlException failed) {
+      see(new Sight(Optional.of(gpu(reading)), Optional.empty()), began);
+      told = "";
+    } catch (NvmlException | RuntimeException failed) {
       String reason = NOT_WATCHED + failed.getMessage();
-      see(new Sight(Optional.empty(), Optional.of(reason)));
+      see(new Sight(Optional.empty(), Optional.of(reason)), began);
       if (!told.equals(reason)) {
         told = reason;
-        log.warn("gpu_watch_failed").put("gpu", index).put("reason", reason).emit();
+        log.warn("gpu_watch_failed").put("gpu", index).put("reason", reason).cause(failed).emit();
       }
     } finally {
       looking = false;
@@ -187,8 +209,8 @@ public final class GpuWatch implements AutoCloseable {
         reading.processes());
   }
 
-  private void see(Sight sight) {
-    seen = new Seen(sight, time.nanoTime());
+  private void see(Sight sight, long began) {
+    seen = new Seen(sight, began);
   }
 
   /** Gauges are there from the first look that succeeded. */

@@ -20,6 +20,7 @@ import llm.domain.model.Temperature;
 import llm.gpu.adapter.AdapterSource;
 import llm.gpu.engine.EngineSettings.Prefixes;
 import llm.gpu.engine.EngineSettings.Slots;
+import llm.gpu.memory.MemorySettings;
 import llm.gpu.testmodel.TestFiles;
 
 /** An engine on one thread with real clocks, and requests for it. */
@@ -73,6 +74,10 @@ final class EngineFixture implements AutoCloseable {
     return settings(slots, 0, new Prefixes(16, -1), queueCapacity, ringEvents, stallLimit);
   }
 
+  /** Memory of which others may have taken nearly all. */
+  private static final MemorySettings ANY =
+      new MemorySettings(0, 100, 0, 0, 100, 0, MemorySettings.DEFAULT.gpuLayers(), Duration.ZERO);
+
   private static EngineSettings settings(
       Slots slots,
       int poolTokens,
@@ -81,40 +86,42 @@ final class EngineFixture implements AutoCloseable {
       int ringEvents,
       Duration stallLimit) {
     return new EngineSettings(
-        0,
-        poolTokens,
-        64,
-        1,
-        1,
-        slots,
-        prefixes,
-        new EngineSettings.Vectors(Optional.empty(), 0),
-        queueCapacity,
-        ringEvents,
-        Duration.ofMillis(100),
-        stallLimit,
-        Duration.ofSeconds(60),
-        Duration.ofSeconds(10));
+            0,
+            poolTokens,
+            64,
+            1,
+            1,
+            slots,
+            prefixes,
+            new EngineSettings.Vectors(Optional.empty(), 0),
+            queueCapacity,
+            ringEvents,
+            Duration.ofMillis(100),
+            stallLimit,
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(10))
+        .withMemory(ANY);
   }
 
   /** A window of so many tokens, large steps. */
   static EngineSettings withWindow(int tokens) {
     EngineSettings free = free();
     return new EngineSettings(
-        tokens,
-        0,
-        512,
-        1,
-        1,
-        free.slots(),
-        free.prefixes(),
-        free.vectors(),
-        free.queueCapacity(),
-        free.ringEvents(),
-        free.stepTarget(),
-        free.stallLimit(),
-        free.loadLimit(),
-        free.closeLimit());
+            tokens,
+            0,
+            512,
+            1,
+            1,
+            free.slots(),
+            free.prefixes(),
+            free.vectors(),
+            free.queueCapacity(),
+            free.ringEvents(),
+            free.stepTarget(),
+            free.stallLimit(),
+            free.loadLimit(),
+            free.closeLimit())
+        .withMemory(ANY);
   }
 
   /** Several requests together in a pool of so many tokens. */

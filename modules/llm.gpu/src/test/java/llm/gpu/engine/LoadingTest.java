@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -141,8 +142,77 @@ class LoadingTest {
           .hasMessageContaining("Model second.gguf has no place")
           .hasMessageContaining("all are busy: first.gguf");
       assertThat(stepped.engine.standing(second).residence().failure()).isPresent();
+      assertThat(stepped.engine.status().failure()).as("nothing is broken").isEmpty();
       get(stepped.engine.load(second, OWN));
       assertThat(stateOf(stepped, first)).as("it was idle").isEqualTo(State.UNLOADED);
+    }
+  }
+
+  @Test
+  void ofTwoLoadsThatAskForOneIdleModelsPlaceTheLaterIsRefusedAndNoBusyModelLeaves()
+      throws Exception {
+    Path third = TinyModel.plain(512).writeTo(folder.resolve("third.gguf"));
+    Path fourth = TinyModel.plain(512).writeTo(folder.resolve("fourth.gguf"));
+    try (var stepped = new SteppedEngine(base(2))) {
+      get(stepped.engine.load(first, OWN));
+      var asked = new ArrayList<CompletableFuture<Void>>();
+      stepped.begin(
+          second,
+          () -> {
+            stepped.ask("a", second, letters("m", 50));
+            asked.add(stepped.engine.load(third, OWN));
+            asked.add(stepped.engine.load(fourth, OWN));
+            awaitUntil(() -> asked.stream().anyMatch(CompletableFuture::isDone));
+          });
+      assertThat(stepped.end("a").text()).isEqualTo("a".repeat(50));
+      CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+          .handle((_, _) -> "")
+          .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+
+      assertThat(asked.stream().filter(CompletableFuture::isCompletedExceptionally)).hasSize(1);
+      assertThat(stateOf(stepped, first)).isEqualTo(State.UNLOADED);
+      assertThat(stateOf(stepped, second)).as("it was busy").isEqualTo(State.LOADED);
+    }
+  }
+
+  @Test
+  void aLoadThatIsAskedForDuringAnUnloadComesAfterIt() throws Exception {
+    try (var stepped = new SteppedEngine(base(2))) {
+      var asked = new ArrayList<CompletableFuture<Void>>();
+      stepped.begin(
+          first,
+          () -> {
+            stepped.ask("a", first, letters("m", 20));
+            asked.add(stepped.engine.unload(first));
+            asked.add(stepped.engine.load(first, OptionalInt.of(128)));
+          });
+      assertThat(stepped.end("a").text()).isEqualTo("a".repeat(20));
+      get(asked.get(0));
+      get(asked.get(1));
+
+      var now = stepped.engine.standing(first).residence();
+      assertThat(now.state()).isEqualTo(State.LOADED);
+      assertThat(now.contextTokens()).isEqualTo(128);
+    }
+  }
+
+  @Test
+  void anUnloadThatIsAskedForAgainTakesTheLoadBetweenBack() throws Exception {
+    try (var stepped = new SteppedEngine(base(2))) {
+      var asked = new ArrayList<CompletableFuture<Void>>();
+      stepped.begin(
+          first,
+          () -> {
+            stepped.ask("a", first, letters("m", 20));
+            stepped.engine.unload(first);
+            asked.add(stepped.engine.load(first, OWN));
+            asked.add(stepped.engine.unload(first));
+          });
+      stepped.end("a");
+      get(asked.get(1));
+
+      assertThatThrownBy(() -> get(asked.get(0))).hasCauseInstanceOf(Residence.Unmet.class);
+      assertThat(stateOf(stepped, first)).isEqualTo(State.UNLOADED);
     }
   }
 

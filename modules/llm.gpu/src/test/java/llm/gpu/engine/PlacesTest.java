@@ -4,12 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import llm.core.telemetry.Log;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 import llm.gpu.adapter.AdapterSource;
+import llm.gpu.engine.Places.Evicts;
 import llm.gpu.llama.LlamaException;
+import llm.gpu.memory.DeviceMemory;
+import llm.gpu.memory.MemoryBudget;
+import llm.gpu.memory.MemoryReading;
+import llm.gpu.memory.MemorySettings;
+import llm.gpu.memory.ModelNeed;
 import llm.gpu.memory.Residence;
 import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
@@ -18,7 +26,10 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("P-1: who may have a model in memory")
 class PlacesTest {
+  private static final long TOTAL = 100L << 30;
+
   private final ManualClock clock = new ManualClock();
+  private final Map<ModelRunner, Residence> residences = new HashMap<>();
   private final ModelRunner first = runner("first");
   private final ModelRunner second = runner("second");
   private final ModelRunner third = runner("third");
@@ -35,33 +46,131 @@ class PlacesTest {
         () -> {
           throw new LlamaException("no library");
         };
-    return new ModelRunner(
-        Path.of(name),
-        new Residence(),
-        new ModelLoader(none, AdapterSource.NONE, settings, metrics, log, clock, () -> false),
-        new Places(1, clock),
-        new Serving.Common(
-            settings, new DeviceGuard(_ -> {}), new Aside(1, log), clock, metrics, log, () -> 1),
-        new ModelRunner.Host() {
-          @Override
-          public boolean retire(ModelRunner runner) {
-            return true;
-          }
+    var residence = new Residence();
+    var runner =
+        new ModelRunner(
+            Path.of(name),
+            residence,
+            new ModelLoader(none, AdapterSource.NONE, settings, metrics, log, clock, () -> false),
+            new Places(1, clock),
+            new Serving.Common(
+                settings,
+                new DeviceGuard(_ -> {}),
+                new Aside(1, log),
+                clock,
+                metrics,
+                log,
+                () -> 1),
+            new ModelRunner.Host() {
+              @Override
+              public boolean retire(ModelRunner runner) {
+                return true;
+              }
 
-          @Override
-          public void ended(ModelRunner runner) {}
+              @Override
+              public void ended(ModelRunner runner) {}
 
-          @Override
-          public void failure(Optional<String> reason) {}
-        });
+              @Override
+              public void failure(Optional<String> reason) {}
+            });
+    residences.put(runner, residence);
+    return runner;
+  }
+
+  /** A graphics processor that is looked at when the test says so. */
+  private static final class Watched implements DeviceMemory {
+    private long availableBytes = TOTAL;
+    private long lookedNanos;
+
+    @Override
+    public Optional<MemoryReading> reading() {
+      return Optional.of(new MemoryReading("VRAM", TOTAL, availableBytes));
+    }
+
+    @Override
+    public boolean isSince(long nanos) {
+      return lookedNanos - nanos >= 0;
+    }
+
+    private void look(long nanos, long available) {
+      lookedNanos = nanos;
+      availableBytes = available;
+    }
+  }
+
+  private void needs(ModelRunner runner, long bytes) {
+    var weights = new ModelNeed.Parts(bytes, 0, 0);
+    residences.get(runner).needs(new ModelNeed(ModelNeed.Parts.NONE, weights, 0));
+  }
+
+  private Places onGpu(Watched gpu) {
+    gpu.look(clock.nanoTime(), TOTAL);
+    var budget = new MemoryBudget(MemorySettings.DEFAULT, Optional::empty, gpu);
+    return new Places(2, budget, clock);
+  }
+
+  @Test
+  void nothingIsSaidByAReadingThatIsOlderThanTheLastUnload() {
+    var gpu = new Watched();
+    var places = onGpu(gpu);
+    needs(first, TOTAL / 10 * 6);
+    needs(second, TOTAL / 10 * 6);
+    assertThat(places.enter(first, Evicts.OTHERS)).isTrue();
+    places.moves(first);
+    clock.advance(Duration.ofSeconds(1));
+    gpu.look(clock.nanoTime(), TOTAL / 10 * 4);
+    clock.advance(Duration.ofSeconds(1));
+    places.leave(first);
+
+    assertThat(places.isUnsettled(second)).isTrue();
+    assertThat(places.refusal(second, Evicts.NONE)).as("the first is seen still").isEmpty();
+    assertThat(places.enterIfFree(second)).isFalse();
+    assertThat(places.enter(second, Evicts.IDLE)).isFalse();
+    gpu.look(clock.nanoTime(), TOTAL);
+    assertThat(places.isUnsettled(second)).isFalse();
+    assertThat(places.enter(second, Evicts.IDLE)).isTrue();
+  }
+
+  @Test
+  void nobodyComesIntoMemoryThatALoadHasTakenSinceItWasLookedAt() {
+    var gpu = new Watched();
+    var places = onGpu(gpu);
+    assertThat(places.enter(first, Evicts.OTHERS)).isTrue();
+    places.moves(first);
+    clock.advance(Duration.ofSeconds(1));
+    places.moved(first);
+    needs(second, TOTAL / 10 * 6);
+
+    assertThat(places.enterIfFree(second)).as("by what was seen before").isFalse();
+    assertThat(places.refusal(second, Evicts.NONE)).isEmpty();
+    gpu.look(clock.nanoTime(), TOTAL / 10 * 4);
+    assertThat(places.refusal(second, Evicts.NONE)).isPresent();
+  }
+
+  @Test
+  void whileAModelComesNobodyIsRefusedOrAskedToYield() {
+    var gpu = new Watched();
+    var places = onGpu(gpu);
+    needs(first, TOTAL / 10 * 5);
+    needs(second, TOTAL / 10 * 4);
+    assertThat(places.enter(first, Evicts.OTHERS)).isTrue();
+    places.moves(first);
+    gpu.look(clock.nanoTime(), TOTAL / 10 * 5); // it has taken all of it, and comes still
+
+    assertThat(places.refusal(second, Evicts.NONE)).isEmpty();
+    assertThat(places.enter(second, Evicts.OTHERS)).isFalse();
+    assertThat(places.yieldingSince(first)).isEmpty();
+    places.moved(first);
+    needs(first, 0); // by the reading alone, as of one that is there
+    assertThat(places.enter(second, Evicts.OTHERS)).isTrue();
   }
 
   @Test
   void theLeastRecentlyUsedHolderIsAskedToYieldAndSinceWhen() {
     var places = new Places(2, clock);
-    assertThat(places.enter(second)).isTrue();
-    assertThat(places.enter(first)).isTrue();
-    assertThat(places.enter(third)).isFalse();
+    assertThat(places.enter(second, Evicts.OTHERS)).isTrue();
+    assertThat(places.enter(first, Evicts.OTHERS)).isTrue();
+    assertThat(places.enter(third, Evicts.OTHERS)).isFalse();
 
     assertThat(places.yieldingSince(first)).contains(clock.nanoTime());
     assertThat(places.yieldingSince(second)).isEmpty();
@@ -70,40 +179,40 @@ class PlacesTest {
   @Test
   void askingAgainAsksNobodyElse() {
     var places = new Places(2, clock);
-    places.enter(first);
-    places.enter(second);
-    places.enter(third);
-    places.enter(third);
+    places.enter(first, Evicts.OTHERS);
+    places.enter(second, Evicts.OTHERS);
+    places.enter(third, Evicts.OTHERS);
+    places.enter(third, Evicts.OTHERS);
 
     assertThat(places.yieldingSince(second)).isEmpty();
-    places.enter(fourth);
+    places.enter(fourth, Evicts.OTHERS);
     assertThat(places.yieldingSince(second)).as("a second one waits").isPresent();
   }
 
   @Test
   void whoWaitsEntersInTheOrderTheyCame() {
     var places = new Places(1, clock);
-    places.enter(first);
-    places.enter(second);
-    places.enter(third);
+    places.enter(first, Evicts.OTHERS);
+    places.enter(second, Evicts.OTHERS);
+    places.enter(third, Evicts.OTHERS);
     places.leave(first);
 
-    assertThat(places.enter(third)).as("it is not its turn").isFalse();
+    assertThat(places.enter(third, Evicts.OTHERS)).as("it is not its turn").isFalse();
     assertThat(places.enterIfFree(fourth)).as("nor is it one that came now").isFalse();
-    assertThat(places.enter(second)).isTrue();
-    assertThat(places.enter(third)).isFalse();
+    assertThat(places.enter(second, Evicts.OTHERS)).isTrue();
+    assertThat(places.enter(third, Evicts.OTHERS)).isFalse();
     places.leave(second);
-    assertThat(places.enter(third)).isTrue();
+    assertThat(places.enter(third, Evicts.OTHERS)).isTrue();
   }
 
   @Test
   void oneThatComesInWhileOthersWaitIsAskedToYieldAtOnce() {
     var places = new Places(1, clock);
-    places.enter(first);
-    places.enter(second);
+    places.enter(first, Evicts.OTHERS);
+    places.enter(second, Evicts.OTHERS);
     places.leave(first);
-    assertThat(places.enter(first)).as("it waits behind the other").isFalse();
-    assertThat(places.enter(second)).isTrue();
+    assertThat(places.enter(first, Evicts.OTHERS)).as("it waits behind the other").isFalse();
+    assertThat(places.enter(second, Evicts.OTHERS)).isTrue();
 
     assertThat(places.yieldingSince(second)).as("nobody would ask it later").isPresent();
   }
@@ -111,12 +220,12 @@ class PlacesTest {
   @Test
   void oneThatWasThereBeforeIsAskedRatherThanOneThatHasJustComeIn() {
     var places = new Places(2, clock);
-    places.enter(fourth);
-    places.enter(third);
-    places.enter(first);
+    places.enter(fourth, Evicts.OTHERS);
+    places.enter(third, Evicts.OTHERS);
+    places.enter(first, Evicts.OTHERS);
     places.leave(third);
-    places.enter(second);
-    assertThat(places.enter(first)).isTrue();
+    places.enter(second, Evicts.OTHERS);
+    assertThat(places.enter(first, Evicts.OTHERS)).isTrue();
 
     assertThat(places.yieldingSince(fourth)).isPresent();
     assertThat(places.yieldingSince(first)).isEmpty();
@@ -125,12 +234,12 @@ class PlacesTest {
   @Test
   void aHolderIsUnaskedWhenTheOneThatWaitedFindsAnotherPlace() {
     var places = new Places(2, clock);
-    places.enter(first);
-    places.enter(second);
-    places.enter(third);
+    places.enter(first, Evicts.OTHERS);
+    places.enter(second, Evicts.OTHERS);
+    places.enter(third, Evicts.OTHERS);
     assertThat(places.yieldingSince(first)).isPresent();
     places.leave(second);
-    assertThat(places.enter(third)).isTrue();
+    assertThat(places.enter(third, Evicts.OTHERS)).isTrue();
 
     assertThat(places.yieldingSince(first)).isEmpty();
   }
@@ -138,13 +247,13 @@ class PlacesTest {
   @Test
   void aHolderIsUnaskedWhenTheOneThatWaitedLeaves() {
     var places = new Places(1, clock);
-    places.enter(first);
-    places.enter(second);
+    places.enter(first, Evicts.OTHERS);
+    places.enter(second, Evicts.OTHERS);
     assertThat(places.yieldingSince(first)).isPresent();
     places.leave(second);
 
     assertThat(places.yieldingSince(first)).isEmpty();
-    assertThat(places.enter(first)).as("it has its place still").isTrue();
+    assertThat(places.enter(first, Evicts.OTHERS)).as("it has its place still").isTrue();
   }
 
   @Test

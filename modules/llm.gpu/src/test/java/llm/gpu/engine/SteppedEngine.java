@@ -133,20 +133,21 @@ final class SteppedEngine implements AutoCloseable {
   static EngineSettings settings(Slots slots, int poolTokens, Prefixes prefixes, int loadedModels) {
     EngineSettings base = EngineFixture.free();
     return new EngineSettings(
-        0,
-        poolTokens,
-        BATCH,
-        1,
-        loadedModels,
-        slots,
-        prefixes,
-        base.vectors(),
-        base.queueCapacity(),
-        base.ringEvents(),
-        base.stepTarget(),
-        base.stallLimit(),
-        base.loadLimit(),
-        base.closeLimit());
+            0,
+            poolTokens,
+            BATCH,
+            1,
+            loadedModels,
+            slots,
+            prefixes,
+            base.vectors(),
+            base.queueCapacity(),
+            base.ringEvents(),
+            base.stepTarget(),
+            base.stallLimit(),
+            base.loadLimit(),
+            base.closeLimit())
+        .withMemory(base.memory());
   }
 
   /** Slots in a pool with room for all of them. */

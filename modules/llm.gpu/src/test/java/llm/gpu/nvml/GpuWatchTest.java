@@ -26,7 +26,8 @@ class GpuWatchTest {
 
   /**
    * Stands for the library: reads what to say from a file, anew at each call. Fields: result of
-   * init, result of a look, total, used, busy percent or -1, whether to hang.
+   * init, result of a look, total, used, busy percent or -1 (-2: and a name without end), whether
+   * to hang.
    */
   private static final String FAKE =
       """
@@ -53,7 +54,8 @@ class GpuWatchTest {
         return look;
       }
       int nvmlDeviceGetName(void *device, char *name, unsigned length) {
-        snprintf(name, length, "Fake GPU");
+        if (busy == -2) for (unsigned i = 0; i <= length; i++) name[i] = 'x';
+        else snprintf(name, length, "Fake GPU");
         return 0;
       }
       int nvmlDeviceGetMemoryInfo(void *device, memory *info) {
@@ -158,6 +160,40 @@ class GpuWatchTest {
       say("0 0 1000 400 42 0");
       await(watch, sight -> sight.gpu().isPresent());
       assertThat(telemetry.trail().stream().filter("gpu_watch_failed"::equals)).hasSize(1);
+    }
+  }
+
+  @Test
+  void nonsenseOfADriverIsToldAndTheWatchGoesOn() throws Exception {
+    try (var watch = watch(fake("0 0 1000 400 -2 0"), 0)) {
+      await(watch, sight -> sight.problem().isPresent());
+      assertThat(watch.isWatching()).isTrue();
+      say("0 0 1000 400 42 0");
+      await(watch, sight -> sight.gpu().isPresent());
+      assertThat(telemetry.trail().stream().filter("gpu_watch_failed"::equals)).hasSize(1);
+    }
+  }
+
+  @Test
+  void aReadingIsOldUntilALookThatBeganLater() throws Exception {
+    try (var watch = watch(fake("0 0 1000 400 42 0"), 0)) {
+      await(watch, sight -> sight.gpu().isPresent());
+      clock.advance(Duration.ofMillis(1));
+      say("0 0 1000 900 42 1");
+      long changed = clock.nanoTime();
+      assertThat(watch.isSince(changed)).isFalse();
+      say("0 0 1000 900 42 0");
+      await(watch, _ -> watch.isSince(changed));
+      assertThat(watch.reading()).contains(new MemoryReading("VRAM of Fake GPU", 1000, 100));
+
+      clock.advance(Duration.ofMillis(1));
+      say("0 0 1000 900 42 1");
+      long hung = clock.nanoTime();
+      clock.advance(GpuWatch.DEADLINE);
+      clock.advance(Duration.ofMillis(1));
+      assertThat(watch.isSince(hung)).as("nobody waits longer").isTrue();
+      assertThat(watch.reading()).as("too old, whoever is to blame").isEmpty();
+      say("0 0 1000 900 42 0");
     }
   }
 
