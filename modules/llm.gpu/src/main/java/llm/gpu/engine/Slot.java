@@ -49,6 +49,7 @@ import llm.gpu.text.Utf8Assembler;
  */
 final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable {
   private static final int NO_OUTPUT = -1;
+  private static final int NOT_YET = -1;
   private static final int[] NONE = {};
 
   private final Job job;
@@ -71,6 +72,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   private int promptDone; // of the prompt's tokens; never falls, unlike the sequence's
   private int completionTokens;
   private int readChars; // of the answer's text
+  private int answerFrom = NOT_YET; // characters before a held answer: its reasoning
   private int sentChars; // those that no stop string cut
   private int output = NO_OUTPUT; // index of its logits in the step just computed
 
@@ -231,7 +233,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
         count -> pendingLogprobs.add(new LogprobReader(pieces).of(logits, token, count)));
     ByteBuffer piece = pieces.bytes(token);
     String mark = piece.hasRemaining() ? "" : answer.mark(token, vocabulary);
-    emit(unstopped(assembler.push(piece) + mark));
+    emit(unstopped(mark.isEmpty() ? assembler.push(piece) : assembler.finish() + mark));
     if (stops.stopped()) {
       return Optional.of(stopped());
     }
@@ -303,7 +305,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
       return stopped();
     }
     Optional<String> fault =
-        reason == FinishReason.STOP ? held.flatMap(text -> text.fault(0)) : Optional.empty();
+        reason == FinishReason.STOP ? held.flatMap(this::fault) : Optional.empty();
     return fault.isPresent()
         ? new StreamEvent.Failed(new LlmError.InvalidAnswer("", fault.get()), usage())
         : done(reason);
@@ -311,13 +313,22 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
 
   /** A stop string came: what it cut off was perhaps needed. */
   private StreamEvent.Terminal stopped() {
-    boolean cut = held.flatMap(text -> text.fault(readChars - sentChars)).isPresent();
+    boolean cut = held.flatMap(this::fault).isPresent();
     return done(cut ? FinishReason.LENGTH : FinishReason.STOP);
+  }
+
+  private Optional<String> fault(HeldAnswer text) {
+    return text.fault(Math.max(0, sentChars - Math.max(0, answerFrom)));
   }
 
   /** What is certain to be before any stop string, of more text. */
   private String unstopped(String text) {
     readChars += text.length();
+    if (answerFrom == NOT_YET && held.isPresent() && held.get().isAnswering()) {
+      byte[] said = held.get().said();
+      answerFrom = readChars - new Utf8Assembler().push(ByteBuffer.wrap(said)).length();
+      answer.begins(answerFrom, held.get().skipsSpace());
+    }
     return stops.push(text);
   }
 

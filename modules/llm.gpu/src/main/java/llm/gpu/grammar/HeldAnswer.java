@@ -33,6 +33,9 @@ public final class HeldAnswer {
   private static final int[] NO_TOKENS = {};
   private static final int MOST_THOUGHTS_REFUSED = 32; // for one token
 
+  /** Steps of the grammar for a whole answer, so that no answer keeps others waiting for long. */
+  static final long MOST_WORK = 10_000_000;
+
   private final Hold hold;
   private final TokenMasks masks;
   private final ModelTokens tokens;
@@ -44,6 +47,8 @@ public final class HeldAnswer {
   private Optional<ThoughtScan> thought = Optional.empty(); // while the model reasons
   private Reasoning mayThink = Reasoning.NONE; // as long as nothing is said
   private boolean hasThought;
+  private int begunBytes; // of what is said: those that the request began it with
+  private long work; // steps of the grammar so far
 
   HeldAnswer(
       Hold hold,
@@ -79,6 +84,7 @@ public final class HeldAnswer {
                       + " asks for; begin it otherwise, or leave it out."));
         }
         say(begun);
+        begunBytes = begun.length;
       }
       return this;
     } catch (GbnfException unusable) {
@@ -95,6 +101,8 @@ public final class HeldAnswer {
    *     it
    */
   public int choose(Sampler sampler, MemorySegment logits) throws LlamaException, LlmException {
+    GbnfState from = state;
+    long before = from.work();
     try {
       candidates.takeAll(logits);
       int token = sampler.select(candidates);
@@ -105,6 +113,7 @@ public final class HeldAnswer {
         token = thought.isPresent() ? otherThought(sampler, logits, token) : other(sampler, logits);
       }
       sampler.accept(token);
+      worked(from.work() - before);
       return token;
     } catch (GbnfException unusable) {
       throw hold.refusal(unusable);
@@ -117,6 +126,8 @@ public final class HeldAnswer {
    * @throws LlmException when the grammar is too ambiguous for it
    */
   public void take(int token) throws LlmException {
+    GbnfState from = state;
+    long before = from.work();
     try {
       if (thought.isPresent()) {
         think(thought.get().with(seen(token)));
@@ -126,6 +137,7 @@ public final class HeldAnswer {
         say(masks.text(token));
       }
       mayThink = Reasoning.NONE;
+      worked(from.work() - before);
     } catch (GbnfException unusable) {
       throw hold.refusal(unusable);
     }
@@ -136,21 +148,63 @@ public final class HeldAnswer {
     return thought.isEmpty() && state.mustEnd();
   }
 
+  /** Whether what the model says now is its answer, and no reasoning before it. */
+  public boolean isAnswering() {
+    return thought.isEmpty() && mayThink == Reasoning.NONE;
+  }
+
+  /** What the model said of the answer so far, behind its reasoning; a character may be cut. */
+  public byte[] said() {
+    byte[] all = said.toByteArray();
+    return Arrays.copyOfRange(all, begunBytes, all.length);
+  }
+
   /**
-   * What is wrong with the answer, if it were over now; it is read once more, from its beginning.
-   *
-   * @param dropped how many characters at its end are not part of it
+   * Whether white space before the answer is none of it: behind reasoning, where the grammar does
+   * not begin with white space itself.
    */
-  public Optional<String> fault(int dropped) {
-    String text = said.toString(StandardCharsets.UTF_8);
-    String kept = text.substring(0, Math.max(0, text.length() - dropped));
-    byte[] bytes = kept.getBytes(StandardCharsets.UTF_8);
+  public boolean skipsSpace() {
+    return hasThought && masks.skipsSpace();
+  }
+
+  /**
+   * What is wrong with the answer, if it were over now; what is delivered of it is read once more,
+   * from its beginning.
+   *
+   * @param kept how many characters of what the model {@link #said} are part of it
+   */
+  public Optional<String> fault(int kept) {
+    String all = said.toString(StandardCharsets.UTF_8);
+    int begun = new String(said.toByteArray(), 0, begunBytes, StandardCharsets.UTF_8).length();
+    String cut = all.substring(0, Math.clamp((long) begun + kept, 0, all.length()));
+    String text = skipsSpace() ? LeadingSpace.skip(cut) : cut;
     try {
-      GbnfState fresh = hasThought ? hold.gbnf().startBehindSpace() : hold.gbnf().start();
-      boolean fits = thought.isEmpty() && fresh.next(bytes, 0, bytes.length).mayEnd();
-      return fits ? hold.asked().check().apply(kept) : Optional.of("it is not of the grammar");
+      return isOfGrammar(text)
+          ? hold.asked().check().apply(text)
+          : Optional.of("it is not of the grammar");
     } catch (GbnfException unusable) {
       return Optional.of(unusable.getMessage());
+    }
+  }
+
+  private boolean isOfGrammar(String text) throws GbnfException {
+    if (thought.isPresent()) {
+      return false;
+    }
+    GbnfState at = hold.gbnf().start();
+    for (byte each : text.getBytes(StandardCharsets.UTF_8)) {
+      at = at.next(each);
+      if (at.work() > MOST_WORK) {
+        throw TokenMasks.tooInvolved("the answer was not read once more", MOST_WORK);
+      }
+    }
+    return at.mayEnd();
+  }
+
+  private void worked(long steps) throws GbnfException {
+    work += steps;
+    if (work > MOST_WORK) {
+      throw TokenMasks.tooInvolved("the answer was not complete", MOST_WORK);
     }
   }
 

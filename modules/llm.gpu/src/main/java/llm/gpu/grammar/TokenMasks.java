@@ -18,7 +18,9 @@ import llm.domain.port.TimeSource;
  */
 final class TokenMasks {
   private static final int MOST_BYTES = 4 << 20; // of what is remembered
-  private static final long MOST_WORK = 4_000_000; // steps of the grammar, for one mask
+
+  /** Steps of the grammar, for one mask: a few hundredths of a second. */
+  static final long MOST_WORK = 300_000;
 
   private final Gbnf gbnf;
   private final TokenTrie trie;
@@ -31,6 +33,7 @@ final class TokenMasks {
   private final int[] closes; // by depth: the end of the node there
   private GbnfState start; // null until it is needed
   private GbnfState startBehindSpace; // likewise
+  private boolean skipsSpace; // known with it
 
   /** The tokens of a rule by itself: those it allows, and nodes where it may have ended. */
   private record Inner(long[] mask, int[] ends) {}
@@ -75,12 +78,27 @@ final class TokenMasks {
     return start;
   }
 
-  /** The state behind reasoning: a little white space may come first. */
+  /** The state behind reasoning: a little white space may come first, which is skipped. */
   GbnfState startBehindSpace() throws GbnfException {
     if (startBehindSpace == null) {
-      startBehindSpace = gbnf.startBehindSpace();
+      skipsSpace = !beginsWithSpace();
+      startBehindSpace = skipsSpace ? gbnf.startBehindSpace() : start();
     }
     return startBehindSpace;
+  }
+
+  /** Whether white space behind reasoning is none of the grammar's; known once that has begun. */
+  boolean skipsSpace() {
+    return skipsSpace;
+  }
+
+  private boolean beginsWithSpace() throws GbnfException {
+    for (byte space : LeadingSpace.BYTES) {
+      if (!start().next(space).isDead()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The bytes that a token stands for in this grammar; none where it is never allowed. */
@@ -118,19 +136,21 @@ final class TokenMasks {
   }
 
   private long[] find(GbnfState state) throws GbnfException {
+    long mostWork = state.work() + MOST_WORK;
     GbnfState inner = state.inner();
     long[] mask;
     if (inner == state) {
       mask = new long[words()];
-      walk(0, state, mask, null);
+      walk(0, state, mask, null, mostWork);
     } else {
-      Inner within = inner(inner);
+      Inner within = inner(inner, mostWork);
       mask = within.mask().clone();
       for (int node : within.ends()) {
         GbnfState there = at(node, state);
         if (!there.isDead()) {
-          walk(node, there, mask, null);
+          walk(node, there, mask, null, mostWork);
         }
+        require(there, mostWork);
       }
     }
     for (var mark : marks.entrySet()) {
@@ -142,12 +162,12 @@ final class TokenMasks {
     return mask;
   }
 
-  private Inner inner(GbnfState inner) throws GbnfException {
+  private Inner inner(GbnfState inner, long mostWork) throws GbnfException {
     Inner known = inners.get(inner);
     if (known == null) {
       long[] mask = new long[words()];
       List<Integer> ends = new ArrayList<>();
-      walk(0, inner, mask, ends);
+      walk(0, inner, mask, ends, mostWork);
       known = new Inner(mask, ends.stream().mapToInt(Integer::intValue).toArray());
       inners.put(inner, known);
     }
@@ -172,10 +192,10 @@ final class TokenMasks {
    *
    * @param state behind the text of {@code from}
    * @param ends gets the outermost nodes at which the grammar may end, if it is not null
+   * @param mostWork of the grammar, for the whole mask
    */
-  private void walk(int from, GbnfState state, long[] mask, List<Integer> ends)
+  private void walk(int from, GbnfState state, long[] mask, List<Integer> ends, long mostWork)
       throws GbnfException {
-    long mostWork = state.work() + MOST_WORK;
     path[0] = state;
     int end = trie.end(from);
     int depth = 0;
@@ -185,6 +205,7 @@ final class TokenMasks {
         depth--;
       }
       GbnfState next = path[depth].next(trie.byteOf(node));
+      require(path[depth], mostWork);
       if (next.isDead()) {
         node = trie.end(node);
         continue;
@@ -200,16 +221,22 @@ final class TokenMasks {
       path[depth] = next;
       closes[depth] = trie.end(node);
       node++;
-      if (next.work() > mostWork) {
-        throw tooInvolved();
-      }
     }
   }
 
-  private static GbnfException tooInvolved() {
+  private static void require(GbnfState state, long mostWork) throws GbnfException {
+    if (state.work() > mostWork) {
+      throw tooInvolved("which tokens it allows was not found", MOST_WORK);
+    }
+  }
+
+  /** More work than others may be made to wait for. */
+  static GbnfException tooInvolved(String what, long steps) {
     return new GbnfException(
-        "it is too involved: which tokens it allows was not found in "
-            + MOST_WORK
+        "it is too involved: "
+            + what
+            + " in "
+            + steps
             + " steps; give its rules fewer ways to say the same");
   }
 

@@ -15,11 +15,17 @@ import llm.gpu.llama.Vocabulary;
  */
 public final class Answer {
   private final Optional<AnswerParser> parser;
+  private final Optional<FormText> form; // where it is held to one, and taken apart
   private final AnswerFormat format;
 
-  /** The answer to {@code request}. */
-  public Answer(ChatRequest request, Conversations conversations) {
+  /**
+   * The answer to {@code request}.
+   *
+   * @param hasForm whether it is held to a form, behind reasoning perhaps
+   */
+  public Answer(ChatRequest request, Conversations conversations, boolean hasForm) {
     this.parser = conversations.parser(request, CallIds::next);
+    this.form = hasForm ? parser.map(FormText::new) : Optional.empty();
     this.format =
         conversations instanceof Conversations.Own own
             ? own.of(request).format()
@@ -40,18 +46,31 @@ public final class Answer {
     return format.isMark(name) ? name : "";
   }
 
+  /**
+   * One that is held to a form begins here; what comes before it is reasoning, whatever it looks
+   * like, and all from here on is text.
+   *
+   * @param from how many characters come before it
+   * @param skipsSpace whether white space at its beginning is none of it
+   */
+  public void begins(int from, boolean skipsSpace) {
+    form.ifPresent(held -> held.begins(from, skipsSpace));
+  }
+
   /** What is sure of it when more text has come. */
   public List<StreamEvent> push(String text) {
-    return parser.orElseThrow().push(text);
+    return form.isPresent() ? form.get().push(text) : parser.orElseThrow().push(text);
   }
 
   /** What was held back, at the end. */
   public List<StreamEvent> finish() {
-    return parser.map(AnswerParser::finish).orElse(List.of());
+    return form.isPresent()
+        ? form.get().finish()
+        : parser.map(AnswerParser::finish).orElse(List.of());
   }
 
   /** How it ended: one that calls tools and was not cut waits for their results. */
   public FinishReason ended(FinishReason reason) {
-    return parser.map(reader -> reader.ended(reason)).orElse(reason);
+    return form.isPresent() ? reason : parser.map(reader -> reader.ended(reason)).orElse(reason);
   }
 }

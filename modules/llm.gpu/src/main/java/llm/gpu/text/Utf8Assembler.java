@@ -31,11 +31,13 @@ public final class Utf8Assembler {
     return take();
   }
 
-  /** The end: what is unfinished becomes U+FFFD. Nothing may be pushed afterwards. */
+  /** An end: what is unfinished becomes U+FFFD. What is pushed afterwards begins anew. */
   public String finish() {
     bytes.flip();
     decoder.decode(bytes, chars, true);
     decoder.flush(chars);
+    decoder.reset();
+    bytes.clear();
     return take();
   }
 

@@ -128,6 +128,42 @@ class TokenMasksTest {
     assertThat(ofKey[5_000 / 64] >>> 5_000 & 1).as("a key is followed by no comma").isZero();
   }
 
+  @Test
+  void allWorkForOneMaskIsLimitedTogether() throws GbnfException {
+    List<byte[]> texts = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    for (int token = 0; token < 18_278; token++) {
+      var word = new StringBuilder();
+      for (int rest = token + 1; rest > 0; rest = (rest - 1) / 26) {
+        word.append((char) ('a' + (rest - 1) % 26));
+      }
+      texts.add(word.toString().getBytes(StandardCharsets.UTF_8));
+      names.add("");
+    }
+    var grammar = new StringBuilder("root ::= w t+\nw ::= [a-z]\nalt ::= \"a\"");
+    for (char letter = 'b'; letter <= 'z'; letter++) {
+      grammar.append(" | \"").append(letter).append('"');
+    }
+    grammar.append("\nt ::= alt{1,200}");
+    for (int i = 2; i <= 9; i++) {
+      grammar.append(" | alt{").append(i).append(',').append(201 - i).append('}');
+    }
+    TokenMasks masks =
+        masks(grammar.toString(), new ModelTokens(texts, names, new int[0]), Set.of());
+    for (String text : List.of("", "a", "ab", "abcdefghijklmnop")) {
+      GbnfState state = at(masks, text);
+      long before = state.work();
+      try {
+        masks.of(state);
+      } catch (GbnfException involved) {
+        assertThat(involved).hasMessageContaining("too involved");
+      }
+      assertThat(state.work() - before)
+          .as("steps behind '%s'", text)
+          .isLessThan(TokenMasks.MOST_WORK * 5 / 4);
+    }
+  }
+
   private static GbnfState at(TokenMasks masks, String text) throws GbnfException {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     return masks.start().next(bytes, 0, bytes.length);

@@ -294,4 +294,34 @@ class StepPlannerTest {
     }
     assertThat(turns).isEqualTo(10);
   }
+
+  @Test
+  void backgroundWorkOfSetsThatAnswersStreamWithTooStarvesNot() {
+    StepPlanner planner = planner(64);
+    Task ofPoet = Task.backgroundStream().with("poet");
+    Task ofCook = Task.backgroundPrompt(1_000_000).with("cook");
+    List<Task> works =
+        List.of(Task.stream().with("poet"), Task.stream().with("cook"), ofPoet, ofCook);
+    Map<Task, Integer> steps = new HashMap<>();
+    for (int step = 0; step < 10 * StepPlanner.BACKGROUND_EVERY; step++) {
+      planner.plan(works).forEach(part -> steps.merge(part.work(), 1, Integer::sum));
+    }
+    assertThat(steps).containsEntry(ofPoet, 5).containsEntry(ofCook, 5);
+    assertThat(steps.get(works.getFirst())).as("steps of one interactive answer").isBetween(70, 90);
+  }
+
+  @Test
+  void backgroundWorkOfOneOfTwoSetsThatAnswersStreamWithStarvesNot() {
+    for (String adapter : List.of("poet", "cook")) {
+      StepPlanner planner = planner(64);
+      Task background = Task.backgroundStream().with(adapter);
+      List<Task> works =
+          List.of(Task.stream().with("poet"), Task.stream().with("cook"), background);
+      int steps = 0;
+      for (int step = 0; step < 10 * StepPlanner.BACKGROUND_EVERY; step++) {
+        steps += byTask(planner.plan(works)).containsKey(background) ? 1 : 0;
+      }
+      assertThat(steps).as("steps of background work with %s", adapter).isEqualTo(10);
+    }
+  }
 }
