@@ -181,6 +181,24 @@ class SchemaGrammarTest {
   }
 
   @Test
+  void membersUnderNotDoNotCountAsEvaluated() throws UnsupportedSchema {
+    String members = "{\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\"]}";
+    String schema = "{\"type\":\"object\",\"allOf\":[%s],\"unevaluatedProperties\":false}";
+    assertRefused(
+        schema.formatted("{\"not\":{\"not\":" + members + "}}"), "$.unevaluatedProperties");
+    var machine = new GbnfMachine(SchemaGrammar.of(schema.formatted(members)).gbnf());
+    assertThat(machine.accepts("{\"a\":\"b\"}")).isTrue();
+  }
+
+  @Test
+  void halvesOfCharactersThatDoNotBelongTogetherAreRefused() throws UnsupportedSchema {
+    assertRefused("{\"pattern\":\"^\\\\uD83D\\\\u0041$\"}", "$.pattern", "half a character");
+    Grammar grammar =
+        SchemaGrammar.of("{\"type\":\"string\",\"pattern\":\"^\\\\uD83D\\\\uDC32$\"}");
+    assertThat(new GbnfMachine(grammar.gbnf()).accepts("\"🐲\"")).isTrue();
+  }
+
+  @Test
   void schemasThatGoRoundInManyWaysAreReadOnce() throws UnsupportedSchema {
     var definitions = new StringBuilder();
     for (int i = 0; i < 60; i++) {

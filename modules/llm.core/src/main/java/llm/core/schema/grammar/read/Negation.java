@@ -15,6 +15,7 @@ import llm.core.schema.grammar.set.Demand;
 import llm.core.schema.grammar.set.NumberSet;
 import llm.core.schema.grammar.set.NumberSet.Bound;
 import llm.core.schema.grammar.set.ObjectSet;
+import llm.core.schema.grammar.set.ObjectSet.Marks;
 import llm.core.schema.grammar.set.StringSet;
 import llm.core.schema.grammar.set.ValueSet;
 import llm.core.schema.grammar.set.Work;
@@ -237,12 +238,23 @@ final class Negation {
     return ValueSet.NONE.withObjects(List.of(set));
   }
 
+  /** The same set, in which no members count as evaluated: what stands under not tells nothing. */
+  private static ValueSet unmarked(ValueSet set) {
+    if (set.objects().equals(ValueSet.ANY.objects())) {
+      return set;
+    }
+    return set.withObjects(
+        set.objects().stream()
+            .map(each -> each.marked(new Marks(each.marks().open(), false, each.marks().exact())))
+            .toList());
+  }
+
   private ValueSet applied(Keywords keywords, String keyword) throws UnsupportedSchema {
     SchemaNode node = keywords.node();
     String path = keywords.path(keyword);
     switch (keyword) {
       case "not" -> {
-        return reader.of(document.child(node, keyword));
+        return unmarked(reader.of(document.child(node, keyword)));
       }
       case "$ref" -> {
         return reader.not(document.resolve(node, keywords.text(keyword).orElseThrow(), path));
