@@ -49,6 +49,18 @@ public final class Values {
     };
   }
 
+  /** What it takes to tell whether both mean the same, as {@link #steps}; 1 where a look does. */
+  public static long stepsToCompare(JsonNode one, JsonNode other) {
+    return switch (one) {
+      case NumberNode _ when other instanceof NumberNode -> STEPS;
+      case ArrayNode some when other instanceof ArrayNode others ->
+          some.elements().size() == others.elements().size() ? steps(one) : 1;
+      case ObjectNode some when other instanceof ObjectNode others ->
+          some.members().size() == others.members().size() ? steps(one) : 1;
+      default -> 1;
+    };
+  }
+
   /** Whether both mean the same. */
   public static boolean areSame(JsonNode one, JsonNode other) {
     return switch (one) {
