@@ -103,7 +103,8 @@ final class Program {
       int fork = add(Op.FORK, null);
       first[fork] = size;
       emit(repeat.piece());
-      first[add(Op.JUMP, null)] = fork;
+      int jump = add(Op.JUMP, null); // before the array is looked at, which it may replace
+      first[jump] = fork;
       second[fork] = size;
       return;
     }

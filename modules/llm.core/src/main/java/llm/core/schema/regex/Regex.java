@@ -42,6 +42,11 @@ public final class Regex {
     return new Search(program, text, steps).find();
   }
 
+  /** How many instructions it takes in memory, some 20 bytes each; at most 20,000. */
+  public int size() {
+    return program.size();
+  }
+
   /** As it was written. */
   @Override
   public String toString() {

@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import llm.core.schema.JsonNode;
 import llm.core.schema.JsonNode.ArrayNode;
 import llm.core.schema.valid.Rule.Fault;
+import llm.core.schema.value.Values;
 import llm.core.schema.value.Values.Same;
 
 /** What is asked of arrays (Core, section 10.3.1; Validation, section 6.4). */
@@ -124,7 +125,7 @@ final class ArrayRules {
       var seen = new HashSet<Same>();
       int index = 0;
       for (JsonNode element : array.elements()) {
-        run.spend(1);
+        run.spend(Values.steps(element));
         if (!seen.add(new Same(element, run::spend))) {
           String expected = ScalarRules.expected("elements that differ", "one that came before");
           return new Fault(at.element(index), place, expected);

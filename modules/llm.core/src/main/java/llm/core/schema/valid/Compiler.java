@@ -16,6 +16,7 @@ final class Compiler {
   private final SchemaDocument document;
   private final Map<JsonNode, Subschema> all = new IdentityHashMap<>();
   private final Deque<Located> waiting = new ArrayDeque<>();
+  private final Patterns patterns = new Patterns();
   private boolean tracks;
 
   private Compiler(SchemaDocument document) {
@@ -37,6 +38,10 @@ final class Compiler {
 
   SchemaDocument document() {
     return document;
+  }
+
+  Patterns patterns() {
+    return patterns;
   }
 
   /** Some keyword needs to know what others have judged. */

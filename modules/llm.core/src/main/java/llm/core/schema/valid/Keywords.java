@@ -15,7 +15,6 @@ import llm.core.schema.JsonNode.NumberNode;
 import llm.core.schema.JsonNode.ObjectNode;
 import llm.core.schema.JsonNode.TextNode;
 import llm.core.schema.regex.Regex;
-import llm.core.schema.regex.RegexProblem;
 import llm.core.schema.valid.Resource.Located;
 import llm.core.schema.value.Numbers;
 
@@ -94,13 +93,8 @@ final class Keywords {
     return text.isEmpty() ? Optional.empty() : Optional.of(regex(text.get(), place(keyword)));
   }
 
-  static Regex regex(String text, Place place) throws InvalidSchema {
-    try {
-      return Regex.of(text);
-    } catch (RegexProblem problem) {
-      throw new InvalidSchema(
-          place, "is no regular expression that can be matched here: " + problem.getMessage());
-    }
+  Regex regex(String text, Place place) throws InvalidSchema {
+    return compiler.patterns().of(text, place);
   }
 
   /** Strings, each once. */

@@ -48,7 +48,7 @@ final class ObjectRules {
     var matching = new ArrayList<Matching>();
     for (var entry : keywords.schemasByName("patternProperties").entrySet()) {
       Place place = keywords.place("patternProperties").member(entry.getKey());
-      matching.add(new Matching(Keywords.regex(entry.getKey(), place), entry.getValue()));
+      matching.add(new Matching(keywords.regex(entry.getKey(), place), entry.getValue()));
     }
     Optional<Subschema> others = keywords.schema("additionalProperties");
     boolean isClosed =

@@ -2,9 +2,6 @@ package llm.core.schema.valid;
 
 /** One judgement of one text: what it may still take, and how it came to where it is. */
 final class Run {
-  /** What one judgement may do; some tenths of a second. */
-  static final long MOST_STEPS = 20_000_000;
-
   /** Schemas that a value is judged by inside of each other; a thread's stack holds them. */
   static final int MOST_LEVELS = 1_000;
 
@@ -23,13 +20,21 @@ final class Run {
   record Scope(Resource resource, Scope outer) {}
 
   private final boolean tracks;
-  private long left = MOST_STEPS;
+  private final long most;
+  private long left;
   private int level;
   private Scope scope; // null: none yet
 
-  /** {@code tracks}: whether some keyword asks for the {@link Marks}. */
-  Run(boolean tracks) {
+  /**
+   * Nothing is judged yet.
+   *
+   * @param tracks whether some keyword asks for the {@link Marks}
+   * @param most steps that it may take
+   */
+  Run(boolean tracks, long most) {
     this.tracks = tracks;
+    this.most = most;
+    this.left = most;
   }
 
   boolean tracks() {
@@ -44,7 +49,7 @@ final class Run {
   void spend(long steps) {
     left -= steps;
     if (left < 0) {
-      throw new TooMuch("it takes more than " + MOST_STEPS + " steps to judge it by its schema");
+      throw new TooMuch("it takes more than " + most + " steps to judge it by its schema");
     }
   }
 

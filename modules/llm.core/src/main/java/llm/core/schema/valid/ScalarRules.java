@@ -93,7 +93,7 @@ final class ScalarRules {
     Place place = keywords.place("enum");
     return (value, at, run, _) -> {
       for (JsonNode choice : values) {
-        run.spend(1);
+        run.spend(Values.stepsToCompare(choice, value));
         if (Values.areSame(choice, value)) {
           return null;
         }
@@ -112,11 +112,13 @@ final class ScalarRules {
   }
 
   private static Rule constant(JsonNode wanted, Place place) {
-    return (value, at, _, _) ->
-        Values.areSame(wanted, value)
-            ? null
-            : new Fault(
-                at, place, expected("the value " + Values.shown(wanted), Values.shown(value)));
+    return (value, at, run, _) -> {
+      run.spend(Values.stepsToCompare(wanted, value));
+      return Values.areSame(wanted, value)
+          ? null
+          : new Fault(
+              at, place, expected("the value " + Values.shown(wanted), Values.shown(value)));
+    };
   }
 
   private static void addNumbers(Keywords keywords, Subschema made) throws InvalidSchema {

@@ -23,8 +23,8 @@ import llm.core.schema.value.Numbers;
  *   <li>Numbers are compared exactly; {@code 1.0} is a whole number.
  *   <li>Of older drafts, {@code definitions}, {@code dependencies}, {@code items} as an array and
  *       {@code additionalItems} mean what they meant.
- *   <li>Whatever the schema and the text, a judgement takes no more than some tenths of a second:
- *       what would take more is told as a violation.
+ *   <li>Whatever the schema and the text, a judgement takes no more than {@value #MOST_STEPS}
+ *       steps, which last a second or less: what would take more is told as a violation.
  * </ul>
  *
  * <p>Immutable, thread-safe; does not block.
@@ -32,6 +32,9 @@ import llm.core.schema.value.Numbers;
 public final class SchemaValidator {
   /** Levels of objects and arrays, in a schema and in a text. */
   public static final int MOST_LEVELS = 128;
+
+  /** What one judgement may take, in steps: some ten to thirty of them take a microsecond. */
+  public static final long MOST_STEPS = 20_000_000;
 
   private static final JsonLimits OF_SCHEMAS = new JsonLimits(MOST_LEVELS, 512 << 10, 50_000);
   private static final JsonLimits OF_TEXTS = new JsonLimits(MOST_LEVELS, 4L << 20, 200_000);
@@ -75,23 +78,33 @@ public final class SchemaValidator {
    * @return the first thing that is wrong; empty: it is valid
    */
   public Optional<Violation> check(String text) {
+    return check(text, MOST_STEPS);
+  }
+
+  /**
+   * The same, in less time.
+   *
+   * @param mostSteps what the judgement may take, from 0 to {@link #MOST_STEPS}; reading the text
+   *     comes in addition
+   */
+  public Optional<Violation> check(String text, long mostSteps) {
     var json = new PartialJson(Schema.ANYTHING, Framing.EXACT, OF_TEXTS);
     json.feed(text);
     if (!json.end()) {
       JsonProblem problem = json.problem().orElseThrow();
       return Optional.of(new Violation(problem.path(), "$", "it is no JSON: " + problem.message()));
     }
-    return check(json.root().orElseThrow());
+    return check(json.root().orElseThrow(), mostSteps);
   }
 
-  private Optional<Violation> check(JsonNode value) {
+  private Optional<Violation> check(JsonNode value, long mostSteps) {
     Optional<Place> insane = firstInsaneNumber(value, Place.ROOT);
     if (insane.isPresent()) {
       return Optional.of(
           new Violation(insane.get().inValue(), "$", "expected a number, found one " + INSANE));
     }
     try {
-      return Optional.ofNullable(root.checkPart(value, Place.ROOT, new Run(tracks)))
+      return Optional.ofNullable(root.checkPart(value, Place.ROOT, new Run(tracks, mostSteps)))
           .map(Fault::told);
     } catch (Run.TooMuch tooMuch) {
       return Optional.of(new Violation("", "$", tooMuch.getMessage()));

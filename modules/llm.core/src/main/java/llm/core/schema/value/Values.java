@@ -14,6 +14,8 @@ import llm.domain.text.Excerpt;
 
 /** When JSON values are the same (JSON Schema Core, section 4.2.2): by what they mean. */
 public final class Values {
+  private static final int STEPS = 8; // of one value
+  private static final int STEPS_OF_NUMBER = 40; // which is read anew
   private static final int MOST_SHOWN = 32; // characters of a number
 
   private Values() {}
@@ -22,7 +24,7 @@ public final class Values {
   public record Same(JsonNode node, LongConsumer steps) {
     @Override
     public boolean equals(Object other) {
-      steps.accept(1);
+      steps.accept(Values.steps(node));
       return other instanceof Same same && Values.areSame(node, same.node);
     }
 
@@ -30,6 +32,33 @@ public final class Values {
     public int hashCode() {
       return hash(node);
     }
+  }
+
+  /** What it takes to find or compare a value, in steps of some tens of nanoseconds. */
+  public static long steps(JsonNode node) {
+    return switch (node) {
+      case NumberNode number -> STEPS_OF_NUMBER + (long) number.text().length();
+      case TextNode text -> STEPS + text.text().length() / 16;
+      case BooleanNode _, JsonNode.NullNode _ -> STEPS;
+      case ArrayNode array -> STEPS + array.elements().stream().mapToLong(Values::steps).sum();
+      case ObjectNode object ->
+          STEPS
+              + object.members().entrySet().stream()
+                  .mapToLong(member -> STEPS + steps(member.getValue()))
+                  .sum();
+    };
+  }
+
+  /** What it takes to tell whether both mean the same, as {@link #steps}; 1 where a look does. */
+  public static long stepsToCompare(JsonNode one, JsonNode other) {
+    return switch (one) {
+      case NumberNode _ when other instanceof NumberNode -> STEPS;
+      case ArrayNode some when other instanceof ArrayNode others ->
+          some.elements().size() == others.elements().size() ? steps(one) : 1;
+      case ObjectNode some when other instanceof ObjectNode others ->
+          some.members().size() == others.members().size() ? steps(one) : 1;
+      default -> 1;
+    };
   }
 
   /** Whether both mean the same. */

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import llm.core.testkit.grammar.GbnfMachine;
@@ -111,6 +114,91 @@ class SchemaGrammarTest {
   }
 
   @Test
+  void alternativesThatMultiplyAreRefusedBeforeTheyAreMade() {
+    String names = listed(4_000, i -> "\"p" + i + "\":true");
+    String choices = listed(128, i -> "{\"required\":[\"p" + i + "\"]}");
+    String schema =
+        "{\"type\":\"object\",\"properties\":{%s},\"allOf\":[{\"anyOf\":[%s]},{\"anyOf\":[%s]}]}";
+    assertRefused(schema.formatted(names, choices, choices), "$.allOf[1]");
+    String some = listed(11, i -> "{\"anyOf\":[%s]}".formatted(choices));
+    String single = "{\"type\":\"object\",\"properties\":{%s},\"anyOf\":[%s],\"minProperties\":2}";
+    String wide = listed(4, i -> "\"o%d\":%s".formatted(i, single.formatted(names, choices)));
+    assertRefused("{\"properties\":{%s}}".formatted(wide), "$", "too involved");
+    assertRefused("{\"items\":{\"allOf\":[%s]}}".formatted(some), "$.items.allOf[1]");
+  }
+
+  @Test
+  void branchesAreToldApartByWhatDiffersFirst() throws UnsupportedSchema {
+    Grammar grammar = SchemaGrammar.of(branches(128, 60));
+    assertThat(grammar.gbnf()).contains("127");
+  }
+
+  @Test
+  void branchesThatCannotBeToldApartWithLittleWorkAreRefused() {
+    assertRefused(branches(128, 500), "$", "too involved");
+  }
+
+  /** Branches with a constant each, of an object whose other members nest four levels deep. */
+  private static String branches(int count, int required) {
+    String tree = "{\"type\":\"string\"}";
+    var definitions = new StringBuilder("\"t0\":").append(tree);
+    String seven = listed(7, i -> "\"m" + i + "\"");
+    for (int level = 1; level <= 4; level++) {
+      String next = "{\"$ref\":\"#/$defs/t" + (level - 1) + "\"}";
+      definitions.append(
+          ",\"t%d\":{\"type\":\"object\",\"properties\":{%s},\"required\":[%s]}"
+              .formatted(level, listed(7, i -> "\"m" + i + "\":" + next), seven));
+    }
+    return "{\"$defs\":{%s},\"type\":\"object\",\"properties\":{%s},\"required\":[%s],\"oneOf\":[%s]}"
+        .formatted(
+            definitions,
+            listed(required, i -> "\"p" + i + "\":{\"$ref\":\"#/$defs/t4\"}"),
+            listed(required, i -> "\"p" + i + "\""),
+            listed(
+                count, i -> "{\"properties\":{\"k\":{\"const\":" + i + "}},\"required\":[\"k\"]}"));
+  }
+
+  private static String listed(int count, IntFunction<String> each) {
+    return IntStream.range(0, count).mapToObj(each).collect(Collectors.joining(","));
+  }
+
+  @Test
+  void aSmallStackHoldsTheLongestString() throws Exception {
+    String word = "z".repeat(2_900);
+    var made = new CompletableFuture<Grammar>();
+    Runnable maker =
+        () -> {
+          try {
+            made.complete(SchemaGrammar.of("{\"const\":\"" + word + "\"}"));
+          } catch (UnsupportedSchema | StackOverflowError failure) {
+            made.completeExceptionally(failure);
+          }
+        };
+    new Thread(null, maker, "small", 256 << 10).start();
+    var machine = new GbnfMachine(made.get(1, TimeUnit.MINUTES).gbnf());
+    assertThat(machine.accepts("\"" + word + "\"")).isTrue();
+    assertThat(machine.accepts("\"" + word + "z\"")).isFalse();
+  }
+
+  @Test
+  void membersUnderNotDoNotCountAsEvaluated() throws UnsupportedSchema {
+    String members = "{\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\"]}";
+    String schema = "{\"type\":\"object\",\"allOf\":[%s],\"unevaluatedProperties\":false}";
+    assertRefused(
+        schema.formatted("{\"not\":{\"not\":" + members + "}}"), "$.unevaluatedProperties");
+    var machine = new GbnfMachine(SchemaGrammar.of(schema.formatted(members)).gbnf());
+    assertThat(machine.accepts("{\"a\":\"b\"}")).isTrue();
+  }
+
+  @Test
+  void halvesOfCharactersThatDoNotBelongTogetherAreRefused() throws UnsupportedSchema {
+    assertRefused("{\"pattern\":\"^\\\\uD83D\\\\u0041$\"}", "$.pattern", "half a character");
+    Grammar grammar =
+        SchemaGrammar.of("{\"type\":\"string\",\"pattern\":\"^\\\\uD83D\\\\uDC32$\"}");
+    assertThat(new GbnfMachine(grammar.gbnf()).accepts("\"🐲\"")).isTrue();
+  }
+
+  @Test
   void schemasThatGoRoundInManyWaysAreReadOnce() throws UnsupportedSchema {
     var definitions = new StringBuilder();
     for (int i = 0; i < 60; i++) {
@@ -120,6 +208,11 @@ class SchemaGrammarTest {
     String schema =
         "{\"$ref\":\"#/$defs/d0\",\"$defs\":{" + definitions + "\"d60\":{\"type\":\"null\"}}}";
     assertThat(SchemaGrammar.of(schema).gbnf()).isEqualTo("root ::= \"null\"\n");
+  }
+
+  private static void assertRefused(String schema, String path, String why) {
+    assertRefused(schema, path);
+    assertThatThrownBy(() -> SchemaGrammar.of(schema)).hasMessageContaining(why);
   }
 
   private static void assertRefused(String schema, String path) {

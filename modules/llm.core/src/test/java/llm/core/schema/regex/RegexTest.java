@@ -165,6 +165,16 @@ class RegexTest {
     }
   }
 
+  @Test
+  void takesProgramsOfAnyLengthToTheirEnd() throws RegexProblem {
+    for (int n = 0; n <= 300; n++) {
+      String text = "a".repeat(n);
+      Regex regex = Regex.of("^" + text + "b*$");
+      assertThat(regex.find(text + "bbb", _ -> {})).as("%d letters", n).isTrue();
+      assertThat(regex.find(text + "bc", _ -> {})).as("%d letters", n).isFalse();
+    }
+  }
+
   private static String expression(SplittableRandom random, int depth) {
     int kind = random.nextInt(depth == 0 ? 6 : 10);
     return switch (kind) {

@@ -1,5 +1,6 @@
 package llm.core.schema.valid;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -163,6 +164,41 @@ class SchemaValidatorTest {
     }
     var violation = SchemaValidator.of("{\"uniqueItems\":true}").check(text.append(']').toString());
     assertThat(violation.orElseThrow().problem()).contains("steps");
+  }
+
+  @Test
+  void countsWhatItTakesToFindThatElementsDiffer() throws InvalidSchema {
+    String text =
+        IntStream.range(0, 30_000).mapToObj(Integer::toString).collect(joining(",", "[", "]"));
+    var validator = SchemaValidator.of("{\"uniqueItems\":true}");
+    assertThat(validator.check(text)).isEmpty();
+    assertThat(validator.check(text, 1_000_000).orElseThrow().problem())
+        .contains("more than 1000000 steps");
+    assertThat(validator.check("[1,2,1]", 1_000_000).orElseThrow().path()).isEqualTo("[2]");
+  }
+
+  @Test
+  void patternsTakeABoundedAmountOfMemoryTogether() {
+    String different =
+        IntStream.range(0, 4_500)
+            .mapToObj(i -> "\"p" + i + "\":{\"pattern\":\"a{0," + (5_000 + i) + "}\"}")
+            .collect(joining(","));
+    var refusal =
+        catchThrowableOfType(
+            InvalidSchema.class, () -> SchemaValidator.of("{\"properties\":{" + different + "}}"));
+    assertThat(refusal).hasMessageContaining("together");
+    assertThat(refusal.path()).isEqualTo("$.properties.p9.pattern");
+  }
+
+  @Test
+  void aPatternThatStandsInManyPlacesCountsOnce() throws InvalidSchema {
+    String same =
+        IntStream.range(0, 4_500)
+            .mapToObj(i -> "\"p" + i + "\":{\"pattern\":\"^a{0,9000}$\"}")
+            .collect(joining(","));
+    var validator = SchemaValidator.of("{\"properties\":{" + same + "}}");
+    assertThat(validator.check("{\"p4499\":\"aaa\"}")).isEmpty();
+    assertThat(validator.check("{\"p4499\":\"ab\"}").orElseThrow().path()).isEqualTo("p4499");
   }
 
   @Test

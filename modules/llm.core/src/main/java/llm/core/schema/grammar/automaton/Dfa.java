@@ -126,6 +126,11 @@ public final class Dfa {
     return other == NONE ? this : product(this, other, (a, b) -> a && !b);
   }
 
+  /** How many states it takes to find what is in both, at most. */
+  public static long stepsOfBoth(Dfa a, Dfa b) {
+    return Math.min((long) a.states() * b.states(), MOST_STATES);
+  }
+
   /** Every string that is not in it. */
   public Dfa not() throws AutomatonTooLarge {
     return ALL.without(this);

@@ -48,7 +48,7 @@ final class ArrayRules {
   /** The same, which ends with its places when nothing fits behind them. */
   private ArraySet closed(ArraySet set) throws UnsupportedSchema {
     int places = set.prefix().size();
-    return set.max() > places && reader.isEmpty(reader.of(set.rest()))
+    return set.max() > places && reader.isEmpty(set.rest(), set.path())
         ? new ArraySet(
             set.prefix(), set.rest(), set.min(), places, set.unique(), set.contains(), set.path())
         : set;
@@ -160,7 +160,7 @@ final class ArrayRules {
     }
     for (int i = 0; i < set.max(); i++) {
       for (int j = 0; j < i; j++) {
-        if (!reader.isEmpty(reader.of(set.at(i).and(set.at(j))))) {
+        if (!reader.isEmpty(set.at(i).and(set.at(j)), set.path())) {
           return false;
         }
       }

@@ -13,12 +13,15 @@ import llm.core.schema.grammar.rule.Expr;
 import llm.core.schema.grammar.rule.Rules;
 
 /**
- * An automaton as rules: at most one for each state, and none for what only one state leads to. A
- * text has one way through them.
+ * An automaton as rules: at most one for each state, and none for what only one state leads to, as
+ * long as that is not long. A text has one way through them.
  */
 final class AutomatonRules {
   private static final int MOST_NESTED = 12;
   private static final int MOST_RANGES = 3;
+
+  /** States that one rule goes through; each is a call, which a thread's stack holds. */
+  private static final int MOST_LINKS = 200;
 
   private final Rules rules;
   private final Dfa dfa;
@@ -59,10 +62,10 @@ final class AutomatonRules {
   }
 
   private Expr all() throws UnsupportedSchema {
-    Expr start = entries[0] > 1 ? reference(0) : state(0, 0);
+    Expr start = entries[0] > 1 ? reference(0) : state(0, 0, 0);
     for (int i = 0; i < waiting.size(); i++) {
       int state = waiting.get(i);
-      rules.put(named.get(state), state(state, 0));
+      rules.put(named.get(state), state(state, 0, 0));
     }
     return start;
   }
@@ -75,7 +78,7 @@ final class AutomatonRules {
     return targets;
   }
 
-  private Expr state(int state, int depth) throws UnsupportedSchema {
+  private Expr state(int state, int depth, int links) throws UnsupportedSchema {
     var choices = new ArrayList<Expr>();
     Expr loop = Expr.EMPTY;
     for (Map.Entry<Integer, CharSet> edge : targets(state).entrySet()) {
@@ -83,7 +86,7 @@ final class AutomatonRules {
       if (edge.getKey() == state) {
         loop = Expr.star(written);
       } else if (!written.equals(Expr.NOTHING)) {
-        choices.add(Expr.seq(written, target(edge.getKey(), depth)));
+        choices.add(Expr.seq(written, target(edge.getKey(), depth, links)));
       }
     }
     if (dfa.ends(state)) {
@@ -108,14 +111,14 @@ final class AutomatonRules {
     return written;
   }
 
-  private Expr target(int state, int depth) throws UnsupportedSchema {
+  private Expr target(int state, int depth, int links) throws UnsupportedSchema {
     if (dfa.edges(state).isEmpty()) {
       return Expr.EMPTY;
     }
-    boolean inline = entries[state] == 1 && depth < MOST_NESTED && dfa.edges(state).size() > 0;
+    boolean inline = entries[state] == 1 && depth < MOST_NESTED && links < MOST_LINKS;
     if (inline) {
       boolean chain = dfa.edges(state).size() == 1 && !dfa.ends(state);
-      return state(state, chain ? depth : depth + 1);
+      return state(state, chain ? depth : depth + 1, links + 1);
     }
     return reference(state);
   }

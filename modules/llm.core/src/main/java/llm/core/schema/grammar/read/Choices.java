@@ -1,6 +1,8 @@
 package llm.core.schema.grammar.read;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +16,7 @@ import llm.core.schema.grammar.set.ObjectSet;
 import llm.core.schema.grammar.set.ObjectSet.Marks;
 import llm.core.schema.grammar.set.ObjectSet.NameClass;
 import llm.core.schema.grammar.set.ValueSet;
+import llm.core.schema.grammar.set.Work;
 
 /** The keywords that apply other schemas to the value itself. */
 final class Choices {
@@ -24,11 +27,13 @@ final class Choices {
   private final SetReader reader;
   private final Emptiness emptiness;
   private final SchemaDocument document;
+  private final Work work;
 
-  Choices(SetReader reader, Emptiness emptiness, SchemaDocument document) {
+  Choices(SetReader reader, Emptiness emptiness, SchemaDocument document, Work work) {
     this.reader = reader;
     this.emptiness = emptiness;
     this.document = document;
+    this.work = work;
   }
 
   /** Whether one of the keywords is there. */
@@ -39,21 +44,24 @@ final class Choices {
   /** What fits these keywords too. */
   ValueSet of(Keywords keywords, ValueSet own) throws UnsupportedSchema {
     SchemaNode node = keywords.node();
-    ValueSet set = own.and(referred(keywords), node.path());
+    ValueSet set = own.and(referred(keywords), node.path(), work);
     for (int i = 0; i < keywords.list("allOf").size(); i++) {
       SchemaNode branch = document.child(node, "allOf", i);
-      set = set.and(reader.of(branch), branch.path());
+      set = set.and(reader.of(branch), branch.path(), work);
     }
     if (keywords.has("anyOf")) {
       set =
-          set.and(any(branches(keywords, "anyOf"), keywords.path("anyOf")), keywords.path("anyOf"));
+          set.and(
+              any(branches(keywords, "anyOf"), keywords.path("anyOf")),
+              keywords.path("anyOf"),
+              work);
     }
     set = dependent(keywords, set);
     if (keywords.has("if") && (keywords.has("then") || keywords.has("else"))) {
-      set = set.and(conditional(keywords), keywords.path("if"));
+      set = set.and(conditional(keywords), keywords.path("if"), work);
     }
     if (keywords.has("not")) {
-      set = set.and(reader.not(document.child(node, "not")), keywords.path("not"));
+      set = set.and(reader.not(document.child(node, "not")), keywords.path("not"), work);
     }
     if (keywords.has("oneOf")) {
       set = one(branches(keywords, "oneOf"), set, keywords.path("oneOf"));
@@ -91,7 +99,7 @@ final class Choices {
   private ValueSet any(List<SchemaNode> branches, String path) throws UnsupportedSchema {
     ValueSet set = ValueSet.NONE;
     for (SchemaNode branch : branches) {
-      set = set.or(reader.of(branch), path);
+      set = set.or(reader.of(branch), path, work);
     }
     return set;
   }
@@ -102,13 +110,14 @@ final class Choices {
     SchemaNode condition = document.child(node, "if");
     ValueSet then = reader.of(condition);
     if (keywords.has("then")) {
-      then = then.and(reader.of(document.child(node, "then")), keywords.path("then"));
+      then = then.and(reader.of(document.child(node, "then")), keywords.path("then"), work);
     }
     ValueSet otherwise = reader.not(condition);
     if (keywords.has("else")) {
-      otherwise = otherwise.and(reader.of(document.child(node, "else")), keywords.path("else"));
+      otherwise =
+          otherwise.and(reader.of(document.child(node, "else")), keywords.path("else"), work);
     }
-    return then.or(otherwise, path);
+    return then.or(otherwise, path, work);
   }
 
   private ValueSet dependent(Keywords keywords, ValueSet base) throws UnsupportedSchema {
@@ -126,11 +135,11 @@ final class Choices {
           SchemaNode schema = document.child(keywords.node(), keyword, name);
           there =
               objects(ObjectSet.requiring(Set.of(name), path))
-                  .and(reader.of(schema), schema.path());
+                  .and(reader.of(schema), schema.path(), work);
         }
         ValueSet absent = objects(ObjectSet.with(name, Demand.NONE, Set.of(), path));
         ValueSet others = ValueSet.ANY.withObjects(List.of());
-        set = set.and(others.or(absent, path).or(there, path), path);
+        set = set.and(others.or(absent, path, work).or(there, path, work), path, work);
       }
     }
     return set;
@@ -154,19 +163,32 @@ final class Choices {
       throws UnsupportedSchema {
     var sets = new ArrayList<ValueSet>();
     for (SchemaNode branch : branches) {
-      sets.add(base.and(reader.of(branch), branch.path()));
+      sets.add(base.and(reader.of(branch), branch.path(), work));
     }
     ValueSet set = ValueSet.NONE;
+    BitSet[] overlaps = overlaps(sets, path);
     for (int i = 0; i < sets.size(); i++) {
       ValueSet alone = sets.get(i);
-      for (int j = 0; j < sets.size(); j++) {
-        if (i != j && !emptiness.isCertain(sets.get(i).and(sets.get(j), path))) {
-          alone = without(alone, branches.get(j), branches, path);
-        }
+      for (int j : overlaps[i].stream().toArray()) {
+        alone = without(alone, branches.get(j), branches, path);
       }
-      set = set.or(alone, path);
+      set = set.or(alone, path, work);
     }
     return set;
+  }
+
+  /** For each set, which others may have values of it. */
+  private BitSet[] overlaps(List<ValueSet> sets, String path) throws UnsupportedSchema {
+    var overlaps = new BitSet[sets.size()];
+    Arrays.setAll(overlaps, _ -> new BitSet());
+    for (int i = 0; i < overlaps.length; i++) {
+      for (int j = 0; j < i; j++) {
+        boolean overlap = !emptiness.isCertainOfBoth(sets.get(i), sets.get(j), path);
+        overlaps[i].set(j, overlap);
+        overlaps[j].set(i, overlap);
+      }
+    }
+    return overlaps;
   }
 
   private ValueSet without(ValueSet set, SchemaNode other, List<SchemaNode> branches, String path)
@@ -178,7 +200,7 @@ final class Choices {
       throw new UnsupportedSchema(other.path(), why);
     }
     try {
-      return set.and(reader.not(other), path);
+      return set.and(reader.not(other), path, work);
     } catch (UnsupportedSchema undecided) {
       throw new UnsupportedSchema(other.path(), why);
     }

@@ -15,8 +15,10 @@ import llm.core.schema.grammar.set.Demand;
 import llm.core.schema.grammar.set.NumberSet;
 import llm.core.schema.grammar.set.NumberSet.Bound;
 import llm.core.schema.grammar.set.ObjectSet;
+import llm.core.schema.grammar.set.ObjectSet.Marks;
 import llm.core.schema.grammar.set.StringSet;
 import llm.core.schema.grammar.set.ValueSet;
+import llm.core.schema.grammar.set.Work;
 import llm.core.schema.grammar.text.Format;
 
 /** What does not fit a schema: what breaks one of its keywords, where that can be said. */
@@ -46,11 +48,13 @@ final class Negation {
   private final SetReader reader;
   private final StringKeywords strings;
   private final SchemaDocument document;
+  private final Work work;
 
-  Negation(SetReader reader, StringKeywords strings, SchemaDocument document) {
+  Negation(SetReader reader, StringKeywords strings, SchemaDocument document, Work work) {
     this.reader = reader;
     this.strings = strings;
     this.document = document;
+    this.work = work;
   }
 
   ValueSet of(SchemaNode node) throws UnsupportedSchema {
@@ -63,7 +67,7 @@ final class Negation {
     var keywords = new Keywords(node);
     ValueSet set = ValueSet.NONE;
     for (String keyword : node.keywords().keySet()) {
-      set = set.or(breach(keywords, keyword), node.path());
+      set = set.or(breach(keywords, keyword), node.path(), work);
     }
     return set;
   }
@@ -198,7 +202,7 @@ final class Negation {
     switch (keyword) {
       case "required" -> {
         for (String name : keywords.names(keyword)) {
-          set = set.or(objects(ObjectSet.with(name, Demand.NONE, Set.of(), path)), path);
+          set = set.or(objects(ObjectSet.with(name, Demand.NONE, Set.of(), path)), path, work);
         }
         return set;
       }
@@ -206,7 +210,7 @@ final class Negation {
         for (String name : keywords.map(keyword).keySet()) {
           SchemaNode member = document.child(keywords.node(), keyword, name);
           Demand broken = Demand.not(SetReader.followed(document, member));
-          set = set.or(objects(ObjectSet.with(name, broken, Set.of(name), path)), path);
+          set = set.or(objects(ObjectSet.with(name, broken, Set.of(name), path)), path, work);
         }
         return set;
       }
@@ -234,12 +238,23 @@ final class Negation {
     return ValueSet.NONE.withObjects(List.of(set));
   }
 
+  /** The same set, in which no members count as evaluated: what stands under not tells nothing. */
+  private static ValueSet unmarked(ValueSet set) {
+    if (set.objects().equals(ValueSet.ANY.objects())) {
+      return set;
+    }
+    return set.withObjects(
+        set.objects().stream()
+            .map(each -> each.marked(new Marks(each.marks().open(), false, each.marks().exact())))
+            .toList());
+  }
+
   private ValueSet applied(Keywords keywords, String keyword) throws UnsupportedSchema {
     SchemaNode node = keywords.node();
     String path = keywords.path(keyword);
     switch (keyword) {
       case "not" -> {
-        return reader.of(document.child(node, keyword));
+        return unmarked(reader.of(document.child(node, keyword)));
       }
       case "$ref" -> {
         return reader.not(document.resolve(node, keywords.text(keyword).orElseThrow(), path));
@@ -249,7 +264,7 @@ final class Negation {
         ValueSet set = all ? ValueSet.NONE : ValueSet.ANY;
         for (int i = 0; i < keywords.list(keyword).size(); i++) {
           ValueSet not = reader.not(document.child(node, keyword, i));
-          set = all ? set.or(not, path) : set.and(not, path);
+          set = all ? set.or(not, path, work) : set.and(not, path, work);
         }
         return set;
       }

@@ -15,6 +15,7 @@ import llm.core.schema.grammar.document.SchemaNode;
 import llm.core.schema.grammar.set.Demand;
 import llm.core.schema.grammar.set.NumberSet;
 import llm.core.schema.grammar.set.ValueSet;
+import llm.core.schema.grammar.set.Work;
 import llm.domain.text.Excerpt;
 
 /**
@@ -32,7 +33,8 @@ public final class SetReader {
   private final Map<Demand.Part, ValueSet> knownParts = new HashMap<>();
   private final Set<Demand.Part> open = new HashSet<>();
   private final StringKeywords strings = new StringKeywords();
-  private final Emptiness emptiness = new Emptiness(this);
+  private final Work work = new Work();
+  private final Emptiness emptiness = new Emptiness(this, work);
   private final Negation negation;
   private final ObjectKeywords objects;
   private final Choices choices;
@@ -41,9 +43,9 @@ public final class SetReader {
   /** A reader of this document's schemas. */
   public SetReader(SchemaDocument document) {
     this.document = document;
-    this.negation = new Negation(this, strings, document);
+    this.negation = new Negation(this, strings, document, work);
     this.objects = new ObjectKeywords(this, strings, document);
-    this.choices = new Choices(this, emptiness, document);
+    this.choices = new Choices(this, emptiness, document, work);
   }
 
   /** What fits all schemas of a demand. */
@@ -54,15 +56,19 @@ public final class SetReader {
     }
     set = ValueSet.ANY;
     for (Demand.Part part : demand.parts()) {
-      set = set.and(of(part), part.node().path());
+      set = set.and(of(part), part.node().path(), work);
     }
     known.put(demand, set);
     return set;
   }
 
-  /** Whether it is certain that no value is in the set. */
-  public boolean isEmpty(ValueSet set) {
-    return emptiness.isCertain(set);
+  /**
+   * Whether it is certain that no value fits a demand.
+   *
+   * @param path of the keyword to blame where that takes too much
+   */
+  public boolean isEmpty(Demand demand, String path) throws UnsupportedSchema {
+    return emptiness.isCertain(of(demand), path);
   }
 
   /** What fits one schema. */
@@ -105,8 +111,8 @@ public final class SetReader {
     }
     var keywords = new Keywords(node);
     ValueSet set = types(keywords);
-    set = set.and(constants(keywords), keywords.firstPath("enum", "const"));
-    set = set.and(own(keywords), node.path());
+    set = set.and(constants(keywords), keywords.firstPath("enum", "const"), work);
+    set = set.and(own(keywords), node.path(), work);
     return choices.of(keywords, set);
   }
 
@@ -154,7 +160,8 @@ public final class SetReader {
       set = constants(List.of(value), keywords.path("const"));
     }
     return keywords.has("enum")
-        ? set.and(constants(keywords.list("enum"), keywords.path("enum")), keywords.path("enum"))
+        ? set.and(
+            constants(keywords.list("enum"), keywords.path("enum")), keywords.path("enum"), work)
         : set;
   }
 
@@ -166,7 +173,7 @@ public final class SetReader {
     var rest = new ArrayList<Json>();
     for (Json value : values) {
       switch (value) {
-        case Json.Null _ -> set = set.or(ValueSet.ofTypes(Set.of("null"), path), path);
+        case Json.Null _ -> set = set.or(ValueSet.ofTypes(Set.of("null"), path), path, work);
         case Json.Flag(boolean flag) -> flags.add(flag);
         case Json.Num(BigDecimal number) -> numbers.add(number);
         case Json.Text(String text) -> words.add(text);
@@ -182,7 +189,7 @@ public final class SetReader {
             List.of(),
             List.of());
     for (Json value : rest) {
-      set = set.or(of(SchemaNode.made(path, Json.schemaOf(value))), path);
+      set = set.or(of(SchemaNode.made(path, Json.schemaOf(value))), path, work);
     }
     return set;
   }

@@ -53,6 +53,11 @@ public record ArraySet(
     return index < prefix.size() ? prefix.get(index) : rest;
   }
 
+  /** How many steps it takes to copy it. */
+  long steps() {
+    return 1 + prefix.stream().mapToLong(Demand::steps).sum() + rest.steps() + contains.size();
+  }
+
   /** What is in both. */
   public ArraySet and(ArraySet other) {
     if (isAny() || other.isAny()) {

@@ -38,6 +38,11 @@ public record Demand(Set<Part> parts) {
     return new Demand(Set.of(new Part(node, true)));
   }
 
+  /** How many steps it takes to copy it; 1 or more. */
+  public long steps() {
+    return 1L + parts.size();
+  }
+
   /** Both. */
   public Demand and(Demand other) {
     if (parts.isEmpty() || equals(other)) {

@@ -130,6 +130,27 @@ public record ObjectSet(
     return new ObjectSet(named, this.others, required, min, max, others, path);
   }
 
+  /** How many steps it takes to copy it. */
+  long steps() {
+    return 1
+        + required.size()
+        + named.values().stream().mapToLong(Demand::steps).sum()
+        + others.stream().mapToLong(each -> each.demand().steps()).sum();
+  }
+
+  /** What it takes to find {@link #and}, at most. */
+  long stepsOfBoth(ObjectSet other) {
+    long steps = steps() + other.steps();
+    steps += (long) named.size() * other.others.size() + (long) other.named.size() * others.size();
+    for (NameClass x : others) {
+      for (NameClass y : other.others) {
+        boolean both = x.names().isPresent() && y.names().isPresent();
+        steps += both ? Dfa.stepsOfBoth(x.names().get(), y.names().get()) : 1;
+      }
+    }
+    return steps;
+  }
+
   /** What is in both. */
   public ObjectSet and(ObjectSet other) throws UnsupportedSchema {
     var both = new LinkedHashMap<String, Demand>();

@@ -57,6 +57,13 @@ public record StringSet(
     return min == 0 && max == UNBOUNDED && language.isEmpty() && formats.isEmpty();
   }
 
+  /** What it takes to find {@link #and}, at most. */
+  long stepsOfBoth(StringSet other) {
+    return language.isPresent() && other.language.isPresent()
+        ? Dfa.stepsOfBoth(language.get(), other.language.get())
+        : 1;
+  }
+
   /** What is in both. */
   public StringSet and(StringSet other) throws UnsupportedSchema {
     if (isAny() || other.isAny()) {

@@ -24,6 +24,8 @@ public record ValueSet(
     List<ArraySet> arrays,
     List<ObjectSet> objects) {
   private static final int MOST_ALTERNATIVES = 128;
+  private static final int NUMBER_STEPS = 8;
+  private static final int STEPS_OF_HASHING = 8; // names take less to be found than to be copied
 
   /** Every value. */
   public static final ValueSet ANY =
@@ -106,16 +108,23 @@ public record ValueSet(
     return arrays.isEmpty() && objects.isEmpty();
   }
 
-  /** What is in both. */
-  public ValueSet and(ValueSet other, String path) throws UnsupportedSchema {
+  /**
+   * What is in both.
+   *
+   * @param work is told what it takes, before it is done
+   */
+  public ValueSet and(ValueSet other, String path, Work work) throws UnsupportedSchema {
     if (this == ANY || other == ANY) {
       return this == ANY ? other : this;
     }
+    requireFew((long) arrays.size() * other.arrays.size(), path);
+    requireFew((long) objects.size() * other.objects.size(), path);
     var bothFlags = new LinkedHashSet<>(flags);
     bothFlags.retainAll(other.flags);
     var bothNumbers = new ArrayList<NumberSet>();
     for (NumberSet a : numbers) {
       for (NumberSet b : other.numbers) {
+        work.spend(NUMBER_STEPS, path);
         NumberSet both = a.and(b);
         if (!both.isEmpty()) {
           bothNumbers.add(both);
@@ -125,6 +134,7 @@ public record ValueSet(
     var bothStrings = new ArrayList<StringSet>();
     for (StringSet a : strings) {
       for (StringSet b : other.strings) {
+        work.spend(a.stepsOfBoth(b), path);
         StringSet both = a.and(b);
         if (!both.isEmpty()) {
           bothStrings.add(both);
@@ -134,12 +144,14 @@ public record ValueSet(
     var bothArrays = new ArrayList<ArraySet>();
     for (ArraySet a : arrays) {
       for (ArraySet b : other.arrays) {
+        work.spend(a.steps() + b.steps(), path);
         bothArrays.add(a.and(b));
       }
     }
     var bothObjects = new ArrayList<ObjectSet>();
     for (ObjectSet a : objects) {
       for (ObjectSet b : other.objects) {
+        work.spend(a.stepsOfBoth(b), path);
         bothObjects.add(a.and(b));
       }
     }
@@ -148,8 +160,14 @@ public record ValueSet(
         .within(path);
   }
 
-  /** What is in either. */
-  public ValueSet or(ValueSet other, String path) throws UnsupportedSchema {
+  /**
+   * What is in either.
+   *
+   * @param work is told what it takes, before it is done
+   */
+  public ValueSet or(ValueSet other, String path, Work work) throws UnsupportedSchema {
+    long steps = Math.addExact(steps(), other.steps());
+    work.spend(1 + steps / STEPS_OF_HASHING, path);
     var eitherFlags = new LinkedHashSet<>(flags);
     eitherFlags.addAll(other.flags);
     return new ValueSet(
@@ -162,6 +180,13 @@ public record ValueSet(
         .within(path);
   }
 
+  private long steps() {
+    return numbers.size()
+        + strings.size()
+        + arrays.stream().mapToLong(ArraySet::steps).sum()
+        + objects.stream().mapToLong(ObjectSet::steps).sum();
+  }
+
   private static <T> List<T> joined(List<T> a, List<T> b) {
     var all = new LinkedHashSet<>(a);
     all.addAll(b);
@@ -171,10 +196,14 @@ public record ValueSet(
   private ValueSet within(String path) throws UnsupportedSchema {
     int most =
         Math.max(Math.max(numbers.size(), strings.size()), Math.max(arrays.size(), objects.size()));
-    if (most > MOST_ALTERNATIVES) {
+    requireFew(most, path);
+    return this;
+  }
+
+  private static void requireFew(long alternatives, String path) throws UnsupportedSchema {
+    if (alternatives > MOST_ALTERNATIVES) {
       throw new UnsupportedSchema(
           path, "the schema has more than " + MOST_ALTERNATIVES + " alternatives of one type here");
     }
-    return this;
   }
 }

@@ -258,7 +258,11 @@ public final class Pattern {
       return first;
     }
     at += 2;
-    return Character.toCodePoint((char) first, (char) hex(4));
+    char second = (char) hex(4);
+    if (!Character.isLowSurrogate(second)) {
+      throw problem("half a character is none");
+    }
+    return Character.toCodePoint((char) first, second);
   }
 
   private int hex(int digits) throws PatternProblem {
