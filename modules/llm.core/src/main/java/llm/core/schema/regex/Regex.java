@@ -43,7 +43,7 @@ public final class Regex {
   }
 
   /** How many instructions it takes in memory, some 20 bytes each; at most 20,000. */
-  public int size() {
+  int size() {
     return program.size();
   }
 

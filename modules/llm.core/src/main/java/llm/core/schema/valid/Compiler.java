@@ -8,6 +8,7 @@ import java.util.Optional;
 import llm.core.schema.JsonNode;
 import llm.core.schema.JsonNode.BooleanNode;
 import llm.core.schema.JsonNode.ObjectNode;
+import llm.core.schema.regex.Patterns;
 import llm.core.schema.valid.Resource.Located;
 import llm.core.schema.valid.Rule.Fault;
 

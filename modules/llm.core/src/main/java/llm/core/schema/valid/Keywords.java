@@ -15,6 +15,7 @@ import llm.core.schema.JsonNode.NumberNode;
 import llm.core.schema.JsonNode.ObjectNode;
 import llm.core.schema.JsonNode.TextNode;
 import llm.core.schema.regex.Regex;
+import llm.core.schema.regex.RegexProblem;
 import llm.core.schema.valid.Resource.Located;
 import llm.core.schema.value.Numbers;
 
@@ -94,7 +95,12 @@ final class Keywords {
   }
 
   Regex regex(String text, Place place) throws InvalidSchema {
-    return compiler.patterns().of(text, place);
+    try {
+      return compiler.patterns().of(text);
+    } catch (RegexProblem problem) {
+      throw new InvalidSchema(
+          place, "is no regular expression that can be matched here: " + problem.getMessage());
+    }
   }
 
   /** Strings, each once. */
