@@ -368,12 +368,11 @@ record LocalSettings(
   }
 
   private static EngineSettings engine(Section section) {
-    int threads = section.get(THREADS);
     return EngineSettings.builder()
         .contextTokens(section.get(CONTEXT_TOKENS))
         .poolTokens(section.get(POOL_TOKENS))
         .batchTokens(section.get(BATCH_TOKENS))
-        .threads(threads == 0 ? DEFAULT.threads() : threads)
+        .threads(threads(section.get(THREADS)))
         .loadedModels(section.get(LOADED_MODELS))
         .slots(new EngineSettings.Slots(section.get(SLOTS), section.get(BACKGROUND_SLOTS)))
         .prefixes(prefixes(section))
@@ -394,6 +393,10 @@ record LocalSettings(
         .speculation(new Speculation(section.get(SPECULATION), section.get(DRAFT_TOKENS)))
         .memory(memory(section))
         .build();
+  }
+
+  private static int threads(int set) {
+    return set == 0 ? DEFAULT.threads() : set;
   }
 
   private static EngineSettings.Prefixes prefixes(Section section) {
