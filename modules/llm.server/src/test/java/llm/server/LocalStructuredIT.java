@@ -434,6 +434,8 @@ class LocalStructuredIT {
           /v1/chat/completions => "messages":[{"role":"user","content":"x"}],"grammar":"root ::= \\"yes\\" | \\"no\\"" => yes|no
           /v1/chat/completions => "messages":[{"role":"user","content":"x"}],"guided_choice":["a b","\\u00e9\\""] => a b|é"
           /v1/chat/completions => "messages":[{"role":"user","content":"x"}],"stream":true,"structured_outputs":{"grammar":"root ::= [0-9]{3} n\\nn ::= \\"-\\" [a-f]"} => [0-9]{3}-[a-f]
+          /v1/chat/completions => "messages":[{"role":"user","content":"x"}],"guided_regex":"[A-Z]{2}-\\\\d{3}" => [A-Z]{2}-[0-9]{3}
+          /v1/completions => "prompt":"x","structured_outputs":{"regex":"(?:ja|nein){1,3}"} => (ja|nein){1,3}
           /v1/completions => "prompt":"x","guided_grammar":"root ::= [0-9]{3} n\\nn ::= \\"-\\" [a-f]" => [0-9]{3}-[a-f]
           /llm/chat => "prompt":"x","grammar":"root ::= [0-9]{3} n\\nn ::= \\"-\\" [a-f]" => [0-9]{3}-[a-f]
           /llm/stream => "prompt":"x","grammar":"root ::= [0-9]{3} n\\nn ::= \\"-\\" [a-f]" => [0-9]{3}-[a-f]
@@ -459,7 +461,7 @@ class LocalStructuredIT {
           "grammar":"" => grammar
           "guided_grammar":"root ::= x" => guided_grammar
           "guided_choice":[] => guided_choice
-          "guided_regex":"a+" => guided_regex
+          "guided_regex":"(a)\\\\1" => guided_regex
           "grammar":"root ::= \\"a\\"","response_format":{"type":"json_object"} => grammar
           "guided_json":{"type":"string","pattern":"(a)\\\\1"} => guided_json.pattern
           "response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"array","uniqueItems":true,"items":{"type":"string"}}}} => response_format.json_schema.schema.uniqueItems
