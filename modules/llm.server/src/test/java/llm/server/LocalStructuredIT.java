@@ -385,6 +385,46 @@ class LocalStructuredIT {
     }
   }
 
+  /** Bodies of dialects that have a form, and tools that may be called instead. */
+  private static Stream<Arguments> choices() {
+    String look = "{\"name\":\"look\",\"parameters\":%s}".formatted(NOW);
+    String chat =
+        "\"temperature\":2,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":%s}},\"parallel_tool_calls\":false,\"tools\":[{\"type\":\"function\",\"function\":%s}]"
+            .formatted(SCHEMA, look);
+    return Stream.of(false, true)
+        .flatMap(stream ->
+            Stream.of(
+                Arguments.of("/v1/chat/completions", "\"stream\":" + stream + "," + chat),
+                Arguments.of(stream ? "/llm/stream" : "/llm/chat", chat),
+                Arguments.of(
+                    "/v1/responses",
+                    "\"stream\":%s,\"temperature\":2,\"input\":\"x\",\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"s\",\"schema\":%s}},\"tools\":[{\"type\":\"function\",%s]"
+                        .formatted(stream, SCHEMA, look.substring(1))),
+                Arguments.of(
+                    "/v1/messages",
+                    "\"stream\":%s,\"temperature\":1,\"max_tokens\":2000,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":%s}},\"tools\":[{\"name\":\"look\",\"input_schema\":%s}]"
+                        .formatted(stream, SCHEMA, NOW))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("choices")
+  void anAnswerWithToolsHasItsFormOrCalls(String path, String fields) throws Exception {
+    for (int round = 0; round < 2 * ROUNDS; round++) {
+      Said said = ask(path, "{\"model\":\"local\"," + fields + "}");
+      if (said.names().isEmpty()) {
+        assertThat(said.end()).isIn("stop", "completed", "end_turn");
+        requireFit(SCHEMA, said.text());
+      } else {
+        assertThat(said.text()).isEmpty();
+        assertThat(said.end()).isIn("tool_calls", "completed", "tool_use");
+        assertThat(said.names()).containsOnly("look");
+        for (String arguments : said.arguments()) {
+          requireFit(NOW, arguments);
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiterString = " => ",
@@ -394,6 +434,8 @@ class LocalStructuredIT {
           /v1/chat/completions => "messages":[{"role":"user","content":"x"}],"grammar":"root ::= \\"yes\\" | \\"no\\"" => yes|no
           /v1/chat/completions => "messages":[{"role":"user","content":"x"}],"guided_choice":["a b","\\u00e9\\""] => a b|é"
           /v1/chat/completions => "messages":[{"role":"user","content":"x"}],"stream":true,"structured_outputs":{"grammar":"root ::= [0-9]{3} n\\nn ::= \\"-\\" [a-f]"} => [0-9]{3}-[a-f]
+          /v1/chat/completions => "messages":[{"role":"user","content":"x"}],"guided_regex":"[A-Z]{2}-\\\\d{3}" => [A-Z]{2}-[0-9]{3}
+          /v1/completions => "prompt":"x","structured_outputs":{"regex":"(?:ja|nein){1,3}"} => (ja|nein){1,3}
           /v1/completions => "prompt":"x","guided_grammar":"root ::= [0-9]{3} n\\nn ::= \\"-\\" [a-f]" => [0-9]{3}-[a-f]
           /llm/chat => "prompt":"x","grammar":"root ::= [0-9]{3} n\\nn ::= \\"-\\" [a-f]" => [0-9]{3}-[a-f]
           /llm/stream => "prompt":"x","grammar":"root ::= [0-9]{3} n\\nn ::= \\"-\\" [a-f]" => [0-9]{3}-[a-f]
@@ -419,11 +461,11 @@ class LocalStructuredIT {
           "grammar":"" => grammar
           "guided_grammar":"root ::= x" => guided_grammar
           "guided_choice":[] => guided_choice
-          "guided_regex":"a+" => guided_regex
+          "guided_regex":"(a)\\\\1" => guided_regex
           "grammar":"root ::= \\"a\\"","response_format":{"type":"json_object"} => grammar
           "guided_json":{"type":"string","pattern":"(a)\\\\1"} => guided_json.pattern
           "response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"array","uniqueItems":true,"items":{"type":"string"}}}} => response_format.json_schema.schema.uniqueItems
-          "response_format":{"type":"json_object"},"tools":[{"type":"function","function":{"name":"f"}}] => response_format
+          "grammar":"root ::= .*","tools":[{"type":"function","function":{"name":"f"}}] => grammar
           "tool_choice":"required","tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"a":{"type":"string","pattern":"(a)\\\\1"}}}}}] => tools[0].function.parameters.properties.a.pattern
           """)
   void whatCannotBeHeldIsRefusedByItsPath(String fields, String path) throws Exception {

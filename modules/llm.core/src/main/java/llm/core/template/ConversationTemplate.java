@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -148,7 +149,7 @@ public final class ConversationTemplate {
 
   /** Words demand nothing, nor do they bind; a grammar does. */
   private static ChatRequest freed(ChatRequest request) {
-    return ForcedCalls.areDemanded(request)
+    return ForcedCalls.areDemanded(request) || ForcedCalls.mayReplaceForm(request)
         ? request
             .withToolChoice(new ToolChoice.Auto())
             .withTools(request.tools().stream().map(ToolDefinition::lenient).toList())
@@ -201,8 +202,7 @@ public final class ConversationTemplate {
   }
 
   /**
-   * What takes the answer to {@code request} apart; empty where it is text and nothing else. One
-   * that is held to a form calls no tools, unless calls are demanded.
+   * What takes the answer to {@code request} apart; empty where it is text and nothing else.
    *
    * @param ids makes ids of calls
    */
@@ -223,7 +223,8 @@ public final class ConversationTemplate {
   /** Whether the text of the answer is to have a form. */
   private static boolean isBound(ChatRequest request) {
     return !(request.form().format() instanceof ResponseFormat.Text)
-        && !ForcedCalls.areDemanded(request);
+        && !ForcedCalls.areDemanded(request)
+        && !ForcedCalls.mayReplaceForm(request);
   }
 
   /**
@@ -240,12 +241,33 @@ public final class ConversationTemplate {
     return Optional.of(forced.orElseThrow().grammar(request));
   }
 
+  /**
+   * The grammar of an answer to {@code request} that is either of a form or calls ({@link
+   * ForcedCalls#mayReplaceForm}).
+   *
+   * @param field what asked for the form
+   * @param check what is wrong with a text of the form
+   * @throws LlmException with {@code Unsupported} where the model can be offered no tools, or its
+   *     calls and the form's texts cannot be told apart; with {@code InvalidRequest} for a tool
+   *     whose arguments cannot be held to their schema
+   */
+  public HeldCalls callsOr(
+      ForcedCalls.TextForm form,
+      ChatRequest request,
+      String field,
+      Function<String, Optional<String>> check)
+      throws LlmException {
+    refuse(request);
+    return forced.orElseThrow().grammarOr(form, request, field, check);
+  }
+
   /** What comes before the answer to {@code request}. */
   public Reasoning reasoning(ChatRequest request) {
     if (OpenTurn.isWanted(request)) {
       return Reasoning.NONE;
     }
-    if (format == AnswerFormat.HARMONY && ForcedCalls.areDemanded(request)) {
+    boolean calls = ForcedCalls.areDemanded(request) || ForcedCalls.mayReplaceForm(request);
+    if (format == AnswerFormat.HARMONY && calls) {
       return Reasoning.NONE; // the grammar of calls says itself what may come before
     }
     if (format == AnswerFormat.HARMONY) {

@@ -6,7 +6,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import llm.core.telemetry.Log;
-import llm.core.template.grammar.ForcedCalls;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
@@ -265,8 +264,8 @@ final class Scheduler implements AutoCloseable {
     Optional<HeldAnswer> held = held(job);
     var sampler =
         new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
-    boolean hasForm = held.isPresent() && !ForcedCalls.areDemanded(job.request());
-    var answer = new Answer(job.request(), loaded.conversations(), hasForm);
+    var reading = job.hold().map(hold -> hold.asked().reading());
+    var answer = new Answer(job.request(), loaded.conversations(), reading);
     var drafting = drafts.begin(prompt, prompts.predicted(job), sampling.seed().isPresent());
     var slot =
         new Slot(

@@ -3,6 +3,8 @@ package llm.gpu.grammar;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import llm.core.template.grammar.HeldCalls;
+import llm.core.template.grammar.HeldReading;
 
 /**
  * What an answer is held to. Behind reasoning, where the model reasons first. Immutable; any
@@ -14,6 +16,7 @@ import java.util.function.Function;
  * @param parameter the field of the request that asked for it, which errors name
  * @param isJson whether every text of the grammar is one JSON value: then no name comes twice in an
  *     object of it either, and it is nested no deeper than the validator reads
+ * @param reading how an answer is read
  * @param check what is wrong with an answer that the grammar let through, in a client-safe phrase;
  *     asked once the answer is complete
  */
@@ -22,6 +25,7 @@ public record AnswerGrammar(
     Set<String> marks,
     String parameter,
     boolean isJson,
+    HeldReading reading,
     Function<String, Optional<String>> check) {
 
   /** Copies the set. */
@@ -29,25 +33,26 @@ public record AnswerGrammar(
     marks = Set.copyOf(marks);
   }
 
-  /** One whose texts need not be JSON. */
-  public AnswerGrammar(
-      String gbnf, Set<String> marks, String parameter, Function<String, Optional<String>> check) {
-    this(gbnf, marks, parameter, false, check);
+  /** One of JSON. */
+  public static AnswerGrammar ofJson(
+      String gbnf, String parameter, Function<String, Optional<String>> check) {
+    return new AnswerGrammar(gbnf, Set.of(), parameter, true, new HeldReading.Text(), check);
   }
 
-  /** One of JSON. */
-  static AnswerGrammar ofJson(
-      String gbnf, String parameter, Function<String, Optional<String>> check) {
-    return new AnswerGrammar(gbnf, Set.of(), parameter, true, check);
+  /** One of calls, or of calls and a form. */
+  public static AnswerGrammar ofCalls(HeldCalls held, String parameter) {
+    return new AnswerGrammar(
+        held.gbnf(), held.marks(), parameter, false, held.reading(), held.check());
   }
 
   /** One of text alone, in which the grammar says everything. */
   public static AnswerGrammar of(String gbnf, String parameter) {
-    return new AnswerGrammar(gbnf, Set.of(), parameter, _ -> Optional.empty());
+    return new AnswerGrammar(
+        gbnf, Set.of(), parameter, false, new HeldReading.Text(), _ -> Optional.empty());
   }
 
   /** The same with another grammar. */
   public AnswerGrammar withGbnf(String other) {
-    return new AnswerGrammar(other, marks, parameter, isJson, check);
+    return new AnswerGrammar(other, marks, parameter, isJson, reading, check);
   }
 }

@@ -12,8 +12,6 @@ import llm.core.schema.valid.SchemaValidator;
 import llm.core.schema.valid.Violation;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.ResponseFormat;
-import llm.domain.chat.ToolChoice;
-import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
 /**
@@ -37,7 +35,8 @@ public final class Holds {
   public Holds() {}
 
   /**
-   * What the format of {@code request} asks for; empty where any text will do.
+   * What the format of {@code request} asks for; empty where any text will do. Tools are not looked
+   * at.
    *
    * @throws LlmException when it cannot be guaranteed, with the path of what is in the way
    */
@@ -45,17 +44,13 @@ public final class Holds {
     return switch (request.form().format()) {
       case ResponseFormat.Text _ -> Optional.empty();
       case ResponseFormat.Grammar(String gbnf) -> {
-        String field = GrammarFields.nameIn(request);
-        requireNoTools(request, field);
-        yield Optional.of(AnswerGrammar.of(gbnf, field));
+        yield Optional.of(AnswerGrammar.of(gbnf, GrammarFields.nameIn(request)));
       }
       case ResponseFormat.JsonObject _ -> {
-        requireNoTools(request, "response_format");
         String gbnf = SchemaGrammar.anyObject().gbnf();
         yield Optional.of(AnswerGrammar.ofJson(gbnf, "response_format", _ -> Optional.empty()));
       }
       case ResponseFormat.JsonSchema format -> {
-        requireNoTools(request, "response_format");
         yield Optional.of(
             ofSchema(format.schema().value(), GrammarFields.find(request).orElse(SCHEMA)));
       }
@@ -83,21 +78,6 @@ public final class Holds {
       read.put(asked.gbnf(), hold.gbnf());
     }
     return hold;
-  }
-
-  /** A model that has to answer in a form could not call a tool, and nobody would know. */
-  private static void requireNoTools(ChatRequest request, String field) throws LlmException {
-    boolean offered =
-        !request.tools().isEmpty() && !(request.toolChoice() instanceof ToolChoice.None);
-    if (offered) {
-      throw new LlmException(
-          new LlmError.Unsupported(
-              field,
-              "Model '"
-                  + request.model()
-                  + "' cannot be held to a form and be free to call tools; send tool_choice none or"
-                  + " required."));
-    }
   }
 
   private AnswerGrammar ofSchema(String schema, String field) throws LlmException {

@@ -86,7 +86,8 @@ final class LocalProvider implements ChatProvider {
     ChatRequest adapted = adapted(request, entry);
     Optional<AnswerGrammar> grammar = entry.calls(adapted);
     if (grammar.isEmpty()) {
-      grammar = engine.asked(adapted).map(text -> entry.text(text, adapted));
+      Optional<AnswerGrammar> asked = engine.asked(adapted);
+      grammar = asked.isEmpty() ? asked : Optional.of(entry.formed(asked.get(), adapted));
     }
     return engine.submit(adapted, entry.file(), call, grammar);
   }

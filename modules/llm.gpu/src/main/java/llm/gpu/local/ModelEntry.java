@@ -6,7 +6,6 @@ import java.util.Locale;
 import java.util.Optional;
 import llm.core.template.ConversationTemplate.Marks;
 import llm.domain.chat.ChatRequest;
-import llm.domain.chat.ResponseFormat;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.Continuation;
@@ -104,15 +103,17 @@ record ModelEntry(
    * @throws LlmException when that cannot be guaranteed
    */
   Optional<AnswerGrammar> calls(ChatRequest request) throws LlmException {
-    return talks
-        .calls(request)
-        .map(held -> new AnswerGrammar(held.gbnf(), held.marks(), "tools", held.check()));
+    return talks.calls(request).map(held -> AnswerGrammar.ofCalls(held, "tools"));
   }
 
-  /** A grammar of text as the model can write it. */
-  AnswerGrammar text(AnswerGrammar asked, ChatRequest request) {
-    boolean isJson = !(request.form().format() instanceof ResponseFormat.Grammar);
-    return isJson ? asked.withGbnf(talks.json(asked.gbnf(), request)) : asked;
+  /**
+   * What an answer to {@code request} is held to that is to have the form {@code asked}, or else
+   * calls tools.
+   *
+   * @throws LlmException when that cannot be guaranteed
+   */
+  AnswerGrammar formed(AnswerGrammar asked, ChatRequest request) throws LlmException {
+    return talks.formed(asked, request);
   }
 
   /** The same file under another id. */

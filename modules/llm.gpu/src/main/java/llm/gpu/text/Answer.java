@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.template.answer.AnswerFormat;
 import llm.core.template.answer.AnswerParser;
+import llm.core.template.grammar.HeldReading;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.StreamEvent;
@@ -21,11 +22,12 @@ public final class Answer {
   /**
    * The answer to {@code request}.
    *
-   * @param hasForm whether it is held to a form, behind reasoning perhaps
+   * @param reading how it is read, where it is held to a grammar
    */
-  public Answer(ChatRequest request, Conversations conversations, boolean hasForm) {
+  public Answer(ChatRequest request, Conversations conversations, Optional<HeldReading> reading) {
     this.parser = conversations.parser(request, CallIds::next);
-    this.form = hasForm ? parser.map(FormText::new) : Optional.empty();
+    boolean asAny = reading.isEmpty() || reading.get() instanceof HeldReading.Parsed;
+    this.form = asAny ? Optional.empty() : parser.map(parts -> new FormText(parts, reading.get()));
     this.format =
         conversations instanceof Conversations.Own own
             ? own.of(request).format()
@@ -48,7 +50,7 @@ public final class Answer {
 
   /**
    * One that is held to a form begins here; what comes before it is reasoning, whatever it looks
-   * like, and all from here on is text.
+   * like, and all from here on is text, or calls.
    *
    * @param from how many characters come before it
    * @param skipsSpace whether white space at its beginning is none of it
@@ -71,6 +73,7 @@ public final class Answer {
 
   /** How it ended: one that calls tools and was not cut waits for their results. */
   public FinishReason ended(FinishReason reason) {
-    return form.isPresent() ? reason : parser.map(reader -> reader.ended(reason)).orElse(reason);
+    boolean isText = form.isPresent() && !form.get().isCalls();
+    return isText ? reason : parser.map(reader -> reader.ended(reason)).orElse(reason);
   }
 }

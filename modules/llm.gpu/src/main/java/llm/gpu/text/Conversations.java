@@ -14,6 +14,7 @@ import llm.domain.chat.Role;
 import llm.domain.chat.ToolChoice;
 import llm.domain.error.LlmException;
 import llm.domain.port.Continuation;
+import llm.gpu.grammar.AnswerGrammar;
 import llm.gpu.llama.ChatTemplate;
 
 /** How a model's conversations look. */
@@ -99,9 +100,26 @@ public sealed interface Conversations {
     return Optional.empty();
   }
 
-  /** A grammar of JSON without what would end an answer to {@code request} too soon. */
-  default String json(String gbnf, ChatRequest request) {
-    return this instanceof Own own ? MarkFree.json(gbnf, own.of(request).format()) : gbnf;
+  /**
+   * What an answer to {@code request} is held to that is to have the form {@code asked}, as the
+   * model can write it: that form, or calls where the model may call tools instead.
+   *
+   * @throws LlmException when the two cannot be told apart, or a tool's arguments cannot be held to
+   *     their schema
+   */
+  default AnswerGrammar formed(AnswerGrammar asked, ChatRequest request) throws LlmException {
+    if (!(this instanceof Own own)) {
+      return asked;
+    }
+    ConversationTemplate template = own.of(request);
+    AnswerGrammar form =
+        asked.isJson() ? asked.withGbnf(MarkFree.json(asked.gbnf(), template.format())) : asked;
+    if (!ForcedCalls.mayReplaceForm(request)) {
+      return form;
+    }
+    var text = new ForcedCalls.TextForm(form.gbnf(), form.isJson());
+    HeldCalls either = template.callsOr(text, request, form.parameter(), form.check());
+    return AnswerGrammar.ofCalls(either, form.parameter());
   }
 
   /** What comes before the answer to {@code request}. */

@@ -32,8 +32,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Schemas by chance, and a model whose weights are chance too: only the grammar can be right.
- * {@code llm.test.schemas} (500) and {@code llm.test.seed} say how many and which.
+ * Schemas by chance, and a model whose weights are chance too: only the grammar can be right. Two
+ * validators judge, ours and one of others, which have nothing in common.
+ *
+ * <p>{@code llm.test.schemas} (500) and {@code llm.test.seed} say how many and which.
  */
 @Timeout(value = 2, unit = TimeUnit.HOURS) // of ten thousand
 @DisplayName("T-7: whatever the schema, an answer fits it or the schema is refused by path")
@@ -48,7 +50,8 @@ class HeldRandomSchemasTest {
   private int complete;
 
   /** One that is being answered. */
-  private record Asked(String which, SchemaValidator judge, EventStream<StreamEvent> stream) {}
+  private record Asked(
+      String which, SchemaValidator judge, SecondJudge second, EventStream<StreamEvent> stream) {}
 
   @Test
   void everyCompleteAnswerIsValidAndEveryRefusalNamesAPath() throws Exception {
@@ -75,13 +78,22 @@ class HeldRandomSchemasTest {
         .isGreaterThanOrEqualTo(accepted * 95);
   }
 
+  @Test
+  void theOtherJudgeSeesWhatDoesNotFitAndFormatsCount() {
+    var judge = new SecondJudge("{\"type\":\"string\",\"format\":\"date\",\"minLength\":3}");
+    assertThat(judge.problems("\"2024-02-29\"")).isEmpty();
+    assertThat(judge.problems("\"2023-02-29\"")).contains("date");
+    assertThat(judge.problems("7")).contains("string");
+  }
+
   private Optional<Asked> ask(EngineFixture fixture, Path model, int index) throws InvalidSchema {
     String schema = RandomSchemas.of(new Random(SEED + index), Sizes.BOUNDED);
     String which = "llm.test.seed=" + (SEED + index) + " " + schema;
     try {
       var stream = fixture.submit(model, request(schema, SEED + index));
       accepted++;
-      return Optional.of(new Asked(which, SchemaValidator.of(schema), stream));
+      var second = new SecondJudge(schema);
+      return Optional.of(new Asked(which, SchemaValidator.of(schema), second, stream));
     } catch (LlmException refused) {
       assertThat(refused.error()).as(which).isInstanceOf(LlmError.InvalidRequest.class);
       assertThat(((LlmError.InvalidRequest) refused.error()).path().orElse(""))
@@ -114,6 +126,9 @@ class HeldRandomSchemasTest {
       complete++;
       assertThat(asked.judge().check(answer.text()))
           .as("%s%n%s", asked.which(), answer.text())
+          .isEmpty();
+      assertThat(asked.second().problems(answer.text()))
+          .as("a validator of others does not agree: %s%n%s", asked.which(), answer.text())
           .isEmpty();
     } else {
       assertThat(reason).as(asked.which()).isEqualTo(FinishReason.LENGTH);

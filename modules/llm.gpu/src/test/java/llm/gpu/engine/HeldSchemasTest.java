@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import llm.core.schema.valid.SchemaValidator;
 import llm.core.schema.valid.Violation;
 import llm.domain.call.Call;
@@ -18,8 +16,6 @@ import llm.domain.chat.JsonText;
 import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.StreamEvent;
-import llm.domain.chat.ToolChoice;
-import llm.domain.chat.ToolDefinition;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.Temperature;
@@ -136,12 +132,8 @@ class HeldSchemasTest {
     SchemaValidator any = SchemaValidator.of("true");
     String deep = "root ::= \"[\"{128} last \"]\"{128}\nlast ::= \"1\" | \"[3]\"";
     var json =
-        new AnswerGrammar(
-            deep,
-            Set.of(),
-            "response_format",
-            true,
-            text -> any.check(text).map(Violation::message));
+        AnswerGrammar.ofJson(
+            deep, "response_format", text -> any.check(text).map(Violation::message));
     for (int seed = 1; seed <= 3 * SEEDS; seed++) {
       ChatRequest asked = asked(new ResponseFormat.Text(), seed);
       Call call = fixture.call("deep" + seed);
@@ -174,17 +166,5 @@ class HeldSchemasTest {
         .satisfies(refused ->
             assertThat(((LlmError.InvalidRequest) refused.error()).path())
                 .hasValue("response_format.json_schema.schema.properties.a.pattern"));
-  }
-
-  @Test
-  void aFormAndToolsThatMayBeCalledAreNotPossibleTogether() throws Exception {
-    var tool = new ToolDefinition("now", Optional.empty(), new JsonText("{\"type\":\"object\"}"));
-    ChatRequest both = asked(new ResponseFormat.JsonObject(), 1).withTools(List.of(tool));
-    assertThatExceptionOfType(LlmException.class)
-        .isThrownBy(() -> fixture.submit(model, both))
-        .satisfies(refused ->
-            assertThat(((LlmError.Unsupported) refused.error()).path())
-                .isEqualTo("response_format"));
-    assertThat(both.toolChoice()).isInstanceOf(ToolChoice.Auto.class);
   }
 }

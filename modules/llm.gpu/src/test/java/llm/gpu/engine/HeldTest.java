@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import llm.core.gbnf.Gbnf;
+import llm.core.template.grammar.HeldReading;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.FinishReason;
@@ -335,6 +336,8 @@ class HeldTest {
             "root ::= \"abc\"",
             Set.of(),
             "response_format",
+            false,
+            new HeldReading.Text(),
             text -> text.equals("abc") ? Optional.of("it is abc") : Optional.empty());
     Answer answer =
         drain(
@@ -346,7 +349,7 @@ class HeldTest {
   @Test
   void jsonThatCanOnlyRepeatANameEndsWithAnError() throws Exception {
     String twice = "root ::= \"{\\\"a\\\":1,\\\"a\\\":2}\"";
-    var json = new AnswerGrammar(twice, Set.of(), "response_format", true, _ -> Optional.empty());
+    var json = AnswerGrammar.ofJson(twice, "response_format", _ -> Optional.empty());
     Answer answer =
         drain(
             fixture.engine.submit(

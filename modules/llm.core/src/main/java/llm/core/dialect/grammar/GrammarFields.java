@@ -8,6 +8,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import llm.core.dialect.json.FirstRefusal;
 import llm.core.dialect.json.JsonCursor;
+import llm.core.schema.grammar.PatternGrammar;
+import llm.core.schema.grammar.UnsupportedSchema;
 import llm.domain.chat.AnswerForm;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
@@ -152,7 +154,7 @@ public final class GrammarFields {
       case GRAMMAR, "guided_grammar" -> format = Optional.of(grammar(in));
       case "guided_json" -> format = Optional.of(schema(in));
       case "guided_choice" -> format = Optional.of(choice(in));
-      case "guided_regex" -> regex(in, undone);
+      case "guided_regex" -> format = regex(in, undone);
       default -> structured(in, undone);
     }
   }
@@ -165,7 +167,7 @@ public final class GrammarFields {
         case "choice" -> kind(choice(in));
         case "regex" -> {
           kinds++;
-          regex(in, undone);
+          format = regex(in, undone);
         }
         case "json_object" -> {
           if (in.flag()) {
@@ -228,9 +230,27 @@ public final class GrammarFields {
     return in.legal(() -> new ResponseFormat.Grammar(gbnf));
   }
 
-  private static void regex(JsonCursor in, FirstRefusal undone) throws LlmException {
-    in.string();
-    undone.add(() -> unsupported(in, "regular expressions"));
+  /**
+   * A regular expression that the whole answer is; servers with the field may know more of them.
+   */
+  private static Optional<ResponseFormat> regex(JsonCursor in, FirstRefusal undone)
+      throws LlmException {
+    String pattern = in.string();
+    if (pattern.isEmpty()) {
+      throw in.refusal(in.path() + " must not be empty");
+    }
+    try {
+      return Optional.of(new ResponseFormat.Grammar(PatternGrammar.of(pattern).gbnf()));
+    } catch (UnsupportedSchema unsupported) {
+      undone.add(() -> new LlmException(unsupported.error(in.path()), unsupported));
+    } catch (IllegalArgumentException tooLong) {
+      undone.add(() ->
+          new LlmException(
+              LlmError.InvalidRequest.at(
+                  in.path(), in.path() + ": of this pattern, " + tooLong.getMessage()),
+              tooLong));
+    }
+    return Optional.empty();
   }
 
   private static LlmException unsupported(JsonCursor in, String what) {

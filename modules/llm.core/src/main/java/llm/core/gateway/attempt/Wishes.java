@@ -204,7 +204,8 @@ public final class Wishes {
       throw unsupported("response_format", "answers in plain text only");
     }
     boolean one = form.parallelToolCalls().filter(many -> !many).isPresent();
-    boolean held = route.spec().json() && ForcedCalls.areDemanded(request); // to a grammar
+    boolean calls = ForcedCalls.areDemanded(request) || ForcedCalls.mayReplaceForm(request);
+    boolean held = route.spec().json() && calls; // to a grammar
     if (one && !held && !request.tools().isEmpty()) {
       throw unsupported("parallel_tool_calls", "cannot be kept from calling several tools at once");
     }

@@ -1,5 +1,6 @@
 package llm.core.template.grammar;
 
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -135,6 +136,14 @@ record CallFrame(
 
   private CallFrame within(String before, String behind) {
     return new CallFrame(before, call, between, behind, style, field, fieldEnd);
+  }
+
+  /** What answers that call this tool first begin with, up to what is not the same in all. */
+  String head(String name) {
+    String all = begin + call.replace("$NAME", name);
+    int[] places = {all.indexOf("$ARGS"), all.indexOf("$INDEX")};
+    int end = Arrays.stream(places).filter(at -> at >= 0).min().orElse(all.length());
+    return all.substring(0, end);
   }
 
   /** Those of the format's control tokens that stand in it. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -18,15 +19,16 @@ import llm.core.template.answer.AnswerFormat;
 import llm.core.template.answer.ParameterTypes;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
+import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.ToolChoice;
 import llm.domain.chat.ToolDefinition;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 
 /**
- * Answers that are calls of tools and nothing else: grammars of what a family of models writes for
- * them, with the names of the tools and arguments that fit their schemas. Those asked for last are
- * remembered. Thread-safe.
+ * Answers that are calls of tools and nothing else, or else a text of a form: grammars of what a
+ * family of models writes for them, with the names of the tools and arguments that fit their
+ * schemas. Those asked for last are remembered. Thread-safe.
  */
 public final class ForcedCalls {
   /** Calls in one answer at most. */
@@ -38,7 +40,10 @@ public final class ForcedCalls {
 
   /** What models that speak in channels may think before a call; their marks say where it ends. */
   private static final String ANALYSIS =
-      "(\"<|channel|>analysis<|message|>\" [^<]* \"<|end|><|start|>assistant\")?";
+      "(\"<|channel|>analysis<|message|>\" [^<]* \"<|end|><|start|>assistant\")? ";
+
+  /** What stands before a text there. */
+  private static final String FINAL = "\"<|channel|>final<|message|>\" ";
 
   /** Names that every style can write. */
   private static final Pattern TAG_NAME = Pattern.compile("[^<>\"\\s][^<>\"\\n]{0,255}(?<!\\s)");
@@ -58,7 +63,16 @@ public final class ForcedCalls {
       };
 
   /** What a grammar depends on. */
-  private record Demand(List<ToolDefinition> tools, ToolChoice choice, boolean several) {}
+  private record Demand(
+      List<ToolDefinition> tools, ToolChoice choice, boolean several, Optional<TextForm> form) {}
+
+  /**
+   * A form that an answer may have in place of calls.
+   *
+   * @param gbnf its grammar
+   * @param isJson whether its texts are JSON
+   */
+  public record TextForm(String gbnf, boolean isJson) {}
 
   private ForcedCalls(AnswerFormat format, CallFrame frame) {
     this.format = format;
@@ -81,6 +95,14 @@ public final class ForcedCalls {
         || request.toolChoice() instanceof ToolChoice.Named;
   }
 
+  /** Whether an answer to {@code request} either has a form or calls tools, as the model likes. */
+  public static boolean mayReplaceForm(ChatRequest request) {
+    return request.toolChoice() instanceof ToolChoice.Auto
+        && !request.tools().isEmpty()
+        && !(request.form().format() instanceof ResponseFormat.Text)
+        && !request.form().continues();
+  }
+
   /**
    * The grammar of an answer to {@code request}, which demands a call: exactly one where it says
    * that there may not be several, else one to sixteen.
@@ -89,23 +111,49 @@ public final class ForcedCalls {
    *     which cannot be held
    */
   public HeldCalls grammar(ChatRequest request) throws LlmException {
+    return known(request, Optional.empty(), "tools");
+  }
+
+  /**
+   * The grammar of an answer to {@code request} that is either such calls or a text of a form.
+   *
+   * @param field what asked for the form, which refusals name
+   * @param check what is wrong with a text of the form
+   * @throws LlmException with {@code Unsupported} where texts of the form could be taken for calls;
+   *     with {@code InvalidRequest} for a tool's schema which cannot be held, and for a form whose
+   *     grammar is wrong
+   */
+  public HeldCalls grammarOr(
+      TextForm form, ChatRequest request, String field, Function<String, Optional<String>> check)
+      throws LlmException {
+    HeldCalls either = known(request, Optional.of(form), field);
+    var both = new EitherCheck(format, either.reading(), either.check(), check);
+    return new HeldCalls(either.gbnf(), either.marks(), either.reading(), both);
+  }
+
+  private HeldCalls known(ChatRequest request, Optional<TextForm> form, String field)
+      throws LlmException {
     boolean several =
         frame.between().isPresent() && request.form().parallelToolCalls().orElse(true);
-    var demand = new Demand(request.tools(), request.toolChoice(), several);
+    var demand = new Demand(request.tools(), request.toolChoice(), several, form);
     synchronized (last) {
       HeldCalls known = last.get(demand);
       if (known != null) {
         return known;
       }
     }
-    HeldCalls made = make(demand);
+    HeldReading reading =
+        form.isEmpty()
+            ? new HeldReading.Parsed()
+            : new FormOrCalls(format, frame).reading(form.get(), request, field);
+    HeldCalls made = make(demand, reading);
     synchronized (last) {
       last.put(demand, made);
     }
     return made;
   }
 
-  private HeldCalls make(Demand demand) throws LlmException {
+  private HeldCalls make(Demand demand, HeldReading reading) throws LlmException {
     var rules = new RuleBook();
     List<String> calls = new ArrayList<>();
     Map<String, String> paths = new HashMap<>();
@@ -120,9 +168,22 @@ public final class ForcedCalls {
         requireRoom(rules, path);
       }
     }
-    String one = rules.rule(String.join(" | ", calls));
+    String root = all(rules.rule(String.join(" | ", calls)), demand.several());
+    if (demand.form().isPresent()) {
+      String text = rules.add(demand.form().get().gbnf());
+      root = "(" + root + " | " + (isChannels() ? FINAL : "") + text + ")";
+    }
+    return new HeldCalls(
+        rules.gbnf((isChannels() ? ANALYSIS : "") + root),
+        marks(),
+        reading,
+        CallCheck.of(format, demand.tools(), paths));
+  }
+
+  /** One call, or several of them, with what stands around. */
+  private String all(String one, boolean several) {
     String more =
-        demand.several()
+        several
             ? " ("
                 + GbnfLiteral.of(frame.between().get())
                 + " "
@@ -131,14 +192,16 @@ public final class ForcedCalls {
                 + (MOST_CALLS - 1)
                 + "}"
             : "";
-    String root =
-        GbnfLiteral.of(frame.begin()) + " " + one + more + " " + GbnfLiteral.of(frame.end());
-    return new HeldCalls(rules.gbnf(root), marks(), CallCheck.of(format, demand.tools(), paths));
+    return GbnfLiteral.of(frame.begin()) + " " + one + more + " " + GbnfLiteral.of(frame.end());
+  }
+
+  private boolean isChannels() {
+    return format == AnswerFormat.HARMONY;
   }
 
   private Set<String> marks() {
     Set<String> marks = new HashSet<>(frame.marks(format));
-    if (format == AnswerFormat.HARMONY) {
+    if (isChannels()) {
       marks.addAll(Set.of("<|end|>", "<|start|>"));
     }
     return marks;

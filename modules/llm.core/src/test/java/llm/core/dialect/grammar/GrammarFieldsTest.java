@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import llm.core.dialect.completions.CompletionRequestReader;
@@ -13,6 +14,7 @@ import llm.core.dialect.openai.OpenAiRequestReader;
 import llm.core.dialect.openai.upstream.ChatRequestWriter;
 import llm.core.dialect.openai.upstream.RequestTraits;
 import llm.core.dialect.openai.upstream.RequestTraits.GrammarNames;
+import llm.core.gbnf.Gbnf;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.ResponseFormat;
@@ -131,6 +133,30 @@ class GrammarFieldsTest {
             new ResponseFormat.Grammar("root ::= \"a b\" | \"say \\\"x\\\"\\n\\\\\" | \"é\\x01\""));
   }
 
+  @ParameterizedTest
+  @CsvSource({"\"guided_regex\":R", "\"structured_outputs\":{\"regex\":R}"})
+  void aRegularExpressionIsTheWholeAnswer(String field) throws Exception {
+    String pattern = "[A-Z]{2}-\\\\d{3,5}|(?:yes|n\u00f6)+\\\\n\\\"?";
+    ChatRequest request = chat("local", field.replace("R", "\"" + pattern + "\""));
+    assertThat(request.form().format()).isInstanceOf(ResponseFormat.Grammar.class);
+    Gbnf grammar = Gbnf.read(((ResponseFormat.Grammar) request.form().format()).gbnf());
+    for (String text : List.of("AB-123", "AB-12345", "n\u00f6yes\n", "yes\n\"")) {
+      assertThat(grammar.matches(text)).as(text).isTrue();
+    }
+    for (String text : List.of("AB-12", "xAB-123", "AB-123 ", "yes", "", "AB-123456")) {
+      assertThat(grammar.matches(text)).as(text).isFalse();
+    }
+  }
+
+  @Test
+  void aRegularExpressionGoesAsItCameOrAsTheGrammarItIs() throws LlmException {
+    ChatRequest request = chat("up/m", "\"guided_regex\":\"a+\"");
+    assertThat(written(request, GrammarNames.AS_CALLED)).contains("\"guided_regex\":\"a+\"");
+    assertThat(written(request, GrammarNames.GRAMMAR))
+        .contains("\"grammar\":\"root ::= ")
+        .doesNotContain("regex");
+  }
+
   @Test
   void anyObjectIsJsonMode() throws LlmException {
     assertThat(chat("local", "\"structured_outputs\":{\"json_object\":true}").form().format())
@@ -154,6 +180,8 @@ class GrammarFieldsTest {
           "guided_choice":["a",""] | guided_choice[1] | must not be empty
           "guided_choice":["a",1] | guided_choice[1] | must be a string
           "guided_choice":"a" | guided_choice | must be an array
+          "guided_regex":"" | guided_regex | must not be empty
+          "guided_regex":7 | guided_regex | must be a string
           "structured_outputs":"a" | structured_outputs | must be an object
           "structured_outputs":{} | structured_outputs | must hold one of
           "structured_outputs":{"json":{},"grammar":"root ::= \\"a\\""} | structured_outputs | must hold one of
@@ -187,15 +215,14 @@ class GrammarFieldsTest {
       quoteCharacter = '`',
       textBlock =
           """
-          "guided_regex":"a+" | guided_regex
-          "structured_outputs":{"regex":"a+"} | structured_outputs.regex
+          "guided_regex":"(a)\\\\1" | guided_regex
+          "structured_outputs":{"regex":"a(?=b)"} | structured_outputs.regex
           "structured_outputs":{"structural_tag":"{}"} | structured_outputs.structural_tag
           "structured_outputs":{"grammar":"root ::= \\"a\\"","whitespace_pattern":" "} | structured_outputs.whitespace_pattern
           """)
   void whatOnlyServersWithTheFieldKnowGoesToThemAlone(String field, String path)
       throws LlmException {
     LlmError here = refused("local", field);
-    assertThat(here).isInstanceOf(LlmError.Unsupported.class);
     assertThat(path(here)).contains(path);
 
     ChatRequest request = chat("up/m", field);
@@ -204,6 +231,21 @@ class GrammarFieldsTest {
     LlmException refused =
         catchThrowableOfType(LlmException.class, () -> written(request, GrammarNames.NONE));
     assertThat(refused).as("a server that has no such field").isNotNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a{1001} | counts beyond 1000",
+        "(?:.{900}a){9} | more than",
+        "a$b | no text",
+        "[^] | different ways"
+      })
+  void aRegularExpressionThatNoGrammarHoldsIsRefusedWithTheReason(String pattern, String reason) {
+    LlmError refused = refused("local", "\"guided_regex\":\"" + pattern + "\"");
+    assertThat(path(refused)).contains("guided_regex");
+    assertThat(refused.message()).contains(reason);
   }
 
   private static String written(ChatRequest request, GrammarNames names) throws LlmException {

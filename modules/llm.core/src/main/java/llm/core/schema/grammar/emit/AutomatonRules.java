@@ -16,7 +16,7 @@ import llm.core.schema.grammar.rule.Rules;
  * An automaton as rules: at most one for each state, and none for what only one state leads to, as
  * long as that is not long. A text has one way through them.
  */
-final class AutomatonRules {
+public final class AutomatonRules {
   private static final int MOST_NESTED = 12;
   private static final int MOST_RANGES = 3;
 
@@ -56,7 +56,8 @@ final class AutomatonRules {
    * @param name of the rules
    * @param path to blame when there are too many
    */
-  static Expr of(Rules rules, Dfa dfa, Function<CharSet, Expr> writing, String name, String path)
+  public static Expr of(
+      Rules rules, Dfa dfa, Function<CharSet, Expr> writing, String name, String path)
       throws UnsupportedSchema {
     return dfa.isEmpty() ? Expr.NOTHING : new AutomatonRules(rules, dfa, writing, name, path).all();
   }
