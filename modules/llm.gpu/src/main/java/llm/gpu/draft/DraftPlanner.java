@@ -2,6 +2,7 @@ package llm.gpu.draft;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import llm.domain.chat.Priority;
 import llm.gpu.prefix.TokenSequence;
 
@@ -16,7 +17,8 @@ import llm.gpu.prefix.TokenSequence;
  *
  * <p>Sizes of steps that were never seen are tried first ({@link Trials}). Once in a while a step
  * has no drafts, or others than seem best, or some though none seem to pay, so that it stays known
- * what they cost and bring. One thread.
+ * what they cost and bring. What is tried so is paid from a {@link Purse}: where drafts do not pay,
+ * steps take a hundredth longer for it, and no more. One thread.
  */
 public final class DraftPlanner {
   private static final double MARGIN = 1.05; // below, guessing is not worth the while
@@ -32,6 +34,9 @@ public final class DraftPlanner {
   private final int stepTokens;
   private final Trials trials;
   private final Confidence usual = new Confidence();
+  private final Purse purse = new Purse();
+  private final Probes probes = new Probes();
+  private List<Drafting> tried = List.of(); // answers of the last step, where anything was drafted
   private int rest; // steps without drafts
   private int sinceTrial;
 
@@ -79,6 +84,7 @@ public final class DraftPlanner {
   /** The memory had no room for drafts: none are made for some steps. */
   public void crowded() {
     rest = CROWDED_STEPS;
+    tried = List.of();
   }
 
   /**
@@ -88,6 +94,7 @@ public final class DraftPlanner {
    * @return whether anything is tried
    */
   public boolean plan(List<? extends Answer> step) {
+    settle();
     step.forEach(answer -> answer.drafting().clear());
     if (!speculation.isOn() || !step.stream().allMatch(Answer::streams) || rests()) {
       return false;
@@ -104,7 +111,21 @@ public final class DraftPlanner {
       drafts.add(answer.drafting());
       found |= answer.drafting().found() > 0;
     }
-    return found && plan(drafts, room) > 0;
+    purse.earn(costs.of(step.size()));
+    boolean drafted = found && plan(drafts, room) > 0;
+    tried = drafted ? drafts : List.of();
+    return drafted;
+  }
+
+  /** What the drafts of the last step brought and cost, all told. */
+  private void settle() {
+    int answers = tried.size();
+    int drafted = tried.stream().mapToInt(Drafting::count).sum();
+    if (drafted > 0) {
+      int right = tried.stream().mapToInt(Drafting::confirmed).sum();
+      purse.settle(-loss(answers, drafted, right));
+    }
+    tried = List.of();
   }
 
   private boolean rests() {
@@ -134,7 +155,9 @@ public final class DraftPlanner {
     int found = answers.stream().mapToInt(Drafting::found).sum();
     int most = Math.min(room, found);
     int unknown = trials.unknown(count, count + most) - count;
-    if (unknown > 0 && answers.stream().allMatch(DraftPlanner::isSure)) {
+    if (unknown > 0
+        && answers.stream().allMatch(DraftPlanner::isSure)
+        && purse.affords(loss(count, unknown, expected(answers, unknown)))) {
       return planEvenly(answers, unknown);
     }
     var guesses = new Guesses(answers, most);
@@ -155,7 +178,14 @@ public final class DraftPlanner {
       return probe(answers, most);
     }
     guesses.plan(taken);
+    probes.pays();
     return count == 1 && ++sinceTrial >= TRIAL_EVERY ? trial(answers.getFirst(), most) : taken;
+  }
+
+  /** How many of so many drafts of all answers are expected to be right. */
+  private static double expected(List<Drafting> answers, int drafts) {
+    int each = drafts / answers.size();
+    return answers.stream().mapToDouble(answer -> answer.expected(each)).sum();
   }
 
   private static boolean isSure(Drafting answer) {
@@ -166,21 +196,41 @@ public final class DraftPlanner {
   private int trial(Drafting answer, int most) {
     sinceTrial = 0;
     int tokens = trials.next(1, 1 + most) - 1;
-    answer.plan(tokens > 0 ? tokens : answer.count());
+    boolean tries = tokens > 0 && purse.affords(loss(1, tokens, answer.expected(tokens)));
+    answer.plan(tries ? tokens : answer.count());
     return answer.count();
   }
 
-  /** Tries something though nothing seems to pay: what steps cost, or how good the guesses are. */
+  /**
+   * Tries something though nothing seems to pay: what steps cost, or how good the guesses are. As
+   * much as can be afforded, and the more seldom, the longer nothing pays.
+   */
   private int probe(List<Drafting> answers, int room) {
-    for (Drafting answer : answers) {
-      int most = Math.min(room, answer.found());
-      if (most > 0 && answer.probes().take()) {
-        int count = answers.size();
-        int size = isSure(answer) ? trials.next(count, count + most) - count : 0;
-        answer.plan(size > 0 ? size : Math.min(PROBE_TOKENS, most));
-        return answer.count();
-      }
+    Optional<Drafting> one = answers.stream().filter(answer -> answer.found() > 0).findFirst();
+    if (one.isEmpty() || !probes.isDue()) {
+      return 0;
     }
-    return 0;
+    Drafting answer = one.get();
+    int count = answers.size();
+    int most = Math.min(room, answer.found());
+    int size = isSure(answer) ? trials.next(count, count + most) - count : 0;
+    int tokens = size > 0 ? size : Math.min(PROBE_TOKENS, most);
+    while (tokens > 0 && !purse.affords(loss(count, tokens, answer.expected(tokens)))) {
+      tokens /= 2;
+    }
+    if (tokens > 0) {
+      probes.take();
+    }
+    answer.plan(tokens);
+    return tokens;
+  }
+
+  /**
+   * What drafts are expected to cost more than they bring, in plain steps.
+   *
+   * @param right how many of them are expected to be
+   */
+  private double loss(int answers, int drafts, double right) {
+    return costs.of(answers + drafts) - (answers + right) * costs.of(answers) / answers;
   }
 }

@@ -19,7 +19,6 @@ public final class Drafting {
   private final TokenLookup lookup = new TokenLookup();
   private final Confidence confidence; // of this answer
   private final Confidence usual; // of all answers
-  private final Probes probes = new Probes();
   private final int[] tokens; // guessed
   private int found;
   private int foreign; // tokens looked up that are not of the sequence
@@ -120,9 +119,15 @@ public final class Drafting {
     return confidence.of(matched);
   }
 
-  /** When it is tried though it does not seem to pay. */
-  Probes probes() {
-    return probes;
+  /** How many of the first {@code tokens} that were found are expected to be right. */
+  double expected(int tokens) {
+    double all = 0;
+    double likely = 1;
+    for (int i = 0; i < Math.min(tokens, found); i++) {
+      likely *= confidence();
+      all += likely;
+    }
+    return all;
   }
 
   /** Lets {@code more} of the tokens that were found be tried. */

@@ -64,9 +64,6 @@ final class Guesses {
     }
     for (int i = 0; i < taken.length; i++) {
       answers.get(i).plan(taken[i]);
-      if (taken[i] > 0) {
-        answers.get(i).probes().pays();
-      }
     }
   }
 

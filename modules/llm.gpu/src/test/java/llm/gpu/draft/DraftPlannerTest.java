@@ -164,7 +164,7 @@ class DraftPlannerTest {
   @Test
   void theStepHasAsManyDraftsAsBringTheMostTokensASecond() {
     // eight tokens take less time than five, and beyond them a step costs far more
-    IntToLongFunction tiles = tokens -> tokens <= 1 ? 1000 : tokens == 8 ? 3000 : 2000L * tokens;
+    IntToLongFunction tiles = tokens -> tokens <= 1 ? 1000 : tokens == 8 ? 3000 : 1200L * tokens;
     List<Integer> drafted = steps(planner(Mode.AUTO), 400, tiles, Speaker.interactive());
 
     assertThat(drafted.subList(50, 400)).filteredOn(tokens -> tokens == 7).hasSizeGreaterThan(310);
