@@ -25,6 +25,9 @@ public final class Drafting {
   private int matched;
   private int count; // of them that are tried
   private int confirmed; // of those
+  private int predicted; // of those found, from the first on
+  private int predictedRight; // in steps before
+  private int predictedWrong;
 
   /**
    * For an answer of which so much may be guessed; nothing where that is off.
@@ -66,6 +69,9 @@ public final class Drafting {
 
   /** Tries nothing in the next step. */
   void clear() {
+    predictedRight = predictedRight();
+    predictedWrong = predictedWrong();
+    predicted = 0;
     count = 0;
     confirmed = 0;
     found = 0;
@@ -91,6 +97,17 @@ public final class Drafting {
     return confirmed;
   }
 
+  /** Predicted tokens that were tried so far and are what was chosen. */
+  public int predictedRight() {
+    return predictedRight + Math.min(confirmed, predicted);
+  }
+
+  /** Those that were tried and are not. */
+  public int predictedWrong() {
+    int tried = Math.min(count, predicted);
+    return predictedWrong + Math.max(0, tried - confirmed);
+  }
+
   /**
    * Guesses what follows a sequence.
    *
@@ -107,6 +124,7 @@ public final class Drafting {
     }
     found = lookup.find(wanted, tokens);
     matched = lookup.matched();
+    predicted = Math.min(found, lookup.foundBefore(foreign));
   }
 
   /** Tokens that were guessed, 0 or more. */

@@ -377,9 +377,10 @@ final class Scheduler implements AutoCloseable {
       int at = index + kept;
       int token = slot.choose(context, at);
       metrics.completionToken();
+      boolean confirmed = drafting.confirms(token); // before the answer may end, and tell of it
       var end = slot.take(token, context.logits(at), loaded.model().vocabulary(), pieces);
       slot.flush(time.nanoTime());
-      if (!drafting.confirms(token) || end.isPresent() || !slot.isHeard()) {
+      if (!confirmed || end.isPresent() || !slot.isHeard()) {
         forgetRest(slot, kept);
         return end;
       }
