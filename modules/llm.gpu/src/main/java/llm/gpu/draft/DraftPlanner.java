@@ -15,6 +15,9 @@ import llm.gpu.prefix.TokenSequence;
  * taken where that is not more than without, nor where an answer would get its own tokens
  * noticeably later for the guesses of others.
  *
+ * <p>Guesses are looked up in prompt and answer; where that finds none, or unlikely ones, a draft
+ * model makes them if there is one ({@link ModelDrafts}).
+ *
  * <p>Sizes of steps that were never seen are tried first ({@link Trials}). Once in a while a step
  * has no drafts, or others than seem best, or some though none seem to pay, so that it stays known
  * what they cost and bring. What is tried so is paid from a {@link Purse}: where drafts do not pay,
@@ -36,6 +39,7 @@ public final class DraftPlanner {
   private final Confidence usual = new Confidence();
   private final Purse purse = new Purse();
   private final Probes probes = new Probes();
+  private final Optional<ModelDrafts> model;
   private List<Drafting> tried = List.of(); // answers of the last step, where anything was drafted
   private int rest; // steps without drafts
   private int sinceTrial;
@@ -44,12 +48,15 @@ public final class DraftPlanner {
    * Learns from {@code costs} what steps take.
    *
    * @param stepTokens the most tokens, and outputs, of a step of answers
+   * @param drafter guesses where nothing was looked up; empty: nothing does
    */
-  public DraftPlanner(Speculation speculation, StepCosts costs, int stepTokens) {
+  public DraftPlanner(
+      Speculation speculation, StepCosts costs, int stepTokens, Optional<Drafter> drafter) {
     this.speculation = speculation;
     this.costs = costs;
     this.stepTokens = stepTokens;
     this.trials = new Trials(costs);
+    this.model = drafter.map(some -> new ModelDrafts(some, speculation, costs, purse, stepTokens));
   }
 
   /** An answer in a step. */
@@ -66,6 +73,9 @@ public final class DraftPlanner {
 
     /** The most tokens it may have beside the one that a step brings anyway, 0 or more. */
     int moreTokens();
+
+    /** The tokens that it has, without the prompt's. */
+    int tokensSoFar();
   }
 
   /**
@@ -103,18 +113,36 @@ public final class DraftPlanner {
     boolean interactive =
         step.stream().anyMatch(answer -> answer.priority() == Priority.INTERACTIVE);
     List<Drafting> drafts = new ArrayList<>(step.size());
-    boolean found = false;
+    int[] most = new int[step.size()];
     for (Answer answer : step) {
       boolean yields = interactive && answer.priority() == Priority.BACKGROUND;
-      int most = yields ? 0 : Math.min(room, answer.moreTokens());
-      answer.drafting().seek(answer.sequence(), most);
+      int tokens = yields ? 0 : Math.min(room, answer.moreTokens());
+      most[drafts.size()] = tokens;
+      answer.drafting().seek(answer.sequence(), tokens);
       drafts.add(answer.drafting());
-      found |= answer.drafting().found() > 0;
     }
     purse.earn(costs.of(step.size()));
-    boolean drafted = found && plan(drafts, room) > 0;
+    boolean drafted = plan(step, drafts, most, room) > 0;
     tried = drafted ? drafts : List.of();
     return drafted;
+  }
+
+  private int plan(List<? extends Answer> step, List<Drafting> drafts, int[] most, int room) {
+    boolean known = speculation.mode() == Speculation.Mode.ALWAYS || costs.isFresh(step.size());
+    if (!known || room == 0) {
+      return 0;
+    }
+    Optional<Drafting> probed = model.flatMap(some -> some.draft(step, most, room));
+    if (probed.isPresent()) {
+      probed.get().plan(Math.min(room, probed.get().found()));
+      return probed.get().count();
+    }
+    return drafts.stream().anyMatch(one -> one.found() > 0) ? plan(drafts, room) : 0;
+  }
+
+  /** An answer has ended. */
+  public void leave(Drafting drafting) {
+    model.ifPresent(some -> some.leave(drafting));
   }
 
   /** What the drafts of the last step brought and cost, all told. */
@@ -134,10 +162,9 @@ public final class DraftPlanner {
   }
 
   private int plan(List<Drafting> answers, int room) {
-    if (speculation.mode() == Speculation.Mode.ALWAYS) {
-      return planEvenly(answers, room);
-    }
-    return costs.isFresh(answers.size()) ? planWhatPays(answers, room) : 0;
+    return speculation.mode() == Speculation.Mode.ALWAYS
+        ? planEvenly(answers, room)
+        : planWhatPays(answers, room);
   }
 
   private static int planEvenly(List<Drafting> answers, int room) {
@@ -189,7 +216,7 @@ public final class DraftPlanner {
   }
 
   private static boolean isSure(Drafting answer) {
-    return answer.found() > 0 && answer.confidence() >= SURE;
+    return answer.found() > 0 && answer.likelihood(0) >= SURE;
   }
 
   /** Tries another size than the one that seems best. */

@@ -31,4 +31,9 @@ final class Purse {
   boolean affords(double loss) {
     return loss <= 0 || loss <= steps;
   }
+
+  /** Whether more went out than came in. */
+  boolean isEmpty() {
+    return steps < 0;
+  }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.template.ConversationTemplate.Marks;
 import llm.gpu.adapter.LoadedAdapters;
+import llm.gpu.draft.LoadedDraft;
 import llm.gpu.ffi.Callbacks;
 import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
@@ -34,6 +35,7 @@ final class LoadedModel implements AutoCloseable {
   private final Optional<Batch> batch;
   private final Conversations conversations;
   private final LoadedAdapters adapters;
+  private final LoadedDraft draft;
   private final ModelNeed atLoad;
   private volatile ModelNeed ofVectors = ModelNeed.NONE;
 
@@ -45,6 +47,7 @@ final class LoadedModel implements AutoCloseable {
       Optional<Context> context,
       int contextTokens,
       LoadedAdapters adapters,
+      LoadedDraft draft,
       ModelNeed taken,
       ModelTemplates templates) {
     this.file = file;
@@ -52,6 +55,7 @@ final class LoadedModel implements AutoCloseable {
     this.header = header;
     this.model = model;
     this.adapters = adapters;
+    this.draft = draft;
     this.context = context;
     this.contextTokens = contextTokens;
     this.atLoad = taken;
@@ -70,7 +74,16 @@ final class LoadedModel implements AutoCloseable {
     LoadedAdapters load(Model model);
   }
 
-  /** Loads {@code file} and its adapters, and makes the context it generates in. */
+  /** Loads the draft model beside a model. */
+  @FunctionalInterface
+  interface DraftLoader {
+    LoadedDraft load(Model model) throws LlamaException;
+  }
+
+  /**
+   * Loads {@code file} and its adapters, makes the context it generates in, and loads the draft
+   * model beside it.
+   */
   static LoadedModel load(
       Library library,
       Path file,
@@ -78,6 +91,7 @@ final class LoadedModel implements AutoCloseable {
       GgufHeader header,
       EngineSettings settings,
       AdapterLoader adapterLoader,
+      DraftLoader draftLoader,
       Callbacks.Progress progress)
       throws LlamaException {
     try (Allocations taken = Allocations.record()) {
@@ -89,6 +103,9 @@ final class LoadedModel implements AutoCloseable {
         Optional<Context> context =
             header.isEncoder() ? Optional.empty() : Optional.of(context(model, window, settings));
         int pool = context.map(Context::poolTokens).orElse(0);
+        long alone = taken.sum(pool).total();
+        LoadedDraft draft = context.isPresent() ? draftLoader.load(model) : LoadedDraft.NONE;
+        ModelNeed all = taken.sum(pool);
         var loaded =
             new LoadedModel(
                 file,
@@ -98,7 +115,8 @@ final class LoadedModel implements AutoCloseable {
                 context,
                 window,
                 adapters,
-                taken.sum(pool),
+                draft,
+                all.withDraft(all.total() - alone),
                 settings.templates());
         complete = true;
         return loaded;
@@ -121,8 +139,6 @@ final class LoadedModel implements AutoCloseable {
   private static Context context(Model model, int window, EngineSettings settings)
       throws LlamaException {
     int pool = settings.poolFor(window);
-    int outputs =
-        Math.max(settings.sequences(), settings.slots().total() + settings.speculation().outputs());
     return model.newContext(
         new ContextOptions(
             pool,
@@ -191,6 +207,11 @@ final class LoadedModel implements AutoCloseable {
     return adapters;
   }
 
+  /** The draft model beside it. */
+  LoadedDraft draft() {
+    return draft;
+  }
+
   /** The memory it takes, as llama.cpp told. Any thread. */
   ModelNeed taken() {
     return atLoad.plus(ofVectors);
@@ -209,6 +230,7 @@ final class LoadedModel implements AutoCloseable {
   @Override
   public void close() {
     batch.ifPresent(Batch::close);
+    draft.close();
     model.close();
   }
 }

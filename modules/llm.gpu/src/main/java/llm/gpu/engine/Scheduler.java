@@ -15,7 +15,9 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
 import llm.gpu.draft.DraftPlanner;
+import llm.gpu.draft.Drafter;
 import llm.gpu.draft.Drafting;
+import llm.gpu.draft.ModelDrafter;
 import llm.gpu.draft.Speculation;
 import llm.gpu.draft.StepCosts;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
@@ -106,7 +108,7 @@ final class Scheduler implements AutoCloseable {
     int stepTokens = Math.min(context.outputLimit(), context.batchTokens());
     var costs = new StepCosts(stepTokens);
     this.stepper = new Stepper(loaded, chunks, costs, common, closing);
-    this.drafts = new DraftPlanner(speculation(), costs, stepTokens);
+    this.drafts = new DraftPlanner(speculation(), costs, stepTokens, drafter(common));
     this.planner = new StepPlanner(context.batchTokens(), chunks);
     var prompt =
         new Prompt(loaded.model().vocabulary(), loaded.conversations(), loaded.contextTokens());
@@ -335,6 +337,13 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
+  private Optional<Drafter> drafter(Serving.Common common) {
+    return loaded
+        .draft()
+        .model()
+        .map(model -> new ModelDrafter(model, common.guard(), time, metrics::draftedByModel, log));
+  }
+
   /** What the model's memory allows: a draft that is refuted has to be taken out of it again. */
   private Speculation speculation() {
     return loaded.model().cutsBack() ? settings.speculation() : Speculation.OFF;
@@ -392,7 +401,8 @@ final class Scheduler implements AutoCloseable {
   /** Takes what was drafted behind the first {@code kept} tokens of the draft out of the memory. */
   private void forgetRest(Slot slot, int kept) throws LlamaException {
     Drafting drafting = slot.drafting();
-    metrics.drafted(drafting.confirmed(), drafting.count() - drafting.confirmed());
+    int rejected = drafting.count() - drafting.confirmed();
+    metrics.drafted(drafting.confirmed(), rejected, drafting.isByModel());
     TokenSequence sequence = slot.sequence();
     if (kept < drafting.count() && !context.cut(sequence.id(), sequence.computed())) {
       throw new LlamaException("The model's memory could not be cut back behind a draft.");
@@ -414,6 +424,7 @@ final class Scheduler implements AutoCloseable {
       }
     }
     roomFreed = true;
+    drafts.leave(slot.drafting());
     slot.close();
     report();
     long now = time.nanoTime();

@@ -261,6 +261,11 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
     return limit - completionTokens - 1;
   }
 
+  @Override
+  public int tokensSoFar() {
+    return completionTokens;
+  }
+
   /** Whether more may be chosen for it: it is wanted, and its consumer keeps up. */
   boolean isHeard() {
     return isFlushed() && !job.cancelled();

@@ -3,6 +3,7 @@ package llm.gpu.draft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
 import llm.domain.chat.Priority;
@@ -32,7 +33,7 @@ class DraftCostTest {
   private final SplittableRandom random = new SplittableRandom(20_261_122);
   private final StepCosts costs = new StepCosts(ROOM);
   private final DraftPlanner planner =
-      new DraftPlanner(new Speculation(Mode.AUTO, 16), costs, ROOM);
+      new DraftPlanner(new Speculation(Mode.AUTO, 16), costs, ROOM, Optional.empty());
 
   private record Speaker(TokenSequence sequence, Drafting drafting, int[] said)
       implements DraftPlanner.Answer {
@@ -49,6 +50,11 @@ class DraftCostTest {
     @Override
     public int moreTokens() {
       return TOKENS - said[0] - 1;
+    }
+
+    @Override
+    public int tokensSoFar() {
+      return said[0];
     }
   }
 
