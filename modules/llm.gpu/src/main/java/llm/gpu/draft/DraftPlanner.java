@@ -88,6 +88,7 @@ public final class DraftPlanner {
   public Drafting begin(int[] prompt, int[] predicted, boolean seeded) {
     var drafting = new Drafting(seeded ? speculation.ofRepeatable() : speculation, usual);
     drafting.predict(prompt, predicted);
+    model.ifPresent(some -> drafting.onClose(some::leave));
     return drafting;
   }
 
@@ -138,11 +139,6 @@ public final class DraftPlanner {
       return probed.get().count();
     }
     return drafts.stream().anyMatch(one -> one.found() > 0) ? plan(drafts, room) : 0;
-  }
-
-  /** An answer has ended. */
-  public void leave(Drafting drafting) {
-    model.ifPresent(some -> some.leave(drafting));
   }
 
   /** What the drafts of the last step brought and cost, all told. */

@@ -1,5 +1,6 @@
 package llm.gpu.draft;
 
+import java.util.function.Consumer;
 import llm.gpu.prefix.TokenSequence;
 
 /**
@@ -13,7 +14,7 @@ import llm.gpu.prefix.TokenSequence;
  *
  * <p>The engine's thread owns it.
  */
-public final class Drafting {
+public final class Drafting implements AutoCloseable {
   private static final int[] NOTHING = {};
 
   private final TokenLookup lookup = new TokenLookup();
@@ -23,6 +24,7 @@ public final class Drafting {
   private final int[] kinds; // of each, as Confidence has them
   private int found;
   private int foreign; // tokens looked up that are not of the sequence
+  private Consumer<Drafting> leaves = _ -> {};
   private boolean byModel; // a draft model was asked for them
   private boolean followed; // it was, in this step or before
   private boolean gaveUp; // and proposed no more, though more was wanted
@@ -60,6 +62,11 @@ public final class Drafting {
       lookup.add(token);
     }
     foreign = lookup.count();
+  }
+
+  /** {@code leaves} is told when its answer has ended. */
+  void onClose(Consumer<Drafting> leaves) {
+    this.leaves = leaves;
   }
 
   /** Whether anything may be guessed. */
@@ -232,5 +239,11 @@ public final class Drafting {
   /** Lets {@code more} of the tokens that were found be tried. */
   void plan(int more) {
     count = more;
+  }
+
+  /** Its answer has ended. Idempotent. */
+  @Override
+  public void close() {
+    leaves.accept(this);
   }
 }

@@ -36,6 +36,7 @@ import llm.gpu.memory.DeviceMemory;
 import llm.gpu.memory.HostMemory;
 import llm.gpu.memory.MemoryBudget;
 import llm.gpu.memory.ModelNeed;
+import llm.gpu.memory.Places;
 import llm.gpu.memory.Residence;
 import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;

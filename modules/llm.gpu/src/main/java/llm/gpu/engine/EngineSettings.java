@@ -53,42 +53,6 @@ public record EngineSettings(
     Speculation speculation,
     MemorySettings memory) {
 
-  /** With each model's own template, and nothing drafted. */
-  public EngineSettings(
-      int contextTokens,
-      int poolTokens,
-      int batchTokens,
-      int threads,
-      int loadedModels,
-      Slots slots,
-      Prefixes prefixes,
-      Vectors vectors,
-      int queueCapacity,
-      int ringEvents,
-      Duration stepTarget,
-      Duration stallLimit,
-      Duration loadLimit,
-      Duration closeLimit) {
-    this(
-        contextTokens,
-        poolTokens,
-        batchTokens,
-        threads,
-        loadedModels,
-        slots,
-        prefixes,
-        vectors,
-        queueCapacity,
-        ringEvents,
-        stepTarget,
-        stallLimit,
-        loadLimit,
-        closeLimit,
-        ModelTemplates.OWN,
-        Speculation.OFF,
-        MemorySettings.DEFAULT);
-  }
-
   /**
    * Requests that are computed together. Background ones have places of their own, so that they
    * take none from those somebody waits for.
@@ -124,6 +88,11 @@ public record EngineSettings(
       long folderBytes) {
     /** The most bytes of the files where nobody chose. */
     public static final long DEFAULT_FOLDER_BYTES = 1L << 30;
+
+    /** What is kept where nobody chose. */
+    public static final Prefixes DEFAULT =
+        new Prefixes(
+            16, -1, 256L << 20, Duration.ofMillis(50), Optional.empty(), DEFAULT_FOLDER_BYTES);
 
     /** What is kept in the pool only, however little it is worth. */
     public Prefixes(int sequences, int tokens) {
@@ -168,31 +137,17 @@ public record EngineSettings(
   public static final int DEFAULT_MAX_CONTEXT = 8192;
 
   /** Defaults for this machine. */
-  public static final EngineSettings DEFAULT =
-      new EngineSettings(
-          0,
-          0,
-          512,
-          threadsFor(Runtime.getRuntime().availableProcessors()),
-          1,
-          new Slots(8, 2),
-          new Prefixes(
-              16,
-              -1,
-              256L << 20,
-              Duration.ofMillis(50),
-              Optional.empty(),
-              Prefixes.DEFAULT_FOLDER_BYTES),
-          new Vectors(Optional.empty(), 0),
-          32,
-          256,
-          Duration.ofMillis(100),
-          Duration.ofSeconds(30),
-          Duration.ofMinutes(5),
-          Duration.ofSeconds(10),
-          ModelTemplates.OWN,
-          Speculation.DEFAULT,
-          MemorySettings.DEFAULT);
+  public static final EngineSettings DEFAULT = builder().build();
+
+  /** A builder with the defaults for this machine. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** A builder with these limits. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
 
   /**
    * Threads that compute where nobody chose: half of the cores, and all but one of up to four.
@@ -207,90 +162,22 @@ public record EngineSettings(
 
   /** The same with so many threads that compute. */
   public EngineSettings withThreads(int other) {
-    return new EngineSettings(
-        contextTokens,
-        poolTokens,
-        batchTokens,
-        other,
-        loadedModels,
-        slots,
-        prefixes,
-        vectors,
-        queueCapacity,
-        ringEvents,
-        stepTarget,
-        stallLimit,
-        loadLimit,
-        closeLimit,
-        templates,
-        speculation,
-        memory);
+    return toBuilder().threads(other).build();
   }
 
   /** The same with these drafts. */
   public EngineSettings withSpeculation(Speculation other) {
-    return new EngineSettings(
-        contextTokens,
-        poolTokens,
-        batchTokens,
-        threads,
-        loadedModels,
-        slots,
-        prefixes,
-        vectors,
-        queueCapacity,
-        ringEvents,
-        stepTarget,
-        stallLimit,
-        loadLimit,
-        closeLimit,
-        templates,
-        other,
-        memory);
+    return toBuilder().speculation(other).build();
   }
 
   /** The same with a window of so many tokens. */
   public EngineSettings withContext(int tokens) {
-    return new EngineSettings(
-        tokens,
-        poolTokens,
-        batchTokens,
-        threads,
-        loadedModels,
-        slots,
-        prefixes,
-        vectors,
-        queueCapacity,
-        ringEvents,
-        stepTarget,
-        stallLimit,
-        loadLimit,
-        closeLimit,
-        templates,
-        speculation,
-        memory);
+    return toBuilder().contextTokens(tokens).build();
   }
 
   /** The same with other limits of memory. */
   public EngineSettings withMemory(MemorySettings other) {
-    return new EngineSettings(
-        contextTokens,
-        poolTokens,
-        batchTokens,
-        threads,
-        loadedModels,
-        slots,
-        prefixes,
-        vectors,
-        queueCapacity,
-        ringEvents,
-        stepTarget,
-        stallLimit,
-        loadLimit,
-        closeLimit,
-        templates,
-        speculation,
-        other);
+    return toBuilder().memory(other).build();
   }
 
   /** Sequences of one context: of the requests in work, and of what is kept. */
@@ -337,5 +224,172 @@ public record EngineSettings(
   /** The most tokens of one step in a pool of {@code pool}: a token for each slot at least. */
   public int batchFor(int pool) {
     return Math.max(slots.total(), Math.min(batchTokens, pool));
+  }
+
+  /** Limits set one by one; the last value of each counts. Not thread-safe. */
+  public static final class Builder {
+    private int contextTokens = 0;
+    private int poolTokens = 0;
+    private int batchTokens = 512;
+    private int threads = threadsFor(Runtime.getRuntime().availableProcessors());
+    private int loadedModels = 1;
+    private Slots slots = new Slots(8, 2);
+    private Prefixes prefixes = Prefixes.DEFAULT;
+    private Vectors vectors = new Vectors(Optional.empty(), 0);
+    private int queueCapacity = 32;
+    private int ringEvents = 256;
+    private Duration stepTarget = Duration.ofMillis(100);
+    private Duration stallLimit = Duration.ofSeconds(30);
+    private Duration loadLimit = Duration.ofMinutes(5);
+    private Duration closeLimit = Duration.ofSeconds(10);
+    private ModelTemplates templates = ModelTemplates.OWN;
+    private Speculation speculation = Speculation.DEFAULT;
+    private MemorySettings memory = MemorySettings.DEFAULT;
+
+    private Builder() {}
+
+    private Builder(EngineSettings from) {
+      contextTokens = from.contextTokens;
+      poolTokens = from.poolTokens;
+      batchTokens = from.batchTokens;
+      threads = from.threads;
+      loadedModels = from.loadedModels;
+      slots = from.slots;
+      prefixes = from.prefixes;
+      vectors = from.vectors;
+      queueCapacity = from.queueCapacity;
+      ringEvents = from.ringEvents;
+      stepTarget = from.stepTarget;
+      stallLimit = from.stallLimit;
+      loadLimit = from.loadLimit;
+      closeLimit = from.closeLimit;
+      templates = from.templates;
+      speculation = from.speculation;
+      memory = from.memory;
+    }
+
+    /** Sets the window; 0 for the model's own. */
+    public Builder contextTokens(int value) {
+      contextTokens = value;
+      return this;
+    }
+
+    /** Sets the tokens that are remembered at once; 0 for {@link #poolFor}. */
+    public Builder poolTokens(int value) {
+      poolTokens = value;
+      return this;
+    }
+
+    /** Sets the most tokens of one step. */
+    public Builder batchTokens(int value) {
+      batchTokens = value;
+      return this;
+    }
+
+    /** Sets the threads that compute. */
+    public Builder threads(int value) {
+      threads = value;
+      return this;
+    }
+
+    /** Sets the models that may be in memory at once. */
+    public Builder loadedModels(int value) {
+      loadedModels = value;
+      return this;
+    }
+
+    /** Sets the requests that are computed together. */
+    public Builder slots(Slots value) {
+      slots = value;
+      return this;
+    }
+
+    /** Sets what is kept for prompts that begin alike. */
+    public Builder prefixes(Prefixes value) {
+      prefixes = value;
+      return this;
+    }
+
+    /** Sets how texts become vectors. */
+    public Builder vectors(Vectors value) {
+      vectors = value;
+      return this;
+    }
+
+    /** Sets the requests that may wait for one model. */
+    public Builder queueCapacity(int value) {
+      queueCapacity = value;
+      return this;
+    }
+
+    /** Sets the events that may wait for one consumer. */
+    public Builder ringEvents(int value) {
+      ringEvents = value;
+      return this;
+    }
+
+    /** Sets how long a step may take that holds up others. */
+    public Builder stepTarget(Duration value) {
+      stepTarget = value;
+      return this;
+    }
+
+    /** Sets how long an answer waits for its consumer. */
+    public Builder stallLimit(Duration value) {
+      stallLimit = value;
+      return this;
+    }
+
+    /** Sets how long a load may take. */
+    public Builder loadLimit(Duration value) {
+      loadLimit = value;
+      return this;
+    }
+
+    /** Sets how long closing waits for the owner threads. */
+    public Builder closeLimit(Duration value) {
+      closeLimit = value;
+      return this;
+    }
+
+    /** Sets which chat templates models are asked by. */
+    public Builder templates(ModelTemplates value) {
+      templates = value;
+      return this;
+    }
+
+    /** Sets whether tokens are drafted. */
+    public Builder speculation(Speculation value) {
+      speculation = value;
+      return this;
+    }
+
+    /** Sets how much memory models may take. */
+    public Builder memory(MemorySettings value) {
+      memory = value;
+      return this;
+    }
+
+    /** The limits. */
+    public EngineSettings build() {
+      return new EngineSettings(
+          contextTokens,
+          poolTokens,
+          batchTokens,
+          threads,
+          loadedModels,
+          slots,
+          prefixes,
+          vectors,
+          queueCapacity,
+          ringEvents,
+          stepTarget,
+          stallLimit,
+          loadLimit,
+          closeLimit,
+          templates,
+          speculation,
+          memory);
+    }
   }
 }

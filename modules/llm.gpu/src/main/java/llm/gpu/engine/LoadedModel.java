@@ -1,5 +1,6 @@
 package llm.gpu.engine;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import llm.gpu.adapter.LoadedAdapters;
 import llm.gpu.draft.LoadedDraft;
 import llm.gpu.ffi.Callbacks;
 import llm.gpu.gguf.FileMark;
+import llm.gpu.gguf.FileSample;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
 import llm.gpu.gguf.SplitFiles;
@@ -21,11 +23,13 @@ import llm.gpu.llama.Pooling;
 import llm.gpu.memory.Allocations;
 import llm.gpu.memory.MemorySettings;
 import llm.gpu.memory.ModelNeed;
+import llm.gpu.prefix.Origin;
+import llm.gpu.prefix.PrefixFiles;
 import llm.gpu.text.Conversations;
 import llm.gpu.text.ModelTemplates;
 
 /** A model in memory with what its requests are computed in. The engine's thread owns it. */
-final class LoadedModel implements AutoCloseable {
+final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
   private final Path file;
   private final FileMark mark;
   private final Model model;
@@ -179,7 +183,8 @@ final class LoadedModel implements AutoCloseable {
   }
 
   /** The file's name, for logs and reports. */
-  String name() {
+  @Override
+  public String name() {
     return file.getFileName().toString();
   }
 
@@ -188,7 +193,8 @@ final class LoadedModel implements AutoCloseable {
   }
 
   /** What it generates in; only of one that generates. */
-  Context context() {
+  @Override
+  public Context context() {
     return context.orElseThrow();
   }
 
@@ -210,6 +216,24 @@ final class LoadedModel implements AutoCloseable {
   /** The draft model beside it. */
   LoadedDraft draft() {
     return draft;
+  }
+
+  /**
+   * What states belong to. The pool is part of it, for some models turn positions by other angles
+   * in a larger context ({@code llama_model::get_rope_factors}).
+   *
+   * @throws IOException when the file cannot be read or is another one by now
+   */
+  @Override
+  public Origin origin() throws IOException, GgufException {
+    String sample = FileSample.of(files());
+    if (!ModelLoader.isCurrent(this)) {
+      throw new IOException("The file was changed while it was loaded.");
+    }
+    String file =
+        String.join(
+            "\n", name(), Long.toString(mark.bytes()), mark.modified().toString(), Library.VERSION);
+    return new Origin(file, sample + "\n" + context().poolTokens(), adapters.samples());
   }
 
   /** The memory it takes, as llama.cpp told. Any thread. */

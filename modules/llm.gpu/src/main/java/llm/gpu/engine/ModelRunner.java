@@ -3,10 +3,7 @@ package llm.gpu.engine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import llm.core.telemetry.Log;
@@ -14,13 +11,16 @@ import llm.domain.error.LlmError;
 import llm.domain.port.TimeSource;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
 import llm.gpu.llama.LlamaException;
-import llm.gpu.memory.Held;
 import llm.gpu.memory.ModelNeed;
+import llm.gpu.memory.Places;
 import llm.gpu.memory.Residence;
+import llm.gpu.memory.Tenant;
+import llm.gpu.prefix.Pins;
 import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.FaultLimit;
 import llm.gpu.schedule.Job;
 import llm.gpu.schedule.JobQueue;
+import llm.gpu.schedule.Sleep;
 import llm.gpu.vectors.EmbeddingQueue;
 
 /**
@@ -41,10 +41,7 @@ import llm.gpu.vectors.EmbeddingQueue;
  * <p>A file that was changed since it was loaded is loaded anew, one that vanished is served from
  * memory. Thread-safe.
  */
-final class ModelRunner implements Held {
-  private static final Duration ASK_AGAIN = Duration.ofSeconds(1); // for memory others gave back
-  private static final Duration SETTLE = Duration.ofMillis(20); // until memory was looked at
-  private static final Duration LOOK_AT_FILE = Duration.ofSeconds(1);
+final class ModelRunner implements Tenant {
   private static final String BROKEN =
       "A model was ended by a fault, of which the server's log has the cause; the next request loads"
           + " it again.";
@@ -59,19 +56,16 @@ final class ModelRunner implements Held {
   private final Log log;
   private final Host host;
   private final Waiting waiting;
+  private final Arrival arrival;
+  private final Departure departure;
   private final ConcurrentLinkedQueue<Consumer<Pins>> pinTasks = new ConcurrentLinkedQueue<>();
   private final Thread thread;
-  private volatile boolean warm;
+  private final Sleep sleep;
   private volatile boolean closing;
-  private volatile boolean woken; // since the round began: it may have looked too early
   private volatile long lastUseNanos;
   private LoadedModel loaded; // null while there is none; owner thread
   private volatile Serving serving; // of loaded; written by the owner thread
-  private long lookedNanos; // at the file
-  private boolean outdated; // the file is another one than was loaded
   private final FaultLimit faults; // owner thread
-  private Optional<ModelNeed> need = Optional.empty(); // of the load that is next; owner thread
-  private OptionalInt needContext = OptionalInt.empty(); // what it was estimated for
 
   /** Where runners live. */
   interface Host {
@@ -103,10 +97,14 @@ final class ModelRunner implements Held {
     this.log = common.log();
     this.host = host;
     this.waiting = Waiting.none(common.settings());
+    this.arrival =
+        new Arrival(file, this, residence, loader, places, waiting, common, host, () -> closing);
+    this.departure = new Departure(this, residence, places, waiting, common);
     this.lastUseNanos = time.nanoTime();
     this.faults = new FaultLimit(time);
     this.thread =
         Thread.ofPlatform().name("llm-engine-" + file.getFileName()).daemon().unstarted(this::run);
+    this.sleep = new Sleep(thread, time);
   }
 
   void start() {
@@ -132,7 +130,8 @@ final class ModelRunner implements Held {
     return Optional.ofNullable(serving).map(Serving::status);
   }
 
-  long lastUseNanos() {
+  @Override
+  public long lastUseNanos() {
     return lastUseNanos;
   }
 
@@ -167,18 +166,18 @@ final class ModelRunner implements Held {
 
   /** Loads the model when there is nothing else to do and a place is free. */
   void warm() {
-    warm = true;
+    arrival.warm();
   }
 
   /** Whether it is to load its model although nobody asks it anything. */
   boolean isWarming() {
-    return warm || residence.isWanted();
+    return arrival.isWarming();
   }
 
   /** Lets the owner thread look again. Any thread. */
-  void wake() {
-    woken = true; // a permit alone may be spent on the way to sleep, by waiting for a lock
-    LockSupport.unpark(thread);
+  @Override
+  public void wake() {
+    sleep.wake();
   }
 
   /** Takes a pin back, soon. */
@@ -265,7 +264,7 @@ final class ModelRunner implements Held {
 
   /** Does what there is to do, or waits; false when it has retired. */
   private boolean round() {
-    woken = false;
+    sleep.roundBegins();
     if (serving != null) {
       serve();
       return true;
@@ -284,76 +283,23 @@ final class ModelRunner implements Held {
     return true;
   }
 
-  /** Loads its model when there is a place and memory for it, waits for them, or refuses. */
+  /** Loads its model when there is a place and memory for it, or waits for them. */
   private void come() {
-    Optional<String> unusable = unusable();
-    if (unusable.isPresent()) {
-      warm = false;
-      failed(unusable.get());
-      return;
-    }
-    Places.Evicts whom =
-        waiting() > 0
-            ? Places.Evicts.OTHERS
-            : residence.isWanted() ? Places.Evicts.IDLE : Places.Evicts.NONE;
-    if (whom == Places.Evicts.NONE && places.isUnsettled(this)) {
-      await(Optional.of(time.nanoTime() + SETTLE.toNanos()));
-      return;
-    }
-    warm = false;
-    Optional<String> refusal = places.refusal(this, whom);
-    if (refusal.isPresent()) {
-      refused(refusal.get(), whom);
-    } else if (whom == Places.Evicts.NONE ? places.enterIfFree(this) : places.enter(this, whom)) {
+    Arrival.Turn turn = arrival.turn();
+    if (turn == Arrival.Turn.LOAD) {
       load();
-    } else if (whom != Places.Evicts.NONE) {
-      Duration pause = places.isUnsettled(this) ? SETTLE : ASK_AGAIN;
-      await(Optional.of(time.nanoTime() + pause.toNanos()));
-    }
-  }
-
-  /** Why its model is not to be loaded at all; finds out what that would take. */
-  private Optional<String> unusable() {
-    if (residence.isCancelled()) {
-      return Optional.of(Residence.CANCELLED);
-    }
-    try {
-      OptionalInt context = residence.context();
-      if (need.isEmpty() || !needContext.equals(context)) {
-        need = Optional.of(loader.need(file, context));
-        needContext = context;
-        residence.needs(need.get());
-      }
-    } catch (LlamaException unusable) {
-      return Optional.of(unusable.getMessage());
-    }
-    return Optional.empty();
-  }
-
-  /**
-   * There is no place or memory for it, for those who asked. A request that came since may send
-   * more away: it is judged by itself.
-   */
-  private void refused(String reason, Places.Evicts whom) {
-    common.metrics().loadRefused();
-    log.warn("model_load_refused").put("model", name()).put("reason", reason).emit();
-    need = Optional.empty();
-    places.leave(this);
-    if (whom == Places.Evicts.OTHERS) {
-      waiting.failNext(reason);
-    }
-    if (whom != Places.Evicts.NONE || !residence.isWanted()) {
-      residence.failed(reason);
+    } else if (turn.asksAgain()) {
+      sleep.until(Optional.of(time.nanoTime() + turn.pause().toNanos()));
     }
   }
 
   /** It broke down too often: refuses one that waits, or sleeps. */
   private void rest(long untilNanos) {
-    warm = false;
+    arrival.cool();
     if (waiting.count() > 0) {
-      failed(faults.refusal("Model file " + file.getFileName()));
+      arrival.failed(faults.refusal("Model file " + file.getFileName()));
     } else {
-      await(Optional.of(untilNanos));
+      sleep.until(Optional.of(untilNanos));
     }
   }
 
@@ -361,61 +307,22 @@ final class ModelRunner implements Held {
   private boolean remembersFaults() {
     Optional<Long> forgotten = faults.forgotten();
     if (forgotten.isPresent()) {
-      await(forgotten);
+      sleep.until(forgotten);
     }
     return forgotten.isPresent();
   }
 
   private void serve() {
-    boolean asked = residence.unloadSince().isPresent();
-    Optional<Long> yieldSince = leavesSince();
-    LongPredicate eligible =
-        queuedNanos -> !outdated && (yieldSince.isEmpty() || queuedNanos - yieldSince.get() <= 0);
-    boolean replace = isOutdated() && serving.isIdle();
-    boolean yield =
-        yieldSince.isPresent() ? serving.isIdle() && !waiting.has(eligible) : isIdleForLong();
-    if (yield) {
-      places.moves(this);
-      end();
-      countLeave(asked, yieldSince.isPresent());
-      places.leave(this); // at once: nobody sees its need without its model
-    } else if (replace) {
-      unload();
+    switch (departure.look(loaded, serving)) {
+      case Departure.Stay(LongPredicate eligible) -> work(eligible);
+      case Departure.Reload _ -> unload();
+      case Departure.Leave(Departure.Reason reason) -> {
+        places.moves(this);
+        end();
+        departure.left(reason);
+        places.leave(this); // at once: nobody sees its need without its model
+      }
     }
-    if (serving != null) {
-      work(eligible);
-    }
-  }
-
-  private void countLeave(boolean asked, boolean yielded) {
-    if (asked) {
-      common.metrics().unloadedAsked();
-    } else if (yielded) {
-      common.metrics().unloadedEvicted();
-    } else {
-      common.metrics().unloadedIdle();
-    }
-  }
-
-  /** Since when it is to answer what is there and leave. */
-  private Optional<Long> leavesSince() {
-    OptionalLong asked = residence.unloadSince();
-    Optional<Long> yields = places.yieldingSince(this);
-    return asked.isPresent() ? Roster.earlier(yields, Optional.of(asked.getAsLong())) : yields;
-  }
-
-  private boolean isIdleForLong() {
-    Optional<Long> until = idleUntil();
-    return until.isPresent() && until.get() - time.nanoTime() <= 0;
-  }
-
-  /** When it leaves if nobody asks; empty while somebody does, or has it keep a prompt. */
-  private Optional<Long> idleUntil() {
-    Duration limit = common.settings().memory().idleUnload();
-    boolean keeps = serving.scheduler().flatMap(part -> part.pins().nextEnd()).isPresent();
-    return limit.isZero() || !serving.isIdle() || waiting() > 0 || keeps
-        ? Optional.empty()
-        : Optional.of(lastUseNanos + limit.toNanos());
   }
 
   private void work(LongPredicate eligible) {
@@ -428,7 +335,7 @@ final class ModelRunner implements Held {
         lastUseNanos = now; // before those who hear of the step do anything
         residence.takes(loaded.taken());
       } else if (pinTasks.isEmpty()) {
-        await(Roster.earlier(serving.nextDeadline(), idleUntil()));
+        sleep.until(Roster.earlier(serving.nextDeadline(), departure.idleUntil(serving)));
       }
     } catch (LlamaException failure) {
       log.error("decode_failed").put("model", loaded.name()).cause(failure).emit();
@@ -447,42 +354,11 @@ final class ModelRunner implements Held {
     }
   }
 
-  /**
-   * Sleeps until somebody wakes it or {@code deadline} comes; not at all when somebody just did.
-   */
-  private void await(Optional<Long> deadline) {
-    if (woken) {
+  private void load() {
+    if (!arrival.begin()) {
       return;
     }
-    if (deadline.isEmpty()) {
-      LockSupport.park(this);
-    } else {
-      LockSupport.parkNanos(this, Math.max(1, deadline.get() - time.nanoTime()));
-    }
-  }
-
-  /**
-   * Whether the file is another one than was loaded; looks when somebody waits, once in a while.
-   */
-  private boolean isOutdated() {
-    long now = time.nanoTime();
-    boolean look =
-        !outdated
-            && waiting() > 0
-            && (serving.isIdle() || now - lookedNanos > LOOK_AT_FILE.toNanos());
-    if (look) {
-      lookedNanos = now;
-      outdated = !ModelLoader.isCurrent(loaded);
-    }
-    return outdated;
-  }
-
-  private void load() {
-    if (!residence.begin(needContext)) {
-      return; // another window was asked for meanwhile: what that takes is another question
-    }
     long start = time.nanoTime();
-    need = Optional.empty();
     places.moves(this);
     try {
       loaded = guard.exclusively(() -> loader.load(file, residence));
@@ -493,33 +369,14 @@ final class ModelRunner implements Held {
       loader.report(loaded, start);
       residence.loaded(loaded.taken(), loaded.contextTokens());
     } catch (LlamaException unusable) {
-      failed(unusable.getMessage());
+      arrival.failed(unusable.getMessage());
     } catch (RuntimeException | Error bug) {
       log.error("model_load_failed").put("file", file.toString()).cause(bug).emit();
       unload();
-      failed("The model could not be loaded; the server's log has the cause.");
+      arrival.failed("The model could not be loaded; the server's log has the cause.");
     } finally {
       places.moved(this);
     }
-  }
-
-  /** Tells the one whose turn it was; the next one tries again. */
-  private void failed(String reason) {
-    boolean cancelled = residence.isCancelled();
-    need = Optional.empty();
-    places.leave(this);
-    if (closing) {
-      waiting.close();
-    } else {
-      if (!cancelled) {
-        host.failure(Optional.of(reason));
-      }
-      waiting.failNext(reason);
-    }
-    while (cancelled && waiting() > 0) {
-      waiting.failNext(reason); // they would only load it again
-    }
-    residence.failed(reason);
   }
 
   private void unload() {
@@ -539,7 +396,7 @@ final class ModelRunner implements Held {
       serving.close();
       serving = null;
     }
-    outdated = false;
+    departure.forget();
     if (loaded != null) {
       LoadedModel gone = loaded;
       loaded = null;

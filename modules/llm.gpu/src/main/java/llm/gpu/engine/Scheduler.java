@@ -2,7 +2,6 @@ package llm.gpu.engine;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
@@ -21,14 +20,13 @@ import llm.gpu.draft.ModelDrafter;
 import llm.gpu.draft.Speculation;
 import llm.gpu.draft.StepCosts;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
+import llm.gpu.engine.PoolRoom.Memory;
 import llm.gpu.grammar.Grammars;
 import llm.gpu.grammar.HeldAnswer;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
-import llm.gpu.prefix.PrefixCache;
-import llm.gpu.prefix.PrefixLimits;
-import llm.gpu.prefix.PrefixShelf;
+import llm.gpu.prefix.Pins;
 import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.ChunkSize;
 import llm.gpu.schedule.Job;
@@ -70,11 +68,6 @@ final class Scheduler implements AutoCloseable {
   private final Log log;
   private final IntSupplier randomSeed;
   private final Context context;
-  private final PrefixShelf shelf;
-  private final PrefixCache cache;
-  private final Pins pins;
-  private final PrefixFiles files;
-  private final ChunkSize chunks;
   private final Stepper stepper;
   private final StepPlanner planner;
   private final DraftPlanner drafts;
@@ -82,9 +75,7 @@ final class Scheduler implements AutoCloseable {
   private final Grammars grammars;
   private final Pieces pieces;
   private final Roster roster;
-  private volatile LoadedStatus status;
-  private boolean failed; // what the memory holds is not known
-  private boolean roomFreed; // a slot has left since the last one was parked
+  private final PoolRoom room;
 
   /** For {@code loaded}, which generates; its requests come from {@code queue}. */
   Scheduler(LoadedModel loaded, JobQueue queue, Serving.Common common, BooleanSupplier closing) {
@@ -96,15 +87,9 @@ final class Scheduler implements AutoCloseable {
     this.log = common.log();
     this.randomSeed = common.randomSeed();
     this.context = loaded.context();
-    int pool = context.poolTokens();
-    var prefixes = settings.prefixes();
-    var limits = new PrefixLimits(prefixes.sequences(), prefixes.tokensIn(pool), pool / 2, pool);
-    this.files = new PrefixFiles(loaded, settings, common.guard(), time, log);
-    this.shelf = new PrefixShelf(files.states(), prefixes.shelfBytes(), metrics::takenBack);
-    this.cache = new PrefixCache(context, shelf, limits, loaded.model().cutsBack());
-    this.pins = new Pins(cache, this::report);
+    var chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
     this.roster = new Roster(settings);
-    this.chunks = new ChunkSize(settings.stepTarget(), context.batchTokens());
+    this.room = new PoolRoom(loaded, queue, common, roster, chunks);
     int stepTokens = Math.min(context.outputLimit(), context.batchTokens());
     var costs = new StepCosts(stepTokens);
     this.stepper = new Stepper(loaded, chunks, costs, common, closing);
@@ -115,7 +100,6 @@ final class Scheduler implements AutoCloseable {
     this.grammars = new Grammars(loaded.model().vocabulary(), metrics.grammar(), time);
     this.prompts = new PromptReader(prompt, grammars, common.aside(), log);
     this.pieces = new Pieces(loaded.model().vocabulary());
-    report();
   }
 
   /** Whether nothing is in work and nothing waits for a consumer. */
@@ -125,11 +109,11 @@ final class Scheduler implements AutoCloseable {
 
   /** How it is. Any thread. */
   LoadedStatus status() {
-    return status;
+    return room.status();
   }
 
   Pins pins() {
-    return pins;
+    return room.pins();
   }
 
   /**
@@ -140,7 +124,7 @@ final class Scheduler implements AutoCloseable {
    */
   void admit(Predicate<Job> eligible) {
     settle();
-    resumeParked();
+    room.resumeParked();
     while (true) {
       Optional<Job> next =
           queue.next(eligible.and(prompts::isReadable).and(roster::mayCome), roster::inWorkOf);
@@ -170,13 +154,13 @@ final class Scheduler implements AutoCloseable {
       if (outcome == Context.Outcome.NO_ROOM && drafted) {
         drafts.crowded();
       } else if (outcome == Context.Outcome.NO_ROOM) {
-        makeRoom();
+        room.make();
         roomMade = true;
       }
     }
     for (var part : parts) {
       if (outcome == Context.Outcome.ABORTED) {
-        leave(part.work(), part.work().cancelled(), Memory.LOST);
+        room.leave(part.work(), part.work().cancelled(), Memory.LOST);
       } else {
         choose(part.work());
       }
@@ -186,20 +170,19 @@ final class Scheduler implements AutoCloseable {
 
   /** When something has to be done although nobody asks: a consumer's or a pin's time is over. */
   Optional<Long> nextDeadline() {
-    return Roster.earlier(pins.nextEnd(), roster.nextStall());
+    return Roster.earlier(room.pins().nextEnd(), roster.nextStall());
   }
 
   /** Takes back the prefixes that were saved when the model was in memory before. */
   void restore() {
-    files.restore(cache);
-    report();
+    room.restore();
   }
 
   /** Ends every request as {@code error}: llama.cpp declined or a bug was met. */
   void fail(LlmError error) {
-    failed = true;
+    room.lose();
     for (Slot slot : roster.everyone()) {
-      leave(slot, new StreamEvent.Failed(error, slot.usage()), Memory.LOST);
+      room.leave(slot, new StreamEvent.Failed(error, slot.usage()), Memory.LOST);
     }
     roster.endLeaving();
   }
@@ -208,13 +191,10 @@ final class Scheduler implements AutoCloseable {
   @Override
   public void close() {
     for (Slot slot : roster.everyone()) {
-      leave(slot, slot.cancelled(), Memory.VALID);
+      room.leave(slot, slot.cancelled(), Memory.VALID);
     }
     roster.endLeaving();
-    if (!failed) {
-      files.save(cache);
-    }
-    shelf.close();
+    room.close();
     grammars.close();
     pieces.close();
   }
@@ -240,12 +220,13 @@ final class Scheduler implements AutoCloseable {
         }
         return true;
       }
-      Optional<List<Slot>> inTheWay = roster.inTheWayOf(job, given -> fits(prompt, job, given));
+      Optional<List<Slot>> inTheWay =
+          roster.inTheWayOf(job, given -> room.fits(prompt, job, given));
       if (inTheWay.isEmpty()) {
         return false;
       }
       if (queue.take(job)) {
-        inTheWay.get().forEach(this::park);
+        inTheWay.get().forEach(room::park);
         start(job, prompt);
       }
     } catch (LlmException refused) {
@@ -276,14 +257,9 @@ final class Scheduler implements AutoCloseable {
     job.end(new StreamEvent.Failed(error, Usage.NONE));
   }
 
-  /** Whether the pool has room for a prompt, kept prefixes and {@code given} given up. */
-  private boolean fits(int[] prompt, Job job, Set<TokenSequence> given) {
-    return cache.need(prompt, job.adapters(), given) <= context.poolTokens();
-  }
-
   private void start(Job job, int[] prompt) throws LlamaException, LlmException {
     long now = time.nanoTime();
-    pins.expire(now); // it may have come after the last look at them
+    room.pins().expire(now); // it may have come after the last look at them
     metrics.waited(now - job.queuedNanos());
     var sampling = job.request().sampling();
     var vocabulary = loaded.model().vocabulary();
@@ -297,7 +273,7 @@ final class Scheduler implements AutoCloseable {
     var slot =
         new Slot(
             job,
-            cache.begin(prompt, job.adapters()),
+            room.begin(prompt, job.adapters()),
             sampler,
             loaded.contextTokens(),
             now,
@@ -305,8 +281,7 @@ final class Scheduler implements AutoCloseable {
             drafting,
             held);
     metrics.cached(slot.cachedTokens());
-    roster.add(slot);
-    report();
+    room.enter(slot);
     slot.flush(now);
   }
 
@@ -321,7 +296,7 @@ final class Scheduler implements AutoCloseable {
   /** Ends what was cancelled or is not read, and hands over what there is room for now. */
   private void settle() {
     long now = time.nanoTime();
-    pins.expire(now);
+    room.pins().expire(now);
     for (Slot slot : roster.everyone()) {
       settle(slot, now);
     }
@@ -331,9 +306,9 @@ final class Scheduler implements AutoCloseable {
   private void settle(Slot slot, long now) {
     slot.flush(now);
     if (slot.job().cancelled()) {
-      leave(slot, slot.cancelled(), Memory.VALID);
+      room.leave(slot, slot.cancelled(), Memory.VALID);
     } else if (slot.hasStalled(settings.stallLimit(), now)) {
-      leave(slot, slot.stalled(settings.stallLimit()), Memory.VALID);
+      room.leave(slot, slot.stalled(settings.stallLimit()), Memory.VALID);
     }
   }
 
@@ -360,17 +335,17 @@ final class Scheduler implements AutoCloseable {
     }
     try {
       if (slot.job().pin().isPresent()) {
-        leave(slot, pins.keep(slot.job().pin().get(), slot), Memory.VALID);
+        room.leave(slot, room.keep(slot.job().pin().get(), slot), Memory.VALID);
         return;
       }
-      chooseFrom(slot, slot.output().get()).ifPresent(end -> leave(slot, end, Memory.VALID));
+      chooseFrom(slot, slot.output().get()).ifPresent(end -> room.leave(slot, end, Memory.VALID));
     } catch (LlmException refused) { // what is drafted may be in memory still
-      leave(slot, new StreamEvent.Failed(refused.error(), slot.usage()), Memory.LOST);
+      room.leave(slot, new StreamEvent.Failed(refused.error(), slot.usage()), Memory.LOST);
     } catch (LlamaException failure) {
-      leave(slot, slot.failed(failure.getMessage()), Memory.LOST);
+      room.leave(slot, slot.failed(failure.getMessage()), Memory.LOST);
     } catch (RuntimeException bug) {
       log.error("generation_failed").call(slot.job().call()).cause(bug).emit();
-      leave(slot, new StreamEvent.Failed(new LlmError.Internal(), slot.usage()), Memory.LOST);
+      room.leave(slot, new StreamEvent.Failed(new LlmError.Internal(), slot.usage()), Memory.LOST);
     }
   }
 
@@ -406,85 +381,6 @@ final class Scheduler implements AutoCloseable {
     TokenSequence sequence = slot.sequence();
     if (kept < drafting.count() && !context.cut(sequence.id(), sequence.computed())) {
       throw new LlamaException("The model's memory could not be cut back behind a draft.");
-    }
-  }
-
-  /** Whether what a sequence holds is certain. */
-  private enum Memory {
-    VALID,
-    LOST
-  }
-
-  private void leave(Slot slot, StreamEvent.Terminal terminal, Memory memory) {
-    if (roster.remove(slot)) {
-      if (memory == Memory.VALID && isWorthKeeping(slot)) {
-        cache.keep(slot.sequence());
-      } else {
-        cache.drop(slot.sequence());
-      }
-    }
-    roomFreed = true;
-    drafts.leave(slot.drafting());
-    slot.close();
-    report();
-    long now = time.nanoTime();
-    queue.served(now - slot.startNanos());
-    EngineReport.ended(log, slot, terminal, now);
-    roster.leave(slot, terminal);
-  }
-
-  /** Whether computing it again would take longer than a step is slowed by keeping it. */
-  private boolean isWorthKeeping(Slot slot) {
-    double nanos = chunks.estimate(slot.sequence().computed());
-    return nanos == 0
-        || nanos >= settings.prefixes().worth().toNanos()
-        || slot.job().pin().isPresent();
-  }
-
-  private void report() {
-    status =
-        new LoadedStatus(
-            loaded.name(),
-            roster.inWork(),
-            cache.sequencesInUse(),
-            cache.keptTokens(),
-            cache.pinnedTokens(),
-            shelf.tokens(),
-            shelf.bytes());
-  }
-
-  /** The pool is full: gives up a kept prefix, or parks a request, or ends the last one. */
-  private void makeRoom() {
-    if (cache.evict()) {
-      metrics.evicted();
-      report();
-      return;
-    }
-    if (roster.slots().size() > 1) {
-      park(Roster.lastCome(roster.slots()));
-    } else if (!pins.dropOldest()) {
-      Slot last = Roster.lastCome(roster.slots());
-      leave(last, last.failed("The model's memory has no room for more tokens."), Memory.VALID);
-    }
-  }
-
-  private void park(Slot slot) {
-    metrics.parked();
-    roster.park(slot);
-    cache.keep(slot.park());
-    roomFreed = false;
-    report();
-  }
-
-  /** Lets parked requests go on: when another has left, or nothing else is in work. */
-  private void resumeParked() {
-    for (Slot slot : roster.parked()) {
-      if (!roster.slots().isEmpty() && !(roomFreed && fits(slot.tokens(), slot.job(), Set.of()))) {
-        return;
-      }
-      slot.resume(cache.begin(slot.tokens(), slot.adapters()));
-      roster.unpark(slot);
-      report();
     }
   }
 }

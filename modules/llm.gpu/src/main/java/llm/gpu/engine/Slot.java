@@ -301,6 +301,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
 
   @Override
   public void close() {
+    drafting.close();
     sampler.close();
   }
 

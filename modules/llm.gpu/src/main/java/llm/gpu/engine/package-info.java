@@ -1,5 +1,5 @@
 /**
- * Generates text: one owner thread makes every native call, fed by a bounded queue; one model and
- * one sequence at a time.
+ * Generates text and makes vectors: each model in memory has an owner thread that makes every
+ * native call for it, fed by bounded queues; its requests are computed together.
  */
 package llm.gpu.engine;

@@ -362,7 +362,6 @@ record LocalSettings(
 
   /** Reads every key. */
   static LocalSettings read(Section section) {
-    int threads = section.get(THREADS);
     return new LocalSettings(
         section.find(MODEL),
         section.find(MODELS_DIR),
@@ -370,36 +369,52 @@ record LocalSettings(
         section.get(WARM),
         section.find(ProviderContext.SYSTEM_PREFIX),
         AdapterSettings.read(section),
-        new EngineSettings(
-            section.get(CONTEXT_TOKENS),
-            section.get(POOL_TOKENS),
-            section.get(BATCH_TOKENS),
-            threads == 0 ? DEFAULT.threads() : threads,
-            section.get(LOADED_MODELS),
-            new EngineSettings.Slots(section.get(SLOTS), section.get(BACKGROUND_SLOTS)),
-            new EngineSettings.Prefixes(
-                section.get(PREFIX_SEQUENCES),
-                section.get(PREFIX_TOKENS),
-                (long) section.get(PREFIX_MEMORY_MB) << 20,
-                section.get(PREFIX_WORTH),
-                section.find(PREFIX_DIR),
-                (long) section.get(PREFIX_DIR_MB) << 20),
+        engine(section));
+  }
+
+  private static EngineSettings engine(Section section) {
+    return EngineSettings.builder()
+        .contextTokens(section.get(CONTEXT_TOKENS))
+        .poolTokens(section.get(POOL_TOKENS))
+        .batchTokens(section.get(BATCH_TOKENS))
+        .threads(threads(section.get(THREADS)))
+        .loadedModels(section.get(LOADED_MODELS))
+        .slots(new EngineSettings.Slots(section.get(SLOTS), section.get(BACKGROUND_SLOTS)))
+        .prefixes(prefixes(section))
+        .vectors(
             new EngineSettings.Vectors(
-                section.get(EMBEDDING_POOLING).pooling(), section.get(EMBEDDING_TOKENS)),
-            section.get(QUEUE_CAPACITY),
-            section.get(RING_EVENTS),
-            section.get(STEP_TARGET),
-            section.get(STALL),
-            section.get(LOAD_TIMEOUT),
-            section.get(CLOSE_TIMEOUT),
+                section.get(EMBEDDING_POOLING).pooling(), section.get(EMBEDDING_TOKENS)))
+        .queueCapacity(section.get(QUEUE_CAPACITY))
+        .ringEvents(section.get(RING_EVENTS))
+        .stepTarget(section.get(STEP_TARGET))
+        .stallLimit(section.get(STALL))
+        .loadLimit(section.get(LOAD_TIMEOUT))
+        .closeLimit(section.get(CLOSE_TIMEOUT))
+        .templates(
             new ModelTemplates(
                 section.get(CHAT_TEMPLATE),
                 section.find(CHAT_TEMPLATE_FILE),
-                section.get(TOOL_FORMAT).format()),
+                section.get(TOOL_FORMAT).format()))
+        .speculation(
             new Speculation(
                 section.get(SPECULATION),
                 section.get(DRAFT_TOKENS),
-                section.find(DRAFT_MODEL).map(file -> file.toAbsolutePath().normalize())),
-            memory(section)));
+                section.find(DRAFT_MODEL).map(file -> file.toAbsolutePath().normalize())))
+        .memory(memory(section))
+        .build();
+  }
+
+  private static int threads(int set) {
+    return set == 0 ? DEFAULT.threads() : set;
+  }
+
+  private static EngineSettings.Prefixes prefixes(Section section) {
+    return new EngineSettings.Prefixes(
+        section.get(PREFIX_SEQUENCES),
+        section.get(PREFIX_TOKENS),
+        (long) section.get(PREFIX_MEMORY_MB) << 20,
+        section.get(PREFIX_WORTH),
+        section.find(PREFIX_DIR),
+        (long) section.get(PREFIX_DIR_MB) << 20);
   }
 }

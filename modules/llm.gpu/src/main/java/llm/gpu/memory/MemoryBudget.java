@@ -33,11 +33,6 @@ public final class MemoryBudget {
     this.device = device;
   }
 
-  /** One that everything fits in. */
-  public static MemoryBudget unlimited() {
-    return new MemoryBudget(MemorySettings.DEFAULT, Optional::empty, Optional::empty);
-  }
-
   /** Whether what is known of the memories shows what was done with them until {@code nanos}. */
   public boolean isSince(long nanos) {
     return device.isSince(nanos);

@@ -18,6 +18,7 @@ import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import llm.domain.model.Temperature;
 import llm.gpu.adapter.AdapterSource;
+import llm.gpu.draft.Speculation;
 import llm.gpu.engine.EngineSettings.Prefixes;
 import llm.gpu.engine.EngineSettings.Slots;
 import llm.gpu.memory.MemorySettings;
@@ -85,43 +86,24 @@ final class EngineFixture implements AutoCloseable {
       int queueCapacity,
       int ringEvents,
       Duration stallLimit) {
-    return new EngineSettings(
-            0,
-            poolTokens,
-            64,
-            1,
-            1,
-            slots,
-            prefixes,
-            new EngineSettings.Vectors(Optional.empty(), 0),
-            queueCapacity,
-            ringEvents,
-            Duration.ofMillis(100),
-            stallLimit,
-            Duration.ofSeconds(60),
-            Duration.ofSeconds(10))
-        .withMemory(ANY);
+    return EngineSettings.builder()
+        .poolTokens(poolTokens)
+        .batchTokens(64)
+        .threads(1)
+        .slots(slots)
+        .prefixes(prefixes)
+        .queueCapacity(queueCapacity)
+        .ringEvents(ringEvents)
+        .stallLimit(stallLimit)
+        .loadLimit(Duration.ofSeconds(60))
+        .speculation(Speculation.OFF)
+        .memory(ANY)
+        .build();
   }
 
   /** A window of so many tokens, large steps. */
   static EngineSettings withWindow(int tokens) {
-    EngineSettings free = free();
-    return new EngineSettings(
-            tokens,
-            0,
-            512,
-            1,
-            1,
-            free.slots(),
-            free.prefixes(),
-            free.vectors(),
-            free.queueCapacity(),
-            free.ringEvents(),
-            free.stepTarget(),
-            free.stallLimit(),
-            free.loadLimit(),
-            free.closeLimit())
-        .withMemory(ANY);
+    return free().toBuilder().contextTokens(tokens).batchTokens(512).build();
   }
 
   /** Several requests together in a pool of so many tokens. */

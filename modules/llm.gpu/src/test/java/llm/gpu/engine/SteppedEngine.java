@@ -131,23 +131,13 @@ final class SteppedEngine implements AutoCloseable {
   }
 
   static EngineSettings settings(Slots slots, int poolTokens, Prefixes prefixes, int loadedModels) {
-    EngineSettings base = EngineFixture.free();
-    return new EngineSettings(
-            0,
-            poolTokens,
-            BATCH,
-            1,
-            loadedModels,
-            slots,
-            prefixes,
-            base.vectors(),
-            base.queueCapacity(),
-            base.ringEvents(),
-            base.stepTarget(),
-            base.stallLimit(),
-            base.loadLimit(),
-            base.closeLimit())
-        .withMemory(base.memory());
+    return EngineFixture.free().toBuilder()
+        .poolTokens(poolTokens)
+        .batchTokens(BATCH)
+        .loadedModels(loadedModels)
+        .slots(slots)
+        .prefixes(prefixes)
+        .build();
   }
 
   /** Slots in a pool with room for all of them. */

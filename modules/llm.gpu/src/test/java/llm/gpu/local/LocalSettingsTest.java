@@ -89,31 +89,33 @@ class LocalSettingsTest {
     assertThat(settings.engine().prefixes().folder().orElseThrow()).hasFileName("saved");
     assertThat(settings.engine())
         .isEqualTo(
-            new EngineSettings(
-                    1000,
-                    3000,
-                    100,
-                    3,
-                    2,
-                    new EngineSettings.Slots(6, 3),
+            EngineSettings.builder()
+                .contextTokens(1000)
+                .poolTokens(3000)
+                .batchTokens(100)
+                .threads(3)
+                .loadedModels(2)
+                .slots(new EngineSettings.Slots(6, 3))
+                .prefixes(
                     new EngineSettings.Prefixes(
                         7,
                         500,
                         12L << 20,
                         Duration.ofMillis(33),
                         settings.engine().prefixes().folder(),
-                        5L << 20),
-                    new EngineSettings.Vectors(Optional.of(Pooling.LAST), 900),
-                    5,
-                    9,
-                    Duration.ofMillis(250),
-                    Duration.ofSeconds(4),
-                    Duration.ofSeconds(70),
-                    Duration.ofSeconds(2))
-                .withSpeculation(new Speculation(Speculation.Mode.ALWAYS, 7))
-                .withMemory(
+                        5L << 20))
+                .vectors(new EngineSettings.Vectors(Optional.of(Pooling.LAST), 900))
+                .queueCapacity(5)
+                .ringEvents(9)
+                .stepTarget(Duration.ofMillis(250))
+                .stallLimit(Duration.ofSeconds(4))
+                .loadLimit(Duration.ofSeconds(70))
+                .closeLimit(Duration.ofSeconds(2))
+                .speculation(new Speculation(Speculation.Mode.ALWAYS, 7))
+                .memory(
                     new MemorySettings(
-                        900L << 20, 80, 70L << 20, 1, 85, 60L << 20, 5, Duration.ofMinutes(2))));
+                        900L << 20, 80, 70L << 20, 1, 85, 60L << 20, 5, Duration.ofMinutes(2)))
+                .build());
   }
 
   @Test

@@ -96,6 +96,10 @@ class MemoryBudgetTest {
 
   @Test
   void whereNothingIsKnownEverythingFits() {
-    assertThat(MemoryBudget.unlimited().beside(List.of()).fits(host(1L << 40), List.of())).isTrue();
+    assertThat(
+            new MemoryBudget(MemorySettings.DEFAULT, Optional::empty, Optional::empty)
+                .beside(List.of())
+                .fits(host(1L << 40), List.of()))
+        .isTrue();
   }
 }

@@ -153,7 +153,7 @@ final class OpenAiProvider extends UpstreamProvider {
   private RequestTraits traits(String model) {
     boolean developer =
         traits.outputLimit() == OutputLimit.MAX_COMPLETION_TOKENS && Api.reasons(model);
-    return developer ? traits.withDeveloperRole() : traits;
+    return developer ? traits.toBuilder().developerRole(true).build() : traits;
   }
 
   private AnswerReader reader(UpstreamFailures said, ChatRequest request) {

@@ -117,11 +117,15 @@ enum ServerRecipe {
 
   /** How requests are written for it. */
   RequestTraits traits(boolean streamUsage) {
-    var traits =
-        new RequestTraits(outputLimit, streamUsage, repeatPenalty, BASE64_VECTORS.contains(this))
-            .withReasoning(REASONING.getOrDefault(this, ReasoningBack.NONE))
-            .withGrammars(grammars());
-    return this == LLAMA_SERVER ? traits.withAdapters() : traits;
+    return RequestTraits.builder()
+        .outputLimit(outputLimit)
+        .streamUsage(streamUsage)
+        .repeatPenalty(repeatPenalty)
+        .base64Vectors(BASE64_VECTORS.contains(this))
+        .reasoning(REASONING.getOrDefault(this, ReasoningBack.NONE))
+        .adapters(this == LLAMA_SERVER)
+        .grammars(grammars())
+        .build();
   }
 
   private GrammarNames grammars() {

@@ -71,7 +71,9 @@ record UpstreamSettings(
     REASONING_CONTENT;
 
     private RequestTraits in(RequestTraits traits) {
-      return this == AUTO ? traits : traits.withReasoning(ReasoningBack.valueOf(name()));
+      return this == AUTO
+          ? traits
+          : traits.toBuilder().reasoning(ReasoningBack.valueOf(name())).build();
     }
   }
 
@@ -86,7 +88,7 @@ record UpstreamSettings(
     GoingOn how = said == GoingOn.AUTO ? server.goingOn(upstream.baseUrl()) : said;
     this(
         upstream,
-        traits.withUnfinished(mark(how)),
+        traits.toBuilder().unfinished(mark(how)).build(),
         responses,
         toolWords,
         how,

@@ -46,10 +46,10 @@ class UpstreamSettingsTest {
     assertThat(read.upstream().baseUrl().toString()).isEqualTo("https://api.example.com/v1");
     assertThat(read.traits())
         .isEqualTo(
-            ServerRecipe.VLLM
-                .traits(false)
-                .withReasoning(ReasoningBack.REASONING_CONTENT)
-                .withUnfinished(Unfinished.CONTINUE_FINAL_MESSAGE));
+            ServerRecipe.VLLM.traits(false).toBuilder()
+                .reasoning(ReasoningBack.REASONING_CONTENT)
+                .unfinished(Unfinished.CONTINUE_FINAL_MESSAGE)
+                .build());
     assertThat(read.responses())
         .isEqualTo(new ResponseSettings(Api.RESPONSES, ResponseSettings.Summary.AUTO));
     assertThat(read.upstream().models()).containsExactly("a", "org/b");

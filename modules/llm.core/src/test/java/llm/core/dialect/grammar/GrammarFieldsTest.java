@@ -207,7 +207,7 @@ class GrammarFieldsTest {
   }
 
   private static String written(ChatRequest request, GrammarNames names) throws LlmException {
-    RequestTraits traits = RequestTraits.COMMON.withGrammars(names);
+    RequestTraits traits = RequestTraits.builder().grammars(names).build();
     return new String(ChatRequestWriter.write(request, "m", false, traits), StandardCharsets.UTF_8);
   }
 

@@ -29,95 +29,16 @@ public record RequestTraits(
     boolean adapters,
     GrammarNames grammars) {
   /** What most servers take. */
-  public static final RequestTraits COMMON =
-      new RequestTraits(OutputLimit.MAX_TOKENS, true, RepeatPenalty.REPEAT_PENALTY, false);
+  public static final RequestTraits COMMON = new Builder().build();
 
-  /** Of a server whose models want no reasoning back. */
-  public RequestTraits(
-      OutputLimit outputLimit,
-      boolean streamUsage,
-      RepeatPenalty repeatPenalty,
-      boolean base64Vectors) {
-    this(
-        outputLimit,
-        streamUsage,
-        repeatPenalty,
-        base64Vectors,
-        ReasoningBack.NONE,
-        false,
-        Unfinished.BY_PLACE,
-        false,
-        GrammarNames.AS_CALLED);
+  /** A builder with what most servers take. */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /** The same with reasoning going back under this name. */
-  public RequestTraits withReasoning(ReasoningBack name) {
-    return new RequestTraits(
-        outputLimit,
-        streamUsage,
-        repeatPenalty,
-        base64Vectors,
-        name,
-        developerRole,
-        unfinished,
-        adapters,
-        grammars);
-  }
-
-  /** The same for a model whose instructions are the developer's. */
-  public RequestTraits withDeveloperRole() {
-    return new RequestTraits(
-        outputLimit,
-        streamUsage,
-        repeatPenalty,
-        base64Vectors,
-        reasoning,
-        true,
-        unfinished,
-        adapters,
-        grammars);
-  }
-
-  /** The same with unfinished answers marked so. */
-  public RequestTraits withUnfinished(Unfinished mark) {
-    return new RequestTraits(
-        outputLimit,
-        streamUsage,
-        repeatPenalty,
-        base64Vectors,
-        reasoning,
-        developerRole,
-        mark,
-        adapters,
-        grammars);
-  }
-
-  /** The same for a server that takes LoRA adapters. */
-  public RequestTraits withAdapters() {
-    return new RequestTraits(
-        outputLimit,
-        streamUsage,
-        repeatPenalty,
-        base64Vectors,
-        reasoning,
-        developerRole,
-        unfinished,
-        true,
-        grammars);
-  }
-
-  /** The same with grammars in these fields. */
-  public RequestTraits withGrammars(GrammarNames names) {
-    return new RequestTraits(
-        outputLimit,
-        streamUsage,
-        repeatPenalty,
-        base64Vectors,
-        reasoning,
-        developerRole,
-        unfinished,
-        adapters,
-        names);
+  /** A builder with these traits. */
+  public Builder toBuilder() {
+    return new Builder(this);
   }
 
   /** The fields by which an answer can be held to a grammar. */
@@ -217,6 +138,101 @@ public record RequestTraits(
 
     String field() {
       return field;
+    }
+  }
+
+  /** Traits set one by one; the last value of each counts. Not thread-safe. */
+  public static final class Builder {
+    private OutputLimit outputLimit = OutputLimit.MAX_TOKENS;
+    private boolean streamUsage = true;
+    private RepeatPenalty repeatPenalty = RepeatPenalty.REPEAT_PENALTY;
+    private boolean base64Vectors = false;
+    private ReasoningBack reasoning = ReasoningBack.NONE;
+    private boolean developerRole = false;
+    private Unfinished unfinished = Unfinished.BY_PLACE;
+    private boolean adapters = false;
+    private GrammarNames grammars = GrammarNames.AS_CALLED;
+
+    private Builder() {}
+
+    private Builder(RequestTraits from) {
+      outputLimit = from.outputLimit;
+      streamUsage = from.streamUsage;
+      repeatPenalty = from.repeatPenalty;
+      base64Vectors = from.base64Vectors;
+      reasoning = from.reasoning;
+      developerRole = from.developerRole;
+      unfinished = from.unfinished;
+      adapters = from.adapters;
+      grammars = from.grammars;
+    }
+
+    /** Sets the field that limits the answer's tokens. */
+    public Builder outputLimit(OutputLimit value) {
+      outputLimit = value;
+      return this;
+    }
+
+    /** Sets whether the usage of a stream is asked for. */
+    public Builder streamUsage(boolean value) {
+      streamUsage = value;
+      return this;
+    }
+
+    /** Sets the field with the divisor for tokens that came already. */
+    public Builder repeatPenalty(RepeatPenalty value) {
+      repeatPenalty = value;
+      return this;
+    }
+
+    /** Sets whether vectors are asked for in base64. */
+    public Builder base64Vectors(boolean value) {
+      base64Vectors = value;
+      return this;
+    }
+
+    /** Sets the name under which reasoning goes back. */
+    public Builder reasoning(ReasoningBack value) {
+      reasoning = value;
+      return this;
+    }
+
+    /** Sets whether instructions are the developer's. */
+    public Builder developerRole(boolean value) {
+      developerRole = value;
+      return this;
+    }
+
+    /** Sets how an answer is marked that is to be gone on from. */
+    public Builder unfinished(Unfinished value) {
+      unfinished = value;
+      return this;
+    }
+
+    /** Sets whether LoRA adapters are taken by their numbers. */
+    public Builder adapters(boolean value) {
+      adapters = value;
+      return this;
+    }
+
+    /** Sets in which fields answers can be held to a grammar. */
+    public Builder grammars(GrammarNames value) {
+      grammars = value;
+      return this;
+    }
+
+    /** The traits. */
+    public RequestTraits build() {
+      return new RequestTraits(
+          outputLimit,
+          streamUsage,
+          repeatPenalty,
+          base64Vectors,
+          reasoning,
+          developerRole,
+          unfinished,
+          adapters,
+          grammars);
     }
   }
 }

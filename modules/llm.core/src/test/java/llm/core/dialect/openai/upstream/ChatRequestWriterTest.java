@@ -93,22 +93,19 @@ class ChatRequestWriterTest {
             write(
                 plain.withMaxTokens(5),
                 true,
-                new RequestTraits(
-                    RequestTraits.OutputLimit.MAX_COMPLETION_TOKENS,
-                    false,
-                    RequestTraits.RepeatPenalty.REPEAT_PENALTY,
-                    false)))
+                RequestTraits.builder()
+                    .outputLimit(RequestTraits.OutputLimit.MAX_COMPLETION_TOKENS)
+                    .streamUsage(false)
+                    .build()))
         .endsWith(",\"max_completion_tokens\":5,\"stream\":true}");
   }
 
   @Test
   void theRepeatPenaltyIsCalledAsTheCallerDidElseAsTheUpstreamDoes() {
     var traits =
-        new RequestTraits(
-            RequestTraits.OutputLimit.MAX_TOKENS,
-            true,
-            RequestTraits.RepeatPenalty.REPETITION_PENALTY,
-            false);
+        RequestTraits.builder()
+            .repeatPenalty(RequestTraits.RepeatPenalty.REPETITION_PENALTY)
+            .build();
     var plain =
         ChatRequest.of(MODEL, List.of(Message.user("hi")))
             .withSampling(SamplingOptions.builder().repeatPenalty(1.1).build());
@@ -133,7 +130,7 @@ class ChatRequestWriterTest {
         List.of(
             new AdapterUse.Numbered(1, Optional.of(.5)),
             new AdapterUse.Numbered(0, Optional.empty()));
-    var traits = RequestTraits.COMMON.withAdapters();
+    var traits = RequestTraits.builder().adapters(true).build();
     var options = SamplingOptions.builder();
     assertThat(write(plain.withSampling(options.adapters(numbered).build()), false, traits))
         .endsWith(",\"lora\":[{\"id\":1,\"scale\":0.5},{\"id\":0,\"scale\":1}]}");
@@ -154,8 +151,9 @@ class ChatRequestWriterTest {
   void anUnfinishedAnswerIsMarkedAsTheServerWantsIt() {
     var begun = ChatRequest.of(MODEL, List.of(Message.user("hi"), Message.assistant("Hel")));
     var unfinished = begun.withForm(begun.form().continuing());
-    var vllm = RequestTraits.COMMON.withUnfinished(RequestTraits.Unfinished.CONTINUE_FINAL_MESSAGE);
-    var deepseek = RequestTraits.COMMON.withUnfinished(RequestTraits.Unfinished.PREFIX);
+    var vllm =
+        RequestTraits.builder().unfinished(RequestTraits.Unfinished.CONTINUE_FINAL_MESSAGE).build();
+    var deepseek = RequestTraits.builder().unfinished(RequestTraits.Unfinished.PREFIX).build();
 
     assertThat(write(unfinished, false, RequestTraits.COMMON))
         .endsWith("{\"role\":\"assistant\",\"content\":\"Hel\"}]}");

@@ -85,12 +85,7 @@ class EmbeddingReaderTest {
             Map.of("user", new JsonText("\"u\""), "model", new JsonText("\"evil\"")));
     assertThat(text(EmbeddingRequestWriter.write(request, "m", RequestTraits.COMMON)))
         .isEqualTo("{\"model\":\"m\",\"input\":[\"é\",[1,22]],\"dimensions\":64,\"user\":\"u\"}");
-    var exact =
-        new RequestTraits(
-            RequestTraits.OutputLimit.MAX_TOKENS,
-            true,
-            RequestTraits.RepeatPenalty.REPEAT_PENALTY,
-            true);
+    var exact = RequestTraits.builder().base64Vectors(true).build();
     var plain = EmbeddingRequest.of(new ModelName("up/m"), "a");
     assertThat(text(EmbeddingRequestWriter.write(plain, "m", exact)))
         .isEqualTo("{\"model\":\"m\",\"input\":[\"a\"],\"encoding_format\":\"base64\"}");

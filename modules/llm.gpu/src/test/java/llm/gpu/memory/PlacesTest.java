@@ -1,80 +1,69 @@
-package llm.gpu.engine;
+package llm.gpu.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
-import llm.core.telemetry.Log;
 import llm.core.testkit.ManualClock;
-import llm.core.testkit.RecordingTelemetry;
-import llm.gpu.adapter.AdapterSource;
-import llm.gpu.engine.Places.Evicts;
-import llm.gpu.llama.LlamaException;
-import llm.gpu.memory.DeviceMemory;
-import llm.gpu.memory.MemoryBudget;
-import llm.gpu.memory.MemoryReading;
-import llm.gpu.memory.MemorySettings;
-import llm.gpu.memory.ModelNeed;
-import llm.gpu.memory.Residence;
-import llm.gpu.schedule.Aside;
-import llm.gpu.schedule.DeviceGuard;
+import llm.gpu.memory.Places.Evicts;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 @DisplayName("P-1: who may have a model in memory")
 class PlacesTest {
   private static final long TOTAL = 100L << 30;
+  private static final MemoryBudget EVERYTHING =
+      new MemoryBudget(MemorySettings.DEFAULT, Optional::empty, Optional::empty);
 
   private final ManualClock clock = new ManualClock();
-  private final Map<ModelRunner, Residence> residences = new HashMap<>();
-  private final ModelRunner first = runner("first");
-  private final ModelRunner second = runner("second");
-  private final ModelRunner third = runner("third");
-  private final ModelRunner fourth = runner("fourth");
+  private final Model first = model("first");
+  private final Model second = model("second");
+  private final Model third = model("third");
+  private final Model fourth = model("fourth");
 
-  /** One that was never started: it is used at the time it was made, and waking it does nothing. */
-  private ModelRunner runner(String name) {
+  /** A model that is never loaded, was last used when it was made, and waits for nothing. */
+  private static final class Model implements Tenant {
+    private final String name;
+    private final long madeNanos;
+    private ModelNeed need = ModelNeed.NONE;
+
+    private Model(String name, long madeNanos) {
+      this.name = name;
+      this.madeNanos = madeNanos;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public ModelNeed need() {
+      return need;
+    }
+
+    @Override
+    public boolean isResident() {
+      return false;
+    }
+
+    @Override
+    public boolean isBusy() {
+      return true;
+    }
+
+    @Override
+    public long lastUseNanos() {
+      return madeNanos;
+    }
+
+    @Override
+    public void wake() {}
+  }
+
+  private Model model(String name) {
     clock.advance(Duration.ofSeconds(1));
-    var telemetry = new RecordingTelemetry();
-    Log log = telemetry.log("test");
-    var metrics = new EngineMetrics(telemetry.metrics());
-    EngineSettings settings = EngineFixture.free();
-    LibrarySource none =
-        () -> {
-          throw new LlamaException("no library");
-        };
-    var residence = new Residence();
-    var runner =
-        new ModelRunner(
-            Path.of(name),
-            residence,
-            new ModelLoader(none, AdapterSource.NONE, settings, metrics, log, clock, () -> false),
-            new Places(1, clock),
-            new Serving.Common(
-                settings,
-                new DeviceGuard(_ -> {}),
-                new Aside(1, log),
-                clock,
-                metrics,
-                log,
-                () -> 1),
-            new ModelRunner.Host() {
-              @Override
-              public boolean retire(ModelRunner runner) {
-                return true;
-              }
-
-              @Override
-              public void ended(ModelRunner runner) {}
-
-              @Override
-              public void failure(Optional<String> reason) {}
-            });
-    residences.put(runner, residence);
-    return runner;
+    return new Model(name, clock.nanoTime());
   }
 
   /** A graphics processor that is looked at when the test says so. */
@@ -98,9 +87,13 @@ class PlacesTest {
     }
   }
 
-  private void needs(ModelRunner runner, long bytes) {
+  private static void needs(Model model, long bytes) {
     var weights = new ModelNeed.Parts(bytes, 0, 0);
-    residences.get(runner).needs(new ModelNeed(ModelNeed.Parts.NONE, weights, 0));
+    model.need = new ModelNeed(ModelNeed.Parts.NONE, weights, 0);
+  }
+
+  private Places places(int capacity) {
+    return new Places(capacity, EVERYTHING, clock);
   }
 
   private Places onGpu(Watched gpu) {
@@ -167,7 +160,7 @@ class PlacesTest {
 
   @Test
   void theLeastRecentlyUsedHolderIsAskedToYieldAndSinceWhen() {
-    var places = new Places(2, clock);
+    var places = places(2);
     assertThat(places.enter(second, Evicts.OTHERS)).isTrue();
     assertThat(places.enter(first, Evicts.OTHERS)).isTrue();
     assertThat(places.enter(third, Evicts.OTHERS)).isFalse();
@@ -178,7 +171,7 @@ class PlacesTest {
 
   @Test
   void askingAgainAsksNobodyElse() {
-    var places = new Places(2, clock);
+    var places = places(2);
     places.enter(first, Evicts.OTHERS);
     places.enter(second, Evicts.OTHERS);
     places.enter(third, Evicts.OTHERS);
@@ -191,7 +184,7 @@ class PlacesTest {
 
   @Test
   void whoWaitsEntersInTheOrderTheyCame() {
-    var places = new Places(1, clock);
+    var places = places(1);
     places.enter(first, Evicts.OTHERS);
     places.enter(second, Evicts.OTHERS);
     places.enter(third, Evicts.OTHERS);
@@ -207,7 +200,7 @@ class PlacesTest {
 
   @Test
   void oneThatComesInWhileOthersWaitIsAskedToYieldAtOnce() {
-    var places = new Places(1, clock);
+    var places = places(1);
     places.enter(first, Evicts.OTHERS);
     places.enter(second, Evicts.OTHERS);
     places.leave(first);
@@ -219,7 +212,7 @@ class PlacesTest {
 
   @Test
   void oneThatWasThereBeforeIsAskedRatherThanOneThatHasJustComeIn() {
-    var places = new Places(2, clock);
+    var places = places(2);
     places.enter(fourth, Evicts.OTHERS);
     places.enter(third, Evicts.OTHERS);
     places.enter(first, Evicts.OTHERS);
@@ -233,7 +226,7 @@ class PlacesTest {
 
   @Test
   void aHolderIsUnaskedWhenTheOneThatWaitedFindsAnotherPlace() {
-    var places = new Places(2, clock);
+    var places = places(2);
     places.enter(first, Evicts.OTHERS);
     places.enter(second, Evicts.OTHERS);
     places.enter(third, Evicts.OTHERS);
@@ -246,7 +239,7 @@ class PlacesTest {
 
   @Test
   void aHolderIsUnaskedWhenTheOneThatWaitedLeaves() {
-    var places = new Places(1, clock);
+    var places = places(1);
     places.enter(first, Evicts.OTHERS);
     places.enter(second, Evicts.OTHERS);
     assertThat(places.yieldingSince(first)).isPresent();
@@ -258,7 +251,7 @@ class PlacesTest {
 
   @Test
   void oneThatWaitsForNoneTakesNothingFromThoseThatDo() {
-    var places = new Places(1, clock);
+    var places = places(1);
 
     assertThat(places.enterIfFree(first)).isTrue();
     assertThat(places.enterIfFree(first)).as("it holds it").isTrue();

@@ -1,4 +1,4 @@
-package llm.gpu.engine;
+package llm.gpu.memory;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,7 +14,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import llm.domain.port.TimeSource;
-import llm.gpu.memory.MemoryBudget;
 
 /**
  * Who may have a model in memory: as many as there are places and memory. One who finds neither
@@ -25,24 +24,19 @@ import llm.gpu.memory.MemoryBudget;
  * <p>While a model comes or goes, what is in use shows part of it: nobody is refused, let in or
  * asked to yield then, nor until the memories were looked at since.
  */
-final class Places {
+public final class Places {
   private final int capacity;
   private final MemoryBudget budget;
   private final TimeSource time;
   private final ReentrantLock lock = new ReentrantLock();
-  private final List<ModelRunner> holders = new ArrayList<>(); // guarded by lock
-  private final Map<ModelRunner, Evicts> waiting = new LinkedHashMap<>(); // guarded by lock
-  private final Map<ModelRunner, Long> yielding = new HashMap<>(); // since when; guarded by lock
-  private final Set<ModelRunner> moving = new HashSet<>(); // models come or go; guarded by lock
+  private final List<Tenant> holders = new ArrayList<>(); // guarded by lock
+  private final Map<Tenant, Evicts> waiting = new LinkedHashMap<>(); // guarded by lock
+  private final Map<Tenant, Long> yielding = new HashMap<>(); // since when; guarded by lock
+  private final Set<Tenant> moving = new HashSet<>(); // models come or go; guarded by lock
   private long movedNanos; // the last time, or the start; guarded by lock
 
-  /** So many places, and memory for all. */
-  Places(int capacity, TimeSource time) {
-    this(capacity, MemoryBudget.unlimited(), time);
-  }
-
   /** So many places in so much memory. */
-  Places(int capacity, MemoryBudget budget, TimeSource time) {
+  public Places(int capacity, MemoryBudget budget, TimeSource time) {
     this.capacity = capacity;
     this.budget = budget;
     this.time = time;
@@ -50,7 +44,7 @@ final class Places {
   }
 
   /** Whom a load may send away. */
-  enum Evicts {
+  public enum Evicts {
     /** Nobody: it takes what is free. */
     NONE,
     /** Models that nobody asks just now. */
@@ -65,18 +59,18 @@ final class Places {
    *
    * @param whom whom it may send away for it
    */
-  Optional<String> refusal(ModelRunner runner, Evicts whom) {
+  public Optional<String> refusal(Tenant runner, Evicts whom) {
     lock.lock();
     try {
-      List<ModelRunner> others = others(runner);
-      List<ModelRunner> mayGo =
+      List<Tenant> others = others(runner);
+      List<Tenant> mayGo =
           switch (whom) {
             case NONE -> List.of();
             case IDLE ->
                 others.stream().filter(one -> !one.isBusy() || yielding.containsKey(one)).toList();
             case OTHERS -> others;
           };
-      List<ModelRunner> before = before(runner);
+      List<Tenant> before = before(runner);
       if (others.size() - mayGo.size() + before.size() >= capacity && whom == Evicts.IDLE) {
         return Optional.of(allBusy(runner, others, before));
       }
@@ -89,7 +83,7 @@ final class Places {
     }
   }
 
-  private String allBusy(ModelRunner runner, List<ModelRunner> others, List<ModelRunner> before) {
+  private String allBusy(Tenant runner, List<Tenant> others, List<Tenant> before) {
     return "Model "
         + runner.name()
         + " has no place: providers.local.loaded_models allows "
@@ -97,13 +91,13 @@ final class Places {
         + " in memory, and all are busy"
         + (before.isEmpty() ? ": " : " or awaited by others: ")
         + Stream.concat(others.stream(), before.stream())
-            .map(ModelRunner::name)
+            .map(Tenant::name)
             .collect(Collectors.joining(", "))
         + "; try again, or unload one.";
   }
 
   /** Takes a place when one is free, and the memory; waits for none. */
-  boolean enterIfFree(ModelRunner runner) {
+  public boolean enterIfFree(Tenant runner) {
     lock.lock();
     try {
       if (isIn(runner)) {
@@ -121,13 +115,13 @@ final class Places {
   }
 
   /**
-   * Takes a place, or waits for one: {@link ModelRunner#wake} comes when it is time to ask again.
+   * Takes a place, or waits for one: {@link Tenant#wake} comes when it is time to ask again.
    *
    * @param whom whom it may send away for it
    */
-  boolean enter(ModelRunner runner, Evicts whom) {
+  public boolean enter(Tenant runner, Evicts whom) {
     boolean entered;
-    List<ModelRunner> toWake = new ArrayList<>(2);
+    List<Tenant> toWake = new ArrayList<>(2);
     lock.lock();
     try {
       boolean settled = !unsettled(runner);
@@ -144,13 +138,13 @@ final class Places {
     } finally {
       lock.unlock();
     }
-    toWake.forEach(ModelRunner::wake);
+    toWake.forEach(Tenant::wake);
     return entered;
   }
 
   /** Gives up a place, or the wish for one; its model has gone. */
-  void leave(ModelRunner runner) {
-    List<ModelRunner> toWake = new ArrayList<>(2);
+  public void leave(Tenant runner) {
+    List<Tenant> toWake = new ArrayList<>(2);
     lock.lock();
     try {
       holders.remove(runner);
@@ -164,11 +158,11 @@ final class Places {
     } finally {
       lock.unlock();
     }
-    toWake.forEach(ModelRunner::wake);
+    toWake.forEach(Tenant::wake);
   }
 
   /** The model of {@code runner} begins to come, or to go. */
-  void moves(ModelRunner runner) {
+  public void moves(Tenant runner) {
     lock.lock();
     try {
       moving.add(runner);
@@ -178,8 +172,8 @@ final class Places {
   }
 
   /** It has come, or gone, or neither will be. */
-  void moved(ModelRunner runner) {
-    List<ModelRunner> toWake;
+  public void moved(Tenant runner) {
+    List<Tenant> toWake;
     lock.lock();
     try {
       settleMove(runner);
@@ -187,11 +181,11 @@ final class Places {
     } finally {
       lock.unlock();
     }
-    toWake.forEach(ModelRunner::wake);
+    toWake.forEach(Tenant::wake);
   }
 
   /** Whether nothing can be said to {@code runner} just now; it is to ask again soon. */
-  boolean isUnsettled(ModelRunner runner) {
+  public boolean isUnsettled(Tenant runner) {
     lock.lock();
     try {
       return unsettled(runner);
@@ -201,29 +195,29 @@ final class Places {
   }
 
   /** Whether what is known of the memories is not what {@code runner} will find. */
-  private boolean unsettled(ModelRunner runner) {
+  private boolean unsettled(Tenant runner) {
     return moving.stream().anyMatch(one -> one != runner) || !budget.isSince(movedNanos);
   }
 
-  private void settleMove(ModelRunner runner) {
+  private void settleMove(Tenant runner) {
     if (moving.remove(runner)) {
       movedNanos = time.nanoTime();
     }
   }
 
   /** Those whose turn comes before that of {@code runner}; none when it has its place. */
-  private List<ModelRunner> before(ModelRunner runner) {
+  private List<Tenant> before(Tenant runner) {
     return holders.contains(runner)
         ? List.of()
         : waiting.keySet().stream().takeWhile(one -> one != runner).toList();
   }
 
-  private Optional<ModelRunner> next() {
+  private Optional<Tenant> next() {
     return waiting.keySet().stream().findFirst();
   }
 
   /** How full the memories are. */
-  List<MemoryBudget.Standing> memories() {
+  public List<MemoryBudget.Standing> memories() {
     lock.lock();
     try {
       return budget.standings(holders);
@@ -233,7 +227,7 @@ final class Places {
   }
 
   /** Since when {@code runner} is asked to yield; empty when it is not. */
-  Optional<Long> yieldingSince(ModelRunner runner) {
+  public Optional<Long> yieldingSince(Tenant runner) {
     lock.lock();
     try {
       return Optional.ofNullable(yielding.get(runner));
@@ -243,7 +237,7 @@ final class Places {
   }
 
   /** Whether it holds a place, and its model would still fit if it is to be loaded anew. */
-  private boolean isIn(ModelRunner runner) {
+  private boolean isIn(Tenant runner) {
     if (!holders.contains(runner)) {
       return false;
     }
@@ -255,28 +249,28 @@ final class Places {
     return false;
   }
 
-  private void hold(ModelRunner runner) {
+  private void hold(Tenant runner) {
     waiting.remove(runner);
     if (!holders.contains(runner)) {
       holders.add(runner);
     }
   }
 
-  private boolean hasRoom(ModelRunner runner) {
+  private boolean hasRoom(Tenant runner) {
     return holders.size() < capacity && fits(runner, List.of());
   }
 
-  private boolean fits(ModelRunner runner, Collection<ModelRunner> gone) {
+  private boolean fits(Tenant runner, Collection<Tenant> gone) {
     return budget.beside(others(runner)).fits(runner.need(), gone);
   }
 
-  private List<ModelRunner> others(ModelRunner runner) {
+  private List<Tenant> others(Tenant runner) {
     return holders.stream().filter(one -> one != runner).toList();
   }
 
   /** Whoever waits may come in now, or others are asked to yield for it, or no more are. */
-  private void settle(ModelRunner newcomer, List<ModelRunner> toWake) {
-    Optional<ModelRunner> next = next();
+  private void settle(Tenant newcomer, List<Tenant> toWake) {
+    Optional<Tenant> next = next();
     if (next.isPresent() && hasRoom(next.get())) {
       toWake.add(next.get());
     } else if (next.isPresent()) {
@@ -291,16 +285,16 @@ final class Places {
    * has just come in is asked too, where it is the only one: those that wait asked when it was not
    * there.
    */
-  private void ask(ModelRunner newcomer, List<ModelRunner> toWake) {
+  private void ask(Tenant newcomer, List<Tenant> toWake) {
     while (!isEnough(yielding.keySet())) {
       boolean mayAskBusy = mayAskBusy();
-      Optional<ModelRunner> oldest =
+      Optional<Tenant> oldest =
           holders.stream()
               .filter(holder -> !yielding.containsKey(holder))
               .filter(holder -> mayAskBusy || !holder.isBusy())
               .min(
-                  Comparator.comparing((ModelRunner holder) -> holder == newcomer)
-                      .thenComparing(ModelRunner::isBusy)
+                  Comparator.comparing((Tenant holder) -> holder == newcomer)
+                      .thenComparing(Tenant::isBusy)
                       .thenComparing((left, right) ->
                           Long.signum(left.lastUseNanos() - right.lastUseNanos())));
       if (oldest.isEmpty()) {
@@ -313,12 +307,12 @@ final class Places {
 
   /** Whether a busy one may be asked: one for each that may send it away, all for the first. */
   private boolean mayAskBusy() {
-    ModelRunner next = next().orElseThrow();
+    Tenant next = next().orElseThrow();
     if (waiting.get(next) == Evicts.OTHERS && !fits(next, yielding.keySet())) {
       return true;
     }
     long asking = waiting.values().stream().filter(whom -> whom == Evicts.OTHERS).count();
-    long asked = yielding.keySet().stream().filter(ModelRunner::isBusy).count();
+    long asked = yielding.keySet().stream().filter(Tenant::isBusy).count();
     return asked < asking && !placesSuffice(yielding.keySet());
   }
 
@@ -326,9 +320,9 @@ final class Places {
    * Lets those stay that nobody needs to go any more; they are to be woken, for they may now take
    * requests that came since they were asked.
    */
-  private void unask(List<ModelRunner> toWake) {
-    for (ModelRunner holder : List.copyOf(yielding.keySet())) {
-      List<ModelRunner> rest = yielding.keySet().stream().filter(one -> one != holder).toList();
+  private void unask(List<Tenant> toWake) {
+    for (Tenant holder : List.copyOf(yielding.keySet())) {
+      List<Tenant> rest = yielding.keySet().stream().filter(one -> one != holder).toList();
       if (isEnough(rest)) {
         yielding.remove(holder);
         toWake.add(holder);
@@ -337,15 +331,15 @@ final class Places {
   }
 
   /** Whether those that wait need nobody but {@code gone} to leave. */
-  private boolean isEnough(Collection<ModelRunner> gone) {
-    Optional<ModelRunner> next = next();
+  private boolean isEnough(Collection<Tenant> gone) {
+    Optional<Tenant> next = next();
     if (next.isEmpty()) {
       return true;
     }
     return placesSuffice(gone) && fits(next.get(), gone);
   }
 
-  private boolean placesSuffice(Collection<ModelRunner> gone) {
+  private boolean placesSuffice(Collection<Tenant> gone) {
     int free = Math.max(0, capacity - holders.size());
     return gone.size() + free >= waiting.size();
   }

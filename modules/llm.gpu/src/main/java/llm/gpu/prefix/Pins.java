@@ -1,21 +1,17 @@
-package llm.gpu.engine;
+package llm.gpu.prefix;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import llm.domain.chat.StreamEvent;
-import llm.domain.error.LlmError;
-import llm.gpu.prefix.PrefixCache;
-import llm.gpu.prefix.TokenSequence;
 import llm.gpu.schedule.Pin;
 
 /**
  * Prefixes that somebody wants kept, by the ids of their wishes; each ends by itself at its time.
  * The engine's thread owns it; any thread may ask what is kept.
  */
-final class Pins {
+public final class Pins {
   private final PrefixCache cache;
   private final Runnable onChange;
   private final Map<String, Held> held = new LinkedHashMap<>(); // in the order they came
@@ -28,28 +24,13 @@ final class Pins {
    *
    * @param onChange runs after each change, which may have let go of other prefixes too
    */
-  Pins(PrefixCache cache, Runnable onChange) {
+  public Pins(PrefixCache cache, Runnable onChange) {
     this.cache = cache;
     this.onChange = onChange;
   }
 
-  /**
-   * Keeps the prompt that {@code slot} has read, when the pins' share of the pool has room for it
-   * and somebody still wants it: whoever takes a pin back before it is there has cancelled its
-   * call.
-   *
-   * @return how the request ends
-   */
-  StreamEvent.Terminal keep(Pin pin, Slot slot) {
-    if (slot.job().cancelled()) {
-      return slot.cancelled();
-    }
-    return add(pin, slot.sequence())
-        ? slot.readOnly()
-        : new StreamEvent.Failed(new LlmError.Conflict(refusal(slot.sequence())), slot.usage());
-  }
-
-  private boolean add(Pin pin, TokenSequence sequence) {
+  /** Keeps {@code sequence}, when the pins' share of the pool has room for it; whether it has. */
+  public boolean add(Pin pin, TokenSequence sequence) {
     remove(pin.id());
     if (!cache.pin(sequence)) {
       return false;
@@ -60,7 +41,8 @@ final class Pins {
     return true;
   }
 
-  private String refusal(TokenSequence sequence) {
+  /** Why {@link #add} had no room for {@code sequence}. */
+  public String refusal(TokenSequence sequence) {
     String asked = "There is no room to keep this prompt of " + sequence.computed() + " tokens: ";
     if (held.size() >= cache.limits().sequences()) {
       return asked
@@ -77,12 +59,12 @@ final class Pins {
   }
 
   /** Whether it is kept. Any thread. */
-  boolean has(String id) {
+  public boolean has(String id) {
     return ids.contains(id);
   }
 
   /** Takes a pin back; nothing happens when there is none of this id. */
-  void remove(String id) {
+  public void remove(String id) {
     Held gone = held.remove(id);
     ids.remove(id);
     if (gone != null) {
@@ -92,19 +74,19 @@ final class Pins {
   }
 
   /** Ends those whose time is over. */
-  void expire(long nowNanos) {
+  public void expire(long nowNanos) {
     while (nextEnd().isPresent() && nextEnd().get() - nowNanos <= 0) {
       remove(first().orElseThrow().pin().id());
     }
   }
 
   /** When the next one ends by itself. */
-  Optional<Long> nextEnd() {
+  public Optional<Long> nextEnd() {
     return first().map(next -> next.pin().untilNanos());
   }
 
   /** Ends the one that came first: memory is needed. False when there is none. */
-  boolean dropOldest() {
+  public boolean dropOldest() {
     Optional<String> oldest = held.keySet().stream().findFirst();
     oldest.ifPresent(this::remove);
     return oldest.isPresent();
