@@ -1,31 +1,39 @@
 package llm.gpu.draft;
 
+import java.util.function.Consumer;
 import llm.gpu.prefix.TokenSequence;
 
 /**
  * The drafts of one answer.
  *
  * <ol>
- *   <li>{@link #seek} guesses what comes next, {@link DraftPlanner} says how much of it is tried in
- *       the step: {@link #count}.
+ *   <li>{@link #seek} looks up what may come next; a draft model may {@link #propose} something
+ *       better. {@link DraftPlanner} says how much of it is tried in the step: {@link #count}.
  *   <li>Once the step is computed, {@link #confirms} takes what is chosen, token by token.
  * </ol>
  *
  * <p>The engine's thread owns it.
  */
-public final class Drafting {
+public final class Drafting implements AutoCloseable {
   private static final int[] NOTHING = {};
 
   private final TokenLookup lookup = new TokenLookup();
   private final Confidence confidence; // of this answer
   private final Confidence usual; // of all answers
-  private final Probes probes = new Probes();
   private final int[] tokens; // guessed
+  private final int[] kinds; // of each, as Confidence has them
   private int found;
   private int foreign; // tokens looked up that are not of the sequence
-  private int matched;
+  private Consumer<Drafting> leaves = _ -> {};
+  private boolean byModel; // a draft model was asked for them
+  private boolean followed; // it was, in this step or before
+  private boolean gaveUp; // and proposed no more, though more was wanted
+  private double likely; // that all of its are right
   private int count; // of them that are tried
   private int confirmed; // of those
+  private int predicted; // of those found, from the first on
+  private int predictedRight; // in steps before
+  private int predictedWrong;
 
   /**
    * For an answer of which so much may be guessed; nothing where that is off.
@@ -36,6 +44,7 @@ public final class Drafting {
     this.usual = usual;
     this.confidence = new Confidence(usual);
     this.tokens = speculation.isOn() ? new int[speculation.tokens()] : NOTHING;
+    this.kinds = new int[tokens.length];
   }
 
   /**
@@ -55,6 +64,16 @@ public final class Drafting {
     foreign = lookup.count();
   }
 
+  /** {@code leaves} is told when its answer has ended. */
+  void onClose(Consumer<Drafting> leaves) {
+    this.leaves = leaves;
+  }
+
+  /** Whether anything may be guessed. */
+  boolean isOn() {
+    return tokens.length > 0;
+  }
+
   /** Tokens that are tried in the step. */
   public int count() {
     return count;
@@ -65,11 +84,31 @@ public final class Drafting {
     return tokens[index];
   }
 
+  /** Whether a draft model guessed them. */
+  public boolean isByModel() {
+    return byModel;
+  }
+
   /** Tries nothing in the next step. */
   void clear() {
+    learnEnd();
+    predictedRight = predictedRight();
+    predictedWrong = predictedWrong();
+    predicted = 0;
     count = 0;
     confirmed = 0;
     found = 0;
+    byModel = false;
+    gaveUp = false;
+  }
+
+  /**
+   * A draft that was right as far as it went ended for want of a guess: no more would have been.
+   */
+  private void learnEnd() {
+    if (byModel && gaveUp && count == found && confirmed == count) {
+      learn(Confidence.OF_MODEL, false);
+    }
   }
 
   /**
@@ -81,10 +120,17 @@ public final class Drafting {
       return false;
     }
     boolean right = tokens[confirmed] == token;
-    confidence.learn(matched, right);
-    usual.learn(matched, right);
+    learn(kinds[confirmed], right);
+    if (byModel) {
+      learn(Confidence.OF_MODEL, right);
+    }
     confirmed += right ? 1 : 0;
     return right;
+  }
+
+  private void learn(int kind, boolean right) {
+    confidence.learn(kind, right);
+    usual.learn(kind, right);
   }
 
   /** How many of the tokens tried were chosen so far. */
@@ -92,8 +138,19 @@ public final class Drafting {
     return confirmed;
   }
 
+  /** Predicted tokens that were tried so far and are what was chosen. */
+  public int predictedRight() {
+    return predictedRight + Math.min(confirmed, predicted);
+  }
+
+  /** Those that were tried and are not. */
+  public int predictedWrong() {
+    int tried = Math.min(count, predicted);
+    return predictedWrong + Math.max(0, tried - confirmed);
+  }
+
   /**
-   * Guesses what follows a sequence.
+   * Looks up what follows a sequence.
    *
    * @param most tokens of interest, 0 or more
    */
@@ -107,7 +164,50 @@ public final class Drafting {
       lookup.add(sequence.token(i));
     }
     found = lookup.find(wanted, tokens);
-    matched = lookup.matched();
+    int kind = Confidence.ofMatch(lookup.matched());
+    for (int i = 0; i < found; i++) {
+      kinds[i] = kind;
+    }
+    predicted = Math.min(found, lookup.foundBefore(foreign));
+  }
+
+  /** A draft model is asked, in place of what was looked up if anything was. */
+  void ask() {
+    found = 0;
+    predicted = 0;
+    likely = 1;
+    byModel = true;
+    followed = true;
+  }
+
+  /** Whether a draft model was ever asked: it may have read some of the text. */
+  boolean isFollowed() {
+    return followed;
+  }
+
+  /**
+   * The draft model says what it thinks comes next.
+   *
+   * @param probability that it gives the token
+   * @param least how likely a guess has to be, with all before it, to be worth its while
+   * @return whether it is one; then the next may be asked for
+   */
+  boolean propose(int token, double probability, double least) {
+    int kind = Confidence.ofProbability(probability);
+    double all = likely * confidence.of(kind);
+    if (all < least || found == tokens.length) {
+      gaveUp = true;
+      return false;
+    }
+    likely = all;
+    tokens[found] = token;
+    kinds[found++] = kind;
+    return true;
+  }
+
+  /** The draft model has none that could be tried, though more were wanted. */
+  void proposeNone() {
+    gaveUp = true;
   }
 
   /** Tokens that were guessed, 0 or more. */
@@ -115,18 +215,35 @@ public final class Drafting {
     return found;
   }
 
-  /** How likely each of them is right where those before it are. */
-  double confidence() {
-    return confidence.of(matched);
+  /** How likely the token number {@code index} of them is right where those before it are. */
+  double likelihood(int index) {
+    return confidence.of(kinds[index]);
   }
 
-  /** When it is tried though it does not seem to pay. */
-  Probes probes() {
-    return probes;
+  /** How likely each guess of a draft model is tried and right where those before it are. */
+  double likelihoodByModel() {
+    return confidence.of(Confidence.OF_MODEL);
+  }
+
+  /** How many of the first {@code tokens} that were found are expected to be right. */
+  double expected(int tokens) {
+    double all = 0;
+    double reached = 1;
+    for (int i = 0; i < Math.min(tokens, found); i++) {
+      reached *= likelihood(i);
+      all += reached;
+    }
+    return all;
   }
 
   /** Lets {@code more} of the tokens that were found be tried. */
   void plan(int more) {
     count = more;
+  }
+
+  /** Its answer has ended. Idempotent. */
+  @Override
+  public void close() {
+    leaves.accept(this);
   }
 }

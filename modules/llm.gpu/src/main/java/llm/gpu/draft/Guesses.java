@@ -19,7 +19,7 @@ final class Guesses {
     this.taken = new int[answers.size()];
     this.order = new int[Math.max(0, most)];
     for (int i = 0; i < next.length; i++) {
-      next[i] = answers.get(i).found() > 0 ? answers.get(i).confidence() : 0;
+      next[i] = answers.get(i).found() > 0 ? answers.get(i).likelihood(0) : 0;
       expected[i] = 1;
     }
   }
@@ -42,8 +42,9 @@ final class Guesses {
     }
     expected[answer] += next[answer];
     order[count++] = answer;
-    boolean more = ++taken[answer] < answers.get(answer).found();
-    next[answer] = more ? next[answer] * answers.get(answer).confidence() : 0;
+    Drafting drafting = answers.get(answer);
+    boolean more = ++taken[answer] < drafting.found();
+    next[answer] = more ? next[answer] * drafting.likelihood(taken[answer]) : 0;
   }
 
   /** Tokens that the step is expected to bring, of all answers. */
@@ -64,9 +65,6 @@ final class Guesses {
     }
     for (int i = 0; i < taken.length; i++) {
       answers.get(i).plan(taken[i]);
-      if (taken[i] > 0) {
-        answers.get(i).probes().pays();
-      }
     }
   }
 

@@ -12,14 +12,15 @@ final class Probes {
   private int passed;
   private int every = FIRST;
 
-  /** Another chance that does not seem to pay: whether to take it. */
-  boolean take() {
-    if (++passed < every) {
-      return false;
-    }
+  /** Another chance that does not seem to pay: whether it is one to take. */
+  boolean isDue() {
+    return ++passed >= every;
+  }
+
+  /** It is taken. */
+  void take() {
     passed = 0;
     every = Math.min(LAST, 2 * every);
-    return true;
   }
 
   /** It seems to pay. */

@@ -1,13 +1,18 @@
 package llm.gpu.draft;
 
+import java.nio.file.Path;
+import java.util.Optional;
+
 /**
  * Whether and how much is drafted.
  *
  * @param mode when
  * @param tokens the most tokens drafted in one step, of all answers together, 1 to {@link
  *     #MOST_TOKENS}
+ * @param model the file of a small model of the same vocabulary, which drafts where nothing was
+ *     looked up; empty: none does
  */
-public record Speculation(Mode mode, int tokens) {
+public record Speculation(Mode mode, int tokens, Optional<Path> model) {
   /** The most tokens that may be set. */
   public static final int MOST_TOKENS = 64;
 
@@ -16,6 +21,11 @@ public record Speculation(Mode mode, int tokens) {
 
   /** Where it pays. */
   public static final Speculation DEFAULT = new Speculation(Mode.AUTO, 16);
+
+  /** Without a draft model. */
+  public Speculation(Mode mode, int tokens) {
+    this(mode, tokens, Optional.empty());
+  }
 
   /** Rejects numbers outside their ranges. */
   public Speculation {

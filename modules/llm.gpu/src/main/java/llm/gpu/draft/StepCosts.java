@@ -9,6 +9,7 @@ import java.util.Arrays;
  */
 public final class StepCosts {
   private static final int ENOUGH = 3; // comparisons
+  private static final int LAST = 5;
   private static final int RECENT_STEPS = 16;
   private static final int FRESH_STEPS = 64;
 
@@ -19,31 +20,10 @@ public final class StepCosts {
   private long paceAt; // the step that the pace was last learnt from
   private long steps;
 
-  /** The median of the last numbers. */
-  private static final class Median {
-    private static final int MOST = 5;
-    private final double[] last;
-    private int count;
-
-    Median(int most) {
-      this.last = new double[most];
-    }
-
-    void add(double number) {
-      last[count++ % last.length] = number;
-    }
-
-    double value() {
-      double[] sorted = Arrays.copyOf(last, Math.min(count, last.length));
-      Arrays.sort(sorted);
-      return sorted[(sorted.length - 1) / 2];
-    }
-  }
-
   /** For steps of at most {@code tokens}. */
   public StepCosts(int tokens) {
     this.costs = new Median[tokens + 1];
-    Arrays.setAll(costs, _ -> new Median(Median.MOST));
+    Arrays.setAll(costs, _ -> new Median(LAST));
     this.plainAt = new long[tokens + 1];
   }
 
@@ -63,7 +43,7 @@ public final class StepCosts {
       anchor = tokens;
       costs[tokens].add(1);
     }
-    boolean compares = tokens != anchor && pace.count > 0 && steps - paceAt <= RECENT_STEPS;
+    boolean compares = tokens != anchor && pace.count() > 0 && steps - paceAt <= RECENT_STEPS;
     if (compares) {
       costs[tokens].add(took / pace.value());
     }
@@ -86,12 +66,17 @@ public final class StepCosts {
 
   /** Whether steps of so many tokens were seen often enough to be judged, or are too large. */
   boolean isKnown(int tokens) {
-    return tokens >= costs.length || tokens == anchor || costs[tokens].count >= ENOUGH;
+    return tokens >= costs.length || tokens == anchor || costs[tokens].count() >= ENOUGH;
+  }
+
+  /** How many nanoseconds what costs 1 takes now; 0 before the first step. */
+  double pace() {
+    return pace.value();
   }
 
   /** How many nanoseconds a step of {@code tokens} takes now; 0 before the first one. */
   public double nanos(int tokens) {
-    return pace.count == 0 ? 0 : of(tokens) * pace.value();
+    return pace.count() == 0 ? 0 : of(tokens) * pace.value();
   }
 
   /**
@@ -112,7 +97,7 @@ public final class StepCosts {
   /** The smallest size that was seen from {@code tokens} on, else the largest of all. */
   private int above(int tokens) {
     for (int above = tokens; above < costs.length; above++) {
-      if (costs[above].count > 0) {
+      if (costs[above].count() > 0) {
         return above;
       }
     }
@@ -122,7 +107,7 @@ public final class StepCosts {
   /** The largest that was seen up to {@code tokens}; 0 for none. */
   private int below(int tokens) {
     int below = Math.max(0, tokens);
-    while (below > 0 && costs[below].count == 0) {
+    while (below > 0 && costs[below].count() == 0) {
       below--;
     }
     return below;

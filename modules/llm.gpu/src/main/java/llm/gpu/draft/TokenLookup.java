@@ -23,6 +23,7 @@ final class TokenLookup {
   private int[] latest = newTable(MIN_CAPACITY); // by hash: the last position, or -1
   private int count;
   private int matched;
+  private int place; // of the first token that was found
 
   /** Tokens added so far. */
   int count() {
@@ -55,16 +56,22 @@ final class TokenLookup {
     matched = 0;
     int last = count - 1;
     int best = -1;
-    int place = last < 0 ? -1 : before[last];
-    for (int tries = TRIED; place >= 0 && tries > 0; tries--) {
-      int length = same(place, last);
+    int candidate = last < 0 ? -1 : before[last];
+    for (int tries = TRIED; candidate >= 0 && tries > 0; tries--) {
+      int length = same(candidate, last);
       if (length >= SHORTEST && length > matched) {
         matched = length;
-        best = place;
+        best = candidate;
       }
-      place = before[place];
+      candidate = before[candidate];
     }
+    place = best + 1;
     return best < 0 ? 0 : copy(best + 1, most, into);
+  }
+
+  /** How many of the tokens found last, if there were enough, stand before this place. */
+  int foundBefore(int end) {
+    return Math.max(0, end - place);
   }
 
   /** Copies on from {@code place}; where that is the end of the text, from what was copied. */

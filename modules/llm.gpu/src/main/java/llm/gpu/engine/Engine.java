@@ -312,8 +312,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /** What a load of the model with this header would take, by the settings. */
-  public ModelNeed estimate(GgufHeader header) {
-    return loader.estimate(header, settings);
+  public ModelNeed estimate(Path model, GgufHeader header) {
+    return loader.estimate(model, header, settings);
   }
 
   /** How full the memories are that limit loads. Reads a few small files. */

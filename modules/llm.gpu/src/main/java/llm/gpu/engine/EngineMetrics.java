@@ -26,6 +26,9 @@ final class EngineMetrics {
   private final Metrics.Counter embeddedTokens;
   private final Metrics.Counter draftsAccepted;
   private final Metrics.Counter draftsRejected;
+  private final Metrics.Counter modelsAccepted;
+  private final Metrics.Counter modelsRejected;
+  private final Metrics.Histogram draftSeconds;
   private final Metrics.Counter evictions;
   private final Metrics.Counter takenBack;
   private final Metrics.Counter parked;
@@ -76,6 +79,18 @@ final class EngineMetrics {
             "outcome");
     draftsAccepted = drafts.labels("accepted");
     draftsRejected = drafts.labels("rejected");
+    var ofModel =
+        metrics.counter(
+            "llm_local_draft_model_tokens_total",
+            "Those of llm_local_draft_tokens_total that a draft model guessed.",
+            "outcome");
+    modelsAccepted = ofModel.labels("accepted");
+    modelsRejected = ofModel.labels("rejected");
+    draftSeconds =
+        metrics.histogram(
+            "llm_local_draft_model_seconds",
+            "Time a draft model took for the guesses of one step.",
+            STEP_SECONDS);
     evictions =
         metrics.counter(
             "llm_local_prefix_evictions_total",
@@ -154,10 +169,21 @@ final class EngineMetrics {
     completionTokens.increment();
   }
 
-  /** Drafted tokens were verified. */
-  void drafted(int accepted, int rejected) {
+  /**
+   * Drafted tokens were verified.
+   *
+   * @param byModel whether a draft model guessed them
+   */
+  void drafted(int accepted, int rejected, boolean byModel) {
     draftsAccepted.add(accepted);
     draftsRejected.add(rejected);
+    modelsAccepted.add(byModel ? accepted : 0);
+    modelsRejected.add(byModel ? rejected : 0);
+  }
+
+  /** A draft model guessed for a step. */
+  void draftedByModel(long nanos) {
+    draftSeconds.observe(nanos / 1e9);
   }
 
   void evicted() {

@@ -28,6 +28,7 @@ public record EngineStatus(
    * @param shelfTokens tokens of those kept in ordinary memory
    * @param shelfBytes what these take
    * @param takenBytes memory of every kind that the model takes, as llama.cpp told
+   * @param drafts what to tell of its draft model, behind its name; empty text where it has none
    */
   public record LoadedStatus(
       String name,
@@ -37,7 +38,8 @@ public record EngineStatus(
       int pinnedTokens,
       int shelfTokens,
       long shelfBytes,
-      long takenBytes) {
+      long takenBytes,
+      String drafts) {
 
     /** One of which it is not said what it takes. */
     public LoadedStatus(
@@ -48,7 +50,7 @@ public record EngineStatus(
         int pinnedTokens,
         int shelfTokens,
         long shelfBytes) {
-      this(name, inWork, sequences, keptTokens, pinnedTokens, shelfTokens, shelfBytes, 0);
+      this(name, inWork, sequences, keptTokens, pinnedTokens, shelfTokens, shelfBytes, 0, "");
     }
 
     /** A model that generates nothing. */
@@ -66,13 +68,22 @@ public record EngineStatus(
           pinnedTokens,
           shelfTokens,
           shelfBytes,
-          takenBytes);
+          takenBytes,
+          drafts);
     }
 
-    /** The same with what it takes. */
-    LoadedStatus taking(long bytes) {
+    /** The same with what it takes, and what to tell of its draft model. */
+    LoadedStatus taking(long bytes, String itsDrafts) {
       return new LoadedStatus(
-          name, inWork, sequences, keptTokens, pinnedTokens, shelfTokens, shelfBytes, bytes);
+          name,
+          inWork,
+          sequences,
+          keptTokens,
+          pinnedTokens,
+          shelfTokens,
+          shelfBytes,
+          bytes,
+          itsDrafts);
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import llm.core.template.ConversationTemplate.Marks;
 import llm.gpu.adapter.LoadedAdapters;
+import llm.gpu.draft.LoadedDraft;
 import llm.gpu.ffi.Callbacks;
 import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.FileSample;
@@ -38,6 +39,7 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
   private final Optional<Batch> batch;
   private final Conversations conversations;
   private final LoadedAdapters adapters;
+  private final LoadedDraft draft;
   private final ModelNeed atLoad;
   private volatile ModelNeed ofVectors = ModelNeed.NONE;
 
@@ -49,6 +51,7 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
       Optional<Context> context,
       int contextTokens,
       LoadedAdapters adapters,
+      LoadedDraft draft,
       ModelNeed taken,
       ModelTemplates templates) {
     this.file = file;
@@ -56,6 +59,7 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
     this.header = header;
     this.model = model;
     this.adapters = adapters;
+    this.draft = draft;
     this.context = context;
     this.contextTokens = contextTokens;
     this.atLoad = taken;
@@ -74,7 +78,16 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
     LoadedAdapters load(Model model);
   }
 
-  /** Loads {@code file} and its adapters, and makes the context it generates in. */
+  /** Loads the draft model beside a model. */
+  @FunctionalInterface
+  interface DraftLoader {
+    LoadedDraft load(Model model) throws LlamaException;
+  }
+
+  /**
+   * Loads {@code file} and its adapters, makes the context it generates in, and loads the draft
+   * model beside it.
+   */
   static LoadedModel load(
       Library library,
       Path file,
@@ -82,6 +95,7 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
       GgufHeader header,
       EngineSettings settings,
       AdapterLoader adapterLoader,
+      DraftLoader draftLoader,
       Callbacks.Progress progress)
       throws LlamaException {
     try (Allocations taken = Allocations.record()) {
@@ -93,6 +107,9 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
         Optional<Context> context =
             header.isEncoder() ? Optional.empty() : Optional.of(context(model, window, settings));
         int pool = context.map(Context::poolTokens).orElse(0);
+        long alone = taken.sum(pool).total();
+        LoadedDraft draft = context.isPresent() ? draftLoader.load(model) : LoadedDraft.NONE;
+        ModelNeed all = taken.sum(pool);
         var loaded =
             new LoadedModel(
                 file,
@@ -102,7 +119,8 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
                 context,
                 window,
                 adapters,
-                taken.sum(pool),
+                draft,
+                all.withDraft(all.total() - alone),
                 settings.templates());
         complete = true;
         return loaded;
@@ -125,8 +143,6 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
   private static Context context(Model model, int window, EngineSettings settings)
       throws LlamaException {
     int pool = settings.poolFor(window);
-    int outputs =
-        Math.max(settings.sequences(), settings.slots().total() + settings.speculation().outputs());
     return model.newContext(
         new ContextOptions(
             pool,
@@ -197,6 +213,11 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
     return adapters;
   }
 
+  /** The draft model beside it. */
+  LoadedDraft draft() {
+    return draft;
+  }
+
   /**
    * What states belong to. The pool is part of it, for some models turn positions by other angles
    * in a larger context ({@code llama_model::get_rope_factors}).
@@ -233,6 +254,7 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
   @Override
   public void close() {
     batch.ifPresent(Batch::close);
+    draft.close();
     model.close();
   }
 }

@@ -12,6 +12,8 @@ import llm.domain.port.TimeSource;
 import llm.gpu.adapter.AdapterFile;
 import llm.gpu.adapter.AdapterSource;
 import llm.gpu.adapter.LoadedAdapters;
+import llm.gpu.draft.DraftFile;
+import llm.gpu.draft.LoadedDraft;
 import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
@@ -19,6 +21,7 @@ import llm.gpu.gguf.SplitFiles;
 import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Model;
+import llm.gpu.memory.ContextShape;
 import llm.gpu.memory.ModelNeed;
 import llm.gpu.memory.NeedEstimate;
 import llm.gpu.memory.Residence;
@@ -31,6 +34,7 @@ import llm.gpu.text.Conversations;
  */
 final class ModelLoader {
   private static final int PROGRESS_STEP = 10; // percent
+  private static final int DRAFT_STEP = 256; // tokens that a draft model reads at once
   private static final Duration TELL_AGAIN = Duration.ofSeconds(1); // progress at INFO
 
   private final LibrarySource librarySource;
@@ -74,7 +78,7 @@ final class ModelLoader {
     try {
       GgufHeader header = header(file);
       requireLibrary();
-      return estimate(header, settingsWith(contextTokens)).plus(needOfAdapters(file));
+      return estimate(file, header, settingsWith(contextTokens)).plus(needOfAdapters(file));
     } catch (LlamaException failure) {
       throw told(file, failure);
     }
@@ -97,10 +101,33 @@ final class ModelLoader {
     return known == null || known.gpus() == 0 ? 0 : settings.memory().gpuLayers();
   }
 
-  /** What the model of {@code header} takes, by what is known of this machine so far. */
-  ModelNeed estimate(GgufHeader header, EngineSettings wanted) {
-    return NeedEstimate.of(
-        header, wanted.shapeFor(header.contextTokens(), header.isEncoder()), gpuLayers());
+  /**
+   * What the model of {@code file} takes, with a draft model where it has one, by what is known of
+   * this machine so far.
+   */
+  ModelNeed estimate(Path file, GgufHeader header, EngineSettings wanted) {
+    ModelNeed alone =
+        NeedEstimate.of(
+            header, wanted.shapeFor(header.contextTokens(), header.isEncoder()), gpuLayers());
+    return draftOf(file, header, wanted)
+        .map(draft -> alone.plus(draft.need(header, gpuLayers())))
+        .orElse(alone);
+  }
+
+  /** The draft model of a main one; its window is not longer than that. */
+  private static Optional<DraftFile> draftOf(Path file, GgufHeader header, EngineSettings wanted) {
+    return header.isEncoder()
+        ? Optional.empty()
+        : DraftFile.of(
+            wanted.speculation(),
+            file,
+            draft -> {
+              int trained = Math.min(header.contextTokens(), draft.contextTokens());
+              int pool = wanted.poolFor(wanted.contextFor(trained));
+              int slots = wanted.slots().total();
+              int step = Math.max(slots, Math.min(DRAFT_STEP, wanted.batchFor(pool)));
+              return new ContextShape(pool, step, slots);
+            });
   }
 
   /**
@@ -142,6 +169,7 @@ final class ModelLoader {
     if (loaded.generates()) {
       line.put("prompts", loaded.conversations().described());
     }
+    loaded.draft().model().ifPresent(draft -> line.put("draft_model", draft.name()));
     line.put("bytes", loaded.taken().total());
     line.put("ms", millisSince(startNanos)).emit();
     if (loaded.generates() && loaded.conversations() instanceof Conversations.Plain) {
@@ -161,7 +189,8 @@ final class ModelLoader {
   /** Whether {@code loaded} is the file as it is now; a file that vanished is served on. */
   static boolean isCurrent(LoadedModel loaded) {
     return FileMark.of(loaded.file()).map(loaded.mark()::equals).orElse(true)
-        && loaded.adapters().areCurrent();
+        && loaded.adapters().areCurrent()
+        && loaded.draft().isCurrent();
   }
 
   private static GgufHeader header(Path file) throws LlamaException {
@@ -207,6 +236,7 @@ final class ModelLoader {
           header,
           settingsWith(residence.context()),
           model -> adapters(file, header, model),
+          model -> draft(file, header, model, residence, progress),
           progress::report);
     } catch (LlamaException failure) {
       throw progress.ended ? new LlamaException(whyEnded(file, residence), failure) : failure;
@@ -216,6 +246,19 @@ final class ModelLoader {
   private LoadedAdapters adapters(Path file, GgufHeader header, Model model) {
     List<AdapterFile> adapters = adapterSource.of(file);
     return LoadedAdapters.load(adapters, model, header, file, log);
+  }
+
+  private LoadedDraft draft(
+      Path file, GgufHeader header, Model model, Residence residence, Progress progress)
+      throws LlamaException {
+    EngineSettings wanted = settingsWith(residence.context());
+    Optional<DraftFile> draft = draftOf(file, header, wanted);
+    if (draft.isEmpty()) {
+      return LoadedDraft.NONE;
+    }
+    var way =
+        new LoadedDraft.Way(library, wanted.memory(), wanted.threads(), _ -> progress.report(1));
+    return LoadedDraft.load(draft.get(), header, model, way, log);
   }
 
   private String whyEnded(Path file, Residence residence) {

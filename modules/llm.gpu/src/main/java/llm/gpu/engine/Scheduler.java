@@ -13,7 +13,9 @@ import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
 import llm.gpu.draft.DraftPlanner;
+import llm.gpu.draft.Drafter;
 import llm.gpu.draft.Drafting;
+import llm.gpu.draft.ModelDrafter;
 import llm.gpu.draft.Speculation;
 import llm.gpu.draft.StepCosts;
 import llm.gpu.engine.EngineStatus.LoadedStatus;
@@ -90,7 +92,7 @@ final class Scheduler implements AutoCloseable {
     int stepTokens = Math.min(context.outputLimit(), context.batchTokens());
     var costs = new StepCosts(stepTokens);
     this.stepper = new Stepper(loaded, chunks, costs, common, closing);
-    this.drafts = new DraftPlanner(speculation(), costs, stepTokens);
+    this.drafts = new DraftPlanner(speculation(), costs, stepTokens, drafter(common));
     this.planner = new StepPlanner(context.batchTokens(), chunks);
     var prompt =
         new Prompt(loaded.model().vocabulary(), loaded.conversations(), loaded.contextTokens());
@@ -309,6 +311,13 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
+  private Optional<Drafter> drafter(Serving.Common common) {
+    return loaded
+        .draft()
+        .model()
+        .map(model -> new ModelDrafter(model, common.guard(), time, metrics::draftedByModel, log));
+  }
+
   /** What the model's memory allows: a draft that is refuted has to be taken out of it again. */
   private Speculation speculation() {
     return loaded.model().cutsBack() ? settings.speculation() : Speculation.OFF;
@@ -351,9 +360,10 @@ final class Scheduler implements AutoCloseable {
       int at = index + kept;
       int token = slot.choose(context, at);
       metrics.completionToken();
+      boolean confirmed = drafting.confirms(token); // before the answer may end, and tell of it
       var end = slot.take(token, context.logits(at), loaded.model().vocabulary(), pieces);
       slot.flush(time.nanoTime());
-      if (!drafting.confirms(token) || end.isPresent() || !slot.isHeard()) {
+      if (!confirmed || end.isPresent() || !slot.isHeard()) {
         forgetRest(slot, kept);
         return end;
       }
@@ -365,7 +375,8 @@ final class Scheduler implements AutoCloseable {
   /** Takes what was drafted behind the first {@code kept} tokens of the draft out of the memory. */
   private void forgetRest(Slot slot, int kept) throws LlamaException {
     Drafting drafting = slot.drafting();
-    metrics.drafted(drafting.confirmed(), drafting.count() - drafting.confirmed());
+    int rejected = drafting.count() - drafting.confirmed();
+    metrics.drafted(drafting.confirmed(), rejected, drafting.isByModel());
     TokenSequence sequence = slot.sequence();
     if (kept < drafting.count() && !context.cut(sequence.id(), sequence.computed())) {
       throw new LlamaException("The model's memory could not be cut back behind a draft.");

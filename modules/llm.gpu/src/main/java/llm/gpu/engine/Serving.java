@@ -161,7 +161,7 @@ final class Serving implements AutoCloseable {
         .map(Scheduler::status)
         .orElseGet(() -> LoadedStatus.encoder(loaded.name()))
         .with(embedder.inWork())
-        .taking(loaded.taken().total());
+        .taking(loaded.taken().total(), loaded.draft().described());
   }
 
   /** Ends every request as {@code error}: llama.cpp declined or a bug was met. */

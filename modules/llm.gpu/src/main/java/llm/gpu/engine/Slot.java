@@ -7,6 +7,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llm.core.dialect.prediction.PredictionField;
+import llm.core.dialect.prediction.PredictionUsage;
+import llm.domain.chat.Extensions;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
@@ -258,6 +261,11 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
     return limit - completionTokens - 1;
   }
 
+  @Override
+  public int tokensSoFar() {
+    return completionTokens;
+  }
+
   /** Whether more may be chosen for it: it is wanted, and its consumer keeps up. */
   boolean isHeard() {
     return isFlushed() && !job.cancelled();
@@ -293,6 +301,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
 
   @Override
   public void close() {
+    drafting.close();
     sampler.close();
   }
 
@@ -334,7 +343,14 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
 
   private StreamEvent.Terminal done(FinishReason reason) {
     answer.finish().forEach(this::add);
-    return new StreamEvent.Done(answer.ended(reason), usage());
+    return new StreamEvent.Done(answer.ended(reason), usage(), Optional.empty(), told());
+  }
+
+  /** What else callers of the request's dialect are told of the answer. */
+  private Extensions told() {
+    return PredictionField.isIn(job.request())
+        ? new PredictionUsage(drafting.predictedRight(), drafting.predictedWrong()).fields()
+        : Extensions.NONE;
   }
 
   /** Sends text with the log probabilities of the tokens it came from. */

@@ -27,6 +27,9 @@ public record GgufHeader(
     int tokenCount,
     long fileBytes) {
 
+  /** The list of tokens; among the numbers stands its hash. */
+  static final String TOKENS = "tokenizer.ggml.tokens";
+
   static final String TEMPLATE = "tokenizer.chat_template";
   static final String TOOL_TEMPLATE = TEMPLATE + ".tool_use";
   private static final int RANK = 4; // LLAMA_POOLING_TYPE_RANK
@@ -112,6 +115,11 @@ public record GgufHeader(
   /** Whether it ranks texts, by scores in place of vectors. */
   public boolean ranks() {
     return poolingType().orElse(0L) == RANK;
+  }
+
+  /** The same for vocabularies of the same tokens in the same order, and hardly for any other. */
+  public long vocabularyHash() {
+    return numbers.getOrDefault(TOKENS, 0L);
   }
 
   /** How many files the model is split over; 1 for a whole one. */

@@ -29,6 +29,7 @@ public final class GgufReader {
   private static final int MAX_TENSORS = 1 << 18;
   private static final int MAX_TOKENS = 1 << 22;
   private static final int MAX_KEY_BYTES = 256;
+  private static final int MAX_TOKEN_BYTES = 1 << 16; // to be shown
   private static final int MAX_TENSOR_NAME_BYTES = 63;
   private static final int MAX_KEPT_TEXT_BYTES = 1024;
   private static final int MAX_TEMPLATE_BYTES = 1 << 20;
@@ -51,9 +52,12 @@ public final class GgufReader {
   private final Map<String, List<Long>> series = new HashMap<>();
   private final Map<String, Long> weights = new HashMap<>();
   private final TokenHashes vocabulary = new TokenHashes();
+  private final List<String> tokens = new ArrayList<>(); // where they are wanted
+  private long tokensHash = TokenHashes.start(); // of all in order
   private final Map<String, Float> decimals = new HashMap<>();
   private final Set<String> keys = new HashSet<>();
   private final Map<String, GgufTensor> tensors = new LinkedHashMap<>();
+  private boolean wantsTokens;
   private int tokenCount;
   private int embeddingType = -1;
 
@@ -77,6 +81,17 @@ public final class GgufReader {
    */
   static GgufAdapter readAdapter(Path file) throws GgufException {
     return read(file, GgufReader::adapter);
+  }
+
+  /** The tokens of a model's vocabulary in order. */
+  static List<String> readTokens(Path file) throws GgufException {
+    return read(
+        file,
+        reader -> {
+          reader.wantsTokens = true;
+          reader.header();
+          return reader.tokens;
+        });
   }
 
   /** The tensors of a model's files by their names. */
@@ -149,7 +164,7 @@ public final class GgufReader {
     }
     int tensorCount = count("tensors", in.i64(), MAX_TENSORS);
     readMetadata(count("metadata keys", in.i64(), MAX_KEYS));
-    if (tokenCount > 0) {
+    if (tokenCount > 0 && !wantsTokens) {
       checkVocabulary();
     }
     readTensors(tensorCount);
@@ -207,7 +222,7 @@ public final class GgufReader {
       throw new GgufException("has an array of unknown type " + type + " at '" + key + "'");
     }
     lists.add(key);
-    boolean tokens = key.equals("tokenizer.ggml.tokens");
+    boolean tokens = key.equals(GgufHeader.TOKENS);
     if (tokens && (type != STRING || count < 1 || count > MAX_TOKENS)) {
       throw new GgufException("has a vocabulary that is no list of 1 to " + MAX_TOKENS + " texts");
     }
@@ -245,20 +260,25 @@ public final class GgufReader {
   }
 
   /** Passes over texts; those of the vocabulary are hashed. */
-  private void readTexts(long count, boolean tokens) throws IOException, GgufException {
+  private void readTexts(long count, boolean isVocabulary) throws IOException, GgufException {
     if (count < 0 || count > in.remaining() / Long.BYTES) {
       throw in.truncated();
     }
     for (long i = 0; i < count; i++) {
       long bytes = in.i64();
-      if (tokens && bytes > 0 && bytes <= in.remaining()) {
-        vocabulary.add(in.hash(bytes));
+      if (isVocabulary && wantsTokens) {
+        tokens.add(in.text(length("a token", bytes, 0, MAX_TOKEN_BYTES)));
+      } else if (isVocabulary && bytes > 0 && bytes <= in.remaining()) {
+        long hash = in.hash(bytes);
+        vocabulary.add(hash);
+        tokensHash = TokenHashes.then(tokensHash, hash);
       } else {
         in.skip(bytes);
       }
     }
-    if (tokens) {
+    if (isVocabulary) {
       tokenCount = (int) count;
+      numbers.put(GgufHeader.TOKENS, tokensHash);
     }
   }
 

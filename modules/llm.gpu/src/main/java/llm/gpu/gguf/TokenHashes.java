@@ -29,6 +29,11 @@ final class TokenHashes {
     return (hash ^ (value & 0xff)) * PRIME;
   }
 
+  /** The hash of a list whose first tokens have the one hash and whose next token has the other. */
+  static long then(long list, long token) {
+    return mix(list * PRIME ^ token);
+  }
+
   /** Adds a token by the hash of its bytes. */
   void add(long hash) {
     hashes = count < hashes.length ? hashes : Arrays.copyOf(hashes, count * 2);

@@ -171,6 +171,16 @@ public final class Vocabulary {
         : new String(buffer.asSlice(0, count).toArray(JAVA_BYTE), StandardCharsets.UTF_8);
   }
 
+  /** The token that begins a sequence; below 0 when there is none. */
+  public int beginToken() {
+    return bos;
+  }
+
+  /** The token that ends one; below 0 when there is none. */
+  public int endToken() {
+    return eos;
+  }
+
   /** The name of the token that begins a sequence; empty when there is none. */
   public String beginName() {
     return bos == NONE ? "" : name(bos);

@@ -125,7 +125,8 @@ final class LocalMemory implements ModelMemory {
     Residence.Snapshot now = standing.residence();
     Optional<Activity> activity = standing.activity();
     boolean loaded = now.contextTokens() > 0;
-    Optional<ModelNeed> estimate = entry.header().map(engine::estimate);
+    Optional<ModelNeed> estimate =
+        entry.header().map(header -> engine.estimate(entry.file(), header));
     Optional<ModelNeed> need = loaded ? now.need() : estimate;
     return new ModelResidence(
         entry.id(),

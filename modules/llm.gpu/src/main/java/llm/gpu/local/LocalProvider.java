@@ -284,7 +284,7 @@ final class LocalProvider implements ChatProvider {
     return status.models().isEmpty()
         ? "no model loaded"
         : status.models().stream()
-            .map(model -> "model " + model.name())
+            .map(model -> "model " + model.name() + model.drafts())
             .collect(Collectors.joining(", "));
   }
 

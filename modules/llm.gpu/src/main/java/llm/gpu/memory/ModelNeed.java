@@ -9,13 +9,19 @@ import java.util.Locale;
  * @param host in ordinary memory
  * @param device in the graphics processor's
  * @param poolTokens what the cache holds, in tokens
+ * @param draft how much of it a draft model takes
  */
-public record ModelNeed(Parts host, Parts device, int poolTokens) {
+public record ModelNeed(Parts host, Parts device, int poolTokens, long draft) {
   /** Nothing. */
   public static final ModelNeed NONE = new ModelNeed(Parts.NONE, Parts.NONE, 0);
 
   private static final double MEGABYTE = 1 << 20;
   private static final double SMALL = 10; // megabytes; less is told to the hundredth
+
+  /** Without a draft model. */
+  public ModelNeed(Parts host, Parts device, int poolTokens) {
+    this(host, device, poolTokens, 0);
+  }
 
   /**
    * Parts of it, in bytes.
@@ -46,7 +52,20 @@ public record ModelNeed(Parts host, Parts device, int poolTokens) {
   /** The same with what was taken since. */
   public ModelNeed plus(ModelNeed other) {
     return new ModelNeed(
-        host.plus(other.host), device.plus(other.device), Math.max(poolTokens, other.poolTokens));
+        host.plus(other.host),
+        device.plus(other.device),
+        Math.max(poolTokens, other.poolTokens),
+        draft + other.draft);
+  }
+
+  /** The same as what a draft model takes beside its main model. */
+  public ModelNeed ofDraft() {
+    return new ModelNeed(host, device, 0, total());
+  }
+
+  /** The same, of which a draft model takes so many bytes. */
+  public ModelNeed withDraft(long bytes) {
+    return new ModelNeed(host, device, poolTokens, bytes);
   }
 
   /** The arithmetic, as {@code 812 MB (weights 600 + KV 180 at 4096 tokens + compute 32)}. */
@@ -61,6 +80,7 @@ public record ModelNeed(Parts host, Parts device, int poolTokens) {
         + (poolTokens > 0 ? " at " + poolTokens + " tokens" : "")
         + " + compute "
         + number(all.compute())
+        + (draft > 0 ? ", of it " + number(draft) + " the draft model" : "")
         + onDevice
         + ")";
   }

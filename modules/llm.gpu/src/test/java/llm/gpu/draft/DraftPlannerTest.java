@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
@@ -84,10 +85,15 @@ class DraftPlannerTest {
     public int moreTokens() {
       return more;
     }
+
+    @Override
+    public int tokensSoFar() {
+      return sequence.count();
+    }
   }
 
   private DraftPlanner planner(Mode mode) {
-    return new DraftPlanner(new Speculation(mode, 16), costs, ROOM);
+    return new DraftPlanner(new Speculation(mode, 16), costs, ROOM, Optional.empty());
   }
 
   /** Steps whose time goes by their tokens; the drafted tokens of each. */
@@ -164,7 +170,7 @@ class DraftPlannerTest {
   @Test
   void theStepHasAsManyDraftsAsBringTheMostTokensASecond() {
     // eight tokens take less time than five, and beyond them a step costs far more
-    IntToLongFunction tiles = tokens -> tokens <= 1 ? 1000 : tokens == 8 ? 3000 : 2000L * tokens;
+    IntToLongFunction tiles = tokens -> tokens <= 1 ? 1000 : tokens == 8 ? 3000 : 1200L * tokens;
     List<Integer> drafted = steps(planner(Mode.AUTO), 400, tiles, Speaker.interactive());
 
     assertThat(drafted.subList(50, 400)).filteredOn(tokens -> tokens == 7).hasSizeGreaterThan(310);
@@ -198,7 +204,7 @@ class DraftPlannerTest {
     }
     Drafting next = planner.begin(new int[0], new int[0], false);
     next.seek(text, 4);
-    assertThat(next.confidence()).isLessThan(0.1);
+    assertThat(next.likelihood(0)).isLessThan(0.1);
   }
 
   @Test

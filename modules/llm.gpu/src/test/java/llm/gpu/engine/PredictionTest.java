@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import llm.core.dialect.prediction.PredictionUsage;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
 import llm.domain.chat.JsonText;
 import llm.domain.chat.SamplingOptions;
+import llm.domain.chat.StreamEvent;
 import llm.domain.content.Dialect;
 import llm.domain.model.Temperature;
 import llm.gpu.draft.Speculation;
@@ -130,6 +132,39 @@ class PredictionTest {
 
       Alike.require(stepped.end("off"), plain);
       assertThat(drafted(stepped, "accepted") + drafted(stepped, "rejected")).isZero();
+    }
+  }
+
+  private static Extensions told(int accepted, int rejected) {
+    return new PredictionUsage(accepted, rejected).fields();
+  }
+
+  private static Extensions told(SteppedEngine.Voice voice) {
+    return ((StreamEvent.Done) voice.end()).extensions();
+  }
+
+  @Test
+  void theAnswerTellsHowMuchOfItWasRight() throws Exception {
+    SteppedEngine.Voice plain = plain();
+    assertThat(told(plain)).as("without a prediction").isEqualTo(Extensions.NONE);
+    try (var stepped = engine(Mode.ALWAYS)) {
+      stepped.ask("right", model, predicting("\"" + plain.text() + "\""));
+      told(stepped.end("right"));
+      int right = (int) drafted(stepped, "accepted");
+      int wrong = (int) drafted(stepped, "rejected");
+      assertThat(told(stepped.end("right")).fields().get("usage").value())
+          .contains("\"accepted_prediction_tokens\":" + right + ",");
+      assertThat(right).isGreaterThan((int) (TOKENS * 0.7));
+
+      stepped.ask("wrong", model, predicting("\"" + "0123456789".repeat(20) + "\""));
+      assertThat(told(stepped.end("wrong")).fields().get("usage").value())
+          .as("what was drafted beside it, of the answer itself, is not the prediction's")
+          .contains("\"accepted_prediction_tokens\":0,");
+      assertThat((int) drafted(stepped, "rejected")).isGreaterThan(wrong);
+    }
+    try (var stepped = engine(Mode.OFF)) {
+      stepped.ask("off", model, predicting("\"" + plain.text() + "\""));
+      assertThat(told(stepped.end("off"))).isEqualTo(told(0, 0));
     }
   }
 }

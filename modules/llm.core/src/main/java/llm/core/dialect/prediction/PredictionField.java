@@ -42,6 +42,11 @@ public final class PredictionField {
     }
   }
 
+  /** Whether {@code request} has the field. */
+  public static boolean isIn(ChatRequest request) {
+    return length(request) > 0;
+  }
+
   /** How long the field is as it came, in characters; 0 where there is none. Quickly told. */
   public static int length(ChatRequest request) {
     JsonText field = request.extensions().in(Dialect.OPENAI_CHAT).get(NAME);

@@ -1,0 +1,33 @@
+package llm.gpu.draft;
+
+import java.util.Arrays;
+
+/** The median of the last numbers; the smaller one of two in the middle. One thread. */
+final class Median {
+  private final double[] last;
+  private int count;
+
+  /** Of so many. */
+  Median(int most) {
+    this.last = new double[most];
+  }
+
+  void add(double number) {
+    last[count++ % last.length] = number;
+  }
+
+  /** How many there were. */
+  int count() {
+    return count;
+  }
+
+  /** 0 before the first one. */
+  double value() {
+    if (count == 0) {
+      return 0;
+    }
+    double[] sorted = Arrays.copyOf(last, Math.min(count, last.length));
+    Arrays.sort(sorted);
+    return sorted[(sorted.length - 1) / 2];
+  }
+}
