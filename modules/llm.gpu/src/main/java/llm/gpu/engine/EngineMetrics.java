@@ -26,6 +26,7 @@ final class EngineMetrics {
   private final Metrics.Counter embeddedTokens;
   private final Metrics.Counter draftsAccepted;
   private final Metrics.Counter draftsRejected;
+  private final Metrics.Counter fallbacks;
   private final Metrics.Counter evictions;
   private final Metrics.Counter takenBack;
   private final Metrics.Counter parked;
@@ -76,6 +77,10 @@ final class EngineMetrics {
             "outcome");
     draftsAccepted = drafts.labels("accepted");
     draftsRejected = drafts.labels("rejected");
+    fallbacks =
+        metrics.counter(
+            "llm_local_fallbacks_total",
+            "Answers that were a model's fallback, for it was not sure of its own.");
     evictions =
         metrics.counter(
             "llm_local_prefix_evictions_total",
@@ -158,6 +163,11 @@ final class EngineMetrics {
   void drafted(int accepted, int rejected) {
     draftsAccepted.add(accepted);
     draftsRejected.add(rejected);
+  }
+
+  /** A fallback was given in place of an answer. */
+  void fallback() {
+    fallbacks.increment();
   }
 
   void evicted() {

@@ -21,7 +21,9 @@ import llm.gpu.memory.Allocations;
 import llm.gpu.memory.MemorySettings;
 import llm.gpu.memory.ModelNeed;
 import llm.gpu.text.Conversations;
+import llm.gpu.text.Fallback;
 import llm.gpu.text.ModelTemplates;
+import llm.gpu.text.SamplingDefaults;
 
 /** A model in memory with what its requests are computed in. The engine's thread owns it. */
 final class LoadedModel implements AutoCloseable {
@@ -34,6 +36,8 @@ final class LoadedModel implements AutoCloseable {
   private final Optional<Batch> batch;
   private final Conversations conversations;
   private final LoadedAdapters adapters;
+  private final SamplingDefaults sampling;
+  private final Optional<Fallback> fallback;
   private final ModelNeed atLoad;
   private volatile ModelNeed ofVectors = ModelNeed.NONE;
 
@@ -52,6 +56,8 @@ final class LoadedModel implements AutoCloseable {
     this.header = header;
     this.model = model;
     this.adapters = adapters;
+    this.sampling = SamplingDefaults.of(header);
+    this.fallback = Fallback.of(header);
     this.context = context;
     this.contextTokens = contextTokens;
     this.atLoad = taken;
@@ -199,6 +205,16 @@ final class LoadedModel implements AutoCloseable {
   /** What its vectors are computed in takes so much now. */
   void takesForVectors(ModelNeed bytes) {
     ofVectors = bytes;
+  }
+
+  /** How tokens are chosen where a request does not say. */
+  SamplingDefaults sampling() {
+    return sampling;
+  }
+
+  /** What it says where it is not sure; empty for almost all. */
+  Optional<Fallback> fallback() {
+    return fallback;
   }
 
   /** How its conversations look. */

@@ -37,6 +37,7 @@ import llm.gpu.text.Pieces;
 import llm.gpu.text.Prompt;
 import llm.gpu.text.PromptReader;
 import llm.gpu.text.Sampling;
+import llm.gpu.text.UnsureAnswer;
 
 /**
  * The requests in work on one loaded model, all computed together: a step is one {@code
@@ -288,7 +289,9 @@ final class Scheduler implements AutoCloseable {
     Sampling.requireTokens(sampling, vocabulary.size());
     Optional<HeldAnswer> held = held(job);
     var sampler =
-        new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
+        new Sampler(
+            Sampling.of(sampling, loaded.sampling(), loaded.contextTokens(), randomSeed),
+            vocabulary);
     boolean hasForm = held.isPresent() && !ForcedCalls.areDemanded(job.request());
     var answer = new Answer(job.request(), loaded.conversations(), hasForm);
     var drafting = drafts.begin(prompt, prompts.predicted(job), sampling.seed().isPresent());
@@ -301,11 +304,19 @@ final class Scheduler implements AutoCloseable {
             now,
             answer,
             drafting,
-            held);
+            held,
+            unsure(job));
     metrics.cached(slot.cachedTokens());
     roster.add(slot);
     report();
     slot.flush(now);
+  }
+
+  private Optional<UnsureAnswer> unsure(Job job) {
+    return loaded
+        .fallback()
+        .filter(fallback -> job.hold().isEmpty() && fallback.isFor(job.request()))
+        .map(fallback -> fallback.begin(job.request(), loaded.model().vocabulary()));
   }
 
   private Optional<HeldAnswer> held(Job job) throws LlmException {
@@ -417,6 +428,9 @@ final class Scheduler implements AutoCloseable {
     report();
     long now = time.nanoTime();
     queue.served(now - slot.startNanos());
+    if (slot.isFallback()) {
+      metrics.fallback();
+    }
     EngineReport.ended(log, slot, terminal, now);
     roster.leave(slot, terminal);
   }

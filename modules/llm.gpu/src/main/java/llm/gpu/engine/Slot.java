@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
@@ -30,6 +31,7 @@ import llm.gpu.text.Answer;
 import llm.gpu.text.LogprobReader;
 import llm.gpu.text.Pieces;
 import llm.gpu.text.StopMatcher;
+import llm.gpu.text.UnsureAnswer;
 import llm.gpu.text.Utf8Assembler;
 
 /**
@@ -59,6 +61,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   private final Answer answer;
   private final Drafting drafting;
   private final Optional<HeldAnswer> held; // to a grammar
+  private final Optional<UnsureAnswer> unsure; // whether a fallback is said in its place
   private final StopMatcher stops;
   private final int promptTokens;
   private final int limit; // of completion tokens
@@ -83,6 +86,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
    * @param answer what its text is
    * @param drafting guesses what follows
    * @param held what holds it to a grammar; empty: any text will do
+   * @param unsure what says a fallback in its place; empty: nothing does
    */
   Slot(
       Job job,
@@ -92,9 +96,11 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
       long nowNanos,
       Answer answer,
       Drafting drafting,
-      Optional<HeldAnswer> held) {
+      Optional<HeldAnswer> held,
+      Optional<UnsureAnswer> unsure) {
     this.job = job;
     this.held = held;
+    this.unsure = unsure;
     this.sequence = sequence;
     this.sampler = sampler;
     this.answer = answer;
@@ -208,6 +214,12 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
    * @param index of its logits in the step just computed
    */
   int choose(Context context, int index) throws LlamaException, LlmException {
+    if (unsure.isPresent()) {
+      OptionalInt said = unsure.get().next(context.logits(index));
+      if (said.isPresent()) {
+        return said.getAsInt();
+      }
+    }
     return held.isPresent()
         ? held.get().choose(sampler, context.logits(index))
         : sampler.sample(context, index);
@@ -237,7 +249,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
     if (stops.stopped()) {
       return Optional.of(stopped());
     }
-    if (held.isPresent() && held.get().isOver()) {
+    if (held.isPresent() && held.get().isOver() || unsure.isPresent() && unsure.get().isOver()) {
       return Optional.of(finish(FinishReason.STOP));
     }
     if (completionTokens >= limit) {
@@ -256,6 +268,11 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   @Override
   public int moreTokens() {
     return limit - completionTokens - 1;
+  }
+
+  /** Whether a fallback is said in place of an answer. */
+  boolean isFallback() {
+    return unsure.isPresent() && unsure.get().isGiven();
   }
 
   /** Whether more may be chosen for it: it is wanted, and its consumer keeps up. */

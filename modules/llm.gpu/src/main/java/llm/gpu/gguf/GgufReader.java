@@ -121,6 +121,7 @@ public final class GgufReader {
         new GgufHeader(
             texts,
             numbers,
+            decimals,
             lists,
             series,
             new Weights(weights, embeddingType),
