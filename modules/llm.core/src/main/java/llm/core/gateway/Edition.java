@@ -291,7 +291,8 @@ final class Edition {
   String defaultModel() {
     return settings()
         .defaultModel()
-        .orElseGet(() -> serves(ModelRegistry.LOCAL) ? ModelRegistry.LOCAL : ModelRegistry.MOCK);
+        .orElseGet(() ->
+            serves(ModelRegistry.LOCAL) ? ModelRegistry.LOCAL : registry.standIn(routes.isEmpty()));
   }
 
   /** Every name that can be asked for: routes that are no patterns, then the providers' models. */

@@ -413,6 +413,17 @@ public final class Gateway implements ModelResolver, AutoCloseable {
     return edition().defaultModel();
   }
 
+  /**
+   * Begins to load the model that comes with the program where requests without a model get it.
+   * Does not block; a failure is logged only.
+   */
+  public void warmBuiltin() {
+    Edition now = edition();
+    if (now.defaultModel().equals(ModelRegistry.BUILTIN)) {
+      now.registry().warm(new ModelName(ModelRegistry.BUILTIN));
+    }
+  }
+
   /** How each provider is; absent ones are down, their detail says "absent" and why. */
   public Map<String, ProviderHealth> health() {
     return works.tellOf(edition().registry().health());

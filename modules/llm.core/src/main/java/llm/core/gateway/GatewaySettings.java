@@ -11,7 +11,7 @@ import llm.core.gateway.schema.SchemaSettings;
  * How the gateway behaves; section {@code gateway}.
  *
  * @param defaultModel what a request without a model gets; empty: {@code local} where it can serve,
- *     else {@code mock}
+ *     else {@code builtin} where it can and nobody else could be asked, else {@code mock}
  * @param defaultEmbeddingModel what a request for vectors without a model gets; empty: it is
  *     refused
  * @param firstTokenTimeout how long a consumer may wait for the first token
@@ -41,7 +41,8 @@ public record GatewaySettings(
   private static final Setting<String> DEFAULT_MODEL =
       Setting.optionalText(
           "default_model",
-          "Model of requests that name none; without it local where it can serve, else mock.");
+          "Model of requests that name none; without it local where it can serve, else builtin where it"
+              + " can and neither providers nor routes are configured, else mock.");
   private static final Setting<String> DEFAULT_EMBEDDING_MODEL =
       Setting.optionalText(
           "default_embedding_model",

@@ -25,6 +25,7 @@ import llm.domain.port.ProviderHealth;
  */
 final class ModelRegistry implements RouteReader.Providers {
   static final String LOCAL = "local";
+  static final String BUILTIN = "builtin";
   static final String MOCK = "mock";
 
   private final List<ChatProvider> providers = new ArrayList<>();
@@ -53,12 +54,27 @@ final class ModelRegistry implements RouteReader.Providers {
         return new Route(provider, info.get().id(), listed.spec(), counts);
       }
     }
+    for (ChatProvider provider : providers) {
+      requireNotUnavailable(provider, model);
+    }
     for (ProviderSetup.Absent missing : absent.values()) {
       if (missing.models().contains(model.value())) {
         throw new LlmException(new LlmError.ModelUnavailable(model.value(), missing.reason()));
       }
     }
     throw new LlmException(new LlmError.ModelNotFound(model.value()));
+  }
+
+  /** A provider that would serve it if it could says why it cannot. */
+  private static void requireNotUnavailable(ChatProvider provider, ModelName model)
+      throws LlmException {
+    try {
+      provider.validateModel(model);
+    } catch (LlmException why) {
+      if (why.error() instanceof LlmError.ModelUnavailable) {
+        throw why;
+      }
+    }
   }
 
   /**
@@ -165,6 +181,26 @@ final class ModelRegistry implements RouteReader.Providers {
   /** Whether a provider that is there knows the model {@code id}. */
   boolean serves(String id) {
     return info(id).isPresent();
+  }
+
+  /**
+   * Who answers requests without a model where nothing says who: the model that comes with the
+   * program, or the mock where that is not there or others could be asked.
+   *
+   * @param alone whether no routes lead anywhere
+   */
+  String standIn(boolean alone) {
+    boolean here = alone && providers.stream().allMatch(ChatProvider::answersHere);
+    return here && serves(BUILTIN) ? BUILTIN : MOCK;
+  }
+
+  /** Begins to load a model that is soon asked, where it is one of this process. */
+  void warm(ModelName model) {
+    providers.stream()
+        .filter(provider -> provider.model(model).isPresent())
+        .findFirst()
+        .flatMap(ChatProvider::memory)
+        .ifPresent(memory -> memory.warm(model));
   }
 
   private Optional<ModelInfo> info(String id) {

@@ -42,6 +42,12 @@ public interface ModelMemory {
    */
   Change unload(ModelName model) throws LlmException;
 
+  /**
+   * Loads a model that will be asked soon, in the background and where a place is free, if the
+   * settings have models loaded before they are asked; a failure is logged only. Does not block.
+   */
+  void warm(ModelName model);
+
   /** How one model is; empty when there is none of this name. Does not wait for a device. */
   Optional<ModelResidence> residence(ModelName model);
 

@@ -29,6 +29,7 @@ final class EngineMetrics {
   private final Metrics.Counter modelsAccepted;
   private final Metrics.Counter modelsRejected;
   private final Metrics.Histogram draftSeconds;
+  private final Metrics.Counter fallbacks;
   private final Metrics.Counter evictions;
   private final Metrics.Counter takenBack;
   private final Metrics.Counter parked;
@@ -91,6 +92,10 @@ final class EngineMetrics {
             "llm_local_draft_model_seconds",
             "Time a draft model took for the guesses of one step.",
             STEP_SECONDS);
+    fallbacks =
+        metrics.counter(
+            "llm_local_fallbacks_total",
+            "Answers that were a model's fallback, for it was not sure of its own.");
     evictions =
         metrics.counter(
             "llm_local_prefix_evictions_total",
@@ -184,6 +189,11 @@ final class EngineMetrics {
   /** A draft model guessed for a step. */
   void draftedByModel(long nanos) {
     draftSeconds.observe(nanos / 1e9);
+  }
+
+  /** A fallback was given in place of an answer. */
+  void fallback() {
+    fallbacks.increment();
   }
 
   void evicted() {

@@ -23,6 +23,7 @@ final class EngineReport {
         .put("cached_tokens", usage.cachedTokens())
         .put("completion_tokens", usage.completionTokens())
         .put("ms", seconds * 1000)
+        .put("fallback", slot.isFallback())
         .put("tokens_per_second", usage.completionTokens() / Math.max(seconds, 1e-9))
         .emit();
   }

@@ -26,7 +26,9 @@ import llm.gpu.memory.ModelNeed;
 import llm.gpu.prefix.Origin;
 import llm.gpu.prefix.PrefixFiles;
 import llm.gpu.text.Conversations;
+import llm.gpu.text.Fallback;
 import llm.gpu.text.ModelTemplates;
+import llm.gpu.text.SamplingDefaults;
 
 /** A model in memory with what its requests are computed in. The engine's thread owns it. */
 final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
@@ -40,6 +42,8 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
   private final Conversations conversations;
   private final LoadedAdapters adapters;
   private final LoadedDraft draft;
+  private final SamplingDefaults sampling;
+  private final Optional<Fallback> fallback;
   private final ModelNeed atLoad;
   private volatile ModelNeed ofVectors = ModelNeed.NONE;
 
@@ -60,6 +64,8 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
     this.model = model;
     this.adapters = adapters;
     this.draft = draft;
+    this.sampling = SamplingDefaults.of(header);
+    this.fallback = Fallback.of(header);
     this.context = context;
     this.contextTokens = contextTokens;
     this.atLoad = taken;
@@ -244,6 +250,16 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
   /** What its vectors are computed in takes so much now. */
   void takesForVectors(ModelNeed bytes) {
     ofVectors = bytes;
+  }
+
+  /** How tokens are chosen where a request does not say. */
+  SamplingDefaults sampling() {
+    return sampling;
+  }
+
+  /** What it says where it is not sure; empty for almost all. */
+  Optional<Fallback> fallback() {
+    return fallback;
   }
 
   /** How its conversations look. */

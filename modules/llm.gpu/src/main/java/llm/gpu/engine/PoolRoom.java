@@ -140,6 +140,9 @@ final class PoolRoom implements AutoCloseable {
     report();
     long now = time.nanoTime();
     queue.served(now - slot.startNanos());
+    if (slot.isFallback()) {
+      metrics.fallback();
+    }
     EngineReport.ended(log, slot, terminal, now);
     roster.leave(slot, terminal);
   }

@@ -36,6 +36,7 @@ import llm.gpu.text.Pieces;
 import llm.gpu.text.Prompt;
 import llm.gpu.text.PromptReader;
 import llm.gpu.text.Sampling;
+import llm.gpu.text.UnsureAnswer;
 
 /**
  * The requests in work on one loaded model, all computed together: a step is one {@code
@@ -265,7 +266,9 @@ final class Scheduler implements AutoCloseable {
     Sampling.requireTokens(sampling, vocabulary.size());
     Optional<HeldAnswer> held = held(job);
     var sampler =
-        new Sampler(Sampling.of(sampling, loaded.contextTokens(), randomSeed), vocabulary);
+        new Sampler(
+            Sampling.of(sampling, loaded.sampling(), loaded.contextTokens(), randomSeed),
+            vocabulary);
     var reading = job.hold().map(hold -> hold.asked().reading());
     var answer = new Answer(job.request(), loaded.conversations(), reading);
     var drafting = drafts.begin(prompt, prompts.predicted(job), sampling.seed().isPresent());
@@ -278,10 +281,18 @@ final class Scheduler implements AutoCloseable {
             now,
             answer,
             drafting,
-            held);
+            held,
+            unsure(job));
     metrics.cached(slot.cachedTokens());
     room.enter(slot);
     slot.flush(now);
+  }
+
+  private Optional<UnsureAnswer> unsure(Job job) {
+    return loaded
+        .fallback()
+        .filter(fallback -> job.hold().isEmpty() && fallback.isFor(job.request()))
+        .map(fallback -> fallback.begin(job.request(), loaded.model().vocabulary()));
   }
 
   private Optional<HeldAnswer> held(Job job) throws LlmException {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import llm.core.dialect.prediction.PredictionField;
 import llm.core.dialect.prediction.PredictionUsage;
 import llm.domain.chat.Extensions;
+import java.util.OptionalInt;
 import llm.domain.chat.FinishReason;
 import llm.domain.chat.Priority;
 import llm.domain.chat.StreamEvent;
@@ -33,6 +34,7 @@ import llm.gpu.text.Answer;
 import llm.gpu.text.LogprobReader;
 import llm.gpu.text.Pieces;
 import llm.gpu.text.StopMatcher;
+import llm.gpu.text.UnsureAnswer;
 import llm.gpu.text.Utf8Assembler;
 
 /**
@@ -62,6 +64,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   private final Answer answer;
   private final Drafting drafting;
   private final Optional<HeldAnswer> held; // to a grammar
+  private final Optional<UnsureAnswer> unsure; // whether a fallback is said in its place
   private final StopMatcher stops;
   private final int promptTokens;
   private final int limit; // of completion tokens
@@ -86,6 +89,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
    * @param answer what its text is
    * @param drafting guesses what follows
    * @param held what holds it to a grammar; empty: any text will do
+   * @param unsure what says a fallback in its place; empty: nothing does
    */
   Slot(
       Job job,
@@ -95,9 +99,11 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
       long nowNanos,
       Answer answer,
       Drafting drafting,
-      Optional<HeldAnswer> held) {
+      Optional<HeldAnswer> held,
+      Optional<UnsureAnswer> unsure) {
     this.job = job;
     this.held = held;
+    this.unsure = unsure;
     this.sequence = sequence;
     this.sampler = sampler;
     this.answer = answer;
@@ -211,6 +217,12 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
    * @param index of its logits in the step just computed
    */
   int choose(Context context, int index) throws LlamaException, LlmException {
+    if (unsure.isPresent()) {
+      OptionalInt said = unsure.get().next(context.logits(index));
+      if (said.isPresent()) {
+        return said.getAsInt();
+      }
+    }
     return held.isPresent()
         ? held.get().choose(sampler, context.logits(index))
         : sampler.sample(context, index);
@@ -240,7 +252,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
     if (stops.stopped()) {
       return Optional.of(stopped());
     }
-    if (held.isPresent() && held.get().isOver()) {
+    if (held.isPresent() && held.get().isOver() || unsure.isPresent() && unsure.get().isOver()) {
       return Optional.of(finish(FinishReason.STOP));
     }
     if (completionTokens >= limit) {
@@ -264,6 +276,11 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   @Override
   public int tokensSoFar() {
     return completionTokens;
+  }
+
+  /** Whether a fallback is said in place of an answer. */
+  boolean isFallback() {
+    return unsure.isPresent() && unsure.get().isGiven();
   }
 
   /** Whether more may be chosen for it: it is wanted, and its consumer keeps up. */

@@ -10,6 +10,8 @@ import java.util.Set;
  *
  * @param texts short texts by key, as {@code general.name}
  * @param numbers whole numbers by key, as {@code llama.context_length}; booleans are 0 and 1
+ * @param decimals 32-bit decimal numbers by key, as {@code general.sampling.temp}; any value, NaN
+ *     too
  * @param lists keys whose value is a list
  * @param series short lists of whole numbers by key, as the heads of each layer
  * @param weights bytes of the tensors; of all parts where it is that of a whole split model
@@ -20,6 +22,7 @@ import java.util.Set;
 public record GgufHeader(
     Map<String, String> texts,
     Map<String, Long> numbers,
+    Map<String, Float> decimals,
     Set<String> lists,
     Map<String, List<Long>> series,
     Weights weights,
@@ -49,6 +52,7 @@ public record GgufHeader(
   public GgufHeader {
     texts = Map.copyOf(texts);
     numbers = Map.copyOf(numbers);
+    decimals = Map.copyOf(decimals);
     lists = Set.copyOf(lists);
     series = Map.copyOf(series);
   }
@@ -58,6 +62,7 @@ public record GgufHeader(
     return new GgufHeader(
         texts,
         numbers,
+        decimals,
         lists,
         series,
         weights.plus(part.weights),

@@ -136,6 +136,7 @@ public final class GgufReader {
         new GgufHeader(
             texts,
             numbers,
+            decimals,
             lists,
             series,
             new Weights(weights, embeddingType),

@@ -31,16 +31,20 @@ import llm.gpu.nvml.GpuWatch;
 final class LocalMemory implements ModelMemory {
   private final ModelCatalogue catalogue;
   private final Engine engine;
+  private final boolean warms;
   private final Supplier<GpuWatch.Sight> gpu;
 
   /**
    * Over the models of {@code catalogue}.
    *
+   * @param warms whether {@link #warm} does anything
    * @param gpu what was last seen of the graphics processor
    */
-  LocalMemory(ModelCatalogue catalogue, Engine engine, Supplier<GpuWatch.Sight> gpu) {
+  LocalMemory(
+      ModelCatalogue catalogue, Engine engine, boolean warms, Supplier<GpuWatch.Sight> gpu) {
     this.catalogue = catalogue;
     this.engine = engine;
+    this.warms = warms;
     this.gpu = gpu;
   }
 
@@ -78,6 +82,16 @@ final class LocalMemory implements ModelMemory {
             .orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(model.value())));
     CompletableFuture<Void> gone = engine.unload(entry.file());
     return call -> await(gone, "The unloading of model '" + model + "'", model, call);
+  }
+
+  @Override
+  public void warm(ModelName model) {
+    if (warms) {
+      catalogue
+          .find(model.value())
+          .filter(ModelEntry::usable)
+          .ifPresent(entry -> engine.warm(entry.file()));
+    }
   }
 
   private static void await(

@@ -67,7 +67,7 @@ final class LocalProvider implements ChatProvider {
     this.systemPrefix = settings.systemPrefix();
     this.engine = engine;
     this.gpu = gpu;
-    this.memory = new LocalMemory(catalogue, engine, gpu::sight);
+    this.memory = new LocalMemory(catalogue, engine, settings.warm(), gpu::sight);
   }
 
   @Override
@@ -185,18 +185,37 @@ final class LocalProvider implements ChatProvider {
 
   @Override
   public List<ModelInfo> models() {
-    return catalogue.list().stream().map(entry -> entry.info(settings)).toList();
+    return catalogue.list().stream()
+        .filter(this::isThere)
+        .map(entry -> entry.info(settings))
+        .toList();
   }
 
   /** A file that cannot be used is known too: asking for it answers with the reason. */
   @Override
   public Optional<ModelInfo> model(ModelName model) {
-    return catalogue.find(model.value()).map(entry -> entry.info(settings));
+    return catalogue
+        .offered(model.value())
+        .filter(this::isThere)
+        .map(entry -> entry.info(settings));
   }
 
   @Override
   public void validateModel(ModelName model) throws LlmException {
-    catalogue.require(model.value());
+    ModelEntry entry = catalogue.require(model.value());
+    if (!isThere(entry)) {
+      throw new LlmException(
+          new LlmError.ModelUnavailable(model.value(), engine.status().failure().orElse("")));
+    }
+  }
+
+  /** The model that comes with the program is none where the library cannot be used. */
+  private boolean isThere(ModelEntry entry) {
+    return !entry.id().equals(BuiltinModel.ID) || !hasNoLibrary(engine.status());
+  }
+
+  private static boolean hasNoLibrary(EngineStatus status) {
+    return status.failure().isPresent() && status.library().isEmpty();
   }
 
   @Override
@@ -216,9 +235,8 @@ final class LocalProvider implements ChatProvider {
     if (problem.isEmpty()) {
       return new ProviderHealth(Status.UP, detail);
     }
-    boolean noLibrary = status.failure().isPresent() && status.library().isEmpty();
     return new ProviderHealth(
-        noLibrary ? Status.DOWN : Status.DEGRADED, problem.get() + " " + detail);
+        hasNoLibrary(status) ? Status.DOWN : Status.DEGRADED, problem.get() + " " + detail);
   }
 
   @Override

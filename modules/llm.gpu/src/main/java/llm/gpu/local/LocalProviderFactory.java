@@ -1,5 +1,6 @@
 package llm.gpu.local;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -15,16 +16,12 @@ import llm.gpu.llama.NativeLog;
 import llm.gpu.nvml.GpuWatch;
 
 /**
- * Makes the provider {@code local} when there is a native library and a model or a folder for
- * models. The library is only looked for here; the engine's thread loads it, and the model, in the
- * background or with the first request.
+ * Makes the provider {@code local} when there is a native library and a model: a configured one, a
+ * folder for models, or the one that comes with the program. The library is only looked for here;
+ * the engine's thread loads it, and the model, in the background or with the first request.
  */
 public final class LocalProviderFactory implements ProviderFactory {
-  private static final List<String> MODELS = List.of(LocalProvider.ID);
   private static final String DOCUMENTED = "The configuration is only being documented.";
-  private static final String NO_MODEL =
-      "No model file is configured; start with --model FILE.gguf, or set MODELS_DIR to a folder of"
-          + " GGUF files.";
 
   /** For the service loader. */
   public LocalProviderFactory() {}
@@ -37,8 +34,10 @@ public final class LocalProviderFactory implements ProviderFactory {
   @Override
   public ProviderSetup create(ProviderContext context) {
     var settings = LocalSettings.read(context.section());
+    List<String> models =
+        settings.builtin() ? List.of(LocalProvider.ID, BuiltinModel.ID) : List.of(LocalProvider.ID);
     if (context.section().isReference()) {
-      return new ProviderSetup.Absent(MODELS, DOCUMENTED);
+      return new ProviderSetup.Absent(models, DOCUMENTED);
     }
     Optional<Path> library =
         settings
@@ -46,21 +45,28 @@ public final class LocalProviderFactory implements ProviderFactory {
             .or(() -> context.home().flatMap(LibraryFolder::under))
             .filter(folder -> LibraryFolder.libraryIn(folder).isPresent());
     if (library.isEmpty()) {
-      return new ProviderSetup.Absent(MODELS, noLibrary(settings));
+      return new ProviderSetup.Absent(models, noLibrary(settings));
     }
-    if (settings.model().isEmpty() && settings.modelsDir().isEmpty()) {
-      return new ProviderSetup.Absent(MODELS, NO_MODEL);
+    Optional<Path> builtin =
+        context
+            .home()
+            .filter(_ -> settings.builtin())
+            .map(BuiltinModel::under)
+            .filter(Files::exists);
+    if (settings.model().isEmpty() && settings.modelsDir().isEmpty() && builtin.isEmpty()) {
+      return new ProviderSetup.Absent(models, ModelCatalogue.noneAtAll(settings));
     }
     return context.readyOnce(
-        LocalProvider.ID, settings, () -> provider(context, settings, library.get()));
+        LocalProvider.ID, settings, () -> provider(context, settings, builtin, library.get()));
   }
 
   private static LocalProvider provider(
-      ProviderContext context, LocalSettings settings, Path libraryFolder) {
+      ProviderContext context, LocalSettings settings, Optional<Path> builtin, Path libraryFolder) {
     NativeLog nativeLog = relayTo(context.telemetry().log("llm.gpu.native"));
     var report = new LibraryReport(context.telemetry(), settings.engine().threads());
     var catalogue =
-        new ModelCatalogue(settings, context.telemetry().log("llm.gpu.models"), context.time());
+        new ModelCatalogue(
+            settings, builtin, context.telemetry().log("llm.gpu.models"), context.time());
     var gpu =
         GpuWatch.start(settings.engine().memory().gpuIndex(), context.telemetry(), context.time());
     var engine =

@@ -21,7 +21,9 @@ import llm.gpu.text.ModelTemplates;
  * @param model the GGUF file behind the model {@code local}
  * @param modelsDir a folder whose GGUF files are models under their names
  * @param libraryDir the folder of libllama; empty for what {@code tools/native} fetched
- * @param warm whether the model behind {@code local} is loaded at start, in the background
+ * @param builtin whether the model that comes with the program is served
+ * @param warm whether the model behind {@code local}, or else a default model, is loaded at start,
+ *     in the background
  * @param systemPrefix text before the system message of every request
  * @param adapters LoRA adapters of models
  * @param engine the engine's limits
@@ -30,6 +32,7 @@ record LocalSettings(
     Optional<Path> model,
     Optional<Path> modelsDir,
     Optional<Path> libraryDir,
+    boolean builtin,
     boolean warm,
     Optional<String> systemPrefix,
     List<AdapterSettings> adapters,
@@ -49,8 +52,18 @@ record LocalSettings(
               "library_dir",
               "The folder of the llama.cpp library, instead of what `tools/native` fetched.")
           .orEnvironment("LLAMA_LIB_DIR");
+  private static final Setting<Boolean> BUILTIN =
+      Setting.flag(
+          "builtin",
+          true,
+          "Serve model `builtin`, which comes with the program; it is the default model where"
+              + " nothing else is configured.");
   private static final Setting<Boolean> WARM =
-      Setting.flag("warm", true, "Load the model behind `local` at start, in the background.");
+      Setting.flag(
+          "warm",
+          true,
+          "Load the model behind `local` at start, in the background; `builtin` where that is the"
+              + " default model.");
   private static final Setting<ModelTemplates.Source> CHAT_TEMPLATE =
       Setting.choice(
           "chat_template",
@@ -366,6 +379,7 @@ record LocalSettings(
         section.find(MODEL),
         section.find(MODELS_DIR),
         section.find(LIBRARY_DIR),
+        section.get(BUILTIN),
         section.get(WARM),
         section.find(ProviderContext.SYSTEM_PREFIX),
         AdapterSettings.read(section),

@@ -13,22 +13,34 @@ import llm.domain.error.LlmException;
 import llm.domain.port.TimeSource;
 import llm.gpu.adapter.AdapterFile;
 import llm.gpu.adapter.AdapterSource;
-import llm.gpu.text.Conversations;
 import llm.gpu.text.ModelTemplates;
 
 /**
  * Every model that can be asked for: {@code local}, which is the configured file or else the only
- * usable one of the folder, the folder's files by their ids, and the adapters of these by their
- * names. Thread-safe.
+ * usable one of the folder, the folder's files by their ids, {@code builtin}, which comes with the
+ * program, and the adapters of these by their names. Thread-safe.
  */
 final class ModelCatalogue implements AdapterSource {
+  private static final String NO_MODEL =
+      "No model file is configured; start with --model FILE.gguf, or set MODELS_DIR to a folder of"
+          + " GGUF files.";
+
   private final Optional<ModelFolder> folder;
+  private final Optional<BuiltinModel> builtin;
+  private final String noBuiltin; // why not
   private final ModelTemplates templates;
   private final List<AtomicReference<AdapterEntry>> adapters;
   private volatile Optional<ModelEntry> configured;
 
-  ModelCatalogue(LocalSettings settings, Log log, TimeSource time) {
+  /**
+   * The models of these settings.
+   *
+   * @param builtinFile that of the model that comes with the program; empty when it is not served
+   */
+  ModelCatalogue(LocalSettings settings, Optional<Path> builtinFile, Log log, TimeSource time) {
     this.templates = settings.engine().templates();
+    this.builtin = builtinFile.map(file -> new BuiltinModel(file, templates, log));
+    this.noBuiltin = noBuiltin(settings);
     this.adapters =
         settings.adapters().stream()
             .map(adapter -> new AtomicReference<>(AdapterEntry.read(adapter)))
@@ -40,7 +52,7 @@ final class ModelCatalogue implements AdapterSource {
     this.folder =
         settings
             .modelsDir()
-            .map(dir -> new ModelFolder(absolute(dir), templates, names, log, time));
+            .map(dir -> new ModelFolder(absolute(dir), templates, names, builtinFile, log, time));
     this.configured =
         settings.model().map(file -> ModelEntry.read(LocalProvider.ID, absolute(file), templates));
     configured
@@ -52,14 +64,25 @@ final class ModelCatalogue implements AdapterSource {
                 .emit());
   }
 
+  /** Why there is no model at all, with the remedy. */
+  static String noneAtAll(LocalSettings settings) {
+    return settings.builtin() ? NO_MODEL + " " + noBuiltin(settings) : NO_MODEL;
+  }
+
+  private static String noBuiltin(LocalSettings settings) {
+    return settings.builtin()
+        ? "Model 'builtin' is not in this installation, which has no models/builtin.gguf."
+        : "Model 'builtin' is switched off; set providers.local.builtin to true.";
+  }
+
   /** The configured file; empty when none is. */
   Optional<Path> configuredFile() {
     return configured.map(ModelEntry::file);
   }
 
   /**
-   * {@code local} first, even when it is not usable now; then the usable files of the folder, then
-   * usable adapters.
+   * {@code local} first, even when it is not usable now, but not where nothing is configured; then
+   * the usable files of the folder, {@code builtin}, and usable adapters.
    */
   List<ModelEntry> list() {
     List<ModelEntry> all = models();
@@ -97,9 +120,17 @@ final class ModelCatalogue implements AdapterSource {
             .filter(ModelEntry::usable)
             .toList();
     List<ModelEntry> all = new ArrayList<>();
-    all.add(local(usable));
+    if (isConfigured()) {
+      all.add(local(usable));
+    }
     all.addAll(usable);
+    builtin.map(BuiltinModel::entry).filter(ModelEntry::usable).ifPresent(all::add);
     return all;
+  }
+
+  /** Whether anything says what {@code local} is. */
+  private boolean isConfigured() {
+    return configured.isPresent() || folder.isPresent();
   }
 
   /**
@@ -113,6 +144,18 @@ final class ModelCatalogue implements AdapterSource {
       throw new LlmException(new LlmError.ModelUnavailable(id, entry.problem()));
     }
     return entry;
+  }
+
+  /**
+   * The same as {@link #find}, but nothing for {@code local} where nothing is configured, and for
+   * {@code builtin} where it is not usable: these are not among the models then.
+   */
+  Optional<ModelEntry> offered(String id) {
+    return switch (id) {
+      case LocalProvider.ID -> isConfigured() ? find(id) : Optional.empty();
+      case BuiltinModel.ID -> find(id).filter(ModelEntry::usable);
+      default -> find(id);
+    };
   }
 
   /** The file behind {@code id} as it is now, usable or not. */
@@ -136,27 +179,31 @@ final class ModelCatalogue implements AdapterSource {
             + "' is not there; correct providers.local.lora."
             + adapter.name()
             + ".model.";
-    return new ModelEntry(
-        adapter.name(),
-        Path.of(""),
-        Optional.empty(),
-        Optional.empty(),
-        problem,
-        templates,
-        new Conversations.Plain());
+    return ModelEntry.missing(adapter.name(), problem, templates);
   }
 
   private Optional<ModelEntry> findModel(String id) {
-    return id.equals(LocalProvider.ID)
-        ? Optional.of(models().getFirst())
-        : folder.flatMap(files -> files.find(id));
+    return switch (id) {
+      case LocalProvider.ID ->
+          Optional.of(
+              isConfigured() ? models().getFirst() : ModelEntry.missing(id, NO_MODEL, templates));
+      case BuiltinModel.ID ->
+          builtin
+              .map(BuiltinModel::entry)
+              .or(() -> Optional.of(ModelEntry.missing(id, noBuiltin, templates)));
+      default -> folder.flatMap(files -> files.find(id));
+    };
   }
 
-  /** Why the configured file cannot be served; empty when it can, or none is configured. */
+  /**
+   * Why the configured file cannot be served, or where none is the one that comes with the program;
+   * empty when it can, or there is a folder alone.
+   */
   Optional<String> configuredProblem() {
-    return configured
-        .filter(_ -> !models().getFirst().usable())
-        .map(_ -> models().getFirst().problem());
+    Optional<ModelEntry> only = isConfigured() ? configured : builtin.map(BuiltinModel::entry);
+    return only.map(ModelEntry::refreshed)
+        .filter(entry -> !entry.usable())
+        .map(ModelEntry::problem);
   }
 
   private ModelEntry local(List<ModelEntry> usable) {
@@ -176,14 +223,7 @@ final class ModelCatalogue implements AdapterSource {
                 + usable.size()
                 + " models in models_dir; ask for one by its name, or choose the one behind 'local'"
                 + " with --model FILE.gguf.";
-    return new ModelEntry(
-        LocalProvider.ID,
-        Path.of(""),
-        Optional.empty(),
-        Optional.empty(),
-        problem,
-        templates,
-        new Conversations.Plain());
+    return ModelEntry.missing(LocalProvider.ID, problem, templates);
   }
 
   private static Path absolute(Path path) {

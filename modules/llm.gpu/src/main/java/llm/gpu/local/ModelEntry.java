@@ -77,6 +77,18 @@ record ModelEntry(
     }
   }
 
+  /** One whose model is not there at all. */
+  static ModelEntry missing(String id, String problem, ModelTemplates templates) {
+    return new ModelEntry(
+        id,
+        Path.of(""),
+        Optional.empty(),
+        Optional.empty(),
+        problem,
+        templates,
+        new Conversations.Plain());
+  }
+
   /** This entry, or a new one when the file is not the same any more. */
   ModelEntry refreshed() {
     return FileMark.of(file).equals(mark) ? this : read(id, file, templates);
@@ -156,7 +168,10 @@ record ModelEntry(
     if (adapter.isPresent()) {
       return "LoRA adapter of model " + adapter.get().parent() + ".";
     }
-    String name = known.name().orElse(SplitFiles.stem(file.getFileName().toString()));
+    String name =
+        id.equals(BuiltinModel.ID)
+            ? BuiltinModel.DESCRIPTION
+            : known.name().orElse(SplitFiles.stem(file.getFileName().toString()));
     String size = known.sizeLabel().map(label -> " " + label).orElse("");
     double megabytes = known.fileBytes() / 1e6;
     return String.format(

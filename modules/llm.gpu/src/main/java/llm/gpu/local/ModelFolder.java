@@ -40,6 +40,7 @@ final class ModelFolder {
   private final Path folder;
   private final ModelTemplates templates;
   private final Set<String> takenIds;
+  private final Optional<Path> leftOut;
   private final Log log;
   private final TimeSource time;
   private final Object lock = new Object();
@@ -58,11 +59,18 @@ final class ModelFolder {
    * Starts the first look.
    *
    * @param takenIds ids that no file gets
+   * @param leftOut a file that is none of these models, wherever it lies
    */
   ModelFolder(
-      Path folder, ModelTemplates templates, Set<String> takenIds, Log log, TimeSource time) {
+      Path folder,
+      ModelTemplates templates,
+      Set<String> takenIds,
+      Optional<Path> leftOut,
+      Log log,
+      TimeSource time) {
     this.folder = folder;
     this.takenIds = Set.copyOf(takenIds);
+    this.leftOut = leftOut;
     this.templates = templates;
     this.log = log;
     this.time = time;
@@ -166,10 +174,11 @@ final class ModelFolder {
   /** GGUF files in the order of their names, later parts of split models left out. */
   private List<Path> list() throws IOException {
     Path real = folder.toRealPath();
+    Optional<Path> other = leftOut.filter(Files::exists);
     List<Path> found = new ArrayList<>();
     try (Stream<Path> files = Files.list(real)) {
       files
-          .filter(ModelFolder::isFirstPart)
+          .filter(file -> isFirstPart(file) && !isSame(file, other))
           .sorted()
           .limit(MAX_FILES + 1L)
           .forEach(file -> addInside(real, file, found));
@@ -191,6 +200,14 @@ final class ModelFolder {
       }
     } catch (IOException dangling) {
       log.warn("model_file_problem").put("file", file.toString()).cause(dangling).emit();
+    }
+  }
+
+  private static boolean isSame(Path file, Optional<Path> other) {
+    try {
+      return other.isPresent() && Files.isSameFile(file, other.get());
+    } catch (IOException gone) {
+      return false; // whichever it is, it is looked at as any other
     }
   }
 

@@ -10,7 +10,7 @@ import llm.gpu.gguf.SplitFiles;
 final class ModelIds {
   private static final int MAX_LENGTH = 100;
 
-  private final Set<String> taken = new HashSet<>(Set.of(LocalProvider.ID));
+  private final Set<String> taken = new HashSet<>(Set.of(LocalProvider.ID, BuiltinModel.ID));
 
   /** Gives out none of {@code others}. */
   ModelIds(Set<String> others) {

@@ -9,34 +9,27 @@ import llm.domain.error.LlmException;
 import llm.domain.model.Temperature;
 import llm.gpu.llama.SamplerOptions;
 
-/** What a request leaves open is filled with the defaults of llama.cpp's own programs. */
+/** How the tokens of an answer are chosen. */
 public final class Sampling {
-  public static final double TEMPERATURE = 0.8;
-  public static final int TOP_K = 40;
-  public static final double TOP_P = 0.95;
-  public static final double MIN_P = 0.05;
-
-  /** How many of the tokens chosen last a repeat penalty looks at. */
-  public static final int REPEAT_WINDOW = 64;
-
   private Sampling() {}
 
   /**
    * The sampler's options.
    *
+   * @param defaults what a request leaves open
    * @param contextTokens the window: frequency and presence count over the whole answer
    * @param randomSeed where a seed comes from when the request names none
    */
   public static SamplerOptions of(
-      SamplingOptions asked, int contextTokens, IntSupplier randomSeed) {
-    double temperature = asked.temperature().map(Temperature::value).orElse(TEMPERATURE);
+      SamplingOptions asked, SamplingDefaults defaults, int contextTokens, IntSupplier randomSeed) {
+    double temperature = asked.temperature().map(Temperature::value).orElse(defaults.temperature());
     return new SamplerOptions(
         (float) temperature,
-        asked.topK().orElse(TOP_K),
-        Math.max(Float.MIN_NORMAL, asked.topP().orElse(TOP_P).floatValue()),
-        asked.minP().orElse(MIN_P).floatValue(),
+        asked.topK().orElse(defaults.topK()),
+        Math.max(Float.MIN_NORMAL, asked.topP().orElse(defaults.topP()).floatValue()),
+        asked.minP().orElse(defaults.minP()).floatValue(),
         asked.seed().map(seed -> Long.hashCode(seed)).orElseGet(randomSeed::getAsInt),
-        penalties(asked, contextTokens),
+        penalties(asked, defaults, contextTokens),
         bias(asked));
   }
 
@@ -63,13 +56,15 @@ public final class Sampling {
     }
   }
 
-  private static SamplerOptions.Penalties penalties(SamplingOptions asked, int contextTokens) {
+  private static SamplerOptions.Penalties penalties(
+      SamplingOptions asked, SamplingDefaults defaults, int contextTokens) {
     float frequency = asked.frequencyPenalty().orElse(0.0).floatValue();
     float presence = asked.presencePenalty().orElse(0.0).floatValue();
     boolean wholeAnswer = frequency != 0 || presence != 0;
     return new SamplerOptions.Penalties(
-        wholeAnswer ? contextTokens : REPEAT_WINDOW,
-        Math.max(Float.MIN_NORMAL, asked.repeatPenalty().orElse(1.0).floatValue()),
+        wholeAnswer ? contextTokens : defaults.repeatWindow(contextTokens),
+        Math.max(
+            Float.MIN_NORMAL, asked.repeatPenalty().orElse(defaults.repeatPenalty()).floatValue()),
         frequency,
         presence);
   }

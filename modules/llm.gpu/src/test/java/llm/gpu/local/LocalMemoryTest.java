@@ -65,8 +65,9 @@ class LocalMemoryTest {
             () -> 42);
     memory =
         new LocalMemory(
-            new ModelCatalogue(settings, telemetry.log("test"), alarms.time()),
+            new ModelCatalogue(settings, Optional.empty(), telemetry.log("test"), alarms.time()),
             engine,
+            true,
             () -> GpuWatch.NOTHING);
   }
 

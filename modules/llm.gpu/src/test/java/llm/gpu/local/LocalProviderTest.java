@@ -434,7 +434,9 @@ class LocalProviderTest {
   }
 
   private static TestConfig section(String settings, Map<String, String> environment) {
-    return TestConfig.yaml("providers: {local: " + settings + "}", environment);
+    String own =
+        settings.replaceFirst("\\{", "{builtin: false, "); // whatever lies in this repository
+    return TestConfig.yaml("providers: {local: " + own + "}", environment);
   }
 
   private ProviderContext context(TestConfig config, Optional<Path> home) {

@@ -31,6 +31,7 @@ class CacheNeedTest {
     return new GgufHeader(
         Map.of("general.architecture", "x"),
         numbers,
+        Map.of(),
         Set.of(),
         series,
         new Weights(Map.of("blk.0", LAYER_BYTES, "blk.1", LAYER_BYTES, "output", 1L), -1),

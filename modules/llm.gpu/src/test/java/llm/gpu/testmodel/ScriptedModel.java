@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A model of the llama family that says what it is told: its layer adds nothing, each token of a
@@ -111,6 +112,11 @@ public record ScriptedModel(
 
   /** The file. */
   public byte[] bytes() {
+    return bytes(_ -> {});
+  }
+
+  /** The file with what {@code more} writes into its metadata. */
+  byte[] bytes(Consumer<GgufWriter> more) {
     Vocabulary vocabulary = vocabulary();
     int size = vocabulary.tokens.size();
     int width = (size - FIRST_FREE + 31) / 32 * 32;
@@ -146,6 +152,7 @@ public record ScriptedModel(
         writer
             .texts("tokenizer.chat_templates", List.of("tool_use"))
             .text("tokenizer.chat_template.tool_use", text));
+    more.accept(writer);
     addTensors(writer, vocabulary, width);
     return writer.bytes();
   }

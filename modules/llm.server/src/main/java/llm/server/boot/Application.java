@@ -394,6 +394,7 @@ final class Application {
         .put("start_ms", startMillis)
         .emit();
     gateway.connections().start();
+    gateway.warmBuiltin();
     responses.start();
     idempotency.start();
   }

@@ -60,6 +60,11 @@ public final class RouteTable {
     return Optional.empty();
   }
 
+  /** Whether there is none, patterns included. */
+  public boolean isEmpty() {
+    return exact.isEmpty() && patterns.isEmpty();
+  }
+
   /** The names that are routes, in the order of the configuration; patterns are none. */
   public List<String> aliases() {
     return List.copyOf(exact.keySet());
