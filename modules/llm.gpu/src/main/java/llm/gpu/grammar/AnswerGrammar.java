@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.function.Function;
 import llm.core.template.grammar.HeldCalls;
 import llm.core.template.grammar.HeldReading;
+import llm.core.template.grammar.JsonPlaces;
 
 /**
  * What an answer is held to. Behind reasoning, where the model reasons first. Immutable; any
@@ -14,8 +15,8 @@ import llm.core.template.grammar.HeldReading;
  * @param marks names of control tokens that may be chosen where the grammar has the text of their
  *     name; all other control tokens are never chosen
  * @param parameter the field of the request that asked for it, which errors name
- * @param isJson whether every text of the grammar is one JSON value: then no name comes twice in an
- *     object of it either, and it is nested no deeper than the validator reads
+ * @param json where its texts are JSON: there no name comes twice in an object either, and nothing
+ *     is nested deeper than the validator reads
  * @param reading how an answer is read
  * @param check what is wrong with an answer that the grammar let through, in a client-safe phrase;
  *     asked once the answer is complete
@@ -24,7 +25,7 @@ public record AnswerGrammar(
     String gbnf,
     Set<String> marks,
     String parameter,
-    boolean isJson,
+    JsonPlaces json,
     HeldReading reading,
     Function<String, Optional<String>> check) {
 
@@ -36,23 +37,34 @@ public record AnswerGrammar(
   /** One of JSON. */
   public static AnswerGrammar ofJson(
       String gbnf, String parameter, Function<String, Optional<String>> check) {
-    return new AnswerGrammar(gbnf, Set.of(), parameter, true, new HeldReading.Text(), check);
+    return new AnswerGrammar(
+        gbnf, Set.of(), parameter, new JsonPlaces.Everywhere(), new HeldReading.Text(), check);
   }
 
   /** One of calls, or of calls and a form. */
   public static AnswerGrammar ofCalls(HeldCalls held, String parameter) {
     return new AnswerGrammar(
-        held.gbnf(), held.marks(), parameter, false, held.reading(), held.check());
+        held.gbnf(), held.marks(), parameter, held.json(), held.reading(), held.check());
   }
 
   /** One of text alone, in which the grammar says everything. */
   public static AnswerGrammar of(String gbnf, String parameter) {
     return new AnswerGrammar(
-        gbnf, Set.of(), parameter, false, new HeldReading.Text(), _ -> Optional.empty());
+        gbnf,
+        Set.of(),
+        parameter,
+        new JsonPlaces.Nowhere(),
+        new HeldReading.Text(),
+        _ -> Optional.empty());
   }
 
   /** The same with another grammar. */
   public AnswerGrammar withGbnf(String other) {
-    return new AnswerGrammar(other, marks, parameter, isJson, reading, check);
+    return new AnswerGrammar(other, marks, parameter, json, reading, check);
+  }
+
+  /** Whether every text of it is one JSON value. */
+  public boolean isJson() {
+    return json instanceof JsonPlaces.Everywhere && reading instanceof HeldReading.Text;
   }
 }

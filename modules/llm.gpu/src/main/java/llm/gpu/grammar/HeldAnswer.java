@@ -8,6 +8,7 @@ import java.util.Optional;
 import llm.core.gbnf.GbnfException;
 import llm.core.gbnf.GbnfState;
 import llm.core.template.Reasoning;
+import llm.core.template.grammar.JsonPlaces;
 import llm.domain.chat.ChatRequest;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -42,7 +43,7 @@ public final class HeldAnswer {
   private final Candidates candidates;
   private final GrammarMetrics metrics;
   private final ByteArrayOutputStream said = new ByteArrayOutputStream(); // of the answer
-  private final Optional<MemberNames> names; // of what is said, in JSON
+  private final Optional<JsonNames> names; // of what is said, where it is JSON
   private GbnfState state; // behind what is said
   private Optional<ThoughtScan> thought = Optional.empty(); // while the model reasons
   private Reasoning mayThink = Reasoning.NONE; // as long as nothing is said
@@ -61,7 +62,9 @@ public final class HeldAnswer {
     this.tokens = tokens;
     this.candidates = candidates;
     this.metrics = metrics;
-    this.names = hold.asked().isJson() ? Optional.of(new MemberNames()) : Optional.empty();
+    JsonPlaces json = hold.asked().json();
+    boolean hasNone = json instanceof JsonPlaces.Nowhere;
+    this.names = hasNone ? Optional.empty() : Optional.of(new JsonNames(json));
   }
 
   /** Puts it before its first token. */
@@ -282,7 +285,7 @@ public final class HeldAnswer {
   }
 
   /** Those of {@code mask} that the names allow; itself when these are all. */
-  private long[] sound(long[] mask, MemberNames json) {
+  private long[] sound(long[] mask, JsonNames json) {
     long[] signs = tokens.jsonSigns();
     long[] sound = mask;
     for (int word = 0; word < mask.length; word++) {

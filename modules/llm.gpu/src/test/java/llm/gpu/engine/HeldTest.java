@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import llm.core.gbnf.Gbnf;
 import llm.core.template.grammar.HeldReading;
+import llm.core.template.grammar.JsonPlaces;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.FinishReason;
@@ -336,7 +337,7 @@ class HeldTest {
             "root ::= \"abc\"",
             Set.of(),
             "response_format",
-            false,
+            new JsonPlaces.Nowhere(),
             new HeldReading.Text(),
             text -> text.equals("abc") ? Optional.of("it is abc") : Optional.empty());
     Answer answer =

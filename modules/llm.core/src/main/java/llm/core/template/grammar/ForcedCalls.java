@@ -128,7 +128,7 @@ public final class ForcedCalls {
       throws LlmException {
     HeldCalls either = known(request, Optional.of(form), field);
     var both = new EitherCheck(format, either.reading(), either.check(), check);
-    return new HeldCalls(either.gbnf(), either.marks(), either.reading(), both);
+    return new HeldCalls(either.gbnf(), either.marks(), either.reading(), either.json(), both);
   }
 
   private HeldCalls known(ChatRequest request, Optional<TextForm> form, String field)
@@ -157,6 +157,7 @@ public final class ForcedCalls {
     var rules = new RuleBook();
     List<String> calls = new ArrayList<>();
     Map<String, String> paths = new HashMap<>();
+    Map<String, ToolDefinition> called = new LinkedHashMap<>(); // by path
     for (int i = 0; i < demand.tools().size(); i++) {
       ToolDefinition tool = demand.tools().get(i);
       boolean wanted =
@@ -164,6 +165,7 @@ public final class ForcedCalls {
       if (wanted) {
         String path = "tools[" + i + "].function.parameters";
         paths.put(tool.name(), path);
+        called.put(path, tool);
         calls.add(rules.rule(call(tool, path, rules)));
         requireRoom(rules, path);
       }
@@ -177,7 +179,17 @@ public final class ForcedCalls {
         rules.gbnf((isChannels() ? ANALYSIS : "") + root),
         marks(),
         reading,
+        json(new CallPlaces(format, frame).of(called), reading, demand.form()),
         CallCheck.of(format, demand.tools(), paths));
+  }
+
+  private static JsonPlaces json(JsonPlaces calls, HeldReading reading, Optional<TextForm> form) {
+    if (!(reading instanceof HeldReading.Either either)) {
+      return calls; // marks say where a form's text is, too
+    }
+    boolean isJson = form.filter(TextForm::isJson).isPresent();
+    return new JsonPlaces.Either(
+        either, calls, isJson ? new JsonPlaces.Everywhere() : new JsonPlaces.Nowhere());
   }
 
   /** One call, or several of them, with what stands around. */
