@@ -336,4 +336,24 @@ class DraftModelTest {
       assertThat(stepped.engine.status().models().getFirst().drafts()).isEmpty();
     }
   }
+
+  @Test
+  void oneThatChangedIsLoadedAnew() throws Exception {
+    Path draft = folder.resolve("changing.gguf");
+    try (var stepped = drafting(draft)) {
+      stepped.ask("without", model, greedy("some words", 10));
+      stepped.end("without");
+      assertThat(problems(stepped)).hasSize(1);
+
+      Files.copy(model, draft);
+      stepped.ask("first", model, greedy("some words", 40));
+      stepped.end("first");
+      assertThat(byModel(stepped, "accepted")).isPositive();
+
+      TinyModel.plain(512).withSeed(3).writeTo(draft);
+      stepped.ask("second", model, greedy("some words", 40));
+      stepped.end("second");
+      assertThat(byModel(stepped, "rejected")).isPositive();
+    }
+  }
 }

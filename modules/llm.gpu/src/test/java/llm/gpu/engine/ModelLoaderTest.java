@@ -7,12 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 import llm.gpu.adapter.AdapterFile;
 import llm.gpu.adapter.AdapterSource;
+import llm.gpu.draft.Speculation;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.memory.ModelNeed;
 import llm.gpu.memory.Residence;
@@ -44,11 +46,16 @@ class ModelLoaderTest {
   }
 
   private ModelLoader loader(AdapterSource adapters, BooleanSupplier whenTold) {
+    return loader(EngineFixture.free(), adapters, whenTold);
+  }
+
+  private ModelLoader loader(
+      EngineSettings settings, AdapterSource adapters, BooleanSupplier whenTold) {
     var telemetry = new RecordingTelemetry();
     return new ModelLoader(
         TestFiles::library,
         adapters,
-        EngineFixture.free(),
+        settings,
         new EngineMetrics(telemetry.metrics()),
         telemetry.log("test"),
         clock,
@@ -112,5 +119,58 @@ class ModelLoaderTest {
 
     assertThat(need / taken).isBetween(0.9, 1.1);
     assertThat(loaded.contextTokens()).isEqualTo(1024);
+  }
+
+  private ModelLoader drafting(Path draft) {
+    var speculation = new Speculation(Speculation.Mode.AUTO, 16, Optional.of(draft));
+    return loader(
+        EngineFixture.free().withSpeculation(speculation), AdapterSource.NONE, () -> false);
+  }
+
+  @Test
+  void aDraftModelIsCountedWithItsModel() throws Exception {
+    Path draft = SizedModel.llama(128, 2, 256, 2000).writeTo(folder.resolve("draft.gguf"));
+    ModelLoader loader = drafting(draft);
+    long alone = loader(() -> false).need(file, OptionalInt.empty()).total();
+    ModelNeed need = loader.need(file, OptionalInt.empty());
+
+    LoadedModel loaded = loader.load(file, residence);
+    ModelNeed taken = loaded.taken();
+    loader.unload(loaded);
+
+    assertThat(loaded.draft().model()).isPresent();
+    assertThat(need.draft()).isEqualTo(need.total() - alone).isPositive();
+    assertThat((double) need.draft() / taken.draft()).isBetween(0.9, 1.1);
+    assertThat((double) need.total() / taken.total()).isBetween(0.9, 1.1);
+    assertThat(need.text()).contains(" the draft model");
+  }
+
+  @Test
+  void oneThatDoesNotFitIsNotCounted() throws Exception {
+    Path other = SizedModel.llama(128, 2, 256, 2001).writeTo(folder.resolve("stranger.gguf"));
+    ModelNeed need = drafting(other).need(file, OptionalInt.empty());
+
+    assertThat(need).isEqualTo(loader(() -> false).need(file, OptionalInt.empty()));
+  }
+
+  @Test
+  void theLoadOfADraftModelIsEndedToo() throws Exception {
+    Path draft = SizedModel.llama(128, 2, 256, 2000).writeTo(folder.resolve("ended.gguf"));
+    residence.wantLoaded(OptionalInt.empty());
+    var speculation = new Speculation(Speculation.Mode.AUTO, 16, Optional.of(draft));
+    ModelLoader loader =
+        loader(
+            EngineFixture.free().withSpeculation(speculation),
+            AdapterSource.NONE,
+            () -> {
+              if (residence.now().progress() >= 1) { // the model itself is there
+                residence.wantUnloaded(0);
+              }
+              return false;
+            });
+
+    assertThatThrownBy(() -> loader.load(file, residence))
+        .isInstanceOf(LlamaException.class)
+        .hasMessage("The load was ended by a request to unload the model.");
   }
 }

@@ -58,6 +58,7 @@ class LocalSettingsTest {
                 step_target_ms: 250
                 speculation: always
                 draft_tokens: 7
+                draft_model: small.gguf
                 stall_seconds: 4
                 load_timeout_seconds: 70
                 close_timeout_seconds: 2
@@ -87,6 +88,9 @@ class LocalSettingsTest {
         .extracting(one -> one.adapter().name(), one -> one.adapter().scale())
         .containsExactly(tuple("poet", -.5), tuple("cook", 1.0));
     assertThat(settings.engine().prefixes().folder().orElseThrow()).hasFileName("saved");
+    assertThat(settings.engine().speculation().model().orElseThrow())
+        .hasFileName("small.gguf")
+        .isAbsolute();
     assertThat(settings.engine())
         .isEqualTo(
             EngineSettings.builder()
@@ -111,7 +115,9 @@ class LocalSettingsTest {
                 .stallLimit(Duration.ofSeconds(4))
                 .loadLimit(Duration.ofSeconds(70))
                 .closeLimit(Duration.ofSeconds(2))
-                .speculation(new Speculation(Speculation.Mode.ALWAYS, 7))
+                .speculation(
+                    new Speculation(
+                        Speculation.Mode.ALWAYS, 7, settings.engine().speculation().model()))
                 .memory(
                     new MemorySettings(
                         900L << 20, 80, 70L << 20, 1, 85, 60L << 20, 5, Duration.ofMinutes(2)))

@@ -45,6 +45,16 @@ class MemoryBudgetTest {
   }
 
   @Test
+  void whatADraftModelTakesIsPartOfTheArithmetic() {
+    var main = new ModelNeed(new Parts(600 * MB, 180 * MB, 32 * MB), Parts.NONE, 4096);
+    var draft = new ModelNeed(new Parts(60 * MB, 20 * MB, 20 * MB), Parts.NONE, 8192).ofDraft();
+
+    assertThat(main.plus(draft).text())
+        .isEqualTo(
+            "912 MB (weights 660 + KV 200 at 4096 tokens + compute 52, of it 100 the draft model)");
+  }
+
+  @Test
   void theReserveCountsWhereItLeavesLess() {
     var budget =
         new MemoryBudget(settings(0, 100, 512), () -> reading("RAM", 8000, 1000), Optional::empty);
