@@ -28,6 +28,17 @@ final class ModelFiles implements AutoCloseable {
     return Files.isDirectory(ROOT.resolve("native/node_modules/@node-llama-cpp"));
   }
 
+  /** The folder of the library, which is there. */
+  static Path library() throws IOException {
+    try (var files = Files.walk(ROOT.resolve("native/node_modules/@node-llama-cpp"))) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith("libllama.v"))
+          .findFirst()
+          .orElseThrow()
+          .getParent();
+    }
+  }
+
   /** A model with a window of so many tokens: a token for each letter. */
   byte[] model(int window, long seed) throws Exception {
     Object plain = type("TinyModel").getMethod("plain", int.class).invoke(null, window);
