@@ -36,6 +36,17 @@ final class ModelFiles implements AutoCloseable {
     assumeTrue(fetched, "the llama.cpp library is not fetched; run tools/native");
   }
 
+  /** The folder of the library, which is there. */
+  static Path library() throws IOException {
+    try (var files = Files.walk(ROOT.resolve("native/node_modules/@node-llama-cpp"))) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith("libllama.v"))
+          .findFirst()
+          .orElseThrow()
+          .getParent();
+    }
+  }
+
   /** A model with a window of so many tokens: a token for each letter. */
   byte[] model(int window) throws Exception {
     return bytes(plain(window));

@@ -2,7 +2,6 @@ package llm.gpu.local;
 
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Optional;
 import llm.core.template.ConversationTemplate.Marks;
 import llm.domain.chat.ChatRequest;
@@ -173,13 +172,7 @@ record ModelEntry(
             ? BuiltinModel.DESCRIPTION
             : known.name().orElse(SplitFiles.stem(file.getFileName().toString()));
     String size = known.sizeLabel().map(label -> " " + label).orElse("");
-    double megabytes = known.fileBytes() / 1e6;
-    return String.format(
-        Locale.ROOT,
-        "%s (%s%s, %.1f MB, in this process)",
-        name,
-        known.architecture(),
-        size,
-        megabytes);
+    double megabytes = Math.round(known.fileBytes() / 1e5) / 10.0;
+    return name + " (" + known.architecture() + size + ", " + megabytes + " MB, in this process)";
   }
 }

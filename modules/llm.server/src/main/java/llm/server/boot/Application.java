@@ -382,6 +382,19 @@ final class Application {
     return gateway.models().stream().map(model -> model.info().id()).toList();
   }
 
+  /** The model of requests that name none. */
+  String defaultModel() {
+    return gateway.defaultModel();
+  }
+
+  /** What that is, in a sentence; empty text when it is not there. */
+  String defaultModelIs() {
+    return gateway
+        .model(gateway.defaultModel())
+        .map(model -> model.info().description())
+        .orElse("");
+  }
+
   /** Says in the log that the server serves, and begins what was not to hold up its start. */
   void announce(double startMillis) {
     log.info("server_started")
@@ -389,6 +402,7 @@ final class Application {
         .put("version", Version.current())
         .put("providers", String.join(",", gateway.health().keySet()))
         .put("default_model", gateway.defaultModel())
+        .put("default_model_is", defaultModelIs())
         .put("store", stores.kind())
         .put("durability", stores.durability())
         .put("start_ms", startMillis)

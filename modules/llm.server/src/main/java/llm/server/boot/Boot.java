@@ -170,7 +170,10 @@ public final class Boot {
               + " on "
               + application.url()
               + " — models: "
-              + String.join(", ", application.models()));
+              + String.join(", ", application.models())
+              + "\n"
+              + Greeting.of(
+                  application.url(), application.defaultModel(), application.defaultModelIs()));
     }
   }
 }

@@ -90,6 +90,11 @@ class ModelMemoryEndpointsTest {
     }
 
     @Override
+    public void warm(ModelName model) {
+      throw new AssertionError("nobody asks");
+    }
+
+    @Override
     public MemoryStanding standing() {
       return new MemoryStanding(
           residence(new ModelName("small")).stream().toList(),

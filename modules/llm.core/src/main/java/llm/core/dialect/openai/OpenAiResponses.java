@@ -196,6 +196,9 @@ public final class OpenAiResponses {
         .field("object", "model")
         .field("created", model.info().created().getEpochSecond())
         .field("owned_by", model.info().provider());
+    if (!model.info().description().isEmpty()) {
+      out.field("description", model.info().description()); // as OpenRouter has it
+    }
     model.info().parent().ifPresent(parent -> out.field("parent", parent)); // as vLLM has it
     out.endObject();
   }

@@ -92,7 +92,7 @@ class OpenAiResponsesTest {
     assertThat(JSON.readTree(OpenAiResponses.models(List.of(model))).toString())
         .isEqualTo(
             "{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"object\":\"model\",\"created\":99,"
-                + "\"owned_by\":\"p\"}]}");
+                + "\"owned_by\":\"p\",\"description\":\"A model.\"}]}");
     var adapter =
         new ModelInfo("a", "p", Instant.EPOCH, Optional.empty(), "An adapter.", Optional.of("m"));
     var adapted = new ListedModel(adapter, ModelSpec.UNKNOWN_MODEL);
