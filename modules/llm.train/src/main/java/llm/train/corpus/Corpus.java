@@ -2,15 +2,14 @@ package llm.train.corpus;
 
 import java.util.random.RandomGenerator;
 
-/** Chats without end, for a model to learn from. Immutable: threads may share it. */
+/** What a model learns: dialogues without end, drawn by chance. */
 public interface Corpus {
-
-  /** A dialogue by lot. The same generator in the same state gives the same dialogue. */
+  /** A dialogue; the same of the same generator in the same state. */
   Dialogue next(RandomGenerator random);
 
-  /** What is answered to whatever the model has not learned. */
+  /** What is said in {@code language} where the model has no answer. */
   String fallback(Language language);
 
-  /** SHA-256 in hex of all that dialogues are made of; it changes when what is learned changes. */
+  /** The SHA-256 of all that is learned, in hexadecimal: it changes exactly when that does. */
   String sha256();
 }

@@ -4,12 +4,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A chat to learn from.
+ * One conversation.
  *
- * @param system the system's message before it, if any
- * @param exchanges at least one question with its answer, in order
+ * @param system the instruction that it begins with, where it has one
+ * @param exchanges at least one
  */
 public record Dialogue(Optional<String> system, List<Exchange> exchanges) {
+  /** Copies the list. */
   public Dialogue {
     exchanges = List.copyOf(exchanges);
     if (exchanges.isEmpty()) {

@@ -3,7 +3,7 @@ package llm.train.corpus;
 /**
  * A question and its answer.
  *
- * @param question what the user says, as users write it
- * @param answer what the model has to say, word for word
+ * @param question as a user types it
+ * @param answer as the model is to give it
  */
 public record Exchange(String question, String answer) {}

@@ -1,6 +1,6 @@
 package llm.train.corpus;
 
-/** The languages the built-in model answers in. */
+/** A language that the model answers in. */
 public enum Language {
   ENGLISH,
   RUSSIAN
