@@ -1,7 +1,6 @@
 package llm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -45,8 +44,7 @@ class BuiltinIT {
   }
 
   private void bringLibrary() throws Exception {
-    assumeTrue(
-        ModelFiles.libraryIsFetched(), "the llama.cpp library is not fetched; run tools/native");
+    ModelFiles.requireLibrary();
     library = ModelFiles.library().toString();
   }
 
