@@ -226,7 +226,7 @@ public final class Engine implements AutoCloseable {
     }
     job.onCancel(() -> runner.cancelled(job));
     runner.wake();
-    return job.ring();
+    return job.stream();
   }
 
   private static void enqueue(Job job, ModelRunner runner) throws LlmException {

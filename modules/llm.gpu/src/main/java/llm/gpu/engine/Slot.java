@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.BiFunction;
 import llm.core.dialect.prediction.PredictionField;
 import llm.core.dialect.prediction.PredictionUsage;
 import llm.domain.chat.Extensions;
@@ -22,6 +23,7 @@ import llm.gpu.adapter.AdapterSet;
 import llm.gpu.draft.DraftPlanner;
 import llm.gpu.draft.Drafting;
 import llm.gpu.grammar.HeldAnswer;
+import llm.gpu.grammar.HeldText;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.LlamaException;
 import llm.gpu.llama.Sampler;
@@ -330,21 +332,25 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
     if (stopped) {
       return stopped();
     }
-    Optional<String> fault =
-        reason == FinishReason.STOP ? held.flatMap(this::fault) : Optional.empty();
-    return fault.isPresent()
-        ? new StreamEvent.Failed(new LlmError.InvalidAnswer("", fault.get()), usage())
-        : done(reason);
+    if (reason == FinishReason.STOP) {
+      judge((end, fault) ->
+          new StreamEvent.Failed(new LlmError.InvalidAnswer("", fault), end.usage()));
+    }
+    return done(reason);
   }
 
   /** A stop string came: what it cut off was perhaps needed. */
   private StreamEvent.Terminal stopped() {
-    boolean cut = held.flatMap(this::fault).isPresent();
-    return done(cut ? FinishReason.LENGTH : FinishReason.STOP);
+    judge((end, _) -> new StreamEvent.Done(FinishReason.LENGTH, end.usage()));
+    return done(FinishReason.STOP);
   }
 
-  private Optional<String> fault(HeldAnswer text) {
-    return text.fault(Math.max(0, sentChars - Math.max(0, answerFrom)));
+  /** Has the answer looked at once more, by who reads it. */
+  private void judge(BiFunction<StreamEvent.Terminal, String, StreamEvent.Terminal> faulty) {
+    if (held.isPresent()) {
+      HeldText text = held.get().delivered(Math.max(0, sentChars - Math.max(0, answerFrom)));
+      job.judgeBy(end -> text.fault().map(fault -> faulty.apply(end, fault)).orElse(end));
+    }
   }
 
   /** What is certain to be before any stop string, of more text. */

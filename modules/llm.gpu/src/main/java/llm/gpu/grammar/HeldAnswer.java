@@ -171,37 +171,13 @@ public final class HeldAnswer {
   }
 
   /**
-   * What is wrong with the answer, if it were over now; what is delivered of it is read once more,
-   * from its beginning.
+   * The answer so far, to be looked at once more by another thread.
    *
-   * @param kept how many characters of what the model {@link #said} are part of it
+   * @param kept how many characters of what the model {@link #said} are delivered
    */
-  public Optional<String> fault(int kept) {
-    String all = said.toString(StandardCharsets.UTF_8);
-    int begun = new String(said.toByteArray(), 0, begunBytes, StandardCharsets.UTF_8).length();
-    String cut = all.substring(0, Math.clamp((long) begun + kept, 0, all.length()));
-    String text = skipsSpace() ? LeadingSpace.skip(cut) : cut;
-    try {
-      return isOfGrammar(text)
-          ? hold.asked().check().apply(text)
-          : Optional.of("it is not of the grammar");
-    } catch (GbnfException unusable) {
-      return Optional.of(unusable.getMessage());
-    }
-  }
-
-  private boolean isOfGrammar(String text) throws GbnfException {
-    if (thought.isPresent()) {
-      return false;
-    }
-    GbnfState at = hold.gbnf().start();
-    for (byte each : text.getBytes(StandardCharsets.UTF_8)) {
-      at = at.next(each);
-      if (at.work() > MOST_WORK) {
-        throw TokenMasks.tooInvolved("the answer was not read once more", MOST_WORK);
-      }
-    }
-    return at.mayEnd();
+  public HeldText delivered(int kept) {
+    byte[] all = said.toByteArray();
+    return new HeldText(hold, all, begunBytes, kept, thought.isPresent(), skipsSpace());
   }
 
   private void worked(long steps) throws GbnfException {

@@ -21,9 +21,6 @@ import llm.domain.error.LlmException;
 public final class Holds {
   private static final int MOST_REMEMBERED = 16;
 
-  /** What the check of a whole answer may take: the engine's thread does it, and others wait. */
-  private static final long MOST_STEPS = 2_000_000;
-
   private static final String SCHEMA = "response_format.json_schema.schema";
 
   private final Map<String, AnswerGrammar> ofSchemas = // guarded by itself
@@ -94,7 +91,7 @@ public final class Holds {
           AnswerGrammar.ofJson(
               grammar.gbnf(),
               "response_format",
-              text -> validator.check(text, MOST_STEPS).map(Violation::message));
+              text -> validator.check(text).map(Violation::message));
       synchronized (ofSchemas) {
         ofSchemas.put(schema, made);
       }

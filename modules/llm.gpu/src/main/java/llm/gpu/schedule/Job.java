@@ -1,9 +1,11 @@
 package llm.gpu.schedule;
 
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import llm.core.concurrent.EventRing;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
+import llm.domain.call.EventStream;
 import llm.domain.call.Registration;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Priority;
@@ -27,6 +29,7 @@ public final class Job {
   private volatile boolean ended;
   private volatile Reading reading = Reading.notBegun(this); // by nobody
   private volatile Runnable wake = () -> {};
+  private volatile UnaryOperator<StreamEvent.Terminal> judgement = end -> end;
 
   public Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
     this(request, call, ring, queuedNanos, pin, false, Optional.empty());
@@ -116,6 +119,25 @@ public final class Job {
 
   public EventRing ring() {
     return ring;
+  }
+
+  /** What its consumer reads; the consumer's thread judges its end. */
+  public EventStream<StreamEvent> stream() {
+    return hold.isPresent() ? new JudgedEnd(this) : ring;
+  }
+
+  /**
+   * Says how its end is judged, before it ends.
+   *
+   * @param judge runs on the consumer's thread, where the answer is done; the end that it tells is
+   *     the one that counts
+   */
+  public void judgeBy(UnaryOperator<StreamEvent.Terminal> judge) {
+    judgement = judge;
+  }
+
+  StreamEvent.Terminal judged(StreamEvent.Done end) {
+    return judgement.apply(end);
   }
 
   public long queuedNanos() {

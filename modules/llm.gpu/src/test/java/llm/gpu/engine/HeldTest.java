@@ -348,6 +348,23 @@ class HeldTest {
   }
 
   @Test
+  void theLastLookIsTakenByWhoReadsTheAnswerAndNotByTheEngine() throws Exception {
+    var lookers = new ArrayList<Thread>();
+    var seen =
+        AnswerGrammar.ofJson(
+            "root ::= \"123\"",
+            "response_format",
+            _ -> {
+              lookers.add(Thread.currentThread());
+              return Optional.empty();
+            });
+    var stream =
+        fixture.engine.submit(request("x", 20), model, fixture.call("seen"), Optional.of(seen));
+    assertThat(reason(drain(stream))).isEqualTo(FinishReason.STOP);
+    assertThat(lookers).containsExactly(Thread.currentThread());
+  }
+
+  @Test
   void jsonThatCanOnlyRepeatANameEndsWithAnError() throws Exception {
     String twice = "root ::= \"{\\\"a\\\":1,\\\"a\\\":2}\"";
     var json = AnswerGrammar.ofJson(twice, "response_format", _ -> Optional.empty());

@@ -37,10 +37,10 @@ class HeldAnswerTest {
     HeldAnswer answer = held("root ::= \"ab\" \"c\u00e9\"?", "ab", "c\u00c3", "\u00a9");
     answer.take(0);
     answer.take(1);
-    assertThat(answer.fault(2)).as("ab").isEmpty();
-    assertThat(answer.fault(3)).as("abc").hasValue("it is not of the grammar");
+    assertThat(answer.delivered(2).fault()).as("ab").isEmpty();
+    assertThat(answer.delivered(3).fault()).as("abc").hasValue("it is not of the grammar");
     answer.take(2);
-    assertThat(answer.fault(4)).as("abc\u00e9").isEmpty();
+    assertThat(answer.delivered(4).fault()).as("abc\u00e9").isEmpty();
   }
 
   @Test

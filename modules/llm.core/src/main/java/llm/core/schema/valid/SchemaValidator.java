@@ -87,7 +87,7 @@ public final class SchemaValidator {
    * @param mostSteps what the judgement may take, from 0 to {@link #MOST_STEPS}; reading the text
    *     comes in addition
    */
-  public Optional<Violation> check(String text, long mostSteps) {
+  Optional<Violation> check(String text, long mostSteps) {
     var json = new PartialJson(Schema.ANYTHING, Framing.EXACT, OF_TEXTS);
     json.feed(text);
     if (!json.end()) {
