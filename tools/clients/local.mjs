@@ -1,35 +1,13 @@
 // The official OpenAI client for Node against model `local` of a running server, which has a GGUF:
 // log probabilities, biases, penalties, priorities, prefixes that are reused. Started by tools/clients/run.
 // One line a check: `ok NAME` or `FAIL NAME: reason`.
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { check, finish, load, need } from "./check.mjs";
 
-const folder = new URL("./openai/", import.meta.url);
-if (!existsSync(new URL("node_modules/openai", folder))) {
-  console.log("skip local (npm): the package openai is not installed; npm ci in tools/clients/openai needs a network");
-  process.exit(0);
-}
-const entry = createRequire(new URL("package.json", folder)).resolve("openai");
-const { default: OpenAI } = await import(pathToFileURL(entry));
-
+const [{ default: OpenAI }] = await load("local", "openai", "openai");
 const client = new OpenAI({ baseURL: `${process.env.CLIENTS_URL}/v1`, apiKey: "none", maxRetries: 0, timeout: 60_000 });
 const ask = (more = {}) => ({
   model: "local", messages: [{ role: "user", content: "Once upon a time" }], temperature: 0, max_tokens: 24, ...more,
 });
-const require_ = (holds, found) => {
-  if (!holds) throw new Error(`found ${JSON.stringify(found)}`);
-};
-let failed = 0;
-async function check(name, run) {
-  try {
-    await run();
-    console.log(`ok ${name}`);
-  } catch (problem) {
-    failed++;
-    console.log(`FAIL ${name}: ${String(problem?.message ?? problem).replaceAll("\n", " ")}`);
-  }
-}
 const create = (more) => client.chat.completions.create(ask(more));
 const tokensOf = (answer) => answer.choices[0].logprobs?.content ?? [];
 const textOf = (tokens) => Buffer.concat(tokens.map(({ bytes }) => Buffer.from(bytes ?? []))).toString("utf8");
@@ -37,47 +15,47 @@ const textOf = (tokens) => Buffer.concat(tokens.map(({ bytes }) => Buffer.from(b
 await check("log probabilities spell the answer, the chosen token likeliest when greedy", async () => {
   const answer = await create({ logprobs: true, top_logprobs: 5 });
   const tokens = tokensOf(answer);
-  require_(tokens.length > 0 && tokens.length <= answer.usage.completion_tokens, answer);
-  require_(textOf(tokens) === answer.choices[0].message.content, [textOf(tokens), answer.choices[0].message]);
+  need(tokens.length > 0 && tokens.length <= answer.usage.completion_tokens, answer);
+  need(textOf(tokens) === answer.choices[0].message.content, [textOf(tokens), answer.choices[0].message]);
   for (const token of tokens) {
     const top = token.top_logprobs;
-    require_(token.logprob <= 0 && token.logprob >= -9999, token);
-    require_(top.length === 5 && top.every((one, i) => i === 0 || one.logprob <= top[i - 1].logprob), token);
-    require_(top[0].token === token.token && top[0].logprob === token.logprob, token);
-    require_(top.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0) <= 1.001, token);
+    need(token.logprob <= 0 && token.logprob >= -9999, token);
+    need(top.length === 5 && top.every((one, i) => i === 0 || one.logprob <= top[i - 1].logprob), token);
+    need(top[0].token === token.token && top[0].logprob === token.logprob, token);
+    need(top.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0) <= 1.001, token);
   }
 });
 
 await check("without alternatives there are none, and nothing unless asked", async () => {
   const tokens = tokensOf(await create({ logprobs: true }));
-  require_(tokens.length > 0 && tokens.every(({ top_logprobs: top }) => top.length === 0), tokens);
-  require_((await create()).choices[0].logprobs === null, "log probabilities nobody asked for");
+  need(tokens.length > 0 && tokens.every(({ top_logprobs: top }) => top.length === 0), tokens);
+  need((await create()).choices[0].logprobs === null, "log probabilities nobody asked for");
 });
 
 await check("a stream has the log probabilities of the whole answer", async () => {
   const whole = await create({ logprobs: true, top_logprobs: 2 });
   const streamed = await client.chat.completions
     .stream(ask({ logprobs: true, top_logprobs: 2 })).finalChatCompletion();
-  require_(streamed.choices[0].message.content === whole.choices[0].message.content, streamed.choices[0]);
+  need(streamed.choices[0].message.content === whole.choices[0].message.content, streamed.choices[0]);
   const words = (answer) => tokensOf(answer).map(({ token }) => token);
-  require_(words(whole).length > 0, whole);
-  require_(JSON.stringify(words(streamed)) === JSON.stringify(words(whole)), [words(streamed), words(whole)]);
+  need(words(whole).length > 0, whole);
+  need(JSON.stringify(words(streamed)) === JSON.stringify(words(whole)), [words(streamed), words(whole)]);
 });
 
 await check("a bias of 100 chooses its token, one of -100 bans it", async () => {
   const chosen = async (id, bias) =>
     tokensOf(await create({ logit_bias: { [id]: bias }, logprobs: true, max_tokens: 6 })).map(({ token }) => token);
   const [first, second] = [await chosen(300, 100), await chosen(301, 100)];
-  require_(first.length === 6 && new Set(first).size === 1, first);
-  require_(new Set(second).size === 1 && second[0] !== first[0], [first, second]);
-  require_(!(await chosen(300, -100)).includes(first[0]), first);
+  need(first.length === 6 && new Set(first).size === 1, first);
+  need(new Set(second).size === 1 && second[0] !== first[0], [first, second]);
+  need(!(await chosen(300, -100)).includes(first[0]), first);
 });
 
 await check("penalties change what a greedy model repeats", async () => {
   const text = async (more) => (await create({ max_tokens: 80, ...more })).choices[0].message.content;
   const plain = await text({});
   for (const more of [{ frequency_penalty: 2 }, { presence_penalty: 2 }, { repeat_penalty: 2 }]) {
-    require_((await text(more)) !== plain, more);
+    need((await text(more)) !== plain, more);
   }
 });
 
@@ -86,14 +64,14 @@ await check("a prefix that was seen is told in cached_tokens and changes nothing
   const asked = { messages, logprobs: true, top_logprobs: 2 };
   const [first, second] = [await create(asked), await create(asked)];
   const details = second.usage.prompt_tokens_details;
-  require_(details.cached_tokens > 0 && details.cached_tokens < second.usage.prompt_tokens, second.usage);
+  need(details.cached_tokens > 0 && details.cached_tokens < second.usage.prompt_tokens, second.usage);
   const parted = tokensOf(first).findIndex(({ token }, i) => token !== tokensOf(second)[i]?.token);
   if (parted >= 0) { // other batches round otherwise: equally likely tokens may change places
     const [one, other] = [first, second].map((answer) => tokensOf(answer)[parted]);
-    require_([one, other].every((it) => it && it.top_logprobs[0].logprob - it.top_logprobs[1].logprob < 0.02), [one, other]);
-    require_(one.top_logprobs.some(({ token }) => token === other.token), [one, other]);
+    need([one, other].every((it) => it && it.top_logprobs[0].logprob - it.top_logprobs[1].logprob < 0.02), [one, other]);
+    need(one.top_logprobs.some(({ token }) => token === other.token), [one, other]);
   } else {
-    require_(second.choices[0].message.content === first.choices[0].message.content, [first, second]);
+    need(second.choices[0].message.content === first.choices[0].message.content, [first, second]);
   }
 });
 
@@ -106,29 +84,29 @@ await check("a warmed prompt is what a later chat need not read, until it is rel
   };
   const first = { role: "user", content: "A cat sat on a big mat and saw the sun. ".repeat(5) + process.pid };
   const made = await warm("POST", "", { model: "local", messages: [first], ttl_seconds: 60 });
-  require_(made.status === 200 && made.prompt_tokens > 30 && made.cached_tokens < 10, made);
+  need(made.status === 200 && made.prompt_tokens > 30 && made.cached_tokens < 10, made);
   const left = Date.parse(made.expires_at) - Date.now();
-  require_(left > 0 && left <= 60_000, made);
+  need(left > 0 && left <= 60_000, made);
   const { prefixes } = await warm("GET", "");
-  require_(prefixes.some(({ id }) => id === made.id), prefixes);
+  need(prefixes.some(({ id }) => id === made.id), prefixes);
   const { usage } = await create({ messages: [first, { role: "user", content: "Then it ran home." }] });
   const cached = usage.prompt_tokens_details.cached_tokens;
-  require_(cached >= made.prompt_tokens - 3 && cached <= made.prompt_tokens, [made, usage]);
-  require_((await warm("DELETE", `/${made.id}`)).status === 204, made);
+  need(cached >= made.prompt_tokens - 3 && cached <= made.prompt_tokens, [made, usage]);
+  need((await warm("DELETE", `/${made.id}`)).status === 204, made);
   const gone = await warm("DELETE", `/${made.id}`);
-  require_(gone.status === 404 && gone.error.code === "not_found", gone);
+  need(gone.status === 404 && gone.error.code === "not_found", gone);
 });
 
 await check("background requests are answered as others are", async () => {
   const plain = (await create()).choices[0].message.content;
   for (const more of [{ priority: "background" }, { service_tier: "flex" }]) {
-    require_((await create(more)).choices[0].message.content === plain, more);
+    need((await create(more)).choices[0].message.content === plain, more);
   }
 });
 
 await check("more alternatives than there are is BadRequestError and names it", async () => {
   const error = await create({ logprobs: true, top_logprobs: 21 }).then(() => null, (thrown) => thrown);
-  require_(error instanceof OpenAI.BadRequestError && error.param === "top_logprobs", error);
+  need(error instanceof OpenAI.BadRequestError && error.param === "top_logprobs", error);
 });
 
-process.exit(failed ? 1 : 0);
+finish();

@@ -1,7 +1,8 @@
 // What the checks before another dialect's provider share; started by tools/clients/run with the server's address in
 // CLIENTS_URL, its key in CLIENTS_KEY and the upstream's address in CLIENTS_UPSTREAM.
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { check as plain, need } from "../check.mjs";
+
+export { finish, load, need, thrown } from "../check.mjs";
 
 export const server = process.env.CLIENTS_URL;
 export const key = process.env.CLIENTS_KEY;
@@ -17,35 +18,9 @@ export const schemas = {
 };
 export const REPORT = { title: "a title ü", degrees: 21, tags: ["a tags ü"] };
 
-// The packages of a folder beside this one, or the end of this process with a line that says why.
-export async function load(part, folder, ...names) {
-  const { resolve } = createRequire(new URL(`../${folder}/package.json`, import.meta.url));
-  let found;
-  try {
-    found = names.map((name) => pathToFileURL(resolve(name)));
-  } catch (problem) {
-    console.log(`skip ${part}: ${problem.message.split("\n")[0]}; npm ci in tools/clients/${folder} needs a network`);
-    process.exit(0);
-  }
-  return Promise.all(found.map((file) => import(file)));
-}
-
-export const need = (holds, found) => {
-  if (!holds) throw new Error(`found ${JSON.stringify(found)}`);
-};
 export const same = (found, wanted) =>
   need(JSON.stringify(found) === JSON.stringify(wanted), [found, "instead of", wanted]);
 
-export async function thrown(run) {
-  try {
-    await run();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("nothing was thrown");
-}
-
-let failed = 0;
 let made = 0;
 let last = "";
 
@@ -71,12 +46,5 @@ export async function left() {
 
 export async function check(name, run) {
   last = `${process.pid}-${Date.now()}-${++made}`;
-  try {
-    await run();
-    console.log(`ok ${name}`);
-  } catch (problem) {
-    failed++;
-    console.log(`FAIL ${name}: ${String(problem?.message ?? problem).replaceAll("\n", " ")}`);
-  }
+  await plain(name, run);
 }
-export const finish = () => process.exit(failed === 0 ? 0 : 1);

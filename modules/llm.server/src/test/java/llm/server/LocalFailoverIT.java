@@ -7,7 +7,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llm.core.testkit.FaultUpstream;
@@ -20,9 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(180)
 @DisplayName("P-7: a model in this process goes on with an answer that an upstream broke off")
 class LocalFailoverIT {
-  private static final Path ROOT = Path.of("").toAbsolutePath().getParent().getParent();
   private static final Path STORIES =
-      ROOT.resolve("../shared/models/stories260K-f32.gguf").normalize();
+      ModelFiles.ROOT.resolve("../shared/models/stories260K-f32.gguf").normalize();
   private static final Pattern CONTENT = Pattern.compile("\"content\":\"((?:[^\"\\\\]|\\\\.)*)\"");
   private static final String TEMPLATE =
       "{% for m in messages %}{{ m.role }}: {{ m.content }}</s>\n{% endfor %}"
@@ -32,15 +30,13 @@ class LocalFailoverIT {
 
   @Test
   void goesOnExactlyFromTheTextThatWasSaid() throws Exception {
-    boolean fetched = Files.isDirectory(ROOT.resolve("native/node_modules/@node-llama-cpp"));
-    assumeTrue(fetched, "the llama.cpp library is not fetched; run tools/native");
+    ModelFiles.requireLibrary();
     assumeTrue(Files.exists(STORIES), "the stories model is not beside the repository");
     Files.writeString(folder.resolve("chat.jinja"), TEMPLATE);
     try (var cloud = FaultUpstream.open();
         HttpClient client = HttpClient.newHttpClient()) {
       Files.writeString(folder.resolve("config.yml"), config(cloud));
-      Map<String, String> environment = Map.of("JDK_JAVA_OPTIONS", "-Dllm.home=" + ROOT);
-      try (var server = ServerProcess.serve(folder, environment, "--config", "config.yml")) {
+      try (var server = ServerProcess.serve(folder, ModelFiles.HOME, "--config", "config.yml")) {
         String whole = ask(client, server, "local");
         String given = whole.substring(0, whole.indexOf(' ', whole.length() / 3));
         cloud.otherwise(_ ->

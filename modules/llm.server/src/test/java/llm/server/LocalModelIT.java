@@ -1,11 +1,8 @@
 package llm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.InputStream;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -31,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(180)
 class LocalModelIT {
-  private static final Path ROOT = Path.of("").toAbsolutePath().getParent().getParent();
   private static final Pattern CONTENT = Pattern.compile("\"content\":\"((?:[^\"\\\\]|\\\\.)*)\"");
   private static final Pattern USAGE =
       Pattern.compile("\"prompt_tokens\":(\\d+),\"completion_tokens\":(\\d+)");
@@ -44,31 +40,22 @@ class LocalModelIT {
 
   @BeforeEach
   void findLibraryAndModel() throws Exception {
-    boolean fetched = Files.isDirectory(ROOT.resolve("native/node_modules/@node-llama-cpp"));
-    assumeTrue(fetched, "the llama.cpp library is not fetched; run tools/native");
-    Path stories = ROOT.resolve("../shared/models/stories260K-f32.gguf").normalize();
+    ModelFiles.requireLibrary();
+    Path stories = ModelFiles.ROOT.resolve("../shared/models/stories260K-f32.gguf").normalize();
     model = folder.resolve("model.gguf");
     if (Files.exists(stories)) {
       Files.copy(stories, model);
     } else {
-      generate(model);
-    }
-  }
-
-  /** Has the test tree of llm.gpu write its model; no module of the product holds that code. */
-  private static void generate(Path file) throws Exception {
-    URL classes = ROOT.resolve("modules/llm.gpu/target/test-classes/").toUri().toURL();
-    try (var loader = new URLClassLoader(new URL[] {classes})) {
-      Class<?> type = loader.loadClass("llm.gpu.testmodel.TinyModel");
-      Object tiny = type.getMethod("plain", int.class).invoke(null, 512);
-      type.getMethod("writeTo", Path.class).invoke(tiny, file);
+      try (var files = new ModelFiles()) {
+        Files.write(model, files.model(512));
+      }
     }
   }
 
   private ServerProcess serve(Map<String, String> environment, String... arguments)
       throws Exception {
     var all = new java.util.HashMap<>(environment);
-    all.put("JDK_JAVA_OPTIONS", "-Dllm.home=" + ROOT);
+    all.putAll(ModelFiles.HOME);
     return ServerProcess.serve(folder, all, arguments);
   }
 

@@ -1,10 +1,7 @@
 package llm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -13,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import llm.core.schema.JsonNode;
 import llm.core.schema.PartialJson;
@@ -39,7 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName(
     "T-7: answers of local models are held to schemas, grammars and calls in every dialect")
 class LocalStructuredIT {
-  private static final Path ROOT = Path.of("").toAbsolutePath().getParent().getParent();
   private static final int ROUNDS = 4;
 
   private static final String TEMPLATE =
@@ -73,29 +68,18 @@ class LocalStructuredIT {
 
   @BeforeAll
   static void start() throws Exception {
-    boolean fetched = Files.isDirectory(ROOT.resolve("native/node_modules/@node-llama-cpp"));
-    assumeTrue(fetched, "the llama.cpp library is not fetched; run tools/native");
+    ModelFiles.requireLibrary();
     Path model = folder.resolve("random.gguf");
-    generate(model);
-    server =
-        ServerProcess.serve(
-            folder, Map.of("JDK_JAVA_OPTIONS", "-Dllm.home=" + ROOT), "--model", model.toString());
+    try (var files = new ModelFiles()) {
+      Files.write(model, files.model(4096, TEMPLATE));
+    }
+    server = ServerProcess.serve(folder, ModelFiles.HOME, "--model", model.toString());
   }
 
   @AfterAll
   static void stop() throws Exception {
     if (server != null) {
       server.close();
-    }
-  }
-
-  private static void generate(Path file) throws Exception {
-    URL classes = ROOT.resolve("modules/llm.gpu/target/test-classes/").toUri().toURL();
-    try (var loader = new URLClassLoader(new URL[] {classes})) {
-      Class<?> type = loader.loadClass("llm.gpu.testmodel.TinyModel");
-      Object tiny = type.getMethod("plain", int.class).invoke(null, 4096);
-      Object talking = type.getMethod("withTemplate", String.class).invoke(tiny, TEMPLATE);
-      type.getMethod("writeTo", Path.class).invoke(talking, file);
     }
   }
 

@@ -1,14 +1,10 @@
 package llm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,7 +29,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(180)
 @DisplayName("A-2: a local model's words become calls of tools in every dialect")
 class LocalToolsIT {
-  private static final Path ROOT = Path.of("").toAbsolutePath().getParent().getParent();
 
   /**
    * Chooses the script: only its own words become control tokens. The comment says that it thinks.
@@ -71,13 +66,10 @@ class LocalToolsIT {
 
   @BeforeAll
   static void start() throws Exception {
-    boolean fetched = Files.isDirectory(ROOT.resolve("native/node_modules/@node-llama-cpp"));
-    assumeTrue(fetched, "the llama.cpp library is not fetched; run tools/native");
+    ModelFiles.requireLibrary();
     Path model = folder.resolve("scripted.gguf");
     generate(model);
-    server =
-        ServerProcess.serve(
-            folder, Map.of("JDK_JAVA_OPTIONS", "-Dllm.home=" + ROOT), "--model", model.toString());
+    server = ServerProcess.serve(folder, ModelFiles.HOME, "--model", model.toString());
   }
 
   @AfterAll
@@ -102,12 +94,8 @@ class LocalToolsIT {
             + " \"arguments\": {}}\n</tool_call>");
     scripts.put("broken", "<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": \"Kö");
     scripts.put("none", "I would write <tool_call>like so</tool_call>.");
-    URL classes = ROOT.resolve("modules/llm.gpu/target/test-classes/").toUri().toURL();
-    try (var loader = new URLClassLoader(new URL[] {classes})) {
-      loader
-          .loadClass("llm.gpu.testmodel.ScriptedModel")
-          .getMethod("write", Path.class, String.class, String.class, Map.class)
-          .invoke(null, file, PLAIN_TEMPLATE, TOOL_TEMPLATE, scripts);
+    try (var files = new ModelFiles()) {
+      files.writeScripted(file, PLAIN_TEMPLATE, TOOL_TEMPLATE, scripts);
     }
   }
 

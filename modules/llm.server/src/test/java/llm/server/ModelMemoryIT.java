@@ -1,17 +1,13 @@
 package llm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -25,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(180)
 @DisplayName("T-6: models are loaded, unloaded and told of over HTTP")
 class ModelMemoryIT {
-  private static final Path ROOT = Path.of("").toAbsolutePath().getParent().getParent();
   private static final String LOAD = "/api/v1/models/load";
   private static final String UNLOAD = "/api/v1/models/unload";
   private static final String STATUS = "/api/v1/models/status";
@@ -39,12 +34,13 @@ class ModelMemoryIT {
 
   @BeforeAll
   static void start() throws Exception {
-    boolean fetched = Files.isDirectory(ROOT.resolve("native/node_modules/@node-llama-cpp"));
-    assumeTrue(fetched, "the llama.cpp library is not fetched; run tools/native");
+    ModelFiles.requireLibrary();
     Path models = Files.createDirectory(folder.resolve("models"));
-    generate(models.resolve("one.gguf"), 4096);
-    generate(models.resolve("two.gguf"), 4096);
-    generate(models.resolve("large.gguf"), 65_536);
+    try (var files = new ModelFiles()) {
+      Files.write(models.resolve("one.gguf"), files.model(4096));
+      Files.write(models.resolve("two.gguf"), files.model(4096));
+      Files.write(models.resolve("large.gguf"), files.model(65_536));
+    }
     Path config =
         Files.writeString(
             folder.resolve("memory.yaml"),
@@ -59,21 +55,7 @@ class ModelMemoryIT {
                 memory_budget_mb: %d
             """
                 .formatted(models, BUDGET_MB));
-    server =
-        ServerProcess.serve(
-            folder,
-            Map.of("JDK_JAVA_OPTIONS", "-Dllm.home=" + ROOT),
-            "--config",
-            config.toString());
-  }
-
-  private static void generate(Path file, int contextTokens) throws Exception {
-    URL classes = ROOT.resolve("modules/llm.gpu/target/test-classes/").toUri().toURL();
-    try (var loader = new URLClassLoader(new URL[] {classes})) {
-      Class<?> type = loader.loadClass("llm.gpu.testmodel.TinyModel");
-      Object model = type.getMethod("plain", int.class).invoke(null, contextTokens);
-      type.getMethod("writeTo", Path.class).invoke(model, file);
-    }
+    server = ServerProcess.serve(folder, ModelFiles.HOME, "--config", config.toString());
   }
 
   @AfterAll

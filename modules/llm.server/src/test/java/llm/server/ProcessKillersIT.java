@@ -1,7 +1,6 @@
 package llm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.InputStream;
 import java.net.http.HttpClient;
@@ -54,8 +53,7 @@ class ProcessKillersIT {
 
   @BeforeAll
   static void start() throws Exception {
-    assumeTrue(
-        ModelFiles.libraryIsFetched(), "the llama.cpp library is not fetched; run tools/native");
+    ModelFiles.requireLibrary();
     files = new ModelFiles();
     models = Files.createDirectory(folder.resolve("models"));
     Files.write(models.resolve("good.gguf"), files.model(WINDOW, 1));
@@ -82,8 +80,7 @@ class ProcessKillersIT {
             lora: {%s}}
         """
             .formatted(models, lora));
-    server =
-        ServerProcess.serve(folder, Map.of("JDK_JAVA_OPTIONS", "-Dllm.home=" + ModelFiles.ROOT));
+    server = ServerProcess.serve(folder, ModelFiles.HOME);
   }
 
   @AfterAll
@@ -350,7 +347,7 @@ class ProcessKillersIT {
     Path elsewhere = Files.createDirectory(folder.resolve("stopped"));
     Files.createDirectory(elsewhere.resolve("configs"));
     Files.writeString(elsewhere.resolve("configs/config.yml"), "server: {drain_seconds: 1}\n");
-    Map<String, String> environment = Map.of("JDK_JAVA_OPTIONS", "-Dllm.home=" + ModelFiles.ROOT);
+    Map<String, String> environment = ModelFiles.HOME;
     Path model = models.resolve("good.gguf");
     try (var stopped = ServerProcess.serve(elsewhere, environment, "--model", model.toString())) {
       List<CompletableFuture<HttpResponse<InputStream>>> answers = new ArrayList<>();

@@ -3,19 +3,15 @@ package llm.core.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import llm.core.catalogue.Catalogue;
 import llm.core.provider.ProviderSetup;
+import llm.core.testkit.ChatlessProvider;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
-import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
-import llm.domain.call.EventStream;
-import llm.domain.chat.ChatRequest;
-import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.embedding.Embedding;
 import llm.domain.embedding.EmbeddingRequest;
@@ -23,11 +19,8 @@ import llm.domain.embedding.EmbeddingResult;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
-import llm.domain.port.ChatProvider;
 import llm.domain.port.EmbeddingProvider;
 import llm.domain.port.IdSource;
-import llm.domain.port.ModelInfo;
-import llm.domain.port.ProviderHealth;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -36,37 +29,17 @@ class EmbeddingCallsTest {
   private static final Embedding ONE = Embedding.of(1, 0);
 
   /** Makes vectors of the model {@code up}, and none of {@code other}. */
-  private record VectorProvider(EmbeddingProvider maker) implements ChatProvider {
-    @Override
-    public String id() {
-      return "up";
-    }
+  private static final class VectorProvider extends ChatlessProvider {
+    private final EmbeddingProvider maker;
 
-    @Override
-    public EventStream<StreamEvent> stream(ChatRequest request, Call call) {
-      throw new AssertionError("chat was asked");
+    private VectorProvider(EmbeddingProvider maker) {
+      super("up", "up", "other");
+      this.maker = maker;
     }
 
     @Override
     public Optional<EmbeddingProvider> embeddings(ModelName model) {
       return model.value().equals("up") ? Optional.of(maker) : Optional.empty();
-    }
-
-    @Override
-    public List<ModelInfo> models() {
-      return List.of(info("up"), info("other"));
-    }
-
-    @Override
-    public ProviderHealth health() {
-      return new ProviderHealth(ProviderHealth.Status.UP, "fine");
-    }
-
-    @Override
-    public void close() {}
-
-    private static ModelInfo info(String id) {
-      return new ModelInfo(id, "up", Instant.EPOCH, Optional.empty(), "For tests.");
     }
   }
 

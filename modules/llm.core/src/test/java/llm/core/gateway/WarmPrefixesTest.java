@@ -5,27 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llm.core.concurrent.CallScope;
+import llm.core.testkit.ChatlessProvider;
 import llm.domain.call.Call;
 import llm.domain.call.CallId;
 import llm.domain.call.CancelReason;
-import llm.domain.call.EventStream;
 import llm.domain.call.Principal;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Priority;
-import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
-import llm.domain.port.ChatProvider;
-import llm.domain.port.ModelInfo;
 import llm.domain.port.PrefixWarmer;
-import llm.domain.port.ProviderHealth;
 import llm.domain.prompt.WarmPrefix;
 import llm.domain.prompt.WarmPrefixId;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -48,11 +43,15 @@ class WarmPrefixesTest {
   }
 
   /** Keeps prefixes of the model {@code up}, and none of {@code other}. */
-  private static final class KeepingProvider implements ChatProvider, PrefixWarmer {
+  private static final class KeepingProvider extends ChatlessProvider implements PrefixWarmer {
     private final List<ChatRequest> asked = new ArrayList<>();
     private final List<WarmPrefixId> kept = new ArrayList<>();
     private Optional<RuntimeException> broken = Optional.empty();
     private Reading reading = _ -> new Usage(12, 0, 5);
+
+    private KeepingProvider() {
+      super("up", "up", "other");
+    }
 
     @Override
     public Usage warm(WarmPrefixId id, ChatRequest prefix, Duration keep, Call call)
@@ -82,33 +81,6 @@ class WarmPrefixesTest {
     @Override
     public Optional<PrefixWarmer> prefixes(ModelName model) {
       return model.value().equals("up") ? Optional.of(this) : Optional.empty();
-    }
-
-    @Override
-    public String id() {
-      return "up";
-    }
-
-    @Override
-    public EventStream<StreamEvent> stream(ChatRequest request, Call call) {
-      throw new AssertionError("chat was asked");
-    }
-
-    @Override
-    public List<ModelInfo> models() {
-      return List.of(info("up"), info("other"));
-    }
-
-    @Override
-    public ProviderHealth health() {
-      return new ProviderHealth(ProviderHealth.Status.UP, "fine");
-    }
-
-    @Override
-    public void close() {}
-
-    private static ModelInfo info(String id) {
-      return new ModelInfo(id, "up", Instant.EPOCH, Optional.empty(), "For tests.");
     }
   }
 

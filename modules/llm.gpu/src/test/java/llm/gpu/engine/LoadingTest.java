@@ -62,6 +62,22 @@ class LoadingTest {
     }
   }
 
+  /** Acts while {@code model} writes an answer, which that does not disturb. */
+  private static void whileAnswering(SteppedEngine stepped, Path model, SteppedEngine.Action action)
+      throws Exception {
+    stepped.begin(
+        model,
+        () -> {
+          stepped.ask("a", model, letters("m", 50));
+          action.run();
+        });
+    assertThat(stepped.end("a").text()).isEqualTo("a".repeat(50));
+  }
+
+  private static EngineSettings leavingAfter(Duration idle) {
+    return base(2).withMemory(base(2).memory().withIdleUnload(idle));
+  }
+
   private static State stateOf(SteppedEngine stepped, Path model) {
     return stepped.engine.standing(model).residence().state();
   }
@@ -102,15 +118,14 @@ class LoadingTest {
   void anUnloadWaitsForWhatCameBefore() throws Exception {
     try (var stepped = new SteppedEngine(base(2))) {
       var gone = new AtomicReference<CompletableFuture<Void>>();
-      stepped.begin(
+      whileAnswering(
+          stepped,
           first,
           () -> {
-            stepped.ask("a", first, letters("m", 50));
             gone.set(stepped.engine.unload(first));
             stepped.clock.advance(Duration.ofSeconds(1));
             stepped.ask("later", first, letters("m", 3));
           });
-      assertThat(stepped.end("a").text()).isEqualTo("a".repeat(50));
       get(gone.get());
       assertThat(stepped.end("later").text()).as("by a second load").isEqualTo("aaa");
       assertThat(stepped.telemetry.trail().stream().filter("model_load_start"::equals)).hasSize(2);
@@ -122,10 +137,10 @@ class LoadingTest {
     try (var stepped = new SteppedEngine(base(1))) {
       var asked = new AtomicReference<CompletableFuture<Void>>();
       var refused = new AtomicReference<Throwable>();
-      stepped.begin(
+      whileAnswering(
+          stepped,
           first,
           () -> {
-            stepped.ask("a", first, letters("m", 50));
             asked.set(stepped.engine.load(second, OWN));
             asked
                 .get()
@@ -135,7 +150,6 @@ class LoadingTest {
                 });
             awaitUntil(() -> asked.get().isDone());
           });
-      assertThat(stepped.end("a").text()).isEqualTo("a".repeat(50));
 
       assertThat(refused.get())
           .isInstanceOf(Residence.Unmet.class)
@@ -156,15 +170,14 @@ class LoadingTest {
     try (var stepped = new SteppedEngine(base(2))) {
       get(stepped.engine.load(first, OWN));
       var asked = new ArrayList<CompletableFuture<Void>>();
-      stepped.begin(
+      whileAnswering(
+          stepped,
           second,
           () -> {
-            stepped.ask("a", second, letters("m", 50));
             asked.add(stepped.engine.load(third, OWN));
             asked.add(stepped.engine.load(fourth, OWN));
             awaitUntil(() -> asked.stream().anyMatch(CompletableFuture::isDone));
           });
-      assertThat(stepped.end("a").text()).isEqualTo("a".repeat(50));
       CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
           .handle((_, _) -> "")
           .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -179,14 +192,13 @@ class LoadingTest {
   void aLoadThatIsAskedForDuringAnUnloadComesAfterIt() throws Exception {
     try (var stepped = new SteppedEngine(base(2))) {
       var asked = new ArrayList<CompletableFuture<Void>>();
-      stepped.begin(
+      whileAnswering(
+          stepped,
           first,
           () -> {
-            stepped.ask("a", first, letters("m", 20));
             asked.add(stepped.engine.unload(first));
             asked.add(stepped.engine.load(first, OptionalInt.of(128)));
           });
-      assertThat(stepped.end("a").text()).isEqualTo("a".repeat(20));
       get(asked.get(0));
       get(asked.get(1));
 
@@ -200,15 +212,14 @@ class LoadingTest {
   void anUnloadThatIsAskedForAgainTakesTheLoadBetweenBack() throws Exception {
     try (var stepped = new SteppedEngine(base(2))) {
       var asked = new ArrayList<CompletableFuture<Void>>();
-      stepped.begin(
+      whileAnswering(
+          stepped,
           first,
           () -> {
-            stepped.ask("a", first, letters("m", 20));
             stepped.engine.unload(first);
             asked.add(stepped.engine.load(first, OWN));
             asked.add(stepped.engine.unload(first));
           });
-      stepped.end("a");
       get(asked.get(1));
 
       assertThatThrownBy(() -> get(asked.get(0))).hasCauseInstanceOf(Residence.Unmet.class);
@@ -226,14 +237,13 @@ class LoadingTest {
     var tight = base(2).withMemory(base(2).memory().withBudget(one * 3 / 2));
     try (var stepped = new SteppedEngine(tight)) {
       var asked = new AtomicReference<CompletableFuture<Void>>();
-      stepped.begin(
+      whileAnswering(
+          stepped,
           first,
           () -> {
-            stepped.ask("a", first, letters("m", 50));
             asked.set(stepped.engine.load(second, OWN));
             awaitUntil(() -> asked.get().isDone());
           });
-      assertThat(stepped.end("a").text()).isEqualTo("a".repeat(50));
       assertThatThrownBy(() -> get(asked.get()))
           .hasCauseInstanceOf(Residence.Unmet.class)
           .hasMessageContaining("(memory_budget_mb); unload first.gguf (")
@@ -277,8 +287,7 @@ class LoadingTest {
 
   @Test
   void aModelThatNobodyAsksLeavesWhenItsTimeIsOver() throws Exception {
-    var memory = base(2).memory().withIdleUnload(Duration.ofSeconds(10));
-    try (var stepped = new SteppedEngine(base(2).withMemory(memory))) {
+    try (var stepped = new SteppedEngine(leavingAfter(Duration.ofSeconds(10)))) {
       stepped.ask("a", first, letters("m", 3));
       stepped.end("a");
       stepped.clock.advance(Duration.ofSeconds(9));
@@ -296,8 +305,7 @@ class LoadingTest {
 
   @Test
   void oneThatKeepsAPromptStaysUntilThatIsOver() throws Exception {
-    var memory = base(2).memory().withIdleUnload(Duration.ofSeconds(10));
-    try (var stepped = new SteppedEngine(base(2).withMemory(memory))) {
+    try (var stepped = new SteppedEngine(leavingAfter(Duration.ofSeconds(10)))) {
       stepped.pin("kept", first, letters("m", 3), Duration.ofSeconds(30));
       stepped.end("kept");
       stepped.clock.advance(Duration.ofSeconds(20));

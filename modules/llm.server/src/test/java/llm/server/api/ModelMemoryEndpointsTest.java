@@ -6,7 +6,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,23 +16,17 @@ import llm.core.concurrent.TimerThread;
 import llm.core.gateway.Gateway;
 import llm.core.gateway.GatewaySettings;
 import llm.core.provider.ProviderSetup;
+import llm.core.testkit.ChatlessProvider;
 import llm.core.testkit.RecordingTelemetry;
-import llm.domain.call.Call;
-import llm.domain.call.EventStream;
 import llm.domain.call.Principal;
-import llm.domain.chat.ChatRequest;
-import llm.domain.chat.StreamEvent;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.MemoryStanding;
 import llm.domain.model.ModelName;
 import llm.domain.model.ModelResidence;
 import llm.domain.model.ModelResidence.Place;
-import llm.domain.port.ChatProvider;
 import llm.domain.port.IdSource;
-import llm.domain.port.ModelInfo;
 import llm.domain.port.ModelMemory;
-import llm.domain.port.ProviderHealth;
 import llm.server.http.TestServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,8 +47,12 @@ class ModelMemoryEndpointsTest {
   private TestServer server;
 
   /** The models {@code small}, which can be loaded, and {@code large}, which does not fit. */
-  private static final class KeptProvider implements ChatProvider, ModelMemory {
+  private static final class KeptProvider extends ChatlessProvider implements ModelMemory {
     private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+
+    private KeptProvider() {
+      super("kept", "small", "large");
+    }
 
     @Override
     public Change load(ModelName model, OptionalInt contextTokens) {
@@ -112,35 +109,6 @@ class ModelMemoryEndpointsTest {
     @Override
     public Optional<ModelMemory> memory() {
       return Optional.of(this);
-    }
-
-    @Override
-    public String id() {
-      return "kept";
-    }
-
-    @Override
-    public EventStream<StreamEvent> stream(ChatRequest request, Call call) {
-      throw new AssertionError("chat was asked");
-    }
-
-    @Override
-    public List<ModelInfo> models() {
-      return List.of(info("small"), info("large"));
-    }
-
-    @Override
-    public ProviderHealth health() {
-      return new ProviderHealth(ProviderHealth.Status.UP, "Fine.");
-    }
-
-    @Override
-    public void close() {
-      // nothing is held
-    }
-
-    private static ModelInfo info(String id) {
-      return new ModelInfo(id, "kept", Instant.EPOCH, Optional.empty(), "For tests.");
     }
   }
 

@@ -17,22 +17,18 @@ import llm.core.concurrent.TimerThread;
 import llm.core.gateway.Gateway;
 import llm.core.gateway.GatewaySettings;
 import llm.core.provider.ProviderSetup;
+import llm.core.testkit.ChatlessProvider;
 import llm.core.testkit.RecordingTelemetry;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
-import llm.domain.call.EventStream;
 import llm.domain.call.Principal;
 import llm.domain.chat.ChatRequest;
-import llm.domain.chat.StreamEvent;
 import llm.domain.chat.Usage;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
-import llm.domain.port.ChatProvider;
 import llm.domain.port.IdSource;
-import llm.domain.port.ModelInfo;
 import llm.domain.port.PrefixWarmer;
-import llm.domain.port.ProviderHealth;
 import llm.domain.prompt.WarmPrefixId;
 import llm.server.http.TestServer;
 import org.junit.jupiter.api.AfterEach;
@@ -55,10 +51,14 @@ class WarmEndpointsTest {
   private TestServer server;
 
   /** The models {@code warm}, which keeps prefixes, {@code slow}, which never ends, and others. */
-  private static final class KeepingProvider implements ChatProvider, PrefixWarmer {
+  private static final class KeepingProvider extends ChatlessProvider implements PrefixWarmer {
     private final CompletableFuture<CancelReason> cancelled = new CompletableFuture<>();
     private final CompletableFuture<Void> begun = new CompletableFuture<>();
     private volatile boolean gaveUp;
+
+    private KeepingProvider() {
+      super("keeping", "warm", "slow", "other");
+    }
 
     @Override
     public Usage warm(WarmPrefixId id, ChatRequest prefix, Duration keep, Call call)
@@ -84,35 +84,6 @@ class WarmEndpointsTest {
     @Override
     public Optional<PrefixWarmer> prefixes(ModelName model) {
       return model.value().equals("other") ? Optional.empty() : Optional.of(this);
-    }
-
-    @Override
-    public String id() {
-      return "keeping";
-    }
-
-    @Override
-    public EventStream<StreamEvent> stream(ChatRequest request, Call call) {
-      throw new AssertionError("chat was asked");
-    }
-
-    @Override
-    public List<ModelInfo> models() {
-      return List.of(info("warm"), info("slow"), info("other"));
-    }
-
-    @Override
-    public ProviderHealth health() {
-      return new ProviderHealth(ProviderHealth.Status.UP, "Fine.");
-    }
-
-    @Override
-    public void close() {
-      // nothing is held
-    }
-
-    private static ModelInfo info(String id) {
-      return new ModelInfo(id, "keeping", Instant.EPOCH, Optional.empty(), "For tests.");
     }
   }
 

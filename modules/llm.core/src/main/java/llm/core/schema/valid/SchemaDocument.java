@@ -1,19 +1,18 @@
 package llm.core.schema.valid;
 
 import java.net.URI;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import llm.core.schema.JsonNode;
 import llm.core.schema.JsonNode.ArrayNode;
 import llm.core.schema.JsonNode.ObjectNode;
 import llm.core.schema.JsonNode.TextNode;
+import llm.core.schema.reference.SchemaReference;
+import llm.core.schema.reference.SubschemaKeywords;
 import llm.core.schema.valid.Resource.Located;
 
 /**
@@ -21,36 +20,6 @@ import llm.core.schema.valid.Resource.Located;
  * (JSON Schema Core, section 8.2). What is not in the document is nowhere: nothing is fetched.
  */
 final class SchemaDocument {
-  /** Keywords whose value is a schema. */
-  private static final Set<String> ONE =
-      Set.of(
-          "additionalProperties",
-          "unevaluatedProperties",
-          "items",
-          "additionalItems",
-          "unevaluatedItems",
-          "contains",
-          "propertyNames",
-          "not",
-          "if",
-          "then",
-          "else",
-          "contentSchema");
-
-  /** Keywords whose value is an array of schemas, or may be. */
-  private static final Set<String> SEVERAL =
-      Set.of("prefixItems", "allOf", "anyOf", "oneOf", "items");
-
-  /** Keywords whose value has a schema for each name. */
-  private static final Set<String> NAMED =
-      Set.of(
-          "properties",
-          "patternProperties",
-          "dependentSchemas",
-          "dependencies",
-          "$defs",
-          "definitions");
-
   private static final String HOME = "schema:/"; // of a document that says no address
 
   private final Map<JsonNode, Located> schemas = new IdentityHashMap<>();
@@ -104,9 +73,9 @@ final class SchemaDocument {
       String keyword = member.getKey();
       Place place = here.place().member(keyword);
       switch (member.getValue()) {
-        case ArrayNode array when SEVERAL.contains(keyword) ->
+        case ArrayNode array when SubschemaKeywords.SEVERAL.contains(keyword) ->
             scan(array.elements(), place, here.resource());
-        case ObjectNode map when NAMED.contains(keyword) -> {
+        case ObjectNode map when SubschemaKeywords.NAMED.contains(keyword) -> {
           for (var entry : map.members().entrySet()) {
             if (!(entry.getValue() instanceof ArrayNode)) { // names, in dependencies
               Place inside = place.member(entry.getKey());
@@ -114,7 +83,7 @@ final class SchemaDocument {
             }
           }
         }
-        case JsonNode node when ONE.contains(keyword) ->
+        case JsonNode node when SubschemaKeywords.ONE.contains(keyword) ->
             scan(new Located(node, place, here.resource()));
         default -> {
           // no schema
@@ -178,14 +147,14 @@ final class SchemaDocument {
    * @throws InvalidSchema when it is not in this document
    */
   Located find(Resource from, String reference, Place place) throws InvalidSchema {
-    int hash = reference.indexOf('#');
-    String address = hash < 0 ? reference : reference.substring(0, hash);
+    var parts = SchemaReference.of(reference);
+    String address = parts.address();
     Resource resource = address.isEmpty() ? from : resources.get(address(from, address, place));
     if (resource == null) {
       throw new InvalidSchema(
           place, "refers to another document; put what it means into $defs and refer to that");
     }
-    String fragment = hash < 0 ? "" : decoded(reference.substring(hash + 1), place);
+    String fragment = decoded(parts, place);
     if (fragment.isEmpty()) {
       return at(resource.root().node(), resource.root().place(), resource);
     }
@@ -204,8 +173,7 @@ final class SchemaDocument {
     JsonNode node = from.root().node();
     Place where = from.root().place();
     Resource resource = from;
-    for (String token : pointer.substring(1).split("/", -1)) {
-      String name = token.replace("~1", "/").replace("~0", "~");
+    for (String name : SchemaReference.steps(pointer)) {
       Located known = schemas.get(node);
       resource = known == null ? resource : known.resource();
       switch (node) {
@@ -214,7 +182,7 @@ final class SchemaDocument {
           where = where.member(name);
         }
         case ArrayNode array -> {
-          int index = index(name, array.elements().size());
+          int index = SchemaReference.index(name, array.elements().size());
           node = index < 0 ? null : array.elements().get(index);
           where = where.element(index);
         }
@@ -225,16 +193,6 @@ final class SchemaDocument {
       }
     }
     return at(node, where, resource);
-  }
-
-  private static int index(String token, int size) {
-    boolean isNumber =
-        !token.isEmpty()
-            && token.length() < 10
-            && token.chars().allMatch(c -> c >= '0' && c <= '9')
-            && (token.length() == 1 || token.charAt(0) != '0');
-    int index = isNumber ? Integer.parseInt(token) : -1;
-    return index < size ? index : -1;
   }
 
   private static String address(Resource from, String reference, Place place) throws InvalidSchema {
@@ -251,9 +209,9 @@ final class SchemaDocument {
     }
   }
 
-  private static String decoded(String fragment, Place place) throws InvalidSchema {
+  private static String decoded(SchemaReference reference, Place place) throws InvalidSchema {
     try {
-      return URLDecoder.decode(fragment.replace("+", "%2B"), StandardCharsets.UTF_8);
+      return reference.decodedFragment();
     } catch (IllegalArgumentException _) {
       throw new InvalidSchema(place, "has a percent sign that begins no escape");
     }

@@ -2,12 +2,12 @@ package llm.core.schema.grammar.document;
 
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import llm.core.schema.grammar.UnsupportedSchema;
+import llm.core.schema.reference.SchemaReference;
+import llm.core.schema.reference.SubschemaKeywords;
 import llm.domain.text.Excerpt;
 
 /**
@@ -16,30 +16,6 @@ import llm.domain.text.Excerpt;
  */
 public final class SchemaDocument {
   private static final int MOST_SCHEMAS = 20_000;
-
-  private static final List<String> ONE =
-      List.of(
-          "additionalProperties",
-          "unevaluatedProperties",
-          "propertyNames",
-          "items",
-          "additionalItems",
-          "unevaluatedItems",
-          "contains",
-          "not",
-          "if",
-          "then",
-          "else");
-  private static final List<String> LISTS =
-      List.of("allOf", "anyOf", "oneOf", "prefixItems", "items");
-  private static final List<String> MAPS =
-      List.of(
-          "properties",
-          "patternProperties",
-          "$defs",
-          "definitions",
-          "dependentSchemas",
-          "dependencies");
 
   private final Map<String, SchemaNode> byPath = new HashMap<>();
   private final Map<String, SchemaNode> resources = new HashMap<>();
@@ -85,12 +61,10 @@ public final class SchemaDocument {
    */
   public SchemaNode resolve(SchemaNode node, String reference, String path)
       throws UnsupportedSchema {
-    int hash = reference.indexOf('#');
-    String address = hash < 0 ? reference : reference.substring(0, hash);
-    String fragment = hash < 0 ? "" : reference.substring(hash + 1);
+    var parts = SchemaReference.of(reference);
     SchemaNode resource = node.resource();
-    if (!address.isEmpty()) {
-      resource = resources.get(absolute(node.base(), address, path));
+    if (!parts.address().isEmpty()) {
+      resource = resources.get(absolute(node.base(), parts.address(), path));
       if (resource == null) {
         throw new UnsupportedSchema(
             path,
@@ -98,7 +72,7 @@ public final class SchemaDocument {
                 + " is outside of the schema, and nothing is fetched; put it under $defs");
       }
     }
-    String decoded = decoded(fragment);
+    String decoded = decoded(parts);
     if (decoded.isEmpty()) {
       return resource;
     }
@@ -117,16 +91,15 @@ public final class SchemaDocument {
     Json value = from.value();
     String at = from.path();
     SchemaNode nearest = from;
-    for (String raw : pointer.substring(1).split("/", -1)) {
-      String step = raw.replace("~1", "/").replace("~0", "~");
+    for (String step : SchemaReference.steps(pointer)) {
       if (value instanceof Json.Members(Map<String, Json> members) && members.containsKey(step)) {
         value = members.get(step);
         at = SchemaNode.step(at, step);
       } else if (value instanceof Json.Items(List<Json> items)
-          && step.matches("0|[1-9][0-9]{0,6}")
-          && Integer.parseInt(step) < items.size()) {
-        value = items.get(Integer.parseInt(step));
-        at = SchemaNode.step(at, Integer.parseInt(step));
+          && SchemaReference.index(step, items.size()) >= 0) {
+        int index = SchemaReference.index(step, items.size());
+        value = items.get(index);
+        at = SchemaNode.step(at, index);
       } else {
         throw new UnsupportedSchema(
             path, "nothing stands at " + Excerpt.of(pointer) + " of the schema");
@@ -168,19 +141,19 @@ public final class SchemaDocument {
         }
       }
     }
-    for (String keyword : ONE) {
+    for (String keyword : SubschemaKeywords.ONE) {
       if (keywords.get(keyword) instanceof Json.Members) {
         index(child(node, keyword));
       }
     }
-    for (String keyword : LISTS) {
+    for (String keyword : SubschemaKeywords.SEVERAL) {
       if (keywords.get(keyword) instanceof Json.Items(List<Json> values)) {
         for (int i = 0; i < values.size(); i++) {
           index(child(node, keyword, i));
         }
       }
     }
-    for (String keyword : MAPS) {
+    for (String keyword : SubschemaKeywords.NAMED) {
       if (keywords.get(keyword) instanceof Json.Members(Map<String, Json> values)) {
         for (String name : values.keySet()) {
           index(child(node, keyword, name));
@@ -202,11 +175,11 @@ public final class SchemaDocument {
     }
   }
 
-  private static String decoded(String fragment) {
+  private static String decoded(SchemaReference reference) {
     try {
-      return URLDecoder.decode(fragment.replace("+", "%2B"), StandardCharsets.UTF_8);
+      return reference.decodedFragment();
     } catch (IllegalArgumentException _) {
-      return fragment; // a percent sign that stands for itself
+      return reference.fragment(); // a percent sign that stands for itself
     }
   }
 }
