@@ -100,7 +100,7 @@ const listen = `new Promise((resolve, reject) => {
   const socket = new WebSocket("${url.replace("http", "ws")}/ws/monitor", ["llm.monitor.v1"]);
   socket.onerror = () => resolve("refused");
   socket.onopen = () => fetch("/llm/chat", { method: "POST",
-    headers: { "content-type": "application/json" }, body: '{"prompt":"from a page"}' });
+    headers: { "content-type": "application/json" }, body: '{"model":"mock","prompt":"from a page"}' });
   socket.onmessage = ({ data }) => {
     const { type, data: body } = JSON.parse(data);
     if (type !== "log" || body.event === "llm_request") seen[type] ??= body; // not our own request's

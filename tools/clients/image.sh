@@ -170,6 +170,17 @@ if [ -n "$(ls "$image"/native/libllama* 2>/dev/null)" ]; then
     *"library is not there"*) fail "the llama.cpp library is found" "$health" ;;
     *) ok "the llama.cpp library is found" ;;
   esac
+  if [ -f "$image/models/builtin.gguf" ]; then
+    start "$image/bin/llm-server"
+    answer=$(curl -sSN --max-time 30 "$url/llm/stream" -H 'content-type: application/json' \
+      -d '{"prompt": "Which port do you listen on?"}')
+    health=$(curl -sS --max-time 10 "$url/health")
+    stop
+    has "a request without a model is answered by builtin" '"default_model":"builtin"' "$health"
+    has "and its answer is streamed to the end" '"is_final":true,"finish_reason":"stop"' "$answer"
+  else
+    echo "skip model builtin: this image was made without models/builtin.gguf"
+  fi
 else
   echo "skip the llama.cpp library: this image was made without it"
 fi

@@ -62,7 +62,7 @@ const chat = (prompt) =>
   fetch(new URL("/llm/chat", url), {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ prompt }),
+    body: JSON.stringify({ model: "mock", prompt }),
   }).then((answer) => answer.text());
 
 /** Sends bytes over a socket of its own; what came until the server closed it, as latin-1. */

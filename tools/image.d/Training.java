@@ -96,6 +96,7 @@ final class Training {
   }
 
   private void use() throws IOException, InterruptedException {
+    boolean hasBuiltin = get("/v1/models", 200).contains("\"builtin\"");
     for (int round = 0; round < ROUNDS; round++) {
       get("/health", 200);
       get("/health/ready", 200);
@@ -106,16 +107,19 @@ final class Training {
       post("/v1/chat/completions", TOOL_REQUEST, 200, "tool_calls");
       chat("no-such-model", false, "hi", 404, "no-such-model");
       post("/v1/chat/completions", "{\"model\": \"mock\", \"messages\": 7}", 400, "messages");
-      post("/llm/chat", "{\"prompt\": \"one two\"}", 200, "Echo");
-      post("/llm/stream", "{\"prompt\": \"one two\"}", 200, "two");
+      post("/llm/chat", "{\"model\": \"mock\", \"prompt\": \"one two\"}", 200, "Echo");
+      post("/llm/stream", "{\"model\": \"mock\", \"prompt\": \"one two\"}", 200, "two");
+      if (hasBuiltin) {
+        chat("builtin", true, "Which port do you listen on?", 200, "[DONE]");
+      }
       get("/metrics", 200);
       get("/nowhere", 404);
     }
     monitor();
   }
 
-  private void get(String path, int status) throws IOException, InterruptedException {
-    send(HttpRequest.newBuilder(URI.create(base + path)).GET(), path, status, "");
+  private String get(String path, int status) throws IOException, InterruptedException {
+    return send(HttpRequest.newBuilder(URI.create(base + path)).GET(), path, status, "");
   }
 
   private void chat(String model, boolean stream, String text, int status, String part)
@@ -139,7 +143,7 @@ final class Training {
     send(request, path, status, part);
   }
 
-  private void send(HttpRequest.Builder request, String path, int status, String part)
+  private String send(HttpRequest.Builder request, String path, int status, String part)
       throws IOException, InterruptedException {
     HttpResponse<byte[]> answer =
         client.send(request.timeout(LIMIT).build(), BodyHandlers.ofByteArray());
@@ -149,6 +153,7 @@ final class Training {
           "%s answered %d where %d with '%s' was expected: %.500s"
               .formatted(path, answer.statusCode(), status, part, body));
     }
+    return body;
   }
 
   /** The live monitor over WebSocket. */

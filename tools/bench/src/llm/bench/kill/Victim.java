@@ -22,6 +22,8 @@ public final class Victim implements AutoCloseable {
   private static final String REST =
       """
       providers:
+        local:
+          builtin: false
         mock:
           delay_ms: 0
           first_token_delay_ms: 2

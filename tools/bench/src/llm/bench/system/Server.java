@@ -151,10 +151,12 @@ public final class Server {
         .formatted(collector);
   }
 
-  /** The providers section for the built-in mock model alone. */
+  /** The providers section for the mock alone: no model is in memory. */
   public static String mockAlone() {
     return """
     providers:
+      local:
+        builtin: false
       mock:
         delay_ms: 0
         first_token_delay_ms: 0
