@@ -37,6 +37,11 @@ enum CommandOption {
     return label;
   }
 
+  /** What it does, in a sentence. */
+  String description() {
+    return description;
+  }
+
   boolean takesValue() {
     return !label.isEmpty();
   }

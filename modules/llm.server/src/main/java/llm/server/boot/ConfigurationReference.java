@@ -13,7 +13,7 @@ import llm.core.telemetry.TelemetrySettings;
 import llm.domain.port.IdSource;
 import llm.domain.port.TimeSource;
 
-/** The reference of every setting: {@code docs/configuration.md}. */
+/** The reference of every setting and option: {@code docs/configuration.md}. */
 final class ConfigurationReference {
   private ConfigurationReference() {}
 
@@ -38,7 +38,17 @@ final class ConfigurationReference {
                 IdSource.RANDOM,
                 _ -> {},
                 Optional.empty())) {
-      return Reference.markdown(List.of(main, models, prompts));
+      return Reference.markdown(List.of(main, models, prompts)) + options();
     }
+  }
+
+  private static String options() {
+    var page = new StringBuilder("\n## Command line\n\n| option | meaning |\n|---|---|\n");
+    for (CommandOption option : CommandOption.values()) {
+      page.append("| `").append(option.flag());
+      page.append(option.takesValue() ? "=" + option.label() : "").append("` | ");
+      page.append(option.description()).append(" |\n");
+    }
+    return page.toString();
   }
 }

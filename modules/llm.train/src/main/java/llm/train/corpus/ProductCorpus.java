@@ -1,0 +1,166 @@
+package llm.train.corpus;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * Chats about this very server: its topics in English and Russian, what does not belong to them,
+ * and the sentence for that. What answers say of the product is looked up in its references when
+ * the corpus is read. Immutable.
+ */
+public final class ProductCorpus implements Corpus {
+  /** Counts changes of how dialogues are made of the files; part of {@link #sha256()}. */
+  private static final int VERSION = 1;
+
+  /** Dialogues with a system's message, with a second exchange; exchanges in Russian, percent. */
+  static final int SYSTEM_PERCENT = 25;
+
+  static final int SECOND_PERCENT = 25;
+  static final int RUSSIAN_PERCENT = 50;
+
+  /** Exchanges that end in the fallback, percent; and what shares of these they are. */
+  static final int FALLBACK_PERCENT = 42;
+
+  private static final int LOOKALIKE_SHARE = 40;
+  private static final int NONSENSE_SHARE = 20;
+
+  private final Map<Language, List<Topic>> topics = new EnumMap<>(Language.class);
+  private final Map<Language, Topic> fallbacks = new EnumMap<>(Language.class);
+  private final Map<String, Map<Language, String>> answers = new LinkedHashMap<>();
+  private final Map<String, String> ids = new HashMap<>(); // of topics, by their answers
+  private final Map<String, Phrase> lists;
+  private final Noise noise;
+  private final Nonsense nonsense;
+  private final String sha256;
+
+  private ProductCorpus(CorpusReader.Content content) {
+    this.lists = content.lists();
+    this.noise = new Noise(lists);
+    this.nonsense = new Nonsense(lists);
+    this.sha256 = sha256(content.learned());
+    for (Topic topic : content.topics()) {
+      if (topic.isFallback()) {
+        fallbacks.put(topic.language(), topic);
+      } else {
+        topics.computeIfAbsent(topic.language(), _ -> new ArrayList<>()).add(topic);
+      }
+      answers
+          .computeIfAbsent(topic.id(), _ -> new EnumMap<>(Language.class))
+          .put(topic.language(), topic.answer());
+      ids.put(topic.answer(), topic.id());
+    }
+  }
+
+  /**
+   * Reads the corpus of a repository, {@code modules/llm.train/corpus}.
+   *
+   * @param root the repository's folder
+   * @throws CorpusException with file, line and remedy, when something is wrong in it: a line, or
+   *     an answer that says what the product's references do not
+   */
+  public static ProductCorpus read(Path root) {
+    var corpus = new ProductCorpus(CorpusReader.read(root));
+    for (var topic : corpus.answers.entrySet()) {
+      for (Language language : Language.values()) {
+        if (!topic.getValue().containsKey(language)) {
+          throw new CorpusException(
+              Path.of("topic " + topic.getKey()), 0, "lacks " + language + "; add that part");
+        }
+      }
+    }
+    return corpus;
+  }
+
+  /**
+   * The answers by topic and language, in the order of the files; the fallback's among them, as
+   * {@code fallback}.
+   */
+  public Map<String, Map<Language, String>> answers() {
+    return Collections.unmodifiableMap(answers);
+  }
+
+  /** The topic that has this very answer, {@code fallback} for that. */
+  public Optional<String> topicOf(String answer) {
+    return Optional.ofNullable(ids.get(answer));
+  }
+
+  @Override
+  public String fallback(Language language) {
+    return fallbacks.get(language).answer();
+  }
+
+  @Override
+  public String sha256() {
+    return sha256;
+  }
+
+  @Override
+  public Dialogue next(RandomGenerator random) {
+    Language language = language(random);
+    Optional<String> system =
+        random.nextInt(100) < SYSTEM_PERCENT
+            ? Optional.of(system(language, random))
+            : Optional.empty();
+    List<Exchange> exchanges = new ArrayList<>();
+    exchanges.add(exchange(language, random));
+    if (random.nextInt(100) < SECOND_PERCENT) {
+      exchanges.add(exchange(random.nextInt(10) == 0 ? language(random) : language, random));
+    }
+    return new Dialogue(system, exchanges);
+  }
+
+  private static Language language(RandomGenerator random) {
+    return random.nextInt(100) < RUSSIAN_PERCENT ? Language.RUSSIAN : Language.ENGLISH;
+  }
+
+  /** Clients say in English what they say for all of their users. */
+  private String system(Language language, RandomGenerator random) {
+    boolean english = language == Language.ENGLISH || random.nextInt(3) == 0;
+    return lists.get(english ? "system_en" : "system_ru").pick(random);
+  }
+
+  private Exchange exchange(Language language, RandomGenerator random) {
+    List<Topic> all = topics.get(language);
+    Topic topic = all.get(random.nextInt(all.size()));
+    boolean ours = random.nextInt(100) >= FALLBACK_PERCENT;
+    String question = ours ? topic.questions().pick(random) : other(topic, random);
+    return new Exchange(
+        noise.on(question, language, random), ours ? topic.answer() : fallback(language));
+  }
+
+  /** A question that no topic answers: one that looks like the topic's, nonsense, or any. */
+  private String other(Topic topic, RandomGenerator random) {
+    int lot = random.nextInt(100);
+    if (lot < LOOKALIKE_SHARE) {
+      return topic.lookalikes().pick(random);
+    }
+    return lot < LOOKALIKE_SHARE + NONSENSE_SHARE
+        ? nonsense.in(topic.language(), random)
+        : fallbacks.get(topic.language()).lookalikes().pick(random);
+  }
+
+  private static String sha256(List<String> learned) {
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      digest.update(("version " + VERSION + "\n").getBytes(StandardCharsets.UTF_8));
+      for (String line : learned) {
+        digest.update((line + "\n").getBytes(StandardCharsets.UTF_8));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every Java has SHA-256", impossible);
+    }
+  }
+}
