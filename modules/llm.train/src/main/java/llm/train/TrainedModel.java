@@ -1,5 +1,6 @@
 package llm.train;
 
+import java.util.TreeMap;
 import llm.train.corpus.Corpus;
 import llm.train.corpus.Language;
 import llm.train.gguf.ModelCard;
@@ -17,7 +18,7 @@ record TrainedModel(Parameters parameters, Vocabulary vocabulary, Threshold thre
 
   /** The model's file. */
   byte[] file(Corpus corpus, TensorFormat format) {
-    var fallbacks = new java.util.TreeMap<String, String>();
+    var fallbacks = new TreeMap<String, String>();
     for (Language language : Language.values()) {
       fallbacks.put(code(language), corpus.fallback(language));
     }

@@ -62,7 +62,7 @@ class ArchitectureTest {
             classes.stream()
                 .map(c -> c.getPackageName().split("\\.")[1])
                 .collect(Collectors.toSet()))
-        .contains("domain", "core", "providers", "gpu", "server");
+        .contains("domain", "core", "providers", "gpu", "train", "server");
   }
 
   @Test
@@ -107,6 +107,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("llm.core.store..")
+        .check(classes);
+  }
+
+  @Test
+  void theServerDoesNotKnowTheTrainer() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("llm.train..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("llm.train..", "jdk.incubator..")
         .check(classes);
   }
 

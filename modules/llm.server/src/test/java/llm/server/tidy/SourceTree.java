@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 final class SourceTree {
   static final Path ROOT = Path.of("").toAbsolutePath().getParent().getParent();
   static final List<String> MODULES =
-      List.of("llm.domain", "llm.core", "llm.providers", "llm.gpu", "llm.server");
+      List.of("llm.domain", "llm.core", "llm.providers", "llm.gpu", "llm.train", "llm.server");
 
   private SourceTree() {}
 

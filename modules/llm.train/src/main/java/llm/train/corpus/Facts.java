@@ -34,7 +34,8 @@ final class Facts {
   private static final Path SETTINGS = Path.of("docs", "configuration.md");
   private static final Path API = Path.of("docs", "api.md");
   private static final Path POM = Path.of("pom.xml");
-  private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^:{}]*):?((?:[^{}]|\\{[^{}]*\\})*)\\}?");
+  private static final Pattern PLACEHOLDER =
+      Pattern.compile("\\$\\{([^:{}]*):?((?:[^{}]|\\{[^{}]*\\})*)\\}?");
   private static final Pattern QUOTED = Pattern.compile("`([^`]*)`");
   private static final Pattern ENDPOINT = Pattern.compile("`([A-Z]{2,7}) (/[^`]*)`");
   private static final Pattern OPTION = Pattern.compile("^\\| `(--[a-z-]+)");

@@ -1,5 +1,6 @@
 package llm.train.vocabulary;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -129,7 +130,7 @@ public final class Vocabulary {
 
   /** The text that these tokens stand for; special ones have none. */
   public String decode(int[] encoded) {
-    var bytes = new java.io.ByteArrayOutputStream();
+    var bytes = new ByteArrayOutputStream();
     for (int token : encoded) {
       switch (type(token)) {
         case BYTE -> bytes.write(token - FIRST_BYTE);

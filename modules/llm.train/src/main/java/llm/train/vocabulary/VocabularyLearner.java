@@ -1,11 +1,11 @@
 package llm.train.vocabulary;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,6 +19,9 @@ import java.util.regex.Pattern;
 public final class VocabularyLearner {
   private static final Pattern WORD =
       Pattern.compile("▁?\\p{L}+|▁?\\d|▁?[^\\p{L}\\d\\s▁]+|▁+".replace('▁', Vocabulary.SPACE));
+
+  /** A character that is rarer than one in so many has no piece and is read as its bytes. */
+  private static final int RARE = 20_000;
 
   private final List<String> pieces = new ArrayList<>();
   private final Map<String, Integer> numbers = new HashMap<>();
@@ -56,21 +59,43 @@ public final class VocabularyLearner {
         frequency.merge(matcher.group(), 1, Integer::sum);
       }
     }
-    var characters = new TreeSet<String>();
-    for (char character = '!'; character <= '~'; character++) {
-      characters.add(String.valueOf(character));
-    }
-    characters.add(String.valueOf(Vocabulary.SPACE));
-    frequency
-        .keySet()
-        .forEach(word -> word.codePoints().forEach(c -> characters.add(Character.toString(c))));
-    characters.forEach(this::number);
-    frequency.forEach((word, count) -> {
-      words.add(word.codePoints().map(c -> number(Character.toString(c))).toArray());
-      counts.add(count);
-    });
+    addCharacters(frequency);
+    frequency.forEach(this::addWord);
     for (int word = 0; word < words.size(); word++) {
       count(word, 1);
+    }
+  }
+
+  /** Printable ASCII, the space, and what is not rare. */
+  private void addCharacters(Map<String, Integer> frequency) {
+    var counts = new TreeMap<Integer, Long>();
+    frequency.forEach(
+        (word, count) -> word.codePoints().forEach(c -> counts.merge(c, (long) count, Long::sum)));
+    long rare = counts.values().stream().mapToLong(Long::longValue).sum() / RARE;
+    for (int character = '!'; character <= '~'; character++) {
+      counts.put(character, Long.MAX_VALUE);
+    }
+    counts.put((int) Vocabulary.SPACE, Long.MAX_VALUE);
+    counts.forEach((character, count) -> {
+      if (count > rare) {
+        number(Character.toString(character));
+      }
+    });
+  }
+
+  /** The word, cut where a character is rare. */
+  private void addWord(String word, int count) {
+    int[] symbols =
+        word.codePoints().map(c -> numbers.getOrDefault(Character.toString(c), -1)).toArray();
+    int from = 0;
+    for (int i = 0; i <= symbols.length; i++) {
+      if (i == symbols.length || symbols[i] < 0) {
+        if (i - from > 1) {
+          words.add(Arrays.copyOfRange(symbols, from, i));
+          counts.add(count);
+        }
+        from = i + 1;
+      }
     }
   }
 
@@ -144,7 +169,7 @@ public final class VocabularyLearner {
       out[size++] = pair ? merged : symbols[i];
       i += pair ? 1 : 0;
     }
-    return java.util.Arrays.copyOf(out, size);
+    return Arrays.copyOf(out, size);
   }
 
   private static long pair(int left, int right) {
