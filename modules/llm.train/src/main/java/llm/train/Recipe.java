@@ -10,6 +10,8 @@ import llm.train.net.NetShape;
  * @param batch dialogues of a step
  * @param peakRate the highest learning rate
  * @param decay how much weights shrink with each step, of its rate
+ * @param wholePercent how many dialogues are learned to their ends; of the others, only how the
+ *     last answer begins: what follows is soon known by heart
  * @param vocabularySample dialogues that the vocabulary is learned from
  * @param heldOut dialogues that the result is judged by
  * @param shape of the network
@@ -20,6 +22,7 @@ record Recipe(
     int batch,
     double peakRate,
     double decay,
+    int wholePercent,
     int vocabularySample,
     int heldOut,
     NetShape shape) {
@@ -30,7 +33,7 @@ record Recipe(
   /** The recipe of the model that ships. */
   static Recipe builtin(long seed, int steps) {
     var shape = new NetShape(2_048, 160, 4, 416, 512);
-    return new Recipe(seed, steps, 32, 3e-3, 0.05, 20_000, 400, shape);
+    return new Recipe(seed, steps, 32, 3e-3, 0.05, 30, 20_000, 400, shape);
   }
 
   Schedule schedule() {

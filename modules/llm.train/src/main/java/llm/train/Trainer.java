@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 import llm.train.Threshold.Judged;
+import llm.train.Transcript.Ending;
 import llm.train.corpus.Corpus;
 import llm.train.corpus.Dialogue;
 import llm.train.corpus.Exchange;
@@ -30,6 +31,7 @@ import llm.train.vocabulary.VocabularyLearner;
 final class Trainer {
   private static final int REPORT_STEPS = 100;
   private static final int WATCHED = 100;
+  private static final int PERCENT = 100;
   private static final long HELD_OUT_STREAM = 0x5DEECE66DL;
 
   private final Corpus corpus;
@@ -87,7 +89,11 @@ final class Trainer {
       throws InterruptedException {
     Schedule schedule = recipe.schedule();
     List<Example> watched =
-        heldOut.stream().limit(WATCHED).map(transcript::example).flatMap(Optional::stream).toList();
+        heldOut.stream()
+            .limit(WATCHED)
+            .map(dialogue -> transcript.example(dialogue, Ending.OPENING))
+            .flatMap(Optional::stream)
+            .toList();
     try (var learner = new Learner(weights, recipe.decay(), threads)) {
       progress.start(recipe.steps());
       for (int step = 1; step <= recipe.steps(); step++) {
@@ -105,7 +111,9 @@ final class Trainer {
   private List<Example> batch(Transcript transcript, RandomGenerator random) {
     List<Example> batch = new ArrayList<>();
     while (batch.size() < recipe.batch()) {
-      transcript.example(corpus.next(random)).ifPresent(batch::add);
+      boolean whole = random.nextInt(PERCENT) < recipe.wholePercent();
+      Ending ending = whole ? Ending.WHOLE : Ending.OPENING;
+      transcript.example(corpus.next(random), ending).ifPresent(batch::add);
     }
     return batch;
   }
@@ -121,7 +129,7 @@ final class Trainer {
         fallback |= last.answer().equals(corpus.fallback(language));
       }
       var single = new Dialogue(dialogue.system(), List.of(last));
-      Optional<Example> example = transcript.example(single);
+      Optional<Example> example = transcript.example(single, Ending.WHOLE);
       if (example.isPresent()) {
         judged.add(judge(network.predict(List.of(example.get())), fallback));
       }

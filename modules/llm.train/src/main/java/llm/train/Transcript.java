@@ -14,6 +14,8 @@ import llm.train.vocabulary.Vocabulary;
  * ends them. Immutable; any thread.
  */
 final class Transcript {
+  private static final int OPENING_TOKENS = 6;
+
   private final Encoder encoder;
   private final int maxTokens;
 
@@ -27,15 +29,26 @@ final class Transcript {
     this.maxTokens = maxTokens;
   }
 
+  /** How much of the last answer of a dialogue is learned. */
+  enum Ending {
+    /** To the token that ends it. */
+    WHOLE,
+    /** Its first tokens, which decide what the others are; the rest is left out. */
+    OPENING
+  }
+
   /** The dialogue, all answers learned; empty when not even its first answer fits. */
-  Optional<Example> example(Dialogue dialogue) {
+  Optional<Example> example(Dialogue dialogue, Ending ending) {
     var text = new Text(dialogue.system());
     int fitting = 0;
     for (Exchange exchange : dialogue.exchanges()) {
       text.addQuestion(exchange.question());
       text.addAnswer(exchange.answer());
       if (text.answerEnd <= maxTokens) {
-        fitting = text.answerEnd;
+        fitting =
+            ending == Ending.WHOLE
+                ? text.answerEnd
+                : Math.min(text.answerEnd, text.answerStart + OPENING_TOKENS);
       }
     }
     return fitting == 0 ? Optional.empty() : Optional.of(text.example(fitting));
@@ -52,6 +65,7 @@ final class Transcript {
     private final IntStream.Builder tokens = IntStream.builder();
     private final IntStream.Builder learned = IntStream.builder();
     private int size;
+    private int answerStart;
     private int answerEnd;
 
     private Text(Optional<String> system) {
@@ -73,6 +87,7 @@ final class Transcript {
     }
 
     private void addAnswer(String answer) {
+      answerStart = size;
       add(answer, 1);
       add(Vocabulary.TURN_END, 1);
       answerEnd = size;

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import llm.train.Transcript.Ending;
 import llm.train.corpus.Dialogue;
 import llm.train.corpus.Exchange;
 import llm.train.net.Example;
@@ -22,7 +23,8 @@ class TranscriptTest {
 
   @Test
   void onlyAnswersAndTheirEndsAreLearned() {
-    Example example = new Transcript(VOCABULARY, 100).example(TWO_TURNS).orElseThrow();
+    Example example =
+        new Transcript(VOCABULARY, 100).example(TWO_TURNS, Ending.WHOLE).orElseThrow();
 
     assertThat(read(example, 0, example.size()))
         .isEqualTo(
@@ -39,12 +41,29 @@ class TranscriptTest {
 
   @Test
   void turnsThatDoNotFitAreLeftOut() {
-    int whole = new Transcript(VOCABULARY, 100).example(TWO_TURNS).orElseThrow().size();
+    int whole =
+        new Transcript(VOCABULARY, 100).example(TWO_TURNS, Ending.WHOLE).orElseThrow().size();
 
-    Example cut = new Transcript(VOCABULARY, whole - 1).example(TWO_TURNS).orElseThrow();
+    Example cut =
+        new Transcript(VOCABULARY, whole - 1).example(TWO_TURNS, Ending.WHOLE).orElseThrow();
 
     assertThat(read(cut, 0, cut.size())).endsWith("yes<|im_end|>");
-    assertThat(new Transcript(VOCABULARY, 5).example(TWO_TURNS)).isEmpty();
+    assertThat(new Transcript(VOCABULARY, 5).example(TWO_TURNS, Ending.WHOLE)).isEmpty();
+  }
+
+  @Test
+  void ofTheLastAnswerTheOpeningAloneCanBeLearned() {
+    var dialogue =
+        new Dialogue(Optional.empty(), List.of(new Exchange("hello", "yes no yes no yes no yes")));
+
+    Example example =
+        new Transcript(VOCABULARY, 100).example(dialogue, Ending.OPENING).orElseThrow();
+
+    assertThat(read(example, 0, example.size()))
+        .contains("assistant\nyes no")
+        .doesNotEndWith("<|im_end|>");
+    assertThat(example.weight(example.size() - 6)).isEqualTo(1);
+    assertThat(example.weight(example.size() - 7)).isZero();
   }
 
   private static String read(Example example, int from, int to) {
