@@ -34,7 +34,8 @@ final class OutputFile {
   }
 
   private static void replace(Path target, byte[] bytes) throws IOException {
-    Path part = Files.createTempFile(target.getParent(), "." + target.getFileName(), ".part");
+    String name = "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part";
+    Path part = target.resolveSibling(name);
     part.toFile().deleteOnExit();
     try {
       Files.write(part, bytes);

@@ -32,7 +32,7 @@ record Recipe(
 
   /** The recipe of the model that ships. */
   static Recipe builtin(long seed, int steps) {
-    var shape = new NetShape(2_048, 160, 4, 416, 512);
+    var shape = new NetShape(2_048, 160, 4, 416, 1_024);
     return new Recipe(seed, steps, 32, 3e-3, 0.05, 30, 20_000, 400, shape);
   }
 

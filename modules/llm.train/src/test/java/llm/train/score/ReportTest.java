@@ -75,7 +75,8 @@ class ReportTest {
   @Test
   void theModelCardHasARowForEachOfTheFigures() throws Exception {
     List<String> rows = new ArrayList<>();
-    for (String line : Files.readAllLines(TestSetTest.ROOT.resolve("docs/builtin.md"))) {
+    String page = Files.readString(TestSetTest.ROOT.resolve("docs/builtin.md"));
+    for (String line : page.lines().toList()) {
       if (line.startsWith("| ")) {
         rows.add(line.split("\\|")[1].strip());
       }
@@ -83,6 +84,10 @@ class ReportTest {
     assertThat(rows)
         .as("rows of docs/builtin.md; tools/train-builtin --score --card prints them")
         .containsSubsequence(Report.cardTitles());
+    assertThat(page)
+        .as("how many questions docs/builtin.md says there are")
+        .contains(
+            TestSet.read(TestSetTest.ROOT.resolve(TestSet.FILE)).questions().size() + " questions");
   }
 
   private static Outcome right(Kind kind, Language language, long millis) {
