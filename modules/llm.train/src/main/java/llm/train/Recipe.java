@@ -12,6 +12,7 @@ import llm.train.net.NetShape;
  * @param decay how much weights shrink with each step, of its rate
  * @param wholePercent how many dialogues are learned to their ends; of the others, only how the
  *     last answer begins: what follows is soon known by heart
+ * @param skipPercent how many merges of tokens are left out when a question is read to be learned
  * @param vocabularySample dialogues that the vocabulary is learned from
  * @param heldOut dialogues that the result is judged by
  * @param shape of the network
@@ -23,6 +24,7 @@ record Recipe(
     double peakRate,
     double decay,
     int wholePercent,
+    int skipPercent,
     int vocabularySample,
     int heldOut,
     NetShape shape) {
@@ -33,7 +35,7 @@ record Recipe(
   /** The recipe of the model that ships. */
   static Recipe builtin(long seed, int steps) {
     var shape = new NetShape(2_048, 160, 4, 416, 1_024);
-    return new Recipe(seed, steps, 32, 3e-3, 0.05, 30, 20_000, 400, shape);
+    return new Recipe(seed, steps, 32, 3e-3, 0.05, 30, 10, 20_000, 400, shape);
   }
 
   Schedule schedule() {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import llm.train.Threshold.Judged;
 import llm.train.Transcript.Ending;
@@ -110,10 +111,11 @@ final class Trainer {
 
   private List<Example> batch(Transcript transcript, RandomGenerator random) {
     List<Example> batch = new ArrayList<>();
+    BooleanSupplier skips = () -> random.nextInt(PERCENT) < recipe.skipPercent();
     while (batch.size() < recipe.batch()) {
       boolean whole = random.nextInt(PERCENT) < recipe.wholePercent();
       Ending ending = whole ? Ending.WHOLE : Ending.OPENING;
-      transcript.example(corpus.next(random), ending).ifPresent(batch::add);
+      transcript.example(corpus.next(random), ending, skips).ifPresent(batch::add);
     }
     return batch;
   }

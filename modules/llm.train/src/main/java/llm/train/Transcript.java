@@ -1,6 +1,7 @@
 package llm.train;
 
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import llm.train.corpus.Dialogue;
 import llm.train.corpus.Exchange;
@@ -39,7 +40,16 @@ final class Transcript {
 
   /** The dialogue, all answers learned; empty when not even its first answer fits. */
   Optional<Example> example(Dialogue dialogue, Ending ending) {
-    var text = new Text(dialogue.system());
+    return example(dialogue, ending, () -> false);
+  }
+
+  /**
+   * The same, some words of its questions in more tokens than they need.
+   *
+   * @param skips as {@link Encoder#encode(String, BooleanSupplier)} has it
+   */
+  Optional<Example> example(Dialogue dialogue, Ending ending, BooleanSupplier skips) {
+    var text = new Text(dialogue.system(), skips);
     int fitting = 0;
     for (Exchange exchange : dialogue.exchanges()) {
       text.addQuestion(exchange.question());
@@ -56,19 +66,21 @@ final class Transcript {
 
   /** The tokens of a question alone, up to where its answer begins. */
   int[] prompt(String question) {
-    var text = new Text(Optional.empty());
+    var text = new Text(Optional.empty(), () -> false);
     text.addQuestion(question);
     return text.tokens.build().toArray();
   }
 
   private final class Text {
+    private final BooleanSupplier skips;
     private final IntStream.Builder tokens = IntStream.builder();
     private final IntStream.Builder learned = IntStream.builder();
     private int size;
     private int answerStart;
     private int answerEnd;
 
-    private Text(Optional<String> system) {
+    private Text(Optional<String> system, BooleanSupplier skips) {
+      this.skips = skips;
       add(Vocabulary.BEGIN, 0);
       system.ifPresent(text -> addTurn("system", text));
     }
@@ -76,26 +88,27 @@ final class Transcript {
     private void addQuestion(String question) {
       addTurn("user", question);
       add(Vocabulary.TURN_START, 0);
-      add("assistant\n", 0);
+      add(encoder.encode("assistant\n"), 0);
     }
 
     private void addTurn(String role, String content) {
       add(Vocabulary.TURN_START, 0);
-      add(role + "\n" + content, 0);
+      add(encoder.encode(role + "\n"), 0);
+      add(encoder.encode(content, skips), 0);
       add(Vocabulary.TURN_END, 0);
-      add("\n", 0);
+      add(encoder.encode("\n"), 0);
     }
 
     private void addAnswer(String answer) {
       answerStart = size;
-      add(answer, 1);
+      add(encoder.encode(answer), 1);
       add(Vocabulary.TURN_END, 1);
       answerEnd = size;
-      add("\n", 0);
+      add(encoder.encode("\n"), 0);
     }
 
-    private void add(String text, int learn) {
-      for (int token : encoder.encode(text)) {
+    private void add(int[] encoded, int learn) {
+      for (int token : encoded) {
         add(token, learn);
       }
     }

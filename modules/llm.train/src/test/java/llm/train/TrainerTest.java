@@ -26,7 +26,8 @@ class TrainerTest {
   }
 
   static Recipe recipe(long seed, int steps) {
-    return new Recipe(seed, steps, 16, 3e-3, 0.05, 50, 500, 60, new NetShape(448, 64, 2, 96, 128));
+    return new Recipe(
+        seed, steps, 16, 3e-3, 0.05, 50, 10, 500, 60, new NetShape(448, 64, 2, 96, 128));
   }
 
   static TrainedModel train(Recipe recipe, int threads) throws InterruptedException {

@@ -3,6 +3,7 @@ package llm.train.vocabulary;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.PriorityQueue;
+import java.util.function.BooleanSupplier;
 
 /**
  * Reads text as llama.cpp's {@code llm_tokenizer_spm_session} (llama-vocab.cpp, v0.5.0) does: it
@@ -22,8 +23,19 @@ public final class Encoder {
 
   /** The tokens of a text; names of special tokens in it are text. */
   public int[] encode(String text) {
+    return encode(text, () -> false);
+  }
+
+  /**
+   * Tokens of a text of which some are not put together, so that who learns from them gets to know
+   * the parts of words too.
+   *
+   * @param skips asked before two neighbours are put together, whether to leave them
+   * @see <a href="https://arxiv.org/abs/1910.13267">Provilkov and others, BPE-Dropout</a>
+   */
+  public int[] encode(String text, BooleanSupplier skips) {
     int[] characters = text.replace(' ', Vocabulary.SPACE).codePoints().toArray();
-    return new Reading(characters).run();
+    return new Reading(characters).run(skips);
   }
 
   /** Two neighbours that can be put together, as they were when this was found. */
@@ -56,12 +68,12 @@ public final class Encoder {
       }
     }
 
-    private int[] run() {
+    private int[] run(BooleanSupplier skips) {
       for (int i = 1; i < characters.length; i++) {
         consider(i - 1, i);
       }
       for (Bigram next = candidates.poll(); next != null; next = candidates.poll()) {
-        if (holds(next)) {
+        if (holds(next) && !skips.getAsBoolean()) {
           merge(next);
         }
       }

@@ -26,6 +26,18 @@ class VocabularyTest {
   }
 
   @Test
+  void mergesThatAreSkippedLeaveTheTextInSmallerPieces() {
+    Vocabulary vocabulary = VocabularyLearner.learn(TEXTS, ASCII + 4 + 12);
+    var encoder = new Encoder(vocabulary);
+
+    assertThat(texts(vocabulary, encoder.encode("the", () -> true))).containsExactly("t", "h", "e");
+    var random = new Random(9);
+    int[] some = encoder.encode("the port the port", () -> random.nextInt(4) == 0);
+    assertThat(vocabulary.decode(some)).isEqualTo("the port the port");
+    assertThat(some.length).isBetween(5, 16);
+  }
+
+  @Test
   void whatHasNoPieceIsReadAsBytes() {
     Vocabulary vocabulary = VocabularyLearner.learn(TEXTS, ASCII + 8);
     int[] tokens = new Encoder(vocabulary).encode("é\n");
