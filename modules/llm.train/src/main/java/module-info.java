@@ -4,5 +4,7 @@
  * Vector API, which incubates. Exports nothing and has no properties.
  */
 module llm.train {
+  requires java.net.http;
   requires jdk.incubator.vector;
+  requires tools.jackson.core;
 }

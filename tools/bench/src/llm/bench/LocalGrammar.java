@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import llm.bench.local.Fields;
 import llm.bench.local.GeneratedModel;
 import llm.bench.local.LocalServer;
 import llm.bench.local.Prompts;
@@ -26,6 +27,13 @@ final class LocalGrammar {
       "minItems":200,"items":{"type":"object","additionalProperties":false,\
       "required":["name","count","open"],"properties":{"name":{"type":"string","maxLength":24},\
       "count":{"type":"integer","minimum":0,"maximum":9999},"open":{"type":"boolean"}}}}}}\
+      """;
+
+  /** Each place in the string has another set of tokens. */
+  private static final String LONG_TEXT =
+      """
+      {"type":"json_schema","json_schema":{"name":"text","strict":true,"schema":{"type":"string",\
+      "minLength":3000,"maxLength":9000}}}\
       """;
 
   private final LocalSetup setup;
@@ -60,6 +68,49 @@ final class LocalGrammar {
             "ratio",
             GOAL,
             large.words() + ", " + Stats.spread(large.ratios()));
+    masks("objects", FORMAT);
+    masks("a long text", LONG_TEXT);
+  }
+
+  /** How long a mask takes to find over a large vocabulary, in a server that never found one. */
+  private void masks(String of, String format) {
+    Commands.progress("grammar: masks, " + of);
+    try (LocalServer server = setup.server(GeneratedModel.VAST, "")) {
+      var none = new Masks(0, 0);
+      cost(server, 1, format);
+      Masks first = Masks.of(server);
+      at("first", of, first.since(none));
+      cost(server, setup.count(200, 60), format);
+      Masks cold = Masks.of(server);
+      at("mean of the first answer", of, cold.since(first));
+      cost(server, setup.count(200, 60), format);
+      at("mean of the second answer", of, Masks.of(server).since(cold));
+    }
+  }
+
+  private void at(String which, String of, Masks masks) {
+    setup
+        .report()
+        .at(
+            "local.grammar_mask_ms",
+            masks.seconds() / Math.max(1, masks.count()) * 1_000,
+            "ms",
+            Map.of("which", which, "of", of),
+            "vocabulary of 150,000, found " + Math.round(masks.count()));
+  }
+
+  /** Masks that were found. */
+  private record Masks(double count, double seconds) {
+    static Masks of(LocalServer server) {
+      String metrics = server.metrics();
+      String name = "llm_local_grammar_mask_seconds";
+      return new Masks(
+          Fields.metric(metrics, name + "_count"), Fields.metric(metrics, name + "_sum"));
+    }
+
+    Masks since(Masks before) {
+      return new Masks(count - before.count, seconds - before.seconds);
+    }
   }
 
   private void at(Costs costs, String of, List<Double> values) {

@@ -26,8 +26,9 @@ final class LocalShape {
     double largest = 0;
     for (GeneratedModel model : GeneratedModel.values()) {
       boolean slow = setup.quick() && model == GeneratedModel.LARGE;
-      if (slow || model == GeneratedModel.MEDIUM_F32) {
-        continue; // As the medium one.
+      boolean alike = model == GeneratedModel.MEDIUM_F32 || model == GeneratedModel.VAST;
+      if (slow || alike) {
+        continue; // As the medium one, and the wide one.
       }
       Commands.progress("shapes of batches: " + model.label());
       try (CLoop loop = setup.cLoop(model, SEQUENCES, true)) {

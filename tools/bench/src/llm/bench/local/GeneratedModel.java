@@ -33,7 +33,9 @@ public enum GeneratedModel {
   /** A large vocabulary and little else: what choosing a token costs. */
   WIDE(GgufFile.Type.Q8_0, 64, 2, 8, 4, 192, 32_000, 2048),
   /** {@link #MEDIUM} in 32 bits: reading the weights takes most of a token. */
-  MEDIUM_F32(GgufFile.Type.F32, 512, 8, 8, 8, 1408, 4096, 4096);
+  MEDIUM_F32(GgufFile.Type.F32, 512, 8, 8, 8, 1408, 4096, 4096),
+  /** The vocabulary of a model in use, with signs of JSON in all mixtures: what masks cost. */
+  VAST(GgufFile.Type.Q8_0, 64, 2, 8, 4, 192, 150_000, 4096);
 
   /** What a prompt may be made of, so that it has one token a character. */
   static final String CHARACTERS =
@@ -48,6 +50,10 @@ public enum GeneratedModel {
   private static final int MAX_QUANT = 127;
   private static final String[] CONSONANTS = "b d f g k l m n p r s t v z".split(" ");
   private static final String[] VOWELS = "a e i o u".split(" ");
+  private static final String[] SIGNS =
+      "{ } [ ] \" : , \": \", {\" }, }} [\" \"] ], \\ \\\" \\n ▁ ▁▁ ▁▁▁▁ ▁\" ▁{ ▁[ \t - ü ж 漢 字 ( ) = ; < > / null true false"
+          .split(" ");
+  private static final int MIXTURES = 12_000;
   private static final int SYLLABLES = CONSONANTS.length * VOWELS.length;
 
   private final GgufFile.Type type;
@@ -251,6 +257,9 @@ public enum GeneratedModel {
       syllables("▁").forEach(texts::add);
     }
     var random = new SplittableRandom(SEED);
+    if (this == VAST) {
+      mixtures(random).forEach(texts::add);
+    }
     while (tokens.size() + texts.size() < vocabulary) {
       var word = new StringBuilder("▁");
       for (int i = this == TALK ? 2 : 2 + random.nextInt(3); i > 0; i--) {
@@ -261,6 +270,20 @@ public enum GeneratedModel {
     }
     tokens.addAll(texts);
     return tokens;
+  }
+
+  /** As tokenizers find them in code; no prompt has two of them in a row. */
+  private static Stream<String> mixtures(SplittableRandom random) {
+    return Stream.generate(
+            () -> {
+              var mixture = new StringBuilder();
+              for (int i = 2 + random.nextInt(3); i > 0; i--) {
+                mixture.append(SIGNS[random.nextInt(SIGNS.length)]);
+              }
+              return mixture.toString();
+            })
+        .distinct()
+        .limit(MIXTURES);
   }
 
   private static Stream<String> syllables(String before) {

@@ -21,7 +21,7 @@ import llm.gpu.prefix.TokenSequence;
  * <p>Sizes of steps that were never seen are tried first ({@link Trials}). Once in a while a step
  * has no drafts, or others than seem best, or some though none seem to pay, so that it stays known
  * what they cost and bring. What is tried so is paid from a {@link Purse}: where drafts do not pay,
- * steps take a hundredth longer for it, and no more. One thread.
+ * steps take a two-hundredth longer for it. One thread.
  */
 public final class DraftPlanner {
   private static final double MARGIN = 1.05; // below, guessing is not worth the while

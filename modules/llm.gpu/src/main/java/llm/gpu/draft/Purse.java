@@ -7,10 +7,10 @@ package llm.gpu.draft;
  */
 final class Purse {
   /** Of the time of every step: what may be spent in the long run. */
-  static final double INCOME = 0.01;
+  static final double INCOME = 0.005;
 
   /** At the start, when nothing is known of what steps cost. */
-  static final double FIRST = 16;
+  static final double FIRST = 8;
 
   /** More is not saved up: it would be spent at once when drafts no longer pay. */
   static final double MOST = 16;

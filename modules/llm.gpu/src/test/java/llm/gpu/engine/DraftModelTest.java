@@ -216,6 +216,22 @@ class DraftModelTest {
   }
 
   @Test
+  void oneSomeOfWhoseLayersForgetWhatLiesFarBackFollowsAllTheSame() throws Exception {
+    Path main = TinyModel.plain(512).withWindow(24).writeTo(folder.resolve("window.gguf"));
+    Path draft = Files.copy(main, folder.resolve("window-draft.gguf"));
+    try (var stepped = drafting(draft);
+        var plain = new SteppedEngine(settings(4, 1))) {
+      for (int seed = 1; seed <= 4; seed++) {
+        ChatRequest asked = random(seed, 0.3, 100);
+        stepped.ask("answer " + seed, main, asked);
+        plain.ask("answer " + seed, main, asked);
+        Alike.require(stepped.end("answer " + seed), plain.end("answer " + seed));
+      }
+      assertThat(byModel(stepped, "accepted")).isPositive();
+    }
+  }
+
+  @Test
   void inAPoolThatIsTooSmallForAllTheyGoOnWithout() throws Exception {
     var small = settings(new Slots(2, 1), 1024, new Prefixes(4, -1));
     var random = new SplittableRandom(1);

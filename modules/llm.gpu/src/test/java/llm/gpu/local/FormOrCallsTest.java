@@ -84,6 +84,9 @@ class FormOrCallsTest {
         .writeTo(folder.resolve("scripted.gguf"));
     thinker("answer", "I know <tool_call> it.", ANSWER);
     thinker("call", "Let me {look}.", CALL);
+    channels("answer", "final\1<|message|>\1" + ANSWER);
+    channels(
+        "call", "commentary to=functions.look \1<|constrain|>\1json\1<|message|>\1{\"at\": 7}");
     var config =
         TestConfig.yaml("providers: {local: {models_dir: " + folder + ", threads: 1}}", Map.of());
     var context =
@@ -100,6 +103,12 @@ class FormOrCallsTest {
     String script = "\1<think>\1" + thought + "\1</think>\1\n\n" + answer;
     new ScriptedModel("{#- </think> -#}" + SAYS, Optional.empty(), Map.of(name, script))
         .writeTo(folder.resolve("thinks-" + name + ".gguf"));
+  }
+
+  private void channels(String name, String said) {
+    String marks = "{#- <|channel|> <|start|> -#}";
+    new ScriptedModel(marks + SAYS, Optional.empty(), Map.of(name, "\1<|channel|>\1" + said))
+        .writeTo(folder.resolve("channels-" + name + ".gguf"));
   }
 
   @AfterEach
@@ -149,6 +158,18 @@ class FormOrCallsTest {
     assertThat(call.text()).isEmpty();
     assertThat(call.reasoning()).isEqualTo("Let me {look}.");
     assertThat(call.toolCalls().getFirst().arguments().value()).isEqualTo("{\"at\": 7}");
+  }
+
+  @Test
+  void channelsTellTheTwoApart() throws Exception {
+    ChatResult answer = ask(asked("channels-answer", "answer", new ResponseFormat.JsonObject()));
+    assertThat(answer.text()).isEqualTo(ANSWER);
+    assertThat(answer.finishReason()).isEqualTo(FinishReason.STOP);
+    ChatResult call = ask(asked("channels-call", "call", schema()));
+    assertThat(call.text()).isEmpty();
+    assertThat(call.toolCalls()).extracting(ToolCall::name).containsExactly("look");
+    assertThat(call.toolCalls().getFirst().arguments().value()).isEqualTo("{\"at\": 7}");
+    assertThat(call.finishReason()).isEqualTo(FinishReason.TOOL_CALLS);
   }
 
   @Test

@@ -18,13 +18,25 @@ public final class MonitorEndpoints {
           List.of("stream", "POST", "/llm/stream"),
           List.of("models", "GET", "/llm/models"),
           List.of("warm", "POST", "/llm/warm"),
+          List.of("warm_prefixes", "GET", "/llm/warm"),
+          List.of("release_warm_prefix", "DELETE", "/llm/warm/{id}"),
           List.of("openai_chat_completions", "POST", "/v1/chat/completions"),
           List.of("openai_responses", "POST", "/v1/responses"),
+          List.of("openai_response", "GET", "/v1/responses/{id}"),
+          List.of("openai_delete_response", "DELETE", "/v1/responses/{id}"),
+          List.of("openai_cancel_response", "POST", "/v1/responses/{id}/cancel"),
+          List.of("openai_response_input", "GET", "/v1/responses/{id}/input_items"),
           List.of("openai_completions", "POST", "/v1/completions"),
           List.of("openai_embeddings", "POST", "/v1/embeddings"),
           List.of("anthropic_messages", "POST", "/v1/messages"),
           List.of("anthropic_count_tokens", "POST", "/v1/messages/count_tokens"),
           List.of("openai_models", "GET", "/v1/models"),
+          List.of("openai_model", "GET", "/v1/models/{id}"),
+          List.of("begin_conversation", "POST", "/conversations"),
+          List.of("conversations", "GET", "/conversations"),
+          List.of("conversation", "GET", "/conversations/{id}"),
+          List.of("delete_conversation", "DELETE", "/conversations/{id}"),
+          List.of("conversation_turn", "POST", "/conversations/{id}/turns"),
           List.of("health", "GET", "/health"),
           List.of("liveness", "GET", "/health/live"),
           List.of("readiness", "GET", "/health/ready"),
@@ -33,7 +45,9 @@ public final class MonitorEndpoints {
           List.of("load_model", "POST", "/api/v1/models/load"),
           List.of("unload_model", "POST", "/api/v1/models/unload"),
           List.of("models_in_memory", "GET", "/api/v1/models/status"),
-          List.of("reload", "POST", "/admin/reload"));
+          List.of("reload", "POST", "/admin/reload"),
+          List.of("usage", "GET", "/admin/usage"),
+          List.of("endpoints", "GET", "/"));
 
   private final Metrics metrics;
   private final Route.Kind metricsKind;

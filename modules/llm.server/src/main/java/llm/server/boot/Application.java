@@ -360,6 +360,11 @@ final class Application {
     return listener.address();
   }
 
+  /** What it answers now. */
+  List<Route> routes() {
+    return site.get().router().routes();
+  }
+
   /** The address as a browser takes it. */
   String url() {
     String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();

@@ -43,7 +43,7 @@ final class ConfigurationReference {
   }
 
   private static String options() {
-    var page = new StringBuilder("\n## Command line\n\n| option | meaning |\n|---|---|\n");
+    var page = new StringBuilder("## Command line\n\n| option | meaning |\n|---|---|\n");
     for (CommandOption option : CommandOption.values()) {
       page.append("| `").append(option.flag());
       page.append(option.takesValue() ? "=" + option.label() : "").append("` | ");

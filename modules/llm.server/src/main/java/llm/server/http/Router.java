@@ -48,6 +48,11 @@ public final class Router {
     }
   }
 
+  /** Its routes, in the order in which they were given. */
+  public List<Route> routes() {
+    return routes;
+  }
+
   /**
    * Finds the route.
    *

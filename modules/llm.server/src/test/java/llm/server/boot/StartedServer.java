@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import llm.core.config.ConfigSources;
 import llm.core.telemetry.JsonLines;
 import llm.domain.port.TimeSource;
@@ -40,6 +43,13 @@ public final class StartedServer implements AutoCloseable {
   /** {@code http://HOST:PORT}. */
   public String url() {
     return application.url();
+  }
+
+  /** Its endpoints, as {@code GET /health}. */
+  public SortedSet<String> endpoints() {
+    return application.routes().stream()
+        .map(route -> route.method() + " " + route.template())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   @Override

@@ -33,6 +33,7 @@ public final class ProductCorpus implements Corpus {
   /** Exchanges that end in the fallback, percent; and what shares of these they are. */
   static final int FALLBACK_PERCENT = 42;
 
+  private static final int MAX_DRAWS = 1000;
   private static final int LOOKALIKE_SHARE = 40;
   private static final int NONSENSE_SHARE = 20;
 
@@ -43,13 +44,15 @@ public final class ProductCorpus implements Corpus {
   private final Map<String, Phrase> lists;
   private final Noise noise;
   private final Nonsense nonsense;
+  private final HeldOut heldOut;
   private final String sha256;
 
-  private ProductCorpus(CorpusReader.Content content) {
+  private ProductCorpus(CorpusReader.Content content, HeldOut heldOut) {
     this.lists = content.lists();
     this.noise = new Noise(lists);
     this.nonsense = new Nonsense(lists);
-    this.sha256 = sha256(content.learned());
+    this.heldOut = heldOut;
+    this.sha256 = sha256(content.learned(), heldOut);
     for (Topic topic : content.topics()) {
       if (topic.isFallback()) {
         fallbacks.put(topic.language(), topic);
@@ -64,14 +67,15 @@ public final class ProductCorpus implements Corpus {
   }
 
   /**
-   * Reads the corpus of a repository, {@code modules/llm.train/corpus}.
+   * Reads the corpus of a repository, {@code modules/llm.train/corpus}, and what is held out of it:
+   * the questions of the test set beside it, which no dialogue asks.
    *
    * @param root the repository's folder
    * @throws CorpusException with file, line and remedy, when something is wrong in it: a line, or
    *     an answer that says what the product's references do not
    */
   public static ProductCorpus read(Path root) {
-    var corpus = new ProductCorpus(CorpusReader.read(root));
+    var corpus = new ProductCorpus(CorpusReader.read(root), HeldOut.read(root));
     for (var topic : corpus.answers.entrySet()) {
       for (Language language : Language.values()) {
         if (!topic.getValue().containsKey(language)) {
@@ -131,7 +135,19 @@ public final class ProductCorpus implements Corpus {
     return lists.get(english ? "system_en" : "system_ru").pick(random);
   }
 
+  /** An exchange whose question is not held out; those are rare, and drawn anew. */
   private Exchange exchange(Language language, RandomGenerator random) {
+    Exchange exchange = draw(language, random);
+    for (int again = 0; heldOut.has(exchange.question()); again++) {
+      if (again == MAX_DRAWS) {
+        throw new IllegalStateException("only what is held out is drawn: " + exchange.question());
+      }
+      exchange = draw(language, random);
+    }
+    return exchange;
+  }
+
+  private Exchange draw(Language language, RandomGenerator random) {
     List<Topic> all = topics.get(language);
     Topic topic = all.get(random.nextInt(all.size()));
     boolean ours = random.nextInt(100) >= FALLBACK_PERCENT;
@@ -151,12 +167,15 @@ public final class ProductCorpus implements Corpus {
         : fallbacks.get(topic.language()).lookalikes().pick(random);
   }
 
-  private static String sha256(List<String> learned) {
+  private static String sha256(List<String> learned, HeldOut heldOut) {
     try {
       var digest = MessageDigest.getInstance("SHA-256");
       digest.update(("version " + VERSION + "\n").getBytes(StandardCharsets.UTF_8));
       for (String line : learned) {
         digest.update((line + "\n").getBytes(StandardCharsets.UTF_8));
+      }
+      for (String question : heldOut.questions()) {
+        digest.update(("held out " + question + "\n").getBytes(StandardCharsets.UTF_8));
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException impossible) {

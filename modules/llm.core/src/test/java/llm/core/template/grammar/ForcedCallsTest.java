@@ -204,6 +204,19 @@ class ForcedCallsTest {
   }
 
   @Test
+  void aModelOfChannelsMayThinkBeforeItsCall() throws Exception {
+    HeldCalls held = held(AnswerFormat.HARMONY, "", request(new ToolChoice.Named("now"), TOOLS));
+    String thought = "<|channel|>analysis<|message|>The time.<|end|><|start|>assistant";
+    String call = "<|channel|>commentary to=functions.now <|constrain|>json<|message|>{}";
+    Gbnf grammar = Gbnf.read(held.gbnf());
+    assertThat(grammar.matches(thought + call)).isTrue();
+    assertThat(grammar.matches(call)).isTrue();
+    assertThat(held.check().apply(thought + call)).isEmpty();
+    var parser = new AnswerParser(AnswerFormat.HARMONY, Beginning.ANSWER, TOOLS, () -> "id");
+    assertThat(parser.push(thought + call)).contains(new StreamEvent.ReasoningDelta("The time."));
+  }
+
+  @Test
   void aFormatWithoutCallsForcesNone() {
     assertThat(ForcedCalls.of(AnswerFormat.NONE, "")).isEmpty();
   }
