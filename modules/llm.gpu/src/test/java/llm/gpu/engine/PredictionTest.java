@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import llm.core.dialect.prediction.PredictionUsage;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
+import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
+import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.StreamEvent;
 import llm.domain.content.Dialect;
@@ -165,6 +168,20 @@ class PredictionTest {
     try (var stepped = engine(Mode.OFF)) {
       stepped.ask("off", model, predicting("\"" + plain.text() + "\""));
       assertThat(told(stepped.end("off"))).isEqualTo(told(0, 0));
+    }
+  }
+
+  @Test
+  void soDoesOneThatAStopStringCutsBeforeItHasItsForm() throws Exception {
+    String text = plain().text();
+    ChatRequest asked = predicting("\"" + text + "\"");
+    var stopping = asked.sampling().toBuilder().stop(List.of(text.substring(30, 35))).build();
+    var form = asked.form().withFormat(new ResponseFormat.Grammar("root ::= [a-z]{60} \"!\""));
+    try (var stepped = engine(Mode.ALWAYS)) {
+      stepped.ask("cut", model, asked.withSampling(stopping).withForm(form));
+      var end = (StreamEvent.Done) stepped.end("cut").end();
+      assertThat(end.finishReason()).isEqualTo(FinishReason.LENGTH);
+      assertThat(end.extensions().fields()).containsKey("usage");
     }
   }
 }
