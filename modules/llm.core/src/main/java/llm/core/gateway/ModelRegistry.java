@@ -87,8 +87,11 @@ final class ModelRegistry implements RouteReader.Providers {
       return route(new ModelName(model));
     }
     ChatProvider named = provider(provider.get(), model);
-    ModelInfo info =
-        infoAt(named, model).orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(model)));
+    Optional<ModelInfo> found = infoAt(named, model);
+    if (found.isEmpty() && name(model).isPresent()) {
+      requireNotUnavailable(named, name(model).get());
+    }
+    ModelInfo info = found.orElseThrow(() -> new LlmException(new LlmError.ModelNotFound(model)));
     return new Route(named, info.id(), listed(info).spec(), info.spec().isPresent());
   }
 

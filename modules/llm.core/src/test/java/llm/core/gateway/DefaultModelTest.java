@@ -117,7 +117,10 @@ class DefaultModelTest {
   }
 
   private Gateway gateway(String yaml, ChatProvider... providers) {
-    var config = TestConfig.yaml(yaml);
+    return gateway(TestConfig.yaml(yaml), providers);
+  }
+
+  private Gateway gateway(TestConfig config, ChatProvider... providers) {
     return Gateway.of(
         GatewaySettings.read(config.section("gateway")),
         Arrays.stream(providers).<ProviderSetup>map(ProviderSetup.Ready::new).toList(),
@@ -194,5 +197,15 @@ class DefaultModelTest {
             catchThrowableOfType(LlmException.class, () -> gateway.resolve(Optional.of("never")))
                 .error())
         .isEqualTo(new LlmError.ModelNotFound("never"));
+  }
+
+  @Test
+  void theStartSaysSoOfARouteThatLeadsThere() {
+    var config = TestConfig.yaml("routes: {fast: {targets: [{provider: local, model: missing}]}}");
+    gateway(config, new Here("local", "builtin"), mock());
+    assertThat(config.problems())
+        .singleElement()
+        .asString()
+        .contains("'missing' is not there: It is under repair.");
   }
 }
