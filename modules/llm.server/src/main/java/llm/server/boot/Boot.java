@@ -71,7 +71,7 @@ public final class Boot {
       wanted.forEach(application::warnIfUnavailable);
       reloadOnHangUp(application);
       application.announce((System.nanoTime() - startedNanos) / 1e6);
-      greet(application);
+      greet(application, settings.auth().hasKeys());
       return OptionalInt.empty();
     } catch (ConfigException refused) {
       return OptionalInt.of(report(refused));
@@ -161,7 +161,7 @@ public final class Boot {
   }
 
   /** A word to the person who started it by hand. */
-  private static void greet(Application application) {
+  private static void greet(Application application, boolean needsKey) {
     var console = System.console();
     if (console != null && console.isTerminal()) {
       System.err.println(
@@ -173,7 +173,10 @@ public final class Boot {
               + String.join(", ", application.models())
               + "\n"
               + Greeting.of(
-                  application.url(), application.defaultModel(), application.defaultModelIs()));
+                  application.url(),
+                  application.defaultModel(),
+                  application.defaultModelIs(),
+                  needsKey));
     }
   }
 }

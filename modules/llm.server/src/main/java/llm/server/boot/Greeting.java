@@ -2,20 +2,48 @@ package llm.server.boot;
 
 /** What somebody who starts the server by hand is told of how to ask it. */
 final class Greeting {
+  private static final int MOST_CHARS = 300; // of what a model is: files and upstreams say it
+
   private Greeting() {}
 
   /**
    * Two lines: who answers, and a command that asks it.
    *
-   * @param is what the default model is, in a sentence
+   * @param is what the default model is, in a sentence; control characters of it are not shown
+   * @param needsKey whether the server asks for a key
    */
-  static String of(String url, String defaultModel, String is) {
+  static String of(String url, String defaultModel, String is, boolean needsKey) {
     return "Requests without a model go to "
-        + defaultModel
-        + (is.isEmpty() ? "" : ": " + is)
+        + shown(defaultModel)
+        + (is.isEmpty() ? "" : ": " + shown(is))
         + "\ncurl -N "
         + url
-        + "/llm/stream -H 'content-type: application/json' -d '{\"prompt\": \"Which port do you"
-        + " listen on?\"}'";
+        + "/llm/stream"
+        + (needsKey ? " -H 'authorization: Bearer KEY'" : "")
+        + " -H 'content-type: application/json' -d '{\"prompt\": \"Which port do you listen on?\"}'";
+  }
+
+  /** On one line, and with nothing that a terminal obeys. */
+  private static String shown(String text) {
+    var line = new StringBuilder();
+    text.codePoints()
+        .limit(MOST_CHARS)
+        .map(point -> isShown(point) ? point : '?')
+        .forEach(line::appendCodePoint);
+    return text.codePointCount(0, text.length()) > MOST_CHARS
+        ? line.append('…').toString()
+        : line.toString();
+  }
+
+  private static boolean isShown(int point) {
+    return switch (Character.getType(point)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      default -> true;
+    };
   }
 }
