@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.random.RandomGenerator;
 
 /**
@@ -21,8 +22,8 @@ import java.util.random.RandomGenerator;
  * the corpus is read. Immutable.
  */
 public final class ProductCorpus implements Corpus {
-  /** Counts changes of how dialogues are made of the files; part of {@link #sha256()}. */
-  private static final int VERSION = 1;
+  /** Dialogues that are part of {@link #sha256()}, as they show how dialogues are made. */
+  private static final int SAMPLE = 2000;
 
   /** Dialogues with a system's message, with a second exchange; exchanges in Russian, percent. */
   static final int SYSTEM_PERCENT = 25;
@@ -35,6 +36,7 @@ public final class ProductCorpus implements Corpus {
 
   private static final int LOOKALIKE_SHARE = 40;
   private static final int NONSENSE_SHARE = 20;
+  private static final int GREETING_SHARE = 20; // of the chats with a second exchange
 
   private final Map<Language, List<Topic>> topics = new EnumMap<>(Language.class);
   private final Map<Language, Topic> fallbacks = new EnumMap<>(Language.class);
@@ -43,13 +45,12 @@ public final class ProductCorpus implements Corpus {
   private final Map<String, Phrase> lists;
   private final Noise noise;
   private final Nonsense nonsense;
-  private final String sha256;
+  private final List<String> learned;
 
   private ProductCorpus(CorpusReader.Content content) {
     this.lists = content.lists();
     this.noise = new Noise(lists);
     this.nonsense = new Nonsense(lists);
-    this.sha256 = sha256(content.learned());
     for (Topic topic : content.topics()) {
       if (topic.isFallback()) {
         fallbacks.put(topic.language(), topic);
@@ -61,6 +62,7 @@ public final class ProductCorpus implements Corpus {
           .put(topic.language(), topic.answer());
       ids.put(topic.answer(), topic.id());
     }
+    this.learned = content.learned();
   }
 
   /**
@@ -103,7 +105,21 @@ public final class ProductCorpus implements Corpus {
 
   @Override
   public String sha256() {
-    return sha256;
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      learned.forEach(line -> add(line, digest));
+      var random = new Random(0);
+      for (int i = 0; i < SAMPLE; i++) {
+        add(next(random).toString(), digest);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every Java has SHA-256", impossible);
+    }
+  }
+
+  private static void add(String line, MessageDigest digest) {
+    digest.update((line + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   @Override
@@ -113,12 +129,15 @@ public final class ProductCorpus implements Corpus {
         random.nextInt(100) < SYSTEM_PERCENT
             ? Optional.of(system(language, random))
             : Optional.empty();
-    List<Exchange> exchanges = new ArrayList<>();
-    exchanges.add(exchange(language, random));
-    if (random.nextInt(100) < SECOND_PERCENT) {
-      exchanges.add(exchange(random.nextInt(10) == 0 ? language(random) : language, random));
+    if (random.nextInt(100) >= SECOND_PERCENT) {
+      return new Dialogue(system, List.of(exchange(language, random)));
     }
-    return new Dialogue(system, exchanges);
+    Exchange first =
+        random.nextInt(100) < GREETING_SHARE
+            ? greeting(language, random)
+            : exchange(language, random);
+    Language next = random.nextInt(10) == 0 ? language(random) : language;
+    return new Dialogue(system, List.of(first, exchange(next, random)));
   }
 
   private static Language language(RandomGenerator random) {
@@ -129,6 +148,12 @@ public final class ProductCorpus implements Corpus {
   private String system(Language language, RandomGenerator random) {
     boolean english = language == Language.ENGLISH || random.nextInt(3) == 0;
     return lists.get(english ? "system_en" : "system_ru").pick(random);
+  }
+
+  /** How many chats begin: with the first of the topics, which is the greeting. */
+  private Exchange greeting(Language language, RandomGenerator random) {
+    Topic topic = topics.get(language).getFirst();
+    return new Exchange(noise.on(topic.questions().pick(random), language, random), topic.answer());
   }
 
   private Exchange exchange(Language language, RandomGenerator random) {
@@ -149,18 +174,5 @@ public final class ProductCorpus implements Corpus {
     return lot < LOOKALIKE_SHARE + NONSENSE_SHARE
         ? nonsense.in(topic.language(), random)
         : fallbacks.get(topic.language()).lookalikes().pick(random);
-  }
-
-  private static String sha256(List<String> learned) {
-    try {
-      var digest = MessageDigest.getInstance("SHA-256");
-      digest.update(("version " + VERSION + "\n").getBytes(StandardCharsets.UTF_8));
-      for (String line : learned) {
-        digest.update((line + "\n").getBytes(StandardCharsets.UTF_8));
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every Java has SHA-256", impossible);
-    }
   }
 }
