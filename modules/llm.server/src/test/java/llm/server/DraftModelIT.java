@@ -1,7 +1,6 @@
 package llm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -38,8 +37,7 @@ class DraftModelIT {
 
   @BeforeAll
   static void start() throws Exception {
-    assumeTrue(
-        ModelFiles.libraryIsFetched(), "the llama.cpp library is not fetched; run tools/native");
+    ModelFiles.requireLibrary();
     Path models = Files.createDirectory(folder.resolve("models"));
     Path draft = folder.resolve("draft.gguf");
     try (var files = new ModelFiles()) {
