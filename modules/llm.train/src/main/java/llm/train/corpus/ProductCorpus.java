@@ -32,7 +32,10 @@ public final class ProductCorpus implements Corpus {
   static final int RUSSIAN_PERCENT = 50;
 
   /** Exchanges that end in the fallback, percent; and what shares of these they are. */
-  static final int FALLBACK_PERCENT = 42;
+  static final int FALLBACK_PERCENT = 40;
+
+  /** Questions of a topic that are any words around a key of it, percent. */
+  private static final int KEY_SHARE = 40;
 
   private static final int LOOKALIKE_SHARE = 40;
   private static final int NONSENSE_SHARE = 20;
@@ -160,9 +163,22 @@ public final class ProductCorpus implements Corpus {
     List<Topic> all = topics.get(language);
     Topic topic = all.get(random.nextInt(all.size()));
     boolean ours = random.nextInt(100) >= FALLBACK_PERCENT;
-    String question = ours ? topic.questions().pick(random) : other(topic, random);
+    String question = ours ? own(topic, random) : other(topic, random);
     return new Exchange(
         noise.on(question, language, random), ours ? topic.answer() : fallback(language));
+  }
+
+  private String own(Topic topic, RandomGenerator random) {
+    if (topic.keys().isEmpty() || random.nextInt(100) >= KEY_SHARE) {
+      return topic.questions().pick(random);
+    }
+    return around(topic.language(), topic.keys().pick(random), random);
+  }
+
+  /** Words within any others. */
+  private String around(Language language, String words, RandomGenerator random) {
+    String list = language == Language.ENGLISH ? "around_en" : "around_ru";
+    return lists.get(list).pick(random).replace("@", words);
   }
 
   /** A question that no topic answers: one that looks like the topic's, nonsense, or any. */
@@ -171,8 +187,12 @@ public final class ProductCorpus implements Corpus {
     if (lot < LOOKALIKE_SHARE) {
       return topic.lookalikes().pick(random);
     }
-    return lot < LOOKALIKE_SHARE + NONSENSE_SHARE
-        ? nonsense.in(topic.language(), random)
-        : fallbacks.get(topic.language()).lookalikes().pick(random);
+    if (lot < LOOKALIKE_SHARE + NONSENSE_SHARE) {
+      Language language = topic.language();
+      return random.nextBoolean()
+          ? nonsense.in(language, random)
+          : around(language, nonsense.word(language, random), random);
+    }
+    return fallbacks.get(topic.language()).lookalikes().pick(random);
   }
 }
