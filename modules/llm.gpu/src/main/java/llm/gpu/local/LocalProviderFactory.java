@@ -67,8 +67,12 @@ public final class LocalProviderFactory implements ProviderFactory {
     var catalogue =
         new ModelCatalogue(
             settings, builtin, context.telemetry().log("llm.gpu.models"), context.time());
-    var gpu =
-        GpuWatch.start(settings.engine().memory().gpuIndex(), context.telemetry(), context.time());
+    int gpuIndex = settings.engine().memory().gpuIndex();
+    boolean isConfigured = settings.model().isPresent() || settings.modelsDir().isPresent();
+    GpuWatch gpu =
+        isConfigured
+            ? GpuWatch.start(gpuIndex, context.telemetry(), context.time())
+            : GpuWatch.onDemand(gpuIndex, context.telemetry(), context.time());
     var engine =
         new Engine(
             settings.engine(),
