@@ -12,6 +12,7 @@ import java.util.OptionalInt;
 import llm.core.concurrent.TimerThread;
 import llm.core.provider.ProviderContext;
 import llm.core.provider.ProviderSetup;
+import llm.core.telemetry.Level;
 import llm.core.testkit.Calls;
 import llm.core.testkit.RecordingTelemetry;
 import llm.core.testkit.TestConfig;
@@ -232,5 +233,6 @@ class BuiltinModelTest {
     var call = Calls.open(alarms, Duration.ofSeconds(60));
     memory.load(BUILTIN, OptionalInt.empty()).await(call); // the same load
     assertThat(telemetry.events("model_load_finish")).hasSize(1);
+    assertThat(telemetry.events("native_log")).noneMatch(event -> event.level() == Level.WARN);
   }
 }
