@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
+import llm.gpu.gguf.HeaderMemo;
 import llm.gpu.gguf.SplitFiles;
 import llm.gpu.gguf.VocabularyMatch;
 import llm.gpu.llama.LlamaException;
@@ -62,12 +63,19 @@ public record DraftFile(Path file, Path main, Function<GgufHeader, ContextShape>
         .orElseGet(() -> new LlamaException(sentence));
   }
 
-  /** What it takes beside the main model; nothing where it cannot be used. */
-  public ModelNeed need(GgufHeader header, int gpuLayers) {
+  /**
+   * What it takes beside the main model; nothing where it cannot be used.
+   *
+   * @param header the main model's
+   * @param known knows its header where that was read before
+   */
+  public ModelNeed need(GgufHeader header, int gpuLayers, HeaderMemo known) {
     try {
-      GgufHeader mine = fitting(header);
-      return NeedEstimate.of(mine, shape.apply(mine), gpuLayers).ofDraft();
-    } catch (LlamaException _) {
+      GgufHeader mine = known.of(file);
+      return mine.isEncoder() || !VocabularyMatch.isSame(mine, header)
+          ? ModelNeed.NONE
+          : NeedEstimate.of(mine, shape.apply(mine), gpuLayers).ofDraft();
+    } catch (GgufException _) {
       return ModelNeed.NONE; // the load tells why
     }
   }
