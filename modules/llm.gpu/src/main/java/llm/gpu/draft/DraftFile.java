@@ -1,5 +1,7 @@
 package llm.gpu.draft;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
@@ -23,14 +25,22 @@ import llm.gpu.memory.NeedEstimate;
 public record DraftFile(Path file, Path main, Function<GgufHeader, ContextShape> shape) {
   /**
    * The one that the settings name for {@code main}; empty where they name none, drafts are off, or
-   * it is that very file: no model drafts for itself.
+   * it is that very file, by whatever path: no model drafts for itself.
    */
   public static Optional<DraftFile> of(
       Speculation speculation, Path main, Function<GgufHeader, ContextShape> shape) {
     return speculation
         .model()
-        .filter(file -> speculation.isOn() && !file.equals(main))
+        .filter(file -> speculation.isOn() && !isSame(file, main))
         .map(file -> new DraftFile(file, main, shape));
+  }
+
+  private static boolean isSame(Path file, Path main) {
+    try {
+      return Files.isSameFile(file, main);
+    } catch (IOException absent) {
+      return false; // the load tells why
+    }
   }
 
   /**

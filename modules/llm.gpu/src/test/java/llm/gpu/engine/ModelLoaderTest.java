@@ -170,6 +170,13 @@ class ModelLoaderTest {
   }
 
   @Test
+  void theModelItselfByAnotherPathIsNoDraftModel() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("link.gguf"), file);
+
+    assertThat(drafting(link).need(file, OptionalInt.empty()).draft()).isZero();
+  }
+
+  @Test
   void theLoadOfADraftModelIsEndedToo() throws Exception {
     Path draft = SizedModel.llama(128, 2, 256, 2000).writeTo(folder.resolve("ended.gguf"));
     residence.wantLoaded(OptionalInt.empty());
