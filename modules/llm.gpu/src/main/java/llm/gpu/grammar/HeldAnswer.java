@@ -71,6 +71,10 @@ public final class HeldAnswer {
   HeldAnswer begin(Reasoning reasoning, ChatRequest request) throws LlmException {
     try {
       state = masks.start();
+      if (!reasoning.equals(Reasoning.NONE)) {
+        masks.startBehindSpace();
+        names.filter(_ -> masks.skipsSpace()).ifPresent(JsonNames::skipSpace);
+      }
       if (reasoning.begun()) {
         thought = Optional.of(ThoughtScan.of(reasoning.end()));
       } else {

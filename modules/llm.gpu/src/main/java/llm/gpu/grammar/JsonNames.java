@@ -15,6 +15,11 @@ final class JsonNames {
     this.scan = new JsonScan(places);
   }
 
+  /** White space at the beginning of the answer is none of it. */
+  void skipSpace() {
+    scan.skipSpace();
+  }
+
   /** Whether the answer may go on with {@code bytes}. Changes nothing. */
   boolean allows(byte[] bytes) {
     if (scan.isAllJson()) {

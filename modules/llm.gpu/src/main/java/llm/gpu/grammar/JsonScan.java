@@ -19,6 +19,7 @@ final class JsonScan {
   private List<Value> values = List.of(); // that may begin here
   private Value value; // null outside of values
   private String seen = ""; // the last of it, as much as a mark may have; or all while it is open
+  private boolean skipsSpace; // while nothing else has come
 
   JsonScan(JsonPlaces places) {
     to(places);
@@ -30,6 +31,12 @@ final class JsonScan {
     this.values = other.values;
     this.value = other.value;
     this.seen = other.seen;
+    this.skipsSpace = other.skipsSpace;
+  }
+
+  /** White space at the beginning of the answer is none of it, and says nothing of what it is. */
+  void skipSpace() {
+    skipsSpace = true;
   }
 
   private void to(JsonPlaces found) {
@@ -81,6 +88,10 @@ final class JsonScan {
   }
 
   private byte[] decide(JsonPlaces.Either either, byte b) {
+    if (skipsSpace && LeadingSpace.has(b)) {
+      return NOTHING;
+    }
+    skipsSpace = false;
     seen += latin(b);
     HeldReading.Either reading = either.reading();
     byte[] all = bytes(seen);

@@ -11,6 +11,11 @@ public final class LeadingSpace {
 
   private LeadingSpace() {}
 
+  /** Whether {@code sign} is one of its signs. */
+  static boolean has(byte sign) {
+    return SIGNS.indexOf(sign) >= 0;
+  }
+
   /** What is left of {@code text} without it. */
   public static String skip(String text) {
     int from = 0;

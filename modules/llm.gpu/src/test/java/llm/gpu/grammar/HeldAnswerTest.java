@@ -5,12 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import llm.core.schema.grammar.SchemaGrammar;
 import llm.core.template.Reasoning;
+import llm.core.template.answer.AnswerFormat;
+import llm.core.template.grammar.ForcedCalls;
+import llm.core.template.grammar.HeldCalls;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
 import llm.domain.chat.ChatRequest;
+import llm.domain.chat.JsonText;
 import llm.domain.chat.Message;
+import llm.domain.chat.ToolDefinition;
 import llm.domain.error.LlmException;
 import llm.domain.model.ModelName;
 import org.junit.jupiter.api.DisplayName;
@@ -22,14 +29,19 @@ class HeldAnswerTest {
       ChatRequest.of(new ModelName("m"), List.of(Message.user("x")));
 
   private static HeldAnswer held(String grammar, String... tokens) throws Exception {
+    return begun(AnswerGrammar.of(grammar, "grammar"), Reasoning.NONE, tokens);
+  }
+
+  private static HeldAnswer begun(AnswerGrammar asked, Reasoning reasoning, String... tokens)
+      throws Exception {
     List<byte[]> texts =
         List.of(tokens).stream().map(text -> text.getBytes(StandardCharsets.ISO_8859_1)).toList();
     List<String> names = List.of(tokens).stream().map(_ -> "").toList();
     var read = new ModelTokens(texts, names, new int[0]);
-    Hold hold = Hold.of(AnswerGrammar.of(grammar, "grammar"));
+    Hold hold = Hold.of(asked);
     var metrics = new GrammarMetrics(new RecordingTelemetry().metrics());
     var masks = new TokenMasks(hold.gbnf(), read, Set.of(), metrics, new ManualClock());
-    return new HeldAnswer(hold, masks, read, null, metrics).begin(Reasoning.NONE, REQUEST);
+    return new HeldAnswer(hold, masks, read, null, metrics).begin(reasoning, REQUEST);
   }
 
   @Test
@@ -53,5 +65,43 @@ class HeldAnswerTest {
           }
         })
         .withMessageContaining("too involved: the answer was not complete");
+  }
+
+  /** A call that is written between tags, and what a model thought before. */
+  @Test
+  void isCallsAlsoWhereALineEndStandsBetweenReasoningAndThem() throws Exception {
+    var put =
+        new ToolDefinition(
+            "put",
+            Optional.empty(),
+            new JsonText(
+                "{\"type\":\"object\",\"properties\":{\"s\":{\"type\":\"string\"},"
+                    + "\"o\":{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^[ab]{0,9}$\"},"
+                    + "\"additionalProperties\":{\"type\":\"boolean\"}}},"
+                    + "\"required\":[\"s\",\"o\"],\"additionalProperties\":false}"));
+    String form = SchemaGrammar.anyObject().gbnf();
+    HeldCalls either =
+        ForcedCalls.of(AnswerFormat.GLM, "")
+            .orElseThrow()
+            .grammarOr(
+                new ForcedCalls.TextForm(form, true),
+                REQUEST.withTools(List.of(put)),
+                "response_format",
+                _ -> Optional.empty());
+    String[] texts = {
+      "</think>\n",
+      "\n",
+      "<tool_call>put\n",
+      "<arg_key>s</arg_key>\n<arg_value>a, b}] or \"",
+      "</arg_value>\n<arg_key>o</arg_key>\n<arg_value>{\"a\":true,\"",
+      "b\":true}</arg_value>\n</tool_call>"
+    };
+    var reasoning = new Reasoning("<think>", List.of("</think>"), true);
+    HeldAnswer answer = begun(AnswerGrammar.ofCalls(either, "tools"), reasoning, texts);
+    for (int token = 0; token < texts.length; token++) {
+      answer.take(token);
+    }
+    String said = String.join("", texts).substring("</think>".length());
+    assertThat(answer.delivered(said.length()).fault()).isEmpty();
   }
 }
