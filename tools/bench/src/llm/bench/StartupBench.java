@@ -19,6 +19,9 @@ public final class StartupBench {
   private static final int STARTS = 10;
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final Duration BEFORE_RSS = Duration.ofSeconds(2);
+  private static final Map<String, String> SHIPPED = Map.of();
+  private static final Map<String, String> NO_MODEL =
+      Map.of("LLM_PROVIDERS_LOCAL_BUILTIN", "false");
 
   private StartupBench() {}
 
@@ -32,19 +35,27 @@ public final class StartupBench {
     String facts = Machine.facts(bench.root());
     Server.Launcher launcher = Server.launcher(bench.root(), args.value("--server"));
     var report = new Report();
-    start(bench, launcher, 0, Duration.ZERO); // Brings the files into the page cache.
+    start(
+        bench,
+        launcher,
+        "start-0",
+        Duration.ZERO,
+        SHIPPED); // Brings the files into the page cache.
     var millis = new ArrayList<Double>();
     var resident = new ArrayList<Double>();
     var own = new ArrayList<Double>();
+    var withModel = new ArrayList<Double>();
     int rssEvery = args.quick() ? STARTS / 2 : 1;
     for (int i = 1; i <= STARTS; i++) {
       Commands.progress("start " + i + " of " + STARTS);
       Duration stay = i % rssEvery == 0 ? BEFORE_RSS : Duration.ZERO;
-      Started started = start(bench, launcher, i, stay);
+      Started started = start(bench, launcher, "start-" + i, stay, SHIPPED);
       millis.add(started.millis);
       if (stay.isPositive()) {
-        resident.add(started.residentMib);
-        own.add(started.privateMib);
+        withModel.add(started.residentMib);
+        Started alone = start(bench, launcher, "no-model-" + i, stay, NO_MODEL);
+        resident.add(alone.residentMib);
+        own.add(alone.privateMib);
       }
     }
     report.atMost(
@@ -58,27 +69,37 @@ public final class StartupBench {
         Stats.median(resident),
         "MiB",
         80,
-        "VmRSS 2 s later, " + Stats.spread(resident));
+        "VmRSS 2 s later without a model, " + Stats.spread(resident));
     report.at(
         "startup.rss_mb",
         Stats.median(own),
         "MiB",
         Map.of("kind", "private"),
         "without pages that are shared or of files");
+    report.at(
+        "startup.rss_mb",
+        Stats.median(withModel),
+        "MiB",
+        Map.of("kind", "builtin"),
+        "with the model that comes with the program, where the image has it");
     sizes(launcher, report);
     report.publish(
-        facts + "\nserver   " + launcher.words() + ", no model, logging to a file", args.json());
+        facts + "\nserver   " + launcher.words() + ", as shipped, logging to a file", args.json());
   }
 
   private record Started(double millis, double residentMib, double privateMib) {}
 
   private static Started start(
-      Workbench bench, Server.Launcher launcher, int number, Duration stay) {
+      Workbench bench,
+      Server.Launcher launcher,
+      String name,
+      Duration stay,
+      Map<String, String> environment) {
     int port = Workbench.freePort();
     var command = List.of(launcher.program().toString(), "--port", String.valueOf(port));
-    Path log = bench.folder().resolve("start-" + number + ".log");
+    Path log = bench.folder().resolve(name + ".log");
     long start = System.nanoTime();
-    try (Child server = Child.start("the server", command, Map.of(), log)) {
+    try (Child server = Child.start("the server", command, environment, log)) {
       Http.awaitOk(server, port, "/health", LIMIT);
       double millis = (System.nanoTime() - start) / 1e6;
       if (stay.isPositive()) {

@@ -1,7 +1,6 @@
 package llm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -9,7 +8,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -38,14 +36,13 @@ class DraftModelIT {
 
   @BeforeAll
   static void start() throws Exception {
-    assumeTrue(
-        ModelFiles.libraryIsFetched(), "the llama.cpp library is not fetched; run tools/native");
+    ModelFiles.requireLibrary();
     Path models = Files.createDirectory(folder.resolve("models"));
     Path draft = folder.resolve("draft.gguf");
     try (var files = new ModelFiles()) {
-      Files.write(models.resolve("main.gguf"), files.model(512, 1));
-      Files.write(draft, files.model(512, 1));
-      byte[] other = files.model(512, 1);
+      Files.write(models.resolve("main.gguf"), files.model(512));
+      Files.write(draft, files.model(512));
+      byte[] other = files.model(512);
       String text = new String(other, java.nio.charset.StandardCharsets.ISO_8859_1);
       other[text.indexOf("\u0001\0\0\0\0\0\0\0q") + 8] = 'Q'; // a token
       Files.write(models.resolve("other.gguf"), other);
@@ -64,12 +61,7 @@ class DraftModelIT {
                 draft_model: %s
             """
                 .formatted(models, draft));
-    server =
-        ServerProcess.serve(
-            folder,
-            Map.of("JDK_JAVA_OPTIONS", "-Dllm.home=" + ModelFiles.ROOT),
-            "--config",
-            config.toString());
+    server = ServerProcess.serve(folder, ModelFiles.HOME, "--config", config.toString());
   }
 
   @AfterAll

@@ -29,13 +29,13 @@ record Recipe(
     int heldOut,
     NetShape shape) {
   static final long DEFAULT_SEED = 1;
-  static final int DEFAULT_STEPS = 3_000;
+  static final int DEFAULT_STEPS = 7_000;
   static final int MAX_STEPS = 1_000_000;
 
   /** The recipe of the model that ships. */
   static Recipe builtin(long seed, int steps) {
     var shape = new NetShape(2_048, 160, 4, 416, 1_024);
-    return new Recipe(seed, steps, 32, 3e-3, 0.05, 30, 10, 20_000, 400, shape);
+    return new Recipe(seed, steps, 24, 3e-3, 0.05, 10, 5, 20_000, 400, shape);
   }
 
   Schedule schedule() {

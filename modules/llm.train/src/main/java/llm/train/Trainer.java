@@ -2,6 +2,7 @@ package llm.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
@@ -64,8 +65,12 @@ final class Trainer {
     }
     Parameters weights = Parameters.random(recipe.shape(), random);
     progress.say(
-        "training %,d weights for %,d steps on %d threads"
-            .formatted(weights.count(), recipe.steps(), threads));
+        String.format(
+            Locale.ROOT,
+            "training %,d weights for %,d steps on %d threads",
+            weights.count(),
+            recipe.steps(),
+            threads));
     teach(weights, transcript, random, heldOut);
     Threshold threshold = Threshold.choose(judge(weights, transcript, heldOut));
     return new TrainedModel(weights, vocabulary, threshold);

@@ -15,7 +15,7 @@ import llm.train.vocabulary.Vocabulary;
  * ends them. Immutable; any thread.
  */
 final class Transcript {
-  private static final int OPENING_TOKENS = 6;
+  private static final int OPENING_TOKENS = 4;
 
   private final Encoder encoder;
   private final int maxTokens;

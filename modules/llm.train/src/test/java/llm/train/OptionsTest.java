@@ -17,7 +17,7 @@ class OptionsTest {
     assertThat(Options.read(List.of(), 2))
         .isEqualTo(
             new Options(Recipe.DEFAULT_SEED, Recipe.DEFAULT_STEPS, Optional.empty(), 2, false));
-    assertThat(Options.read(List.of(), 64).threads()).isEqualTo(8);
+    assertThat(Options.read(List.of(), 64).threads()).isEqualTo(4);
   }
 
   @Test
@@ -33,7 +33,7 @@ class OptionsTest {
   @ParameterizedTest
   @CsvSource({
     "--steps=0, '--steps is 0 and must be 1 to 1000000.'",
-    "--threads=9, '--threads is 9 and must be 1 to 8.'",
+    "--threads=9, '--threads is 9 and must be 1 to 4.'",
     "--seed=x, '--seed needs a whole number, not ''x''.'",
     "--seed, '--seed needs a whole number, not ''''.'",
     "--output, '--output needs a file.'",

@@ -62,8 +62,8 @@ class TranscriptTest {
     assertThat(read(example, 0, example.size()))
         .contains("assistant\nyes no")
         .doesNotEndWith("<|im_end|>");
-    assertThat(example.weight(example.size() - 6)).isEqualTo(1);
-    assertThat(example.weight(example.size() - 7)).isZero();
+    assertThat(example.weight(example.size() - 4)).isEqualTo(1);
+    assertThat(example.weight(example.size() - 5)).isZero();
   }
 
   private static String read(Example example, int from, int to) {

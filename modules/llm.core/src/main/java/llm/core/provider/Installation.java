@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * The folder that holds what belongs to the program beside its code: {@code conf/}, {@code
- * native/}.
+ * native/}, {@code models/}.
  *
  * <p>Property {@code llm.home}: the folder; without it, that of the image the program is linked
  * into, and none when it runs from a module path or class path.

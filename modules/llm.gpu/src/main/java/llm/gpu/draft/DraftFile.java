@@ -1,10 +1,13 @@
 package llm.gpu.draft;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
+import llm.gpu.gguf.HeaderMemo;
 import llm.gpu.gguf.SplitFiles;
 import llm.gpu.gguf.VocabularyMatch;
 import llm.gpu.llama.LlamaException;
@@ -22,14 +25,22 @@ import llm.gpu.memory.NeedEstimate;
 public record DraftFile(Path file, Path main, Function<GgufHeader, ContextShape> shape) {
   /**
    * The one that the settings name for {@code main}; empty where they name none, drafts are off, or
-   * it is that very file: no model drafts for itself.
+   * it is that very file, by whatever path: no model drafts for itself.
    */
   public static Optional<DraftFile> of(
       Speculation speculation, Path main, Function<GgufHeader, ContextShape> shape) {
     return speculation
         .model()
-        .filter(file -> speculation.isOn() && !file.equals(main))
+        .filter(file -> speculation.isOn() && !isSame(file, main))
         .map(file -> new DraftFile(file, main, shape));
+  }
+
+  private static boolean isSame(Path file, Path main) {
+    try {
+      return Files.isSameFile(file, main);
+    } catch (IOException absent) {
+      return false; // the load tells why
+    }
   }
 
   /**
@@ -62,12 +73,19 @@ public record DraftFile(Path file, Path main, Function<GgufHeader, ContextShape>
         .orElseGet(() -> new LlamaException(sentence));
   }
 
-  /** What it takes beside the main model; nothing where it cannot be used. */
-  public ModelNeed need(GgufHeader header, int gpuLayers) {
+  /**
+   * What it takes beside the main model; nothing where it cannot be used.
+   *
+   * @param header the main model's
+   * @param known knows its header where that was read before
+   */
+  public ModelNeed need(GgufHeader header, int gpuLayers, HeaderMemo known) {
     try {
-      GgufHeader mine = fitting(header);
-      return NeedEstimate.of(mine, shape.apply(mine), gpuLayers).ofDraft();
-    } catch (LlamaException _) {
+      GgufHeader mine = known.of(file);
+      return mine.isEncoder() || !VocabularyMatch.isSame(mine, header)
+          ? ModelNeed.NONE
+          : NeedEstimate.of(mine, shape.apply(mine), gpuLayers).ofDraft();
+    } catch (GgufException _) {
       return ModelNeed.NONE; // the load tells why
     }
   }

@@ -92,9 +92,12 @@ public final class DraftPlanner {
     return drafting;
   }
 
-  /** The memory had no room for drafts: none are made for some steps. */
+  /**
+   * The memory had no room for drafts: those of the step were not tried, nor are any for a while.
+   */
   public void crowded() {
     rest = CROWDED_STEPS;
+    tried.forEach(one -> one.plan(0));
     tried = List.of();
   }
 

@@ -157,7 +157,7 @@ final class ModelDrafts {
     }
     probes.take();
     ask(List.of(answer), new Depth(tokens, 1, 0, 0));
-    return Optional.of(answer.drafting());
+    return Optional.of(answer.drafting()).filter(Drafting::isByModel); // else it has to read on
   }
 
   private void ask(List<Answer> answers, Depth depth) {

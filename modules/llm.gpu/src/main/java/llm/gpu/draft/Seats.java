@@ -148,12 +148,13 @@ final class Seats {
 
   /**
    * A seat that nobody owns, or the one used least recently, with what another knows of the text.
+   * One whose text goes on otherwise for longer stays as it is while there are others.
    */
   private Seat take(Drafting owner, TokenSequence sequence) {
     Seat source = best(sequence);
     int common = prefix(source, sequence);
     Seat target =
-        source.owner == null
+        source.owner == null && 2 * common >= source.count
             ? source
             : seats.stream()
                 .min(

@@ -17,6 +17,7 @@ import llm.gpu.draft.LoadedDraft;
 import llm.gpu.gguf.FileMark;
 import llm.gpu.gguf.GgufException;
 import llm.gpu.gguf.GgufHeader;
+import llm.gpu.gguf.HeaderMemo;
 import llm.gpu.gguf.SplitFiles;
 import llm.gpu.llama.Library;
 import llm.gpu.llama.LlamaException;
@@ -44,6 +45,7 @@ final class ModelLoader {
   private final Log log;
   private final TimeSource time;
   private final BooleanSupplier closing;
+  private final HeaderMemo draftHeader = new HeaderMemo(); // for estimates; a load reads the file
   private volatile Library library;
 
   ModelLoader(
@@ -110,7 +112,7 @@ final class ModelLoader {
         NeedEstimate.of(
             header, wanted.shapeFor(header.contextTokens(), header.isEncoder()), gpuLayers());
     return draftOf(file, header, wanted)
-        .map(draft -> alone.plus(draft.need(header, gpuLayers())))
+        .map(draft -> alone.plus(draft.need(header, gpuLayers(), draftHeader)))
         .orElse(alone);
   }
 

@@ -19,6 +19,20 @@ public final class VocabularyMatch {
    */
   public static Optional<String> difference(
       Path file, GgufHeader header, Path otherFile, GgufHeader other) throws GgufException {
+    Optional<String> told = toldDifference(header, other);
+    return told.isPresent() || header.vocabularyHash() == other.vocabularyHash()
+        ? told
+        : Optional.of(firstToken(GgufReader.readTokens(file), GgufReader.readTokens(otherFile)));
+  }
+
+  /** Whether there is none; reads no file. */
+  public static boolean isSame(GgufHeader header, GgufHeader other) {
+    return toldDifference(header, other).isEmpty()
+        && header.vocabularyHash() == other.vocabularyHash();
+  }
+
+  /** What makes one another, but for the tokens themselves. */
+  private static Optional<String> toldDifference(GgufHeader header, GgufHeader other) {
     if (header.tokenCount() != other.tokenCount()) {
       return Optional.of(header.tokenCount() + " tokens, not " + other.tokenCount());
     }
@@ -35,9 +49,7 @@ public final class VocabularyMatch {
         return Optional.of(key + " is " + mine + ", not " + theirs);
       }
     }
-    return header.vocabularyHash() == other.vocabularyHash()
-        ? Optional.empty()
-        : Optional.of(firstToken(GgufReader.readTokens(file), GgufReader.readTokens(otherFile)));
+    return Optional.empty();
   }
 
   private static String firstToken(List<String> mine, List<String> theirs) {

@@ -25,6 +25,9 @@ final class JsonNames {
     if (scan.isAllJson()) {
       return names.allows(bytes);
     }
+    if (scan.staysIn(bytes)) { // nearly all tokens do, and this is asked for many
+      return !scan.isJson() || names.allows(bytes);
+    }
     return scan.isOver() || follow(new JsonScan(scan), bytes, names, false) != null;
   }
 

@@ -53,6 +53,20 @@ final class JsonScan {
     return value.isJson() && value.end().isEmpty();
   }
 
+  /** Whether {@code bytes} cannot end the value in work; false outside of values. */
+  boolean staysIn(byte[] bytes) {
+    if (value == null || value.end().isEmpty()) {
+      return false;
+    }
+    char last = value.end().charAt(value.isJson() ? 0 : value.end().length() - 1);
+    for (byte b : bytes) {
+      if (b == last) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Whether no JSON can come. */
   boolean isOver() {
     return places instanceof JsonPlaces.Nowhere;

@@ -1,6 +1,7 @@
 package llm.gpu.local;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import llm.core.telemetry.Log;
@@ -8,7 +9,8 @@ import llm.gpu.text.ModelTemplates;
 
 /**
  * The model that comes with the program. Its file is looked at in the background, so that no start
- * waits for it; whoever asks for it meanwhile does. Thread-safe.
+ * waits for it: until then it is listed with no more than its description, and whoever asks for it
+ * waits. Thread-safe.
  */
 final class BuiltinModel {
   /** Its id; no other model has it. */
@@ -21,11 +23,13 @@ final class BuiltinModel {
   private static final Path PLACE = Path.of("models", "builtin.gguf");
 
   private final Path file;
+  private final ModelEntry unseen;
   private final CompletableFuture<AtomicReference<ModelEntry>> entry = new CompletableFuture<>();
 
   /** Begins to look at the file under the installation's folder, which is there. */
   BuiltinModel(Path file, ModelTemplates templates, Log log) {
     this.file = file;
+    this.unseen = ModelEntry.missing(ID, "", templates);
     Thread.startVirtualThread(() -> look(templates, log));
   }
 
@@ -34,9 +38,17 @@ final class BuiltinModel {
     return home.resolve(PLACE).toAbsolutePath().normalize();
   }
 
-  /** Where its file is. */
-  Path file() {
-    return file;
+  /**
+   * What is known of the file without waiting: a model without header and problem as long as it is
+   * being looked at.
+   */
+  ModelEntry known() {
+    return entry.isDone() ? entry() : unseen;
+  }
+
+  /** The same where it can be listed. */
+  Optional<ModelEntry> listed() {
+    return Optional.of(known()).filter(now -> now.problem().isEmpty());
   }
 
   /** The file as it is now, usable or not. */
@@ -47,13 +59,13 @@ final class BuiltinModel {
   private void look(ModelTemplates templates, Log log) {
     try {
       ModelEntry read = ModelEntry.read(ID, file, templates);
+      entry.complete(new AtomicReference<>(read));
       if (!read.usable()) {
         log.warn("model_file_problem")
             .put("file", file.toString())
             .put("problem", read.problem())
             .emit();
       }
-      entry.complete(new AtomicReference<>(read));
     } catch (RuntimeException | Error bug) {
       entry.completeExceptionally(bug); // for whoever asks for it
     }

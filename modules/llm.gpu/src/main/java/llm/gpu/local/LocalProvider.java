@@ -229,14 +229,19 @@ final class LocalProvider implements ChatProvider {
             + status.inWork()
             + " in work, "
             + status.waiting()
-            + " waiting; "
-            + memories();
+            + " waiting"
+            + (isAwake(status) ? "; " + memories() : "");
     Optional<String> problem = status.failure().or(catalogue::configuredProblem);
     if (problem.isEmpty()) {
       return new ProviderHealth(Status.UP, detail);
     }
     return new ProviderHealth(
         hasNoLibrary(status) ? Status.DOWN : Status.DEGRADED, problem.get() + " " + detail);
+  }
+
+  /** Not while nobody has asked the model that comes with the program, and there is no other. */
+  private boolean isAwake(EngineStatus status) {
+    return catalogue.isConfigured() || status.library().isPresent();
   }
 
   @Override

@@ -21,6 +21,7 @@ import llm.gpu.nvml.GpuWatch;
  * the engine's thread loads it, and the model, in the background or with the first request.
  */
 public final class LocalProviderFactory implements ProviderFactory {
+  private static final String LARGE_POOL = "possible training context overflow";
   private static final String DOCUMENTED = "The configuration is only being documented.";
 
   /** For the service loader. */
@@ -67,8 +68,12 @@ public final class LocalProviderFactory implements ProviderFactory {
     var catalogue =
         new ModelCatalogue(
             settings, builtin, context.telemetry().log("llm.gpu.models"), context.time());
-    var gpu =
-        GpuWatch.start(settings.engine().memory().gpuIndex(), context.telemetry(), context.time());
+    int gpuIndex = settings.engine().memory().gpuIndex();
+    boolean isConfigured = settings.model().isPresent() || settings.modelsDir().isPresent();
+    GpuWatch gpu =
+        isConfigured
+            ? GpuWatch.start(gpuIndex, context.telemetry(), context.time())
+            : GpuWatch.onDemand(gpuIndex, context.telemetry(), context.time());
     var engine =
         new Engine(
             settings.engine(),
@@ -85,10 +90,13 @@ public final class LocalProviderFactory implements ProviderFactory {
   }
 
   private static NativeLog relayTo(Log log) {
-    return (severity, line) ->
-        log.at(severity == NativeLog.Severity.ERROR ? Level.ERROR : Level.WARN, "native_log")
-            .put("line", line)
-            .emit();
+    return (severity, line) -> log.at(level(severity, line), "native_log").put("line", line).emit();
+  }
+
+  /** The pool is larger than a window on purpose: each request keeps to its window. */
+  private static Level level(NativeLog.Severity severity, String line) {
+    boolean isOfPool = line.contains(LARGE_POOL);
+    return severity == NativeLog.Severity.ERROR ? Level.ERROR : isOfPool ? Level.DEBUG : Level.WARN;
   }
 
   private static String noLibrary(LocalSettings settings) {

@@ -124,12 +124,12 @@ final class ModelCatalogue implements AdapterSource {
       all.add(local(usable));
     }
     all.addAll(usable);
-    builtin.map(BuiltinModel::entry).filter(ModelEntry::usable).ifPresent(all::add);
+    builtin.flatMap(BuiltinModel::listed).ifPresent(all::add);
     return all;
   }
 
   /** Whether anything says what {@code local} is. */
-  private boolean isConfigured() {
+  boolean isConfigured() {
     return configured.isPresent() || folder.isPresent();
   }
 
@@ -153,7 +153,7 @@ final class ModelCatalogue implements AdapterSource {
   Optional<ModelEntry> offered(String id) {
     return switch (id) {
       case LocalProvider.ID -> isConfigured() ? find(id) : Optional.empty();
-      case BuiltinModel.ID -> find(id).filter(ModelEntry::usable);
+      case BuiltinModel.ID -> builtin.flatMap(BuiltinModel::listed);
       default -> find(id);
     };
   }
@@ -200,10 +200,9 @@ final class ModelCatalogue implements AdapterSource {
    * empty when it can, or there is a folder alone.
    */
   Optional<String> configuredProblem() {
-    Optional<ModelEntry> only = isConfigured() ? configured : builtin.map(BuiltinModel::entry);
-    return only.map(ModelEntry::refreshed)
-        .filter(entry -> !entry.usable())
-        .map(ModelEntry::problem);
+    Optional<ModelEntry> only =
+        isConfigured() ? configured.map(ModelEntry::refreshed) : builtin.map(BuiltinModel::known);
+    return only.map(ModelEntry::problem).filter(problem -> !problem.isEmpty());
   }
 
   private ModelEntry local(List<ModelEntry> usable) {

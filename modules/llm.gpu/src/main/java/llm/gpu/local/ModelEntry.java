@@ -153,7 +153,7 @@ record ModelEntry(
         LocalProvider.ID,
         mark.map(FileMark::modified).orElse(Instant.EPOCH),
         header.map(known -> spec(known, settings, tools())),
-        header.map(this::describe).orElse(problem),
+        header.map(this::describe).orElseGet(this::undescribed),
         adapter.map(Adapter::parent));
   }
 
@@ -161,6 +161,11 @@ record ModelEntry(
     int contextTokens = settings.contextFor(header.contextTokens());
     return new ModelSpec(
         contextTokens, contextTokens, tools, false, true, Optional.empty(), Optional.empty());
+  }
+
+  /** One that comes with the program may not have been looked at yet. */
+  private String undescribed() {
+    return problem.isEmpty() && id.equals(BuiltinModel.ID) ? BuiltinModel.DESCRIPTION : problem;
   }
 
   private String describe(GgufHeader known) {

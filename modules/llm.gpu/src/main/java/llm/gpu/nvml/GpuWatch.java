@@ -3,6 +3,7 @@ package llm.gpu.nvml;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToDoubleFunction;
 import llm.core.telemetry.Log;
@@ -37,6 +38,7 @@ public final class GpuWatch implements DeviceMemory, AutoCloseable {
   private final Log log;
   private final Metrics metrics;
   private final Thread thread;
+  private final AtomicBoolean begun;
   private volatile Seen seen;
   private volatile boolean closing;
   private volatile boolean looking; // a call of NVML is under way
@@ -96,7 +98,7 @@ public final class GpuWatch implements DeviceMemory, AutoCloseable {
   /** The same by another library. */
   static GpuWatch start(String library, int index, Telemetry telemetry, TimeSource time) {
     var watch = new GpuWatch(library, index, telemetry, time);
-    watch.thread.start();
+    watch.begin();
     return watch;
   }
 
@@ -107,7 +109,24 @@ public final class GpuWatch implements DeviceMemory, AutoCloseable {
     this.log = telemetry.log("llm.gpu.nvml");
     this.metrics = telemetry.metrics();
     this.seen = new Seen(NOTHING, time.nanoTime());
+    this.begun = new AtomicBoolean();
     this.thread = Thread.ofPlatform().daemon().name("llm-nvml").unstarted(this::run);
+  }
+
+  /**
+   * Begins to watch when somebody first wants to know how full the memory is, as before a load;
+   * nothing is known of it then.
+   *
+   * @param index which graphics processor, from 0
+   */
+  public static GpuWatch onDemand(int index, Telemetry telemetry, TimeSource time) {
+    return new GpuWatch(LIBRARY, index, telemetry, time);
+  }
+
+  private void begin() {
+    if (!begun.get() && begun.compareAndSet(false, true)) {
+      thread.start();
+    }
   }
 
   /** What is known now. */
@@ -127,6 +146,7 @@ public final class GpuWatch implements DeviceMemory, AutoCloseable {
 
   @Override
   public Optional<MemoryReading> reading() {
+    begin();
     return sight().memory();
   }
 

@@ -297,4 +297,18 @@ class DraftPlannerTest {
     assertThat(drafted.subList(0, 60)).containsOnly(0);
     assertThat(drafted.subList(70, 100)).doesNotContain(0);
   }
+
+  @Test
+  void whatTheMemoryHadNoRoomForWasNoPredictionThatWasWrong() {
+    DraftPlanner planner = planner(Mode.ALWAYS);
+    Speaker speaker = Speaker.interactive();
+    speaker.drafting.predict(new int[] {1, 2, 3}, new int[] {1, 2, 3, 1, 2, 3, 7, 8, 9});
+    planner.plan(List.of(speaker));
+    assertThat(speaker.drafting.predictedWrong()).as("drafted").isPositive();
+
+    planner.crowded();
+    planner.plan(List.of(speaker));
+    assertThat(speaker.drafting.count()).isZero();
+    assertThat(speaker.drafting.predictedWrong()).isZero();
+  }
 }

@@ -221,4 +221,48 @@ class ModelDraftsTest {
     answers(40, 1, 8, CHEAP);
     assertThat(answers(10, 1, 8, CHEAP)).isLessThan(0.5);
   }
+
+  /** Has much to read before it guesses anything. */
+  private static final class Reader implements Drafter {
+    private int reads;
+
+    @Override
+    public int unread(Drafting drafting, TokenSequence sequence) {
+      return 5000;
+    }
+
+    @Override
+    public Took draft(List<Wish> wishes) {
+      reads++;
+      return new Took(0, 0, READS, 1);
+    }
+
+    @Override
+    public void leave(Drafting drafting) {}
+  }
+
+  @Test
+  void whileItReadsWhatWasLookedUpIsNotTriedInItsPlace() {
+    for (int tokens : new int[] {1, 2, 4, 1, 2, 4, 1, 2, 4}) {
+      costs.took(tokens, tokens - 1, (long) STEP * tokens);
+    }
+    var reader = new Reader();
+    var speculation = new Speculation(Mode.AUTO, 16);
+    var drafts = new ModelDrafts(reader, speculation, costs, new Purse(), ROOM);
+    var speaker =
+        new Speaker(
+            TestSequences.of(1, 2, 3, 1, 2, 3), new Drafting(speculation, new Confidence()), 6);
+    for (int i = 0; i < 50; i++) {
+      speaker.drafting.seek(speaker.sequence, 16);
+      speaker.drafting.plan(1);
+      speaker.drafting.confirms(9); // it never is what was looked up
+    }
+    speaker.drafting.seek(speaker.sequence, 16);
+
+    for (int i = 0; i < 2 * Probes.FIRST; i++) {
+      assertThat(drafts.draft(List.of(speaker), new int[] {16}, 16)).isEmpty();
+    }
+    assertThat(reader.reads).isPositive();
+    assertThat(speaker.drafting.found()).isEqualTo(16);
+  }
 }

@@ -107,6 +107,19 @@ class SeatsTest {
   }
 
   @Test
+  void answersOfTwoConversationsInTurnEachGoOnFromTheirOwn() {
+    Drafting one = answer();
+    read(one, TestSequences.of(1, 2, 3, 4));
+    seats.leave(one);
+    Drafting other = answer();
+    read(other, TestSequences.of(1, 5, 6, 7));
+    seats.leave(other);
+
+    assertThat(seats.unread(answer(), TestSequences.of(1, 2, 3, 4, 8))).isEqualTo(1);
+    assertThat(seats.unread(answer(), TestSequences.of(1, 5, 6, 7, 8))).isEqualTo(1);
+  }
+
+  @Test
   void anAnswerThatBeginsLikeOneInWorkSharesThat() {
     read(answer(), TestSequences.of(1, 2, 3, 4));
     Seat second = seats.follow(answer(), TestSequences.of(1, 2, 7, 8));

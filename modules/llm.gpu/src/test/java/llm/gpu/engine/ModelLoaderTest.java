@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -151,6 +152,28 @@ class ModelLoaderTest {
     ModelNeed need = drafting(other).need(file, OptionalInt.empty());
 
     assertThat(need).isEqualTo(loader(() -> false).need(file, OptionalInt.empty()));
+  }
+
+  @Test
+  void itsFileIsReadAgainForAnEstimateOnlyWhereItChanged() throws Exception {
+    Path draft = SizedModel.llama(128, 2, 256, 2000).writeTo(folder.resolve("read.gguf"));
+    ModelLoader loader = drafting(draft);
+    ModelNeed need = loader.need(file, OptionalInt.empty());
+    FileTime modified = Files.getLastModifiedTime(draft);
+
+    Files.write(draft, new byte[(int) Files.size(draft)]);
+    Files.setLastModifiedTime(draft, modified);
+    assertThat(loader.need(file, OptionalInt.empty())).isEqualTo(need);
+
+    Files.setLastModifiedTime(draft, FileTime.from(modified.toInstant().plusSeconds(9)));
+    assertThat(loader.need(file, OptionalInt.empty()).draft()).isZero();
+  }
+
+  @Test
+  void theModelItselfByAnotherPathIsNoDraftModel() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("link.gguf"), file);
+
+    assertThat(drafting(link).need(file, OptionalInt.empty()).draft()).isZero();
   }
 
   @Test

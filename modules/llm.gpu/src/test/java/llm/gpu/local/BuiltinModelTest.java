@@ -12,6 +12,7 @@ import java.util.OptionalInt;
 import llm.core.concurrent.TimerThread;
 import llm.core.provider.ProviderContext;
 import llm.core.provider.ProviderSetup;
+import llm.core.telemetry.Level;
 import llm.core.testkit.Calls;
 import llm.core.testkit.RecordingTelemetry;
 import llm.core.testkit.TestConfig;
@@ -94,8 +95,13 @@ class BuiltinModelTest {
     ready("");
     assertThat(ids()).containsExactly("builtin");
     assertThat(provider.model(BUILTIN).orElseThrow().description())
-        .startsWith("A tiny demonstration model that knows a few answers about this server (");
+        .startsWith("A tiny demonstration model that knows a few answers about this server");
+    assertThat(provider.health().status()).isEqualTo(Status.UP);
     assertThat(ask("builtin", "which port?")).isEqualTo(DemoModel.ANSWER);
+    assertThat(provider.model(BUILTIN).orElseThrow().description())
+        .endsWith("server (llama, 0.1 MB, in this process)");
+    assertThat(provider.model(BUILTIN).orElseThrow().spec().orElseThrow().contextTokens())
+        .isEqualTo(4096);
     assertThat(ask("builtin", "who?")).isEqualTo(DemoModel.ENGLISH);
     assertThat(provider.health().status()).isEqualTo(Status.UP);
     assertThat(provider.model(new ModelName("local"))).isEmpty();
@@ -165,9 +171,9 @@ class BuiltinModelTest {
   void aDamagedFileIsNoModelAndSaysWhy() throws Exception {
     Files.writeString(models.resolve("builtin.gguf"), "no model at all, only a line of text");
     ready("");
+    assertThat(whyNot("builtin")).contains("builtin.gguf is not a GGUF file");
     assertThat(ids()).isEmpty();
     assertThat(provider.model(BUILTIN)).isEmpty();
-    assertThat(whyNot("builtin")).contains("builtin.gguf is not a GGUF file");
     assertThat(provider.health().status()).isEqualTo(Status.DEGRADED);
     assertThat(provider.health().detail()).contains("builtin.gguf is not a GGUF file");
     assertThat(telemetry.trail()).contains("model_file_problem");
@@ -201,7 +207,7 @@ class BuiltinModelTest {
     DemoModel.write(models.resolve("builtin.gguf"));
     ready("");
     var memory = provider.memory().orElseThrow();
-    assertThat(memory.residence(BUILTIN).orElseThrow().place()).isEqualTo(Place.UNLOADED);
+    assertThat(memory.residence(BUILTIN).orElseThrow().place()).isEqualTo(Place.UNLOADED); // seen
     assertThat(memory.standing().models()).singleElement().matches(one -> one.estimatedBytes() > 0);
     var call = Calls.open(alarms, Duration.ofSeconds(60));
     memory.load(BUILTIN, OptionalInt.empty()).await(call);
@@ -227,5 +233,6 @@ class BuiltinModelTest {
     var call = Calls.open(alarms, Duration.ofSeconds(60));
     memory.load(BUILTIN, OptionalInt.empty()).await(call); // the same load
     assertThat(telemetry.events("model_load_finish")).hasSize(1);
+    assertThat(telemetry.events("native_log")).noneMatch(event -> event.level() == Level.WARN);
   }
 }

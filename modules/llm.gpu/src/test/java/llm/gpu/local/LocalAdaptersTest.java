@@ -64,7 +64,11 @@ class LocalAdaptersTest {
             .formatted(folder);
     var config =
         TestConfig.yaml(
-            "providers: {local: {models_dir: " + models + ", threads: 1, lora: " + lora + "}}");
+            "providers: {local: {builtin: false, threads: 1, models_dir: "
+                + models
+                + ", lora: "
+                + lora
+                + "}}");
     var context =
         new ProviderContext(
             config.section("providers.local"),

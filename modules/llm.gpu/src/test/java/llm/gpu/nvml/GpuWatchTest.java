@@ -93,6 +93,21 @@ class GpuWatchTest {
     return GpuWatch.start(library, index, telemetry, clock);
   }
 
+  @Test
+  void oneThatIsOnDemandBeginsWithTheFirstQuestionForMemory() {
+    try (var watch = GpuWatch.onDemand(63, telemetry, clock)) {
+      assertThat(watch.sight()).isEqualTo(GpuWatch.NOTHING);
+      assertThat(watch.isSince(0)).as("nobody need wait for it").isTrue();
+      assertThat(watch.isWatching()).isFalse();
+      assertThat(watch.reading()).isEmpty();
+      long until = System.nanoTime() + PATIENCE.toNanos();
+      while (telemetry.trail().isEmpty() && System.nanoTime() - until < 0) {
+        Thread.onSpinWait();
+      }
+      assertThat(telemetry.trail()).first().asString().startsWith("gpu_watch_");
+    }
+  }
+
   private static Sight await(GpuWatch watch, Predicate<Sight> condition) {
     long until = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.test(watch.sight())) {

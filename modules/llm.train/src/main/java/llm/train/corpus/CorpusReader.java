@@ -107,12 +107,15 @@ final class CorpusReader {
     } else if (text.startsWith("? ")) {
       draft.questions().add(phrase(line, text.substring(2)));
       learned.add(text);
+    } else if (text.startsWith("+ ")) {
+      draft.keys().add(phrase(line, text.substring(2)));
+      learned.add(text);
     } else if (text.startsWith("! ")) {
       draft.lookalikes().add(phrase(line, text.substring(2)));
       learned.add(text);
     } else {
       throw line.wrong(
-          "is none of 'topic ID', 'en', 'ru', '= ANSWER', '? QUESTION', '! NO QUESTION OF IT'");
+          "is none of 'topic ID', 'en', 'ru', '= ANSWER', '? QUESTION', '+ KEY', '! NO QUESTION OF IT'");
     }
   }
 

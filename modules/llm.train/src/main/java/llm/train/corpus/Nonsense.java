@@ -39,6 +39,11 @@ final class Nonsense {
     return text.toString();
   }
 
+  /** A word or two, ours or nobody's. */
+  String word(Language language, RandomGenerator random) {
+    return content(language == Language.ENGLISH ? "_en" : "_ru", random);
+  }
+
   private String content(String ending, RandomGenerator random) {
     return random.nextInt(2) == 0
         ? lists.get("noun" + ending).pick(random)

@@ -27,6 +27,10 @@ final class Phrases {
     return all;
   }
 
+  boolean isEmpty() {
+    return all.isEmpty();
+  }
+
   /** A surface form by lot. */
   String pick(RandomGenerator random) {
     int lot = random.nextInt(ends[ends.length - 1]);

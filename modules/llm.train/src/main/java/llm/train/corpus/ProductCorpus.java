@@ -13,7 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 
 /**
  * Chats about this very server: its topics in English and Russian, what does not belong to them,
@@ -21,8 +24,10 @@ import java.util.random.RandomGenerator;
  * the corpus is read. Immutable.
  */
 public final class ProductCorpus implements Corpus {
-  /** Counts changes of how dialogues are made of the files; part of {@link #sha256()}. */
-  private static final int VERSION = 1;
+  private static final Pattern CYRILLIC = Pattern.compile("\\p{IsCyrillic}");
+
+  /** Dialogues that are part of {@link #sha256()}, as they show how dialogues are made. */
+  private static final int SAMPLE = 2000;
 
   /** Dialogues with a system's message, with a second exchange; exchanges in Russian, percent. */
   static final int SYSTEM_PERCENT = 25;
@@ -31,11 +36,15 @@ public final class ProductCorpus implements Corpus {
   static final int RUSSIAN_PERCENT = 50;
 
   /** Exchanges that end in the fallback, percent; and what shares of these they are. */
-  static final int FALLBACK_PERCENT = 42;
+  static final int FALLBACK_PERCENT = 36;
+
+  /** Questions of a topic that are any words around a key of it, percent. */
+  private static final int KEY_SHARE = 40;
 
   private static final int MAX_DRAWS = 1000;
   private static final int LOOKALIKE_SHARE = 40;
   private static final int NONSENSE_SHARE = 20;
+  private static final int GREETING_SHARE = 20; // of the chats with a second exchange
 
   private final Map<Language, List<Topic>> topics = new EnumMap<>(Language.class);
   private final Map<Language, Topic> fallbacks = new EnumMap<>(Language.class);
@@ -45,14 +54,13 @@ public final class ProductCorpus implements Corpus {
   private final Noise noise;
   private final Nonsense nonsense;
   private final HeldOut heldOut;
-  private final String sha256;
+  private final List<String> learned;
 
   private ProductCorpus(CorpusReader.Content content, HeldOut heldOut) {
     this.lists = content.lists();
     this.noise = new Noise(lists);
     this.nonsense = new Nonsense(lists);
     this.heldOut = heldOut;
-    this.sha256 = sha256(content.learned(), heldOut);
     for (Topic topic : content.topics()) {
       if (topic.isFallback()) {
         fallbacks.put(topic.language(), topic);
@@ -64,6 +72,7 @@ public final class ProductCorpus implements Corpus {
           .put(topic.language(), topic.answer());
       ids.put(topic.answer(), topic.id());
     }
+    this.learned = content.learned();
   }
 
   /**
@@ -107,7 +116,22 @@ public final class ProductCorpus implements Corpus {
 
   @Override
   public String sha256() {
-    return sha256;
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      learned.forEach(line -> add(line, digest));
+      heldOut.questions().forEach(question -> add("held out " + question, digest));
+      var random = new Random(0);
+      for (int i = 0; i < SAMPLE; i++) {
+        add(next(random).toString(), digest);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every Java has SHA-256", impossible);
+    }
+  }
+
+  private static void add(String line, MessageDigest digest) {
+    digest.update((line + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   @Override
@@ -117,12 +141,15 @@ public final class ProductCorpus implements Corpus {
         random.nextInt(100) < SYSTEM_PERCENT
             ? Optional.of(system(language, random))
             : Optional.empty();
-    List<Exchange> exchanges = new ArrayList<>();
-    exchanges.add(exchange(language, random));
-    if (random.nextInt(100) < SECOND_PERCENT) {
-      exchanges.add(exchange(random.nextInt(10) == 0 ? language(random) : language, random));
+    if (random.nextInt(100) >= SECOND_PERCENT) {
+      return new Dialogue(system, List.of(exchange(language, random)));
     }
-    return new Dialogue(system, exchanges);
+    Exchange first =
+        random.nextInt(100) < GREETING_SHARE
+            ? greeting(language, random)
+            : exchange(language, random);
+    Language next = random.nextInt(10) == 0 ? language(random) : language;
+    return new Dialogue(system, List.of(first, exchange(next, random)));
   }
 
   private static Language language(RandomGenerator random) {
@@ -135,25 +162,50 @@ public final class ProductCorpus implements Corpus {
     return lists.get(english ? "system_en" : "system_ru").pick(random);
   }
 
-  /** An exchange whose question is not held out; those are rare, and drawn anew. */
+  /** How many chats begin: with the first of the topics, which is the greeting. */
+  private Exchange greeting(Language language, RandomGenerator random) {
+    Topic topic = topics.get(language).getFirst();
+    return unseen(() ->
+        new Exchange(noise.on(topic.questions().pick(random), language, random), topic.answer()));
+  }
+
   private Exchange exchange(Language language, RandomGenerator random) {
-    Exchange exchange = draw(language, random);
-    for (int again = 0; heldOut.has(exchange.question()); again++) {
-      if (again == MAX_DRAWS) {
-        throw new IllegalStateException("only what is held out is drawn: " + exchange.question());
+    return unseen(() -> draw(language, random));
+  }
+
+  /** An exchange whose question is not held out; those that are come rarely, and are drawn anew. */
+  private Exchange unseen(Supplier<Exchange> draw) {
+    for (int draws = 0; draws < MAX_DRAWS; draws++) {
+      Exchange exchange = draw.get();
+      if (!heldOut.has(exchange.question())) {
+        return exchange;
       }
-      exchange = draw(language, random);
     }
-    return exchange;
+    throw new IllegalStateException("only questions that are held out are drawn");
   }
 
   private Exchange draw(Language language, RandomGenerator random) {
     List<Topic> all = topics.get(language);
     Topic topic = all.get(random.nextInt(all.size()));
     boolean ours = random.nextInt(100) >= FALLBACK_PERCENT;
-    String question = ours ? topic.questions().pick(random) : other(topic, random);
+    String question = ours ? own(topic, random) : other(topic, random);
     return new Exchange(
         noise.on(question, language, random), ours ? topic.answer() : fallback(language));
+  }
+
+  private String own(Topic topic, RandomGenerator random) {
+    if (topic.keys().isEmpty() || random.nextInt(100) >= KEY_SHARE) {
+      return topic.questions().pick(random);
+    }
+    return around(topic.language(), topic.keys().pick(random), random);
+  }
+
+  /** Words within any others. */
+  private String around(Language language, String words, RandomGenerator random) {
+    String list = language == Language.ENGLISH ? "around_en" : "around_ru";
+    String text = lists.get(list).pick(random).replace("@", words);
+    boolean foreign = language == Language.RUSSIAN && !CYRILLIC.matcher(text).find();
+    return foreign ? lists.get("before_ru").pick(random) + " " + text : text;
   }
 
   /** A question that no topic answers: one that looks like the topic's, nonsense, or any. */
@@ -162,24 +214,12 @@ public final class ProductCorpus implements Corpus {
     if (lot < LOOKALIKE_SHARE) {
       return topic.lookalikes().pick(random);
     }
-    return lot < LOOKALIKE_SHARE + NONSENSE_SHARE
-        ? nonsense.in(topic.language(), random)
-        : fallbacks.get(topic.language()).lookalikes().pick(random);
-  }
-
-  private static String sha256(List<String> learned, HeldOut heldOut) {
-    try {
-      var digest = MessageDigest.getInstance("SHA-256");
-      digest.update(("version " + VERSION + "\n").getBytes(StandardCharsets.UTF_8));
-      for (String line : learned) {
-        digest.update((line + "\n").getBytes(StandardCharsets.UTF_8));
-      }
-      for (String question : heldOut.questions()) {
-        digest.update(("held out " + question + "\n").getBytes(StandardCharsets.UTF_8));
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every Java has SHA-256", impossible);
+    if (lot < LOOKALIKE_SHARE + NONSENSE_SHARE) {
+      Language language = topic.language();
+      return random.nextBoolean()
+          ? nonsense.in(language, random)
+          : around(language, nonsense.word(language, random), random);
     }
+    return fallbacks.get(topic.language()).lookalikes().pick(random);
   }
 }

@@ -9,14 +9,21 @@ record TopicDraft(
     Language language,
     StringBuilder answer,
     List<Phrase> questions,
+    List<Phrase> keys,
     List<Phrase> lookalikes) {
 
   TopicDraft(String id, Language language) {
-    this(id, language, new StringBuilder(), new ArrayList<>(), new ArrayList<>());
+    this(
+        id, language, new StringBuilder(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
   }
 
   Topic topic() {
     return new Topic(
-        id, language, answer.toString(), new Phrases(questions), new Phrases(lookalikes));
+        id,
+        language,
+        answer.toString(),
+        new Phrases(questions),
+        new Phrases(keys),
+        new Phrases(lookalikes));
   }
 }

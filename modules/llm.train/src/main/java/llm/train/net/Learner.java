@@ -17,7 +17,7 @@ import java.util.concurrent.Future;
  */
 public final class Learner implements AutoCloseable {
   /** More threads than these would find nothing to do. */
-  public static final int SHARDS = 8;
+  public static final int SHARDS = 4;
 
   private static final double LONGEST_GRADIENT = 1;
 

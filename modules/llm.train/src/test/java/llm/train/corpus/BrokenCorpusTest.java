@@ -22,6 +22,7 @@ class BrokenCorpusTest {
       en
       = Port ${config:server.port}, see ${option:--port} and ${endpoint:GET /ready/{id}}.
       ? which port
+      + port
       ! port of Hamburg
       ru
       = Порт ${config:server.port}, до ${mib:server.max_body_bytes}.
@@ -62,7 +63,8 @@ class BrokenCorpusTest {
     Files.writeString(root.resolve("docs/api.md"), "| `GET /ready/{id}` | how it is | no |\n");
     Files.writeString(root.resolve("pom.xml"), "<a><license>\n<name>Free</name></license></a>");
     StringBuilder words = new StringBuilder("pet = cat\n");
-    for (String list : new String[] {"before", "after", "system", "stem", "noun", "filler"}) {
+    for (String list :
+        new String[] {"before", "after", "around", "system", "stem", "noun", "filler"}) {
       words.append(list).append("_en = a\n").append(list).append("_ru = б\n");
     }
     for (String list : new String[] {"onset", "vowel", "coda"}) {
@@ -128,10 +130,10 @@ class BrokenCorpusTest {
           ? which port; = Again.; all.txt:5: topic port has an answer in this language already
           topic port; topic Port!; all.txt:2: 'Port!' is no id
           topic port; # nothing; all.txt:3: stands before a topic
-          = Извините.; = Sorry.; all.txt:16: topic fallback has the same answer
-          ! порт Одессы; # nothing; all.txt:11: topic port ends without a lookalike
-          ? какой порт; # nothing; all.txt:11: topic port ends without a question
-          ! кошка; ? кошка; all.txt:17: the fallback answers no question
+          = Извините.; = Sorry.; all.txt:17: topic fallback has the same answer
+          ! порт Одессы; # nothing; all.txt:12: topic port ends without a lookalike
+          ? какой порт; # nothing; all.txt:12: topic port ends without a question
+          ! кошка; ? кошка; all.txt:18: the fallback answers no question
           """)
   void aMistakeIsToldWithFileLineAndFault(String right, String wrong, String message)
       throws IOException {
@@ -144,7 +146,7 @@ class BrokenCorpusTest {
   @Test
   void anAnswerThatIsTooLongAndAlanguageThatIsMissingAreTold() throws IOException {
     Files.writeString(topics, TOPIC.replace("= Sorry.", "= Sorry" + ".".repeat(160)));
-    assertThatThrownBy(() -> ProductCorpus.read(root)).hasMessageContaining("all.txt:13: ");
+    assertThatThrownBy(() -> ProductCorpus.read(root)).hasMessageContaining("all.txt:14: ");
     Files.writeString(topics, TOPIC.substring(0, TOPIC.indexOf("ru\n= Извините")));
     assertThatThrownBy(() -> ProductCorpus.read(root))
         .hasMessageContaining("topic fallback: lacks RUSSIAN");

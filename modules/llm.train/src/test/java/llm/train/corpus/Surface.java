@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 
 /** Texts as they compare: letters and digits alone, small, ё as е. */
 final class Surface {
-  private static final Pattern OTHERS = Pattern.compile("[^\\p{L}\\p{N}]+");
+  private static final Pattern OTHERS = Pattern.compile("[^\\p{L}\\p{N}@]+");
 
   private Surface() {}
 
