@@ -134,7 +134,8 @@ final class ModelDrafts {
     for (int depth = 1; depth <= deepest; depth++) {
       reached *= likely;
       tokens += wanting.size() * reached;
-      double more = costs.of(answers + wanting.size() * depth) - alone + depth * round;
+      double step = Math.max(alone, costs.of(answers + wanting.size() * depth));
+      double more = step - alone + depth * round;
       double time = alone + more;
       double rate = tokens / time * alone / answers;
       boolean fair = spares || alone / time >= LEAST_SHARE;
