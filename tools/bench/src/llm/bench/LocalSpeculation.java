@@ -48,6 +48,7 @@ final class LocalSpeculation {
 
   void measure() {
     measure(GeneratedModel.MEDIUM_F32, setup.count(400, 300));
+    measureDraftModel(setup.count(300, 150));
     if (!setup.quick()) {
       measure(GeneratedModel.TINY, 800);
       measure(GeneratedModel.LARGE, 160);
@@ -71,6 +72,26 @@ final class LocalSpeculation {
       }
       report(model, tokens, repetitive, random);
       at(model, "drafted tokens that were chosen", share(drafting.metrics()), "");
+    }
+  }
+
+  /** A text that hardly repeats itself, guessed by a model of an eighth of the layers. */
+  private void measureDraftModel(int tokens) {
+    var model = GeneratedModel.DRAFTED;
+    String draft = "draft_model: '" + setup.file(GeneratedModel.DRAFT) + "'\n";
+    try (LocalServer drafting = setup.server(model, "speculation: auto\n" + draft);
+        LocalServer plain = setup.server(model, "speculation: off")) {
+      var pairs = new ArrayList<Pair>();
+      for (int i = 0; i < setup.count(WARM_ANSWERS + 5, 3); i++) {
+        Commands.progress("speculation: a draft model, pair " + i);
+        Pair pair = pair(drafting, plain, tokens, "");
+        if (i >= setup.count(WARM_ANSWERS, 1)) {
+          pairs.add(pair);
+        }
+      }
+      List<Double> gains = pairs.stream().map(Pair::gain).toList();
+      at(model, "a text with a draft model", Stats.median(gains), Stats.spread(gains));
+      at(model, "tokens of the draft model that were chosen", ofModel(drafting.metrics()), "");
     }
   }
 
@@ -118,7 +139,16 @@ final class LocalSpeculation {
 
   /** Who begins changes from pair to pair. */
   private Pair pair(LocalServer drafting, LocalServer plain, int tokens, double temperature) {
-    String more = temperature == 0 ? words() : "";
+    return pair(drafting, plain, tokens, temperature, temperature == 0 ? words() : "");
+  }
+
+  /** Of the likeliest tokens of all. */
+  private Pair pair(LocalServer drafting, LocalServer plain, int tokens, String more) {
+    return pair(drafting, plain, tokens, 0, more);
+  }
+
+  private Pair pair(
+      LocalServer drafting, LocalServer plain, int tokens, double temperature, String more) {
     asked++;
     long noSeed = -1; // an answer with one is not drafted
     var question = new Question(prompts.of(PROMPT), tokens, temperature, noSeed, 0, more);
@@ -146,7 +176,15 @@ final class LocalSpeculation {
   }
 
   private static double share(String metrics) {
-    String name = "llm_local_draft_tokens_total{outcome=\"";
+    return share(metrics, "llm_local_draft_tokens_total");
+  }
+
+  private static double ofModel(String metrics) {
+    return share(metrics, "llm_local_draft_model_tokens_total");
+  }
+
+  private static double share(String metrics, String counter) {
+    String name = counter + "{outcome=\"";
     double accepted = Fields.metric(metrics, name + "accepted\"}");
     double rejected = Fields.metric(metrics, name + "rejected\"}");
     return accepted / Math.max(1, accepted + rejected);

@@ -35,7 +35,11 @@ public enum GeneratedModel {
   /** {@link #MEDIUM} in 32 bits: reading the weights takes most of a token. */
   MEDIUM_F32(GgufFile.Type.F32, 512, 8, 8, 8, 1408, 4096, 4096),
   /** The vocabulary of a model in use, with signs of JSON in all mixtures: what masks cost. */
-  VAST(GgufFile.Type.Q8_0, 64, 2, 8, 4, 192, 150_000, 4096);
+  VAST(GgufFile.Type.Q8_0, 64, 2, 8, 4, 192, 150_000, 4096),
+  /** The same size; its first layer says nearly all that it says. */
+  DRAFTED(GgufFile.Type.F32, 512, 8, 8, 8, 1408, 4096, 4096),
+  /** The first layer of {@link #DRAFTED}, which so often says the same. */
+  DRAFT(GgufFile.Type.F32, 512, 1, 8, 8, 1408, 4096, 4096);
 
   /** What a prompt may be made of, so that it has one token a character. */
   static final String CHARACTERS =
@@ -48,6 +52,7 @@ public enum GeneratedModel {
   private static final int FIRST_BYTE_TOKEN = 3;
   private static final int FIRST_TEXT_TOKEN = FIRST_BYTE_TOKEN + 256;
   private static final int MAX_QUANT = 127;
+  private static final double QUIET = 0.02; // what layers behind the first add, of DRAFTED
   private static final String[] CONSONANTS = "b d f g k l m n p r s t v z".split(" ");
   private static final String[] VOWELS = "a e i o u".split(" ");
   private static final String[] SIGNS =
@@ -160,19 +165,26 @@ public enum GeneratedModel {
     matrix(file, random, "token_embd.weight", width, vocabulary, 1, 0);
     for (int i = 0; i < layers; i++) {
       String block = "blk." + i + ".";
+      double loud = isFamily() && i > 0 ? QUIET : 1;
+      double scaleDown = Math.sqrt(3.0 / inner);
       ones(file, block + "attn_norm.weight");
       matrix(file, random, block + "attn_q.weight", width, width, scale, 0);
       matrix(file, random, block + "attn_k.weight", width, keyWidth(), scale, 0);
       matrix(file, random, block + "attn_v.weight", width, keyWidth(), scale, 0);
-      matrix(file, random, block + "attn_output.weight", width, width, scale, 0);
+      matrix(file, random, block + "attn_output.weight", width, width, scale * loud, 0);
       ones(file, block + "ffn_norm.weight");
       matrix(file, random, block + "ffn_gate.weight", width, inner, scale, 0);
-      matrix(file, random, block + "ffn_down.weight", inner, width, Math.sqrt(3.0 / inner), 0);
+      matrix(file, random, block + "ffn_down.weight", inner, width, scaleDown * loud, 0);
       matrix(file, random, block + "ffn_up.weight", width, inner, scale, 0);
     }
     ones(file, "output_norm.weight");
     // The end mark, the bytes and pieces of words have no weight, so the best of the others wins.
     matrix(file, random, "output.weight", width, vocabulary, scale, firstSpoken());
+  }
+
+  /** Whether it shares weights with another one. */
+  private boolean isFamily() {
+    return this == DRAFTED || this == DRAFT;
   }
 
   private int keyWidth() {
@@ -195,12 +207,13 @@ public enum GeneratedModel {
   /** Numbers evenly between −scale and scale; the first {@code zeroRows} rows are 0. */
   private void matrix(
       GgufFile file,
-      SplittableRandom random,
+      SplittableRandom ofAll,
       String name,
       int columns,
       int rows,
       double scale,
       int zeroRows) {
+    SplittableRandom random = isFamily() ? new SplittableRandom(SEED + name.hashCode()) : ofAll;
     file.tensor(
         name,
         type,

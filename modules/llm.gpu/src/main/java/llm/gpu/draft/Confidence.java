@@ -16,18 +16,23 @@ final class Confidence {
   private static final double WEIGHT = 0.12; // of a guess, for the answer it was made in
   private static final double WEIGHT_OF_ALL = 0.03;
 
+  private static final int SUPPOSED = 3; // guesses that the first values are worth
+
   private final double[] right; // by kind
+  private final int[] seen; // likewise
   private final double weight;
 
   /** Of all answers, before the first one. */
   Confidence() {
     this.right = new double[] {0.6, 0.5, 0.6, 0.8, 0.95, 0.3, 0.5, 0.75, 0.9};
+    this.seen = new int[right.length];
     this.weight = WEIGHT_OF_ALL;
   }
 
   /** Of one answer that begins as is usual. */
   Confidence(Confidence usual) {
     this.right = usual.right.clone();
+    this.seen = usual.seen.clone();
     this.weight = WEIGHT;
   }
 
@@ -54,8 +59,9 @@ final class Confidence {
     return right[kind];
   }
 
-  /** Learns whether a guess was right. */
+  /** Learns whether a guess was right; the first ones count more. */
   void learn(int kind, boolean wasRight) {
-    right[kind] += weight * ((wasRight ? 1 : 0) - right[kind]);
+    double much = Math.max(weight, 1. / (++seen[kind] + SUPPOSED));
+    right[kind] += much * ((wasRight ? 1 : 0) - right[kind]);
   }
 }

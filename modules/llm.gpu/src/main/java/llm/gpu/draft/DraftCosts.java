@@ -1,8 +1,13 @@
 package llm.gpu.draft;
 
-/** How long a draft model takes, in nanoseconds as of late. One thread. */
+/**
+ * How long a draft model takes, in nanoseconds as of late. Until there were several times to
+ * compare, the shortest counts: other work on the machine makes them longer, never shorter. One
+ * thread.
+ */
 final class DraftCosts {
   private static final int LAST = 5;
+  private static final int ENOUGH = 3;
 
   private final Median[] rounds; // by answers
   private final Median reading = new Median(LAST); // of a token
@@ -25,20 +30,23 @@ final class DraftCosts {
     }
   }
 
-  /** Whether anything was drafted yet. */
-  boolean isKnown() {
-    return nearest(rounds.length - 1) > 0;
+  /** Whether guesses for as many answers, or the next number seen, were made often enough. */
+  boolean isKnown(int answers) {
+    return rounds[nearest(answers)].count() >= ENOUGH;
   }
 
   /** One guess for each of so many answers; as for the next number that was seen, 0 for none. */
   double round(int answers) {
-    int at = nearest(answers);
-    return rounds[at].value();
+    return of(rounds[nearest(answers)]);
   }
 
   /** Reading so many tokens; at worst one by one. */
   double reading(int tokens) {
-    return tokens * (reading.count() > 0 ? reading.value() : round(1));
+    return tokens * (reading.count() > 0 ? of(reading) : round(1));
+  }
+
+  private static double of(Median times) {
+    return times.count() < ENOUGH ? times.smallest() : times.value();
   }
 
   private int nearest(int answers) {

@@ -23,11 +23,19 @@ final class Median {
 
   /** 0 before the first one. */
   double value() {
-    if (count == 0) {
-      return 0;
-    }
+    double[] sorted = sorted();
+    return sorted.length == 0 ? 0 : sorted[(sorted.length - 1) / 2];
+  }
+
+  /** The smallest of the last numbers; 0 before the first one. */
+  double smallest() {
+    double[] sorted = sorted();
+    return sorted.length == 0 ? 0 : sorted[0];
+  }
+
+  private double[] sorted() {
     double[] sorted = Arrays.copyOf(last, Math.min(count, last.length));
     Arrays.sort(sorted);
-    return sorted[(sorted.length - 1) / 2];
+    return sorted;
   }
 }

@@ -122,15 +122,20 @@ final class ModelDrafts {
             .average()
             .orElse(0);
     double alone = costs.of(answers);
-    double round = inSteps(own.round(wanting.size()));
-    int deepest = own.isKnown() ? each : Math.min(each, PROBE_TOKENS);
+    boolean known = own.isKnown(wanting.size());
+    if (!known && purse.isEmpty()) {
+      return Depth.NONE;
+    }
+    double round = known ? inSteps(own.round(wanting.size())) : 0;
+    int deepest = known ? each : Math.min(each, PROBE_TOKENS);
     var best = Depth.NONE;
     double tokens = answers;
     double reached = 1;
     for (int depth = 1; depth <= deepest; depth++) {
       reached *= likely;
       tokens += wanting.size() * reached;
-      double more = costs.of(answers + wanting.size() * depth) - alone + depth * round;
+      double step = Math.max(alone, costs.of(answers + wanting.size() * depth));
+      double more = step - alone + depth * round;
       double time = alone + more;
       double rate = tokens / time * alone / answers;
       boolean fair = spares || alone / time >= LEAST_SHARE;
@@ -149,7 +154,8 @@ final class ModelDrafts {
     }
     int tokens = Math.min(PROBE_TOKENS, answer.moreTokens());
     double time =
-        inSteps(tokens * own.round(1) + own.reading(unread(answer)))
+        tokens * atMostAStep(own.round(1))
+            + inSteps(own.reading(unread(answer)))
             + costs.of(answers + tokens)
             - costs.of(answers);
     if (tokens == 0 || !purse.affords(time)) {
@@ -169,7 +175,12 @@ final class ModelDrafts {
     }
     Drafter.Took took = drafter.draft(wishes);
     own.took(answers.size(), took);
-    purse.settle(-inSteps(took.rounds() * took.roundNanos() + took.readNanos()));
+    purse.settle(-took.rounds() * atMostAStep(took.roundNanos()) - inSteps(took.readNanos()));
+  }
+
+  /** A round that takes longer than the large model was held up by other work. */
+  private double atMostAStep(double nanos) {
+    return Math.min(1, inSteps(nanos));
   }
 
   /** An answer has ended. */

@@ -27,9 +27,13 @@ final class Purse {
     steps = Math.min(MOST, steps + gain);
   }
 
-  /** Whether something may be tried that is expected to cost so much more than it brings. */
+  /**
+   * Whether something may be tried that is expected to cost so much more than it brings. When no
+   * more can be saved up, anything may: what is supposed of costs is wrong at times, and only
+   * trying shows it.
+   */
   boolean affords(double loss) {
-    return loss <= 0 || loss <= steps;
+    return loss <= 0 || loss <= steps || steps >= MOST;
   }
 
   /** Whether more went out than came in. */
