@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 
 /**
  * Chats about this very server: its topics in English and Russian, what does not belong to them,
@@ -22,6 +23,8 @@ import java.util.random.RandomGenerator;
  * the corpus is read. Immutable.
  */
 public final class ProductCorpus implements Corpus {
+  private static final Pattern CYRILLIC = Pattern.compile("\\p{IsCyrillic}");
+
   /** Dialogues that are part of {@link #sha256()}, as they show how dialogues are made. */
   private static final int SAMPLE = 2000;
 
@@ -178,7 +181,9 @@ public final class ProductCorpus implements Corpus {
   /** Words within any others. */
   private String around(Language language, String words, RandomGenerator random) {
     String list = language == Language.ENGLISH ? "around_en" : "around_ru";
-    return lists.get(list).pick(random).replace("@", words);
+    String text = lists.get(list).pick(random).replace("@", words);
+    boolean foreign = language == Language.RUSSIAN && !CYRILLIC.matcher(text).find();
+    return foreign ? lists.get("before_ru").pick(random) + " " + text : text;
   }
 
   /** A question that no topic answers: one that looks like the topic's, nonsense, or any. */
