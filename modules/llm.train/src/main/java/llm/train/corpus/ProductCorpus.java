@@ -35,7 +35,7 @@ public final class ProductCorpus implements Corpus {
   static final int RUSSIAN_PERCENT = 50;
 
   /** Exchanges that end in the fallback, percent; and what shares of these they are. */
-  static final int FALLBACK_PERCENT = 40;
+  static final int FALLBACK_PERCENT = 36;
 
   /** Questions of a topic that are any words around a key of it, percent. */
   private static final int KEY_SHARE = 40;
