@@ -18,7 +18,7 @@ record Threshold(double minProbability, double right) {
   private static final int HUNDREDTHS = 100;
 
   /** A wrong answer that becomes the fallback misleads nobody, but answers nothing either. */
-  private static final double WORTH_OF_SILENCE = 0.5;
+  private static final double WORTH_OF_SILENCE = 0.3;
 
   /**
    * An answer that was judged.
