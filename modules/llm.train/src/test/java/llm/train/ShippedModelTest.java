@@ -1,7 +1,6 @@
 package llm.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +9,6 @@ import java.util.HexFormat;
 import llm.gpu.gguf.GgufReader;
 import llm.train.corpus.Language;
 import llm.train.corpus.ProductCorpus;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The file that ships is the one that was trained, on the corpus as it is today. */
@@ -18,11 +16,6 @@ class ShippedModelTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent().getParent();
   private static final Path MODEL = ROOT.resolve("models/builtin.gguf");
   private static final long MAX_BYTES = 3_000_000;
-
-  @BeforeEach
-  void isThere() {
-    assumeTrue(Files.exists(MODEL), "models/builtin.gguf is not there; run tools/train-builtin");
-  }
 
   @Test
   void theFileIsTheOneWhoseHashStandsBesideIt() throws Exception {

@@ -273,6 +273,7 @@ class WarmConnectionTest {
             : WarmRig.answer(request));
     try (var rig = new WarmRig(server, "warm: {generation: always}")) {
       rig.await("conn_handshake_finish", 1);
+      rig.await("empty_generation_failed", 1);
       rig.nextPing(1);
       assertThat(rig.telemetry.events("empty_generation_failed")).hasSize(1);
       assertThat(rig.telemetry.trail()).doesNotContain("connection_lost");
