@@ -341,15 +341,18 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
 
   /** A stop string came: what it cut off was perhaps needed. */
   private StreamEvent.Terminal stopped() {
-    judge((end, _) -> new StreamEvent.Done(FinishReason.LENGTH, end.usage()));
+    judge((end, _) ->
+        new StreamEvent.Done(
+            FinishReason.LENGTH, end.usage(), end.stopSequence(), end.extensions()));
     return done(FinishReason.STOP);
   }
 
   /** Has the answer looked at once more, by who reads it. */
-  private void judge(BiFunction<StreamEvent.Terminal, String, StreamEvent.Terminal> faulty) {
+  private void judge(BiFunction<StreamEvent.Done, String, StreamEvent.Terminal> faulty) {
     if (held.isPresent()) {
       HeldText text = held.get().delivered(Math.max(0, sentChars - Math.max(0, answerFrom)));
-      job.judgeBy(end -> text.fault().map(fault -> faulty.apply(end, fault)).orElse(end));
+      job.judgeBy(
+          end -> text.fault().<StreamEvent.Terminal>map(why -> faulty.apply(end, why)).orElse(end));
     }
   }
 

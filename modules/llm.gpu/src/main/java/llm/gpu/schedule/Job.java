@@ -1,7 +1,7 @@
 package llm.gpu.schedule;
 
 import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import llm.core.concurrent.EventRing;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
@@ -29,7 +29,7 @@ public final class Job {
   private volatile boolean ended;
   private volatile Reading reading = Reading.notBegun(this); // by nobody
   private volatile Runnable wake = () -> {};
-  private volatile UnaryOperator<StreamEvent.Terminal> judgement = end -> end;
+  private volatile Function<StreamEvent.Done, StreamEvent.Terminal> judgement = end -> end;
 
   public Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
     this(request, call, ring, queuedNanos, pin, false, Optional.empty());
@@ -132,7 +132,7 @@ public final class Job {
    * @param judge runs on the consumer's thread, where the answer is done; the end that it tells is
    *     the one that counts
    */
-  public void judgeBy(UnaryOperator<StreamEvent.Terminal> judge) {
+  public void judgeBy(Function<StreamEvent.Done, StreamEvent.Terminal> judge) {
     judgement = judge;
   }
 

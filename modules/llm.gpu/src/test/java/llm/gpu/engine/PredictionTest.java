@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import llm.core.dialect.prediction.PredictionUsage;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.Extensions;
+import llm.domain.chat.FinishReason;
 import llm.domain.chat.JsonText;
+import llm.domain.chat.ResponseFormat;
 import llm.domain.chat.SamplingOptions;
 import llm.domain.chat.StreamEvent;
 import llm.domain.content.Dialect;
@@ -165,6 +168,22 @@ class PredictionTest {
     try (var stepped = engine(Mode.OFF)) {
       stepped.ask("off", model, predicting("\"" + plain.text() + "\""));
       assertThat(told(stepped.end("off"))).isEqualTo(told(0, 0));
+    }
+  }
+
+  @Test
+  void aHeldAnswerThatAStopStringCutsTellsItToo() throws Exception {
+    String content = "\"" + "abcdefgh".repeat(4) + "\"";
+    ChatRequest predicted = predicting(content);
+    var sampling = predicted.sampling().toBuilder().stop(List.of("abcdefghabcd")).build();
+    var form = predicted.form().withFormat(new ResponseFormat.Grammar("root ::= \"abcdefgh\"{4}"));
+    try (var stepped = engine(Mode.ALWAYS)) {
+      stepped.ask("cut", model, predicted.withSampling(sampling).withForm(form));
+
+      var end = (StreamEvent.Done) stepped.end("cut").end();
+      assertThat(end.finishReason()).isEqualTo(FinishReason.LENGTH);
+      assertThat(end.extensions().fields().get("usage").value())
+          .containsPattern("\"accepted_prediction_tokens\":[1-9]");
     }
   }
 }
