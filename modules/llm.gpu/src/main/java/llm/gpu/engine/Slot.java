@@ -347,12 +347,14 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
     return done(FinishReason.STOP);
   }
 
-  /** Has the answer looked at once more, by who reads it. */
+  /** Has the answer looked at once more, aside. */
   private void judge(BiFunction<StreamEvent.Done, String, StreamEvent.Terminal> faulty) {
     if (held.isPresent()) {
       HeldText text = held.get().delivered(Math.max(0, sentChars - Math.max(0, answerFrom)));
-      job.judgeBy(
-          end -> text.fault().<StreamEvent.Terminal>map(why -> faulty.apply(end, why)).orElse(end));
+      job.judgeBy((end, wanted) -> {
+        Optional<String> fault = text.fault(wanted);
+        return fault.isPresent() ? faulty.apply(end, fault.get()) : end;
+      });
     }
   }
 
