@@ -387,7 +387,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
       return;
     }
     sentChars += text.length();
-    if (answer.isParsed()) {
+    if (answer.isParsed() && !isFallback()) { // which is text, whatever the prompt began
       answer.push(text).forEach(this::add);
       return;
     }
