@@ -167,6 +167,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   /** Gives up its sequence, until {@link #resume}. */
   TokenSequence park() {
     parkedTokens = sequence.tokens();
+    drafting.pause();
     return sequence;
   }
 
