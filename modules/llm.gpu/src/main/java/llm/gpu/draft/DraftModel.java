@@ -3,6 +3,7 @@ package llm.gpu.draft;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import llm.gpu.llama.Batch;
 import llm.gpu.llama.Context;
 import llm.gpu.llama.ContextOptions;
@@ -23,6 +24,7 @@ public final class DraftModel implements AutoCloseable {
   private final Context context;
   private final Batch batch;
   private final int window;
+  private volatile Optional<String> failure = Optional.empty();
 
   /** Takes over {@code model}, which is closed when no context can be made. */
   DraftModel(String name, Model model, ContextOptions options, int window) throws LlamaException {
@@ -44,6 +46,16 @@ public final class DraftModel implements AutoCloseable {
   /** The file's name. */
   public String name() {
     return name;
+  }
+
+  /** Gives it up, as llama.cpp or what it computed cannot be relied on. */
+  void fail(String why) {
+    failure = Optional.of(why);
+  }
+
+  /** Why it was given up; empty while it drafts. Any thread. */
+  Optional<String> failure() {
+    return failure;
   }
 
   Context context() {

@@ -26,7 +26,7 @@ public final class Drafting implements AutoCloseable {
   private int foreign; // tokens looked up that are not of the sequence
   private Consumer<Drafting> leaves = _ -> {};
   private boolean byModel; // a draft model was asked for them
-  private boolean followed; // it was, in this step or before
+  private boolean followed; // it was to read the text, in this step or before
   private boolean gaveUp; // and proposed no more, though more was wanted
   private double likely; // that all of its are right
   private int count; // of them that are tried
@@ -177,10 +177,14 @@ public final class Drafting implements AutoCloseable {
     predicted = 0;
     likely = 1;
     byModel = true;
+  }
+
+  /** A draft model begins to read it, or goes on with that. */
+  void follow() {
     followed = true;
   }
 
-  /** Whether a draft model was ever asked: it may have read some of the text. */
+  /** Whether a draft model was ever to read it: it may have read some of the text. */
   boolean isFollowed() {
     return followed;
   }
@@ -239,6 +243,11 @@ public final class Drafting implements AutoCloseable {
   /** Lets {@code more} of the tokens that were found be tried. */
   void plan(int more) {
     count = more;
+  }
+
+  /** Its answer waits: a draft model does not follow it meanwhile. Idempotent. */
+  public void pause() {
+    leaves.accept(this);
   }
 
   /** Its answer has ended. Idempotent. */

@@ -145,12 +145,21 @@ public final class LoadedDraft implements AutoCloseable {
     return model;
   }
 
-  /** What to tell of it, behind the main model's name; empty text where there is none. */
+  /**
+   * What to tell of it, behind the main model's name; empty text where there is none. Any thread.
+   */
   public String described() {
-    return model
-        .map(one -> " with the draft model " + one.name())
-        .or(() -> problem.map(why -> " without a draft model (" + why + ")"))
+    Optional<String> why = model.isPresent() ? model.flatMap(LoadedDraft::whyGivenUp) : problem;
+    return why.map(reason -> " without a draft model (" + reason + ")")
+        .or(() -> model.map(one -> " with the draft model " + one.name()))
         .orElse("");
+  }
+
+  private static Optional<String> whyGivenUp(DraftModel model) {
+    return model
+        .failure()
+        .map(
+            why -> "The draft model " + model.name() + " was given up until the next load: " + why);
   }
 
   /** Whether the file is as it was; one that vanished is served from memory. */

@@ -1,5 +1,6 @@
 package llm.gpu.draft;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
@@ -18,6 +19,9 @@ import llm.gpu.schedule.DeviceGuard;
  */
 public final class ModelDrafter implements Drafter {
   private static final int FEW = 4; // tokens of an answer in a round like any other
+  private static final int FIRST_READ = 16; // tokens, while it is not known how long they take
+  private static final int LAST_READS = 5;
+  private static final int CROWDED_DRAFTS = 64; // that are left out when there was no room
 
   private final DraftModel model;
   private final DeviceGuard guard;
@@ -25,15 +29,24 @@ public final class ModelDrafter implements Drafter {
   private final LongConsumer took;
   private final Log log;
   private final Seats seats;
-  private boolean broken;
+  private final double targetNanos;
+  private final Median reading = new Median(LAST_READS); // nanoseconds of a token
+  private int rest; // drafts that are left out
 
   /**
    * Over {@code model}, which nobody else uses.
    *
+   * @param stepTarget how long it may read before a step, for all answers wait meanwhile
    * @param took told the nanoseconds of each draft
    */
   public ModelDrafter(
-      DraftModel model, DeviceGuard guard, TimeSource time, LongConsumer took, Log log) {
+      DraftModel model,
+      DeviceGuard guard,
+      Duration stepTarget,
+      TimeSource time,
+      LongConsumer took,
+      Log log) {
+    this.targetNanos = stepTarget.toNanos();
     this.model = model;
     this.guard = guard;
     this.time = time;
@@ -73,21 +86,30 @@ public final class ModelDrafter implements Drafter {
 
   @Override
   public int unread(Drafting drafting, TokenSequence sequence) {
-    return broken || sequence.count() >= model.window() ? NEVER : seats.unread(drafting, sequence);
+    if (model.failure().isPresent() || sequence.count() >= model.window()) {
+      seats.leave(drafting); // others need its place
+      return NEVER;
+    }
+    return seats.unread(drafting, sequence);
   }
 
   @Override
   public Took draft(List<Wish> wishes) {
-    if (broken) {
+    if (model.failure().isPresent() || rests()) {
       return Took.NOTHING;
     }
     try {
       return guard.exclusively(() -> rounds(wishes));
     } catch (LlamaException failure) {
-      broken = true;
+      model.fail(failure.getMessage());
       log.warn("draft_model_failed").put("model", model.name()).cause(failure).emit();
       return Took.NOTHING;
     }
+  }
+
+  private boolean rests() {
+    rest = Math.max(0, rest - 1);
+    return rest > 0;
   }
 
   @Override
@@ -103,6 +125,9 @@ public final class ModelDrafter implements Drafter {
     long start = time.nanoTime();
     int read = read(followers);
     long readNanos = time.nanoTime() - start;
+    if (read >= FIRST_READ) {
+      reading.add((double) readNanos / read);
+    }
     boolean isRound = read <= FEW * followers.size();
     int rounds = isRound && read > 0 ? 1 : 0;
     while (read > 0 && goOn(followers)) {
@@ -115,11 +140,20 @@ public final class ModelDrafter implements Drafter {
     return isRound ? new Took(rounds, each, 0, 0) : new Took(rounds, each, read, readNanos);
   }
 
-  /** Reads what is not read yet, as far as there is room for it; how many tokens that were. */
+  /** Tokens that are read before one step, of all answers together. */
+  private int mostRead() {
+    int most = model.context().batchTokens();
+    double nanos = Math.max(1, reading.value());
+    return reading.count() == 0
+        ? Math.min(most, FIRST_READ)
+        : (int) Math.clamp(targetNanos / nanos, 1, most);
+  }
+
+  /** Reads what is not read yet, as far as there is time for it; how many tokens that were. */
   private int read(List<Follower> followers) throws LlamaException {
     Batch batch = model.batch();
     batch.clear();
-    int room = model.context().batchTokens();
+    int room = mostRead();
     int[] to = new int[followers.size()];
     for (int i = 0; i < to.length; i++) {
       Follower follower = followers.get(i);
@@ -132,7 +166,6 @@ public final class ModelDrafter implements Drafter {
       room -= to[i] - from;
       if (to[i] == sequence.count()) {
         follower.output = batch.askForLogits();
-        follower.wish.drafting().ask();
       }
     }
     if (!decode(batch)) {
@@ -143,6 +176,9 @@ public final class ModelDrafter implements Drafter {
       Follower follower = followers.get(i);
       for (int at = follower.seat.count(); at < to[i]; at++) {
         follower.seat.append(follower.wish.sequence().token(at));
+      }
+      if (follower.wantsMore()) {
+        follower.wish.drafting().ask(); // in place of what was looked up, now that it can be
       }
     }
     return batch.size();
@@ -181,13 +217,17 @@ public final class ModelDrafter implements Drafter {
     return true;
   }
 
-  /** Whether there was room for the batch, what nobody owns any more given up if need be. */
+  /**
+   * Whether there was room for the batch, what nobody owns any more given up if need be. Where
+   * there was none, it is not tried again for a while.
+   */
   private boolean decode(Batch batch) throws LlamaException {
     Context context = model.context();
     Context.Outcome outcome = context.decode(batch);
     if (outcome == Context.Outcome.NO_ROOM && seats.forgetIdle()) {
       outcome = context.decode(batch);
     }
+    rest = outcome == Context.Outcome.NO_ROOM ? CROWDED_DRAFTS : rest;
     return outcome == Context.Outcome.DONE;
   }
 }

@@ -10,7 +10,7 @@ import llm.gpu.draft.DraftPlanner.Answer;
  * one decode a guess, and for the larger step that verifies them. It is asked for as many as bring
  * the most tokens a second by that, and where none do only now and then, from the {@link Purse}. A
  * text that it has to read first, as a new prompt, is read once the answer is long enough for what
- * will be saved to be worth that. One thread.
+ * will be saved to be worth that, to all answers, which wait meanwhile. One thread.
  */
 final class ModelDrafts {
   private static final double MARGIN = 1.05;
@@ -102,7 +102,7 @@ final class ModelDrafts {
     List<Answer> asked = new ArrayList<>();
     for (Answer answer : wanting) {
       double reading = inSteps(own.reading(unread(answer)));
-      boolean worth = saved * (answer.tokensSoFar() + EXPECTED) >= reading;
+      boolean worth = saved * (answer.tokensSoFar() + EXPECTED) >= reading * answers;
       boolean begins = !answer.drafting().isFollowed();
       if (unread(answer) <= SOON || worth && !(begins && purse.isEmpty())) {
         asked.add(answer);
@@ -169,6 +169,7 @@ final class ModelDrafts {
   private void ask(List<Answer> answers, Depth depth) {
     List<Drafter.Wish> wishes = new ArrayList<>();
     for (Answer answer : answers) {
+      answer.drafting().follow();
       wishes.add(
           new Drafter.Wish(
               answer.drafting(), answer.sequence(), depth.tokens(), depth.first(), depth.least()));

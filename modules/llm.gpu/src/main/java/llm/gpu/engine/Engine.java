@@ -41,6 +41,7 @@ import llm.gpu.memory.Residence;
 import llm.gpu.schedule.Aside;
 import llm.gpu.schedule.DeviceGuard;
 import llm.gpu.schedule.Job;
+import llm.gpu.schedule.Judges;
 import llm.gpu.schedule.Pin;
 import llm.gpu.vectors.EmbeddingJob;
 
@@ -58,6 +59,8 @@ import llm.gpu.vectors.EmbeddingJob;
  */
 public final class Engine implements AutoCloseable {
   private static final int MAX_RESIDENCES = 4096; // models that were asked for since the start
+  private static final int MAX_JUDGED =
+      256; // held answers whose end is looked at, or waits for that
   private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
 
   private final EngineSettings settings;
@@ -65,6 +68,7 @@ public final class Engine implements AutoCloseable {
   private final TimeSource time;
   private final Log log;
   private final Aside aside;
+  private final Judges judges;
   private final Serving.Common common;
   private final Places places;
   private final ModelLoader loader;
@@ -126,6 +130,7 @@ public final class Engine implements AutoCloseable {
     var metrics = new EngineMetrics(telemetry.metrics());
     var guard = new DeviceGuard(metrics::waitedForDevice);
     this.aside = new Aside(settings.textsAside(), log);
+    this.judges = new Judges(MAX_JUDGED, log);
     this.common = new Serving.Common(settings, guard, aside, time, metrics, log, randomSeed);
     var budget = new MemoryBudget(settings.memory(), HostMemory.ofThisMachine()::read, device);
     this.places = new Places(settings.loadedModels(), budget, time);
@@ -226,7 +231,7 @@ public final class Engine implements AutoCloseable {
     }
     job.onCancel(() -> runner.cancelled(job));
     runner.wake();
-    return job.stream();
+    return job.stream(judges);
   }
 
   private static void enqueue(Job job, ModelRunner runner) throws LlmException {
@@ -359,6 +364,7 @@ public final class Engine implements AutoCloseable {
     List<ModelRunner> all = all();
     all.forEach(ModelRunner::close);
     aside.close();
+    judges.close();
     try {
       boolean ended = true;
       for (ModelRunner runner : all) {

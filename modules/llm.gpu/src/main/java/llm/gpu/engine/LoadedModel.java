@@ -106,6 +106,7 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
       throws LlamaException {
     try (Allocations taken = Allocations.record()) {
       Model model = load(library, file, settings.memory(), progress);
+      LoadedDraft draft = LoadedDraft.NONE;
       boolean complete = false;
       try {
         int window = settings.contextFor(model.trainedContext());
@@ -114,7 +115,7 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
             header.isEncoder() ? Optional.empty() : Optional.of(context(model, window, settings));
         int pool = context.map(Context::poolTokens).orElse(0);
         long alone = taken.sum(pool).total();
-        LoadedDraft draft = context.isPresent() ? draftLoader.load(model) : LoadedDraft.NONE;
+        draft = context.isPresent() ? draftLoader.load(model) : draft;
         ModelNeed all = taken.sum(pool);
         var loaded =
             new LoadedModel(
@@ -132,6 +133,7 @@ final class LoadedModel implements PrefixFiles.Source, AutoCloseable {
         return loaded;
       } finally {
         if (!complete) {
+          draft.close();
           model.close();
         }
       }

@@ -326,7 +326,9 @@ final class Scheduler implements AutoCloseable {
     return loaded
         .draft()
         .model()
-        .map(model -> new ModelDrafter(model, common.guard(), time, metrics::draftedByModel, log));
+        .map(model ->
+            new ModelDrafter(
+                model, common.guard(), settings.stepTarget(), time, metrics::draftedByModel, log));
   }
 
   /** What the model's memory allows: a draft that is refuted has to be taken out of it again. */

@@ -167,6 +167,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
   /** Gives up its sequence, until {@link #resume}. */
   TokenSequence park() {
     parkedTokens = sequence.tokens();
+    drafting.pause();
     return sequence;
   }
 
@@ -347,12 +348,14 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
     return done(FinishReason.STOP);
   }
 
-  /** Has the answer looked at once more, by who reads it. */
+  /** Has the answer looked at once more, aside. */
   private void judge(BiFunction<StreamEvent.Done, String, StreamEvent.Terminal> faulty) {
     if (held.isPresent()) {
       HeldText text = held.get().delivered(Math.max(0, sentChars - Math.max(0, answerFrom)));
-      job.judgeBy(end ->
-          text.fault().<StreamEvent.Terminal>map(fault -> faulty.apply(end, fault)).orElse(end));
+      job.judgeBy((end, wanted) -> {
+        Optional<String> fault = text.fault(wanted);
+        return fault.isPresent() ? faulty.apply(end, fault.get()) : end;
+      });
     }
   }
 
@@ -385,7 +388,7 @@ final class Slot implements StepPlanner.Work, DraftPlanner.Answer, AutoCloseable
       return;
     }
     sentChars += text.length();
-    if (answer.isParsed()) {
+    if (answer.isParsed() && !isFallback()) { // which is text, whatever the prompt began
       answer.push(text).forEach(this::add);
       return;
     }

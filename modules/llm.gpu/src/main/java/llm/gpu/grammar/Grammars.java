@@ -1,7 +1,11 @@
 package llm.gpu.grammar;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
+import llm.core.gbnf.Gbnf;
+import llm.core.gbnf.GbnfException;
+import llm.core.schema.grammar.SchemaGrammar;
 import llm.core.template.Reasoning;
 import llm.domain.chat.ChatRequest;
 import llm.domain.error.LlmException;
@@ -15,6 +19,7 @@ import llm.gpu.llama.Vocabulary;
  */
 public final class Grammars implements AutoCloseable {
   private static final int MOST_REMEMBERED = 8;
+  private static final byte[] REHEARSED = "{\"a\":\"b".getBytes(StandardCharsets.UTF_8);
 
   private final Vocabulary vocabulary;
   private final GrammarMetrics metrics;
@@ -40,11 +45,25 @@ public final class Grammars implements AutoCloseable {
   /**
    * Reads the model's tokens, which takes longer than a step should. Any platform thread.
    *
+   * <p>It walks through them too, and forgets what it finds: the first walks of a process are many
+   * times as slow as those behind them, and no answer is to wait for them.
+   *
    * @throws IllegalStateException when the model is closed
    */
   public void prepare() {
     if (tokens == null) {
-      tokens = ModelTokens.read(vocabulary);
+      ModelTokens read = ModelTokens.read(vocabulary);
+      rehearse(read);
+      tokens = read;
+    }
+  }
+
+  private void rehearse(ModelTokens read) {
+    try {
+      Gbnf json = Gbnf.read(SchemaGrammar.anyObject().gbnf());
+      new TokenMasks(json, read, Set.of(), metrics, time).rehearse(REHEARSED);
+    } catch (GbnfException _) {
+      return; // of such a vocabulary; who asks for an answer is told
     }
   }
 

@@ -2,6 +2,7 @@ package llm.gpu.grammar;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import llm.core.gbnf.GbnfException;
 import llm.core.gbnf.GbnfState;
 
@@ -36,14 +37,19 @@ public final class HeldText {
     this.skipsSpace = skipsSpace;
   }
 
-  /** What is wrong with it, if it is over; it is read once more, from its beginning. */
-  public Optional<String> fault() {
+  /**
+   * What is wrong with it, if it is over; it is read once more, from its beginning.
+   *
+   * @param wanted whether anybody waits for this still; where nobody does, it is not read to its
+   *     end
+   */
+  public Optional<String> fault(BooleanSupplier wanted) {
     String all = new String(bytes, StandardCharsets.UTF_8);
     int begun = new String(bytes, 0, begunBytes, StandardCharsets.UTF_8).length();
     String cut = all.substring(0, Math.clamp((long) begun + kept, 0, all.length()));
     String text = skipsSpace ? LeadingSpace.skip(cut) : cut;
     try {
-      return isOfGrammar(text)
+      return isOfGrammar(text, wanted)
           ? hold.asked().check().apply(text)
           : Optional.of("it is not of the grammar");
     } catch (GbnfException unusable) {
@@ -51,12 +57,15 @@ public final class HeldText {
     }
   }
 
-  private boolean isOfGrammar(String text) throws GbnfException {
+  private boolean isOfGrammar(String text, BooleanSupplier wanted) throws GbnfException {
     if (isReasoning) {
       return false;
     }
     GbnfState at = hold.gbnf().start();
     for (byte each : text.getBytes(StandardCharsets.UTF_8)) {
+      if (!wanted.getAsBoolean()) {
+        return false;
+      }
       at = at.next(each);
       if (at.work() > HeldAnswer.MOST_WORK) {
         throw TokenMasks.tooInvolved("the answer was not read once more", HeldAnswer.MOST_WORK);

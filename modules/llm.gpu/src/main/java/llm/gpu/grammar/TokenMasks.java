@@ -135,6 +135,19 @@ final class TokenMasks {
     return mask;
   }
 
+  /**
+   * Finds the tokens behind each byte of {@code text} and remembers none: so that the code of it is
+   * compiled.
+   */
+  void rehearse(byte[] text) throws GbnfException {
+    GbnfState at = start();
+    for (byte each : text) {
+      find(at);
+      at = at.next(each);
+    }
+    find(at);
+  }
+
   private long[] find(GbnfState state) throws GbnfException {
     long mostWork = state.work() + MOST_WORK;
     GbnfState inner = state.inner();

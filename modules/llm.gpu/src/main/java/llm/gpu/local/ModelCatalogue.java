@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import llm.core.telemetry.Log;
 import llm.domain.error.LlmError;
 import llm.domain.error.LlmException;
@@ -49,10 +50,13 @@ final class ModelCatalogue implements AdapterSource {
         settings.adapters().stream()
             .map(one -> one.adapter().name())
             .collect(Collectors.toUnmodifiableSet());
+    List<Path> leftOut =
+        Stream.concat(builtinFile.stream(), settings.engine().speculation().model().stream())
+            .toList();
     this.folder =
         settings
             .modelsDir()
-            .map(dir -> new ModelFolder(absolute(dir), templates, names, builtinFile, log, time));
+            .map(dir -> new ModelFolder(absolute(dir), templates, names, leftOut, log, time));
     this.configured =
         settings.model().map(file -> ModelEntry.read(LocalProvider.ID, absolute(file), templates));
     configured

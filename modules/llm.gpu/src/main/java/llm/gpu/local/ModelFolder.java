@@ -40,7 +40,7 @@ final class ModelFolder {
   private final Path folder;
   private final ModelTemplates templates;
   private final Set<String> takenIds;
-  private final Optional<Path> leftOut;
+  private final List<Path> leftOut;
   private final Log log;
   private final TimeSource time;
   private final Object lock = new Object();
@@ -59,18 +59,18 @@ final class ModelFolder {
    * Starts the first look.
    *
    * @param takenIds ids that no file gets
-   * @param leftOut a file that is none of these models, wherever it lies
+   * @param leftOut files that are none of these models, wherever they lie
    */
   ModelFolder(
       Path folder,
       ModelTemplates templates,
       Set<String> takenIds,
-      Optional<Path> leftOut,
+      List<Path> leftOut,
       Log log,
       TimeSource time) {
     this.folder = folder;
     this.takenIds = Set.copyOf(takenIds);
-    this.leftOut = leftOut;
+    this.leftOut = List.copyOf(leftOut);
     this.templates = templates;
     this.log = log;
     this.time = time;
@@ -174,11 +174,12 @@ final class ModelFolder {
   /** GGUF files in the order of their names, later parts of split models left out. */
   private List<Path> list() throws IOException {
     Path real = folder.toRealPath();
-    Optional<Path> other = leftOut.filter(Files::exists);
+    List<Path> others = leftOut.stream().filter(Files::exists).toList();
     List<Path> found = new ArrayList<>();
     try (Stream<Path> files = Files.list(real)) {
       files
-          .filter(file -> isFirstPart(file) && !isSame(file, other))
+          .filter(
+              file -> isFirstPart(file) && others.stream().noneMatch(other -> isSame(file, other)))
           .sorted()
           .limit(MAX_FILES + 1L)
           .forEach(file -> addInside(real, file, found));
@@ -203,9 +204,9 @@ final class ModelFolder {
     }
   }
 
-  private static boolean isSame(Path file, Optional<Path> other) {
+  private static boolean isSame(Path file, Path other) {
     try {
-      return other.isPresent() && Files.isSameFile(file, other.get());
+      return Files.isSameFile(file, other);
     } catch (IOException gone) {
       return false; // whichever it is, it is looked at as any other
     }

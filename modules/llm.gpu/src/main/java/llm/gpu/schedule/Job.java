@@ -1,7 +1,6 @@
 package llm.gpu.schedule;
 
 import java.util.Optional;
-import java.util.function.Function;
 import llm.core.concurrent.EventRing;
 import llm.domain.call.Call;
 import llm.domain.call.CancelReason;
@@ -29,7 +28,7 @@ public final class Job {
   private volatile boolean ended;
   private volatile Reading reading = Reading.notBegun(this); // by nobody
   private volatile Runnable wake = () -> {};
-  private volatile Function<StreamEvent.Done, StreamEvent.Terminal> judgement = end -> end;
+  private volatile Judges.Judge judgement = (end, _) -> end;
 
   public Job(ChatRequest request, Call call, EventRing ring, long queuedNanos, Optional<Pin> pin) {
     this(request, call, ring, queuedNanos, pin, false, Optional.empty());
@@ -121,23 +120,23 @@ public final class Job {
     return ring;
   }
 
-  /** What its consumer reads; the consumer's thread judges its end. */
-  public EventStream<StreamEvent> stream() {
-    return hold.isPresent() ? new JudgedEnd(this) : ring;
+  /** What its consumer reads; {@code judges} judge its end, where it is held to a grammar. */
+  public EventStream<StreamEvent> stream(Judges judges) {
+    return hold.isPresent() ? new JudgedEnd(this, judges) : ring;
   }
 
   /**
    * Says how its end is judged, before it ends.
    *
-   * @param judge runs on the consumer's thread, where the answer is done; the end that it tells is
-   *     the one that counts
+   * @param judge runs on another thread, where the answer is done; the end that it tells is the one
+   *     that counts
    */
-  public void judgeBy(Function<StreamEvent.Done, StreamEvent.Terminal> judge) {
+  public void judgeBy(Judges.Judge judge) {
     judgement = judge;
   }
 
-  StreamEvent.Terminal judged(StreamEvent.Done end) {
-    return judgement.apply(end);
+  StreamEvent.Terminal judged(StreamEvent.Done end, Judges judges) {
+    return judges.judged(this, judgement, end);
   }
 
   public long queuedNanos() {

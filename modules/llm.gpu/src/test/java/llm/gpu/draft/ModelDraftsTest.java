@@ -214,6 +214,27 @@ class ModelDraftsTest {
   }
 
   @Test
+  void aPromptThatWasBegunIsReadToItsEndThoughThatEmptiesThePurse() {
+    answers(10, 1, 8, CHEAP);
+    assertThat(answers(20, 1, 2400, CHEAP)).as("24 steps to read").isLessThan(0.9);
+  }
+
+  @Test
+  void aPromptIsNotReadWhereOtherAnswersWaitForLongerThanItSaves() {
+    IntToDoubleFunction flat = tokens -> 1 + (tokens - 1) * 0.03;
+    answers(10, 4, 8, flat);
+    assertThat(answers(10, 4, 4000, flat)).as("forty steps to read each").isLessThan(1.05);
+  }
+
+  @Test
+  void anAnswerThatPausesIsNotFollowed() {
+    Speaker speaker = speaker(8);
+    model.read.put(speaker.drafting, 8);
+    speaker.drafting.pause();
+    assertThat(model.read).isEmpty();
+  }
+
+  @Test
   void whenItBecomesGoodItIsAskedAgain() {
     model.rightWhereSure = 0;
     answers(50, 1, 8, CHEAP);

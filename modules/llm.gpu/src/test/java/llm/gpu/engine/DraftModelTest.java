@@ -339,6 +339,8 @@ class DraftModelTest {
 
       Alike.require(stepped.end("answer"), alone(asked));
       assertThat(stepped.telemetry.events("draft_model_failed")).hasSize(1);
+      assertThat(stepped.engine.status().models().getFirst().drafts())
+          .startsWith(" without a draft model (The draft model damaged.gguf was given up until");
     }
   }
 

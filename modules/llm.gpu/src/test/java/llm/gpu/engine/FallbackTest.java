@@ -93,6 +93,14 @@ class FallbackTest {
   }
 
   @Test
+  void whereThePromptBeginsReasoningItIsTextAllTheSame() throws Exception {
+    Path thinker = DemoModel.writeThinking(folder.resolve("thinker.gguf"));
+    Answer answer = drain(engine.submit(thinker, request("who was Napoleon?")));
+    assertThat(answer.text()).isEqualTo(DemoModel.ENGLISH);
+    assertThat(done(answer).finishReason()).isEqualTo(FinishReason.STOP);
+  }
+
+  @Test
   void onlyTheLastWordsOfTheUserSayWhichLanguage() throws Exception {
     var talk =
         request("x")

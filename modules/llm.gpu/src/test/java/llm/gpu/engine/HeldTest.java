@@ -11,9 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
 import llm.core.gbnf.Gbnf;
 import llm.core.template.grammar.HeldReading;
 import llm.core.template.grammar.JsonPlaces;
+import llm.domain.call.Call;
+import llm.domain.call.CancelReason;
 import llm.domain.call.EventStream;
 import llm.domain.chat.ChatRequest;
 import llm.domain.chat.FinishReason;
@@ -348,20 +355,112 @@ class HeldTest {
   }
 
   @Test
-  void theLastLookIsTakenByWhoReadsTheAnswerAndNotByTheEngine() throws Exception {
-    var lookers = new ArrayList<Thread>();
+  void theLastLookIsTakenAsideAndNeitherByTheEngineNorByWhoReadsTheAnswer() throws Exception {
+    var lookers = new CopyOnWriteArrayList<String>();
     var seen =
         AnswerGrammar.ofJson(
             "root ::= \"123\"",
             "response_format",
             _ -> {
-              lookers.add(Thread.currentThread());
+              lookers.add(Thread.currentThread().getName());
               return Optional.empty();
             });
     var stream =
         fixture.engine.submit(request("x", 20), model, fixture.call("seen"), Optional.of(seen));
     assertThat(reason(drain(stream))).isEqualTo(FinishReason.STOP);
-    assertThat(lookers).containsExactly(Thread.currentThread());
+    assertThat(lookers).hasSize(1).allMatch(name -> name.startsWith("llm-judge-"));
+  }
+
+  private static EventStream<StreamEvent> checked(
+      EngineFixture engine, Call call, Function<String, Optional<String>> check) throws Exception {
+    var grammar = AnswerGrammar.ofJson("root ::= \"123\"", "response_format", check);
+    return engine.engine.submit(request("x", 20), model, call, Optional.of(grammar));
+  }
+
+  @Test
+  void whoIsCancelledDuringTheLastLookWaitsNoLongerForIt() throws Exception {
+    var looks = new CountDownLatch(2);
+    var mayEnd = new CountDownLatch(1);
+    Function<String, Optional<String>> slow =
+        _ -> {
+          looks.countDown();
+          awaitQuietly(mayEnd);
+          return Optional.empty();
+        };
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var calls = List.of(fixture.call("one"), fixture.call("two"), fixture.call("third"));
+      List<Future<Answer>> answers = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        var stream = checked(fixture, calls.get(i), slow);
+        answers.add(threads.submit(() -> drain(stream)));
+      }
+      looks.await();
+      var waits = checked(fixture, calls.get(2), _ -> Optional.of("it is not asked any more"));
+      answers.add(threads.submit(() -> drain(waits)));
+      calls.get(0).cancel(CancelReason.USER);
+      calls.get(2).cancel(CancelReason.USER);
+
+      assertThat(answers.get(0).get().terminal()).isInstanceOf(StreamEvent.Cancelled.class);
+      assertThat(answers.get(2).get().terminal()).isInstanceOf(StreamEvent.Cancelled.class);
+      assertThat(answers.get(1).isDone()).isFalse();
+      mayEnd.countDown();
+      assertThat(reason(answers.get(1).get())).isEqualTo(FinishReason.STOP);
+    } finally {
+      mayEnd.countDown();
+    }
+  }
+
+  @Test
+  void aStreamThatIsClosedDuringTheLastLookEnds() throws Exception {
+    var looks = new CountDownLatch(1);
+    var mayEnd = new CountDownLatch(1);
+    var call = fixture.call("closed");
+    var stream =
+        checked(
+            fixture,
+            call,
+            _ -> {
+              looks.countDown();
+              awaitQuietly(mayEnd);
+              return Optional.empty();
+            });
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var answer = threads.submit(() -> drain(stream));
+      looks.await();
+      stream.close();
+      assertThat(answer.get().terminal()).isInstanceOf(StreamEvent.Cancelled.class);
+    } finally {
+      mayEnd.countDown();
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void aLastLookThatBreaksDownFailsItsOwnAnswerAndIsLogged() throws Exception {
+    try (var fresh = new EngineFixture(EngineFixture.free())) {
+      Answer broken =
+          drain(
+              checked(
+                  fresh,
+                  fresh.call("broken"),
+                  _ -> {
+                    throw new StackOverflowError("of the test");
+                  }));
+      assertThat(error(broken)).isInstanceOf(LlmError.Internal.class);
+      assertThat(fresh.telemetry.events("answer_not_judged")).hasSize(1);
+      Answer wrong = drain(checked(fresh, fresh.call("wrong"), _ -> Optional.of("it is 123")));
+      assertThat(error(wrong)).isEqualTo(new LlmError.InvalidAnswer("", "it is 123"));
+      assertThat(fresh.telemetry.events("generation_judged")).hasSize(2);
+      Answer right = drain(checked(fresh, fresh.call("right"), _ -> Optional.empty()));
+      assertThat(reason(right)).isEqualTo(FinishReason.STOP);
+    }
   }
 
   @Test

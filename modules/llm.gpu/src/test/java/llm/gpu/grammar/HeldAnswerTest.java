@@ -49,10 +49,13 @@ class HeldAnswerTest {
     HeldAnswer answer = held("root ::= \"ab\" \"c\u00e9\"?", "ab", "c\u00c3", "\u00a9");
     answer.take(0);
     answer.take(1);
-    assertThat(answer.delivered(2).fault()).as("ab").isEmpty();
-    assertThat(answer.delivered(3).fault()).as("abc").hasValue("it is not of the grammar");
+    assertThat(answer.delivered(2).fault(() -> true)).as("ab").isEmpty();
+    assertThat(answer.delivered(2).fault(() -> false)).as("that nobody waits for").isPresent();
+    assertThat(answer.delivered(3).fault(() -> true))
+        .as("abc")
+        .hasValue("it is not of the grammar");
     answer.take(2);
-    assertThat(answer.delivered(4).fault()).as("abc\u00e9").isEmpty();
+    assertThat(answer.delivered(4).fault(() -> true)).as("abc\u00e9").isEmpty();
   }
 
   @Test
@@ -102,6 +105,6 @@ class HeldAnswerTest {
       answer.take(token);
     }
     String said = String.join("", texts).substring("</think>".length());
-    assertThat(answer.delivered(said.length()).fault()).isEmpty();
+    assertThat(answer.delivered(said.length()).fault(() -> true)).isEmpty();
   }
 }

@@ -130,6 +130,14 @@ class BuiltinModelTest {
   }
 
   @Test
+  void aDraftModelIsNoneOfThemEither() {
+    TinyModel.chat(256).writeTo(models.resolve("own.gguf"));
+    Path draft = TinyModel.chat(256).writeTo(models.resolve("small.gguf"));
+    ready(", models_dir: " + models + ", draft_model: " + draft);
+    assertThat(ids()).containsExactly("local", "own");
+  }
+
+  @Test
   void aFileOfItsNameElsewhereGetsAnotherId() throws Exception {
     DemoModel.write(models.resolve("builtin.gguf"));
     Path folder = Files.createDirectory(home.resolve("folder"));

@@ -36,9 +36,18 @@ public final class DemoModel {
 
   /** The same that has to be as likely as this of its first token. */
   public static Path write(Path file, float minProbability) {
+    return write(file, TEMPLATE, minProbability);
+  }
+
+  /** The same whose prompt begins reasoning. */
+  public static Path writeThinking(Path file) {
+    return write(file, "{#- </think> -#}" + TEMPLATE + "{{ '<think>' }}", .5f);
+  }
+
+  private static Path write(Path file, String template, float minProbability) {
     byte[] bytes =
         new ScriptedModel(
-                TEMPLATE, Optional.empty(), new TreeMap<>(Map.of("port", ANSWER, "space", " ")))
+                template, Optional.empty(), new TreeMap<>(Map.of("port", ANSWER, "space", " ")))
             .bytes(writer ->
                 writer
                     .decimal("general.sampling.temp", 0f)
