@@ -29,7 +29,7 @@ record Recipe(
     int heldOut,
     NetShape shape) {
   static final long DEFAULT_SEED = 1;
-  static final int DEFAULT_STEPS = 9_000;
+  static final int DEFAULT_STEPS = 10_000;
   static final int MAX_STEPS = 1_000_000;
 
   /** The recipe of the model that ships. */

@@ -72,8 +72,15 @@ final class Trainer {
             recipe.steps(),
             threads));
     teach(weights, transcript, random, heldOut);
-    Threshold threshold = Threshold.choose(judge(weights, transcript, heldOut));
+    List<Dialogue> judging = corpus.tuning().isEmpty() ? heldOut : tuning();
+    Threshold threshold = Threshold.choose(judge(weights, transcript, judging));
     return new TrainedModel(weights, vocabulary, threshold);
+  }
+
+  private List<Dialogue> tuning() {
+    return corpus.tuning().stream()
+        .map(exchange -> new Dialogue(Optional.empty(), List.of(exchange)))
+        .toList();
   }
 
   private Vocabulary vocabulary(RandomGenerator random) {

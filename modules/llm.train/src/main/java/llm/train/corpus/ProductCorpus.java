@@ -55,6 +55,7 @@ public final class ProductCorpus implements Corpus {
   private final Nonsense nonsense;
   private final HeldOut heldOut;
   private final List<String> learned;
+  private final List<Exchange> tuning = new ArrayList<>();
 
   private ProductCorpus(CorpusReader.Content content, HeldOut heldOut) {
     this.lists = content.lists();
@@ -93,6 +94,7 @@ public final class ProductCorpus implements Corpus {
         }
       }
     }
+    corpus.tuning.addAll(TuningQuestions.read(root, corpus.answers));
     return corpus;
   }
 
@@ -107,6 +109,11 @@ public final class ProductCorpus implements Corpus {
   /** The topic that has this very answer, {@code fallback} for that. */
   public Optional<String> topicOf(String answer) {
     return Optional.ofNullable(ids.get(answer));
+  }
+
+  @Override
+  public List<Exchange> tuning() {
+    return Collections.unmodifiableList(tuning);
   }
 
   @Override
