@@ -112,9 +112,14 @@ class BuiltinModelTest {
   void standsBesideAConfiguredModel() throws Exception {
     DemoModel.write(models.resolve("builtin.gguf"));
     Path own = TinyModel.chat(256).writeTo(home.resolve("own.gguf"));
-    ready(", loaded_models: 2, model: " + own);
+    ready(", model: " + own); // one place alone
     assertThat(ids()).containsExactly("local", "builtin");
+    ask("local", "");
     assertThat(ask("builtin", "which port?")).isEqualTo(DemoModel.ANSWER);
+    ask("local", "");
+    assertThat(provider.memory().orElseThrow().standing().models())
+        .allMatch(one -> one.place() == Place.LOADED);
+    assertThat(telemetry.events("model_load_finish")).as("none left for the other").hasSize(2);
     assertThat(provider.model(new ModelName("local")).orElseThrow().description())
         .startsWith("tiny (llama");
   }
