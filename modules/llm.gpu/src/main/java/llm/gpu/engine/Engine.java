@@ -60,6 +60,7 @@ import llm.gpu.vectors.EmbeddingJob;
 public final class Engine implements AutoCloseable {
   private static final int MAX_RESIDENCES = 4096; // models that were asked for since the start
   private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
+  private static final Predicate<Path> EVERY = _ -> true; // model takes a place
 
   private final EngineSettings settings;
   private final Alarms alarms;
@@ -105,15 +106,7 @@ public final class Engine implements AutoCloseable {
       Telemetry telemetry,
       Alarms alarms,
       IntSupplier randomSeed) {
-    this(
-        settings,
-        librarySource,
-        adapters,
-        _ -> true,
-        Optional::empty,
-        telemetry,
-        alarms,
-        randomSeed);
+    this(settings, librarySource, adapters, EVERY, Optional::empty, telemetry, alarms, randomSeed);
   }
 
   /**
