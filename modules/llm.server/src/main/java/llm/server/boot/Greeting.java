@@ -13,7 +13,8 @@ final class Greeting {
    * @param needsKey whether the server asks for a key
    * @param selfSigned whether a client has to be told not to look who signed the certificate
    */
-  static String of(String url, String defaultModel, String is, boolean needsKey, boolean selfSigned) {
+  static String of(
+      String url, String defaultModel, String is, boolean needsKey, boolean selfSigned) {
     return "Requests without a model go to "
         + shown(defaultModel)
         + (is.isEmpty() ? "" : ": " + shown(is))
