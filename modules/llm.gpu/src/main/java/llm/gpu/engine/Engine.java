@@ -11,6 +11,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
 import llm.core.concurrent.Alarms;
 import llm.core.concurrent.EventRing;
 import llm.core.telemetry.Log;
@@ -62,6 +63,7 @@ public final class Engine implements AutoCloseable {
   private static final int MAX_JUDGED =
       256; // held answers whose end is looked at, or waits for that
   private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
+  private static final Predicate<Path> EVERY = _ -> true; // model takes a place
 
   private final EngineSettings settings;
   private final Alarms alarms;
@@ -71,6 +73,7 @@ public final class Engine implements AutoCloseable {
   private final Judges judges;
   private final Serving.Common common;
   private final Places places;
+  private final Predicate<Path> takesPlace;
   private final ModelLoader loader;
   private final Holds holds = new Holds();
   private final ReentrantLock lock = new ReentrantLock();
@@ -107,18 +110,21 @@ public final class Engine implements AutoCloseable {
       Telemetry telemetry,
       Alarms alarms,
       IntSupplier randomSeed) {
-    this(settings, librarySource, adapters, Optional::empty, telemetry, alarms, randomSeed);
+    this(settings, librarySource, adapters, EVERY, Optional::empty, telemetry, alarms, randomSeed);
   }
 
   /**
    * The same with a graphics processor.
    *
+   * @param takesPlace whether the model of a file is one of those that {@link
+   *     EngineSettings#loadedModels()} limits; all take memory
    * @param device how full its memory is
    */
   public Engine(
       EngineSettings settings,
       LibrarySource librarySource,
       AdapterSource adapters,
+      Predicate<Path> takesPlace,
       DeviceMemory device,
       Telemetry telemetry,
       Alarms alarms,
@@ -133,6 +139,7 @@ public final class Engine implements AutoCloseable {
     this.judges = new Judges(MAX_JUDGED, log);
     this.common = new Serving.Common(settings, guard, aside, time, metrics, log, randomSeed);
     var budget = new MemoryBudget(settings.memory(), HostMemory.ofThisMachine()::read, device);
+    this.takesPlace = takesPlace;
     this.places = new Places(settings.loadedModels(), budget, time);
     this.loader =
         new ModelLoader(librarySource, adapters, settings, metrics, log, time, () -> closing);
@@ -400,7 +407,9 @@ public final class Engine implements AutoCloseable {
     if (there != null) {
       return there;
     }
-    var runner = new ModelRunner(model, residence(model), loader, places, common, new Host());
+    var runner =
+        new ModelRunner(
+            model, takesPlace.test(model), residence(model), loader, places, common, new Host());
     runners.put(model, runner);
     known = List.copyOf(runners.values());
     runner.start();

@@ -47,6 +47,7 @@ final class ModelRunner implements Tenant {
           + " it again.";
 
   private final Path file;
+  private final boolean takesPlace;
   private final Residence residence;
   private final ModelLoader loader;
   private final Places places;
@@ -79,15 +80,21 @@ final class ModelRunner implements Tenant {
     void failure(Optional<String> reason);
   }
 
-  /** One for {@code file}; {@link #start} lets it begin. */
+  /**
+   * One for {@code file}; {@link #start} lets it begin.
+   *
+   * @param takesPlace whether it is one of those that the number of places limits
+   */
   ModelRunner(
       Path file,
+      boolean takesPlace,
       Residence residence,
       ModelLoader loader,
       Places places,
       Serving.Common common,
       Host host) {
     this.file = file;
+    this.takesPlace = takesPlace;
     this.residence = residence;
     this.loader = loader;
     this.places = places;
@@ -151,6 +158,11 @@ final class ModelRunner implements Tenant {
   @Override
   public ModelNeed need() {
     return residence.now().need().orElse(ModelNeed.NONE);
+  }
+
+  @Override
+  public boolean takesPlace() {
+    return takesPlace;
   }
 
   @Override

@@ -87,11 +87,15 @@ final class LocalMemory implements ModelMemory {
   @Override
   public void warm(ModelName model) {
     if (warms) {
-      catalogue
-          .find(model.value())
-          .filter(ModelEntry::usable)
-          .ifPresent(entry -> engine.warm(entry.file()));
+      Thread.startVirtualThread(() -> warmUsable(model)); // the file is looked at first
     }
+  }
+
+  private void warmUsable(ModelName model) {
+    catalogue
+        .find(model.value())
+        .filter(ModelEntry::usable)
+        .ifPresent(entry -> engine.warm(entry.file()));
   }
 
   private static void await(

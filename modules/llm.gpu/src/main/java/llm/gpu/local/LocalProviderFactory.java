@@ -79,6 +79,7 @@ public final class LocalProviderFactory implements ProviderFactory {
             settings.engine(),
             () -> report.tell(Library.load(libraryFolder, nativeLog)),
             catalogue,
+            file -> builtin.filter(file::equals).isEmpty(),
             gpu,
             context.telemetry(),
             context.alarms(),

@@ -104,7 +104,8 @@ record LocalSettings(
           DEFAULT.loadedModels(),
           1,
           64,
-          "Models in memory at once; one more lets the one used least recently be unloaded.");
+          "Models in memory at once, `builtin` not counted; one more lets the one used least recently be"
+              + " unloaded.");
   private static final Setting<Integer> SLOTS =
       Setting.integer(
           "slots",

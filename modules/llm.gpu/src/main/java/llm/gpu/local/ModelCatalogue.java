@@ -205,7 +205,7 @@ final class ModelCatalogue implements AdapterSource {
    */
   Optional<String> configuredProblem() {
     Optional<ModelEntry> only =
-        isConfigured() ? configured.map(ModelEntry::refreshed) : builtin.map(BuiltinModel::known);
+        isConfigured() ? configured.map(ModelEntry::refreshed) : builtin.map(BuiltinModel::entry);
     return only.map(ModelEntry::problem).filter(problem -> !problem.isEmpty());
   }
 

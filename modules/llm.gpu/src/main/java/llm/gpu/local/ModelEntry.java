@@ -76,6 +76,17 @@ record ModelEntry(
     }
   }
 
+  /** One whose file could not be looked at, for a reason that only the log has. */
+  static ModelEntry broken(
+      String id, Path file, Optional<FileMark> mark, ModelTemplates templates) {
+    String problem =
+        "The file "
+            + file.getFileName()
+            + " could not be read; the server's log has the cause. Put a sound one in its place.";
+    return new ModelEntry(
+        id, file, mark, Optional.empty(), problem, templates, new Conversations.Plain());
+  }
+
   /** One whose model is not there at all. */
   static ModelEntry missing(String id, String problem, ModelTemplates templates) {
     return new ModelEntry(
@@ -153,7 +164,7 @@ record ModelEntry(
         LocalProvider.ID,
         mark.map(FileMark::modified).orElse(Instant.EPOCH),
         header.map(known -> spec(known, settings, tools())),
-        header.map(this::describe).orElseGet(this::undescribed),
+        header.map(this::describe).orElse(problem),
         adapter.map(Adapter::parent));
   }
 
@@ -161,11 +172,6 @@ record ModelEntry(
     int contextTokens = settings.contextFor(header.contextTokens());
     return new ModelSpec(
         contextTokens, contextTokens, tools, false, true, Optional.empty(), Optional.empty());
-  }
-
-  /** One that comes with the program may not have been looked at yet. */
-  private String undescribed() {
-    return problem.isEmpty() && id.equals(BuiltinModel.ID) ? BuiltinModel.DESCRIPTION : problem;
   }
 
   private String describe(GgufHeader known) {

@@ -18,8 +18,9 @@ import llm.domain.port.TimeSource;
 /**
  * Who may have a model in memory: as many as there are places and memory. One who finds neither
  * waits in order, and those used least recently are asked to yield, as many as it takes: each
- * finishes what came before, unloads and leaves, so that none is cut off in its work. Thread-safe;
- * never blocks: whoever waits is woken and asks again.
+ * finishes what came before, unloads and leaves, so that none is cut off in its work. One that
+ * takes no place needs memory alone, and nobody else leaves for its place. Thread-safe; never
+ * blocks: whoever waits is woken and asks again.
  *
  * <p>While a model comes or goes, what is in use shows part of it: nobody is refused, let in or
  * asked to yield then, nor until the memories were looked at since.
@@ -71,7 +72,8 @@ public final class Places {
             case OTHERS -> others;
           };
       List<Tenant> before = before(runner);
-      if (others.size() - mayGo.size() + before.size() >= capacity && whom == Evicts.IDLE) {
+      long taken = placesOf(others) - placesOf(mayGo) + placesOf(before);
+      if (runner.takesPlace() && taken >= capacity && whom == Evicts.IDLE) {
         return Optional.of(allBusy(runner, others, before));
       }
       if (unsettled(runner)) {
@@ -89,8 +91,9 @@ public final class Places {
         + " has no place: providers.local.loaded_models allows "
         + capacity
         + " in memory, and all are busy"
-        + (before.isEmpty() ? ": " : " or awaited by others: ")
+        + (placesOf(before) == 0 ? ": " : " or awaited by others: ")
         + Stream.concat(others.stream(), before.stream())
+            .filter(Tenant::takesPlace)
             .map(Tenant::name)
             .collect(Collectors.joining(", "))
         + "; try again, or unload one.";
@@ -257,7 +260,11 @@ public final class Places {
   }
 
   private boolean hasRoom(Tenant runner) {
-    return holders.size() < capacity && fits(runner, List.of());
+    return (!runner.takesPlace() || placesOf(holders) < capacity) && fits(runner, List.of());
+  }
+
+  private static long placesOf(Collection<Tenant> tenants) {
+    return tenants.stream().filter(Tenant::takesPlace).count();
   }
 
   private boolean fits(Tenant runner, Collection<Tenant> gone) {
@@ -288,10 +295,12 @@ public final class Places {
   private void ask(Tenant newcomer, List<Tenant> toWake) {
     while (!isEnough(yielding.keySet())) {
       boolean mayAskBusy = mayAskBusy();
+      boolean forPlaceAlone = fits(next().orElseThrow(), yielding.keySet());
       Optional<Tenant> oldest =
           holders.stream()
               .filter(holder -> !yielding.containsKey(holder))
               .filter(holder -> mayAskBusy || !holder.isBusy())
+              .filter(holder -> !forPlaceAlone || holder.takesPlace())
               .min(
                   Comparator.comparing((Tenant holder) -> holder == newcomer)
                       .thenComparing(Tenant::isBusy)
@@ -311,8 +320,11 @@ public final class Places {
     if (waiting.get(next) == Evicts.OTHERS && !fits(next, yielding.keySet())) {
       return true;
     }
-    long asking = waiting.values().stream().filter(whom -> whom == Evicts.OTHERS).count();
-    long asked = yielding.keySet().stream().filter(Tenant::isBusy).count();
+    long asking =
+        waiting.entrySet().stream()
+            .filter(one -> one.getValue() == Evicts.OTHERS && one.getKey().takesPlace())
+            .count();
+    long asked = placesOf(yielding.keySet().stream().filter(Tenant::isBusy).toList());
     return asked < asking && !placesSuffice(yielding.keySet());
   }
 
@@ -340,7 +352,7 @@ public final class Places {
   }
 
   private boolean placesSuffice(Collection<Tenant> gone) {
-    int free = Math.max(0, capacity - holders.size());
-    return gone.size() + free >= waiting.size();
+    long free = Math.max(0, capacity - placesOf(holders));
+    return placesOf(gone) + free >= placesOf(waiting.keySet());
   }
 }

@@ -1,7 +1,10 @@
 package llm.gpu.memory;
 
-/** Who has a place for its model, or wants one. Any thread. */
+/** Who has its model in memory, or wants it there. Any thread. */
 public interface Tenant extends Held {
+  /** Whether its model is one of those that the number of places limits; it takes memory anyway. */
+  boolean takesPlace();
+
   /** When it was last used, on the monotonic clock. */
   long lastUseNanos();
 

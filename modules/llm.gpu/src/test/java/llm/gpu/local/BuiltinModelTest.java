@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import llm.core.concurrent.TimerThread;
 import llm.core.provider.ProviderContext;
 import llm.core.provider.ProviderSetup;
@@ -29,6 +33,7 @@ import llm.domain.port.ProviderHealth.Status;
 import llm.gpu.testmodel.DemoModel;
 import llm.gpu.testmodel.TestFiles;
 import llm.gpu.testmodel.TinyModel;
+import llm.gpu.text.ModelTemplates;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -112,9 +117,14 @@ class BuiltinModelTest {
   void standsBesideAConfiguredModel() throws Exception {
     DemoModel.write(models.resolve("builtin.gguf"));
     Path own = TinyModel.chat(256).writeTo(home.resolve("own.gguf"));
-    ready(", loaded_models: 2, model: " + own);
+    ready(", model: " + own); // one place alone
     assertThat(ids()).containsExactly("local", "builtin");
+    ask("local", "");
     assertThat(ask("builtin", "which port?")).isEqualTo(DemoModel.ANSWER);
+    ask("local", "");
+    assertThat(provider.memory().orElseThrow().standing().models())
+        .allMatch(one -> one.place() == Place.LOADED);
+    assertThat(telemetry.events("model_load_finish")).as("none left for the other").hasSize(2);
     assertThat(provider.model(new ModelName("local")).orElseThrow().description())
         .startsWith("tiny (llama");
   }
@@ -179,14 +189,71 @@ class BuiltinModelTest {
   void aDamagedFileIsNoModelAndSaysWhy() throws Exception {
     Files.writeString(models.resolve("builtin.gguf"), "no model at all, only a line of text");
     ready("");
+    assertThat(ids()).as("at once").isEmpty();
     assertThat(whyNot("builtin")).contains("builtin.gguf is not a GGUF file");
-    assertThat(ids()).isEmpty();
     assertThat(provider.model(BUILTIN)).isEmpty();
     assertThat(provider.health().status()).isEqualTo(Status.DEGRADED);
     assertThat(provider.health().detail()).contains("builtin.gguf is not a GGUF file");
     assertThat(telemetry.trail()).contains("model_file_problem");
     DemoModel.write(models.resolve("builtin.gguf"));
     assertThat(ask("builtin", "port")).as("mended").isEqualTo(DemoModel.ANSWER);
+  }
+
+  @Test
+  void whatItCanDoIsKnownWheneverItIsListed() throws Exception {
+    Path file = models.resolve("builtin.gguf");
+    DemoModel.write(file);
+    var listed = new CompletableFuture<Optional<ModelEntry>>();
+    var made = new CompletableFuture<BuiltinModel>();
+    var asker = new Thread(() -> listed.complete(made.join().listed()));
+    made.complete(
+        new BuiltinModel(
+            file,
+            ModelTemplates.OWN,
+            () -> {
+              while (!listed.isDone() && !isWaiting(asker)) {
+                Thread.onSpinWait(); // until somebody asks
+              }
+              return ModelEntry.read("builtin", file, ModelTemplates.OWN);
+            },
+            telemetry.log("llm.gpu.models")));
+    asker.start();
+    assertThat(listed.get(60, TimeUnit.SECONDS).orElseThrow().header()).isPresent();
+  }
+
+  private static boolean isWaiting(Thread asker) {
+    return asker.getState() == Thread.State.WAITING;
+  }
+
+  @Test
+  void aFaultOfTheReadingIsAProblemOfTheFileAndNobodysFailure() throws Exception {
+    Path file = models.resolve("builtin.gguf");
+    DemoModel.write(file);
+    var faults = new ArrayDeque<Throwable>();
+    faults.add(new StackOverflowError("for a test"));
+    faults.add(new IllegalStateException("for a test"));
+    var model =
+        new BuiltinModel(
+            file,
+            ModelTemplates.OWN,
+            () -> {
+              switch (faults.poll()) {
+                case Error error -> throw error;
+                case RuntimeException bug -> throw bug;
+                case null, default -> {
+                  return ModelEntry.read("builtin", file, ModelTemplates.OWN);
+                }
+              }
+            },
+            telemetry.log("llm.gpu.models"));
+    assertThat(model.listed()).isEmpty();
+    assertThat(model.entry().problem()).contains("builtin.gguf could not be read", "log");
+    assertThat(telemetry.events("model_file_problem")).hasSize(1);
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1000));
+    assertThat(model.listed()).as("looked at again, as it changed").isEmpty();
+    assertThat(telemetry.events("model_file_problem")).hasSize(2);
+    Files.setLastModifiedTime(file, FileTime.fromMillis(2000));
+    assertThat(model.listed()).isPresent();
   }
 
   @Test

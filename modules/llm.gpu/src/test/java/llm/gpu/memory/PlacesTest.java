@@ -26,6 +26,7 @@ class PlacesTest {
     private final String name;
     private final long madeNanos;
     private ModelNeed need = ModelNeed.NONE;
+    private boolean takesPlace = true;
 
     private Model(String name, long madeNanos) {
       this.name = name;
@@ -40,6 +41,11 @@ class PlacesTest {
     @Override
     public ModelNeed need() {
       return need;
+    }
+
+    @Override
+    public boolean takesPlace() {
+      return takesPlace;
     }
 
     @Override
@@ -180,6 +186,51 @@ class PlacesTest {
     assertThat(places.yieldingSince(second)).isEmpty();
     places.enter(fourth, Evicts.OTHERS);
     assertThat(places.yieldingSince(second)).as("a second one waits").isPresent();
+  }
+
+  @Test
+  void oneThatTakesNoPlaceComesInBesideAllThatThereAreAndNobodyLeavesForIt() {
+    var places = places(1);
+    second.takesPlace = false;
+    places.enter(first, Evicts.OTHERS);
+
+    assertThat(places.refusal(second, Evicts.IDLE)).as("all places are busy").isEmpty();
+    assertThat(places.enterIfFree(second)).isTrue();
+    places.leave(second);
+    assertThat(places.enter(second, Evicts.OTHERS)).isTrue();
+    assertThat(places.yieldingSince(first)).isEmpty();
+  }
+
+  @Test
+  void oneThatTakesNoPlaceLeavesNoneToOthers() {
+    var places = places(1);
+    first.takesPlace = false;
+    places.enter(first, Evicts.OTHERS);
+    assertThat(places.enter(second, Evicts.OTHERS)).as("the place is free").isTrue();
+    assertThat(places.refusal(third, Evicts.IDLE).orElseThrow())
+        .contains("second")
+        .doesNotContain("first");
+    assertThat(places.enter(third, Evicts.OTHERS)).isFalse();
+
+    assertThat(places.yieldingSince(first)).as("used least recently").isEmpty();
+    assertThat(places.yieldingSince(second)).isPresent();
+  }
+
+  @Test
+  void oneThatTakesNoPlaceTakesMemory() {
+    var gpu = new Watched();
+    var places = onGpu(gpu);
+    first.takesPlace = false;
+    needs(first, TOTAL / 10 * 6);
+    needs(second, TOTAL / 10 * 6);
+    places.enter(first, Evicts.OTHERS);
+    assertThat(places.enter(second, Evicts.OTHERS)).isFalse();
+
+    assertThat(places.yieldingSince(first)).isPresent();
+    places.leave(first);
+    assertThat(places.enter(second, Evicts.OTHERS)).isTrue();
+    assertThat(places.enter(first, Evicts.OTHERS)).isFalse();
+    assertThat(places.yieldingSince(second)).as("for its memory").isPresent();
   }
 
   @Test

@@ -400,6 +400,11 @@ final class Application {
         .orElse("");
   }
 
+  /** Whether clients that know nothing of its certificate refuse it. */
+  boolean isSelfSigned() {
+    return layer.filter(TlsLayer::isSelfSigned).isPresent();
+  }
+
   /** Says in the log that the server serves, and begins what was not to hold up its start. */
   void announce(double startMillis) {
     log.info("server_started")

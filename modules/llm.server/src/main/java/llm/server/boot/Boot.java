@@ -176,7 +176,8 @@ public final class Boot {
                   application.url(),
                   application.defaultModel(),
                   application.defaultModelIs(),
-                  needsKey));
+                  needsKey,
+                  application.isSelfSigned()));
     }
   }
 }

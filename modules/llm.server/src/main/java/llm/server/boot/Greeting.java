@@ -11,12 +11,15 @@ final class Greeting {
    *
    * @param is what the default model is, in a sentence; control characters of it are not shown
    * @param needsKey whether the server asks for a key
+   * @param selfSigned whether a client has to be told not to look who signed the certificate
    */
-  static String of(String url, String defaultModel, String is, boolean needsKey) {
+  static String of(
+      String url, String defaultModel, String is, boolean needsKey, boolean selfSigned) {
     return "Requests without a model go to "
         + shown(defaultModel)
         + (is.isEmpty() ? "" : ": " + shown(is))
         + "\ncurl -N "
+        + (selfSigned ? "-k " : "")
         + url
         + "/llm/stream"
         + (needsKey ? " -H 'authorization: Bearer KEY'" : "")

@@ -67,6 +67,11 @@ final class CertificateWatch implements AutoCloseable {
     arm();
   }
 
+  /** Whether the certificate that new connections get is signed by no authority. */
+  boolean isSelfSigned() {
+    return current.selfSigned();
+  }
+
   /** What new connections are made with. */
   SSLContext context() {
     return current.context();

@@ -83,6 +83,11 @@ public final class TlsLayer implements ConnectionLayer, AutoCloseable {
     }
   }
 
+  /** Whether its certificate is signed by no authority, so that clients refuse it unasked. */
+  public boolean isSelfSigned() {
+    return watch.isSelfSigned();
+  }
+
   @Override
   public Socket open(Socket accepted) throws IOException {
     var late = new AtomicBoolean();

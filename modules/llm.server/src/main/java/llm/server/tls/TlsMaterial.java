@@ -28,6 +28,7 @@ import javax.net.ssl.TrustManagerFactory;
  *
  * @param context makes the sockets
  * @param subject whose certificate it is
+ * @param selfSigned whether it says itself that it may be trusted, and nobody else
  * @param notBefore when it begins to hold
  * @param notAfter when it ends
  * @param warnings what is legal and will surprise, as sentences
@@ -36,6 +37,7 @@ import javax.net.ssl.TrustManagerFactory;
 record TlsMaterial(
     SSLContext context,
     String subject,
+    boolean selfSigned,
     Instant notBefore,
     Instant notAfter,
     List<String> warnings,
@@ -88,6 +90,7 @@ record TlsMaterial(
     return new TlsMaterial(
         context(new OneKey(key, chain), files.clientCa()),
         leaf.getSubjectX500Principal().getName(),
+        leaf.getIssuerX500Principal().equals(leaf.getSubjectX500Principal()),
         leaf.getNotBefore().toInstant(),
         leaf.getNotAfter().toInstant(),
         warnings(settings, leaf),

@@ -52,6 +52,17 @@ class TlsLayerTest {
   }
 
   @Test
+  void knowsWhetherAnAuthoritySignedItsCertificate() throws Exception {
+    try (var port = new TlsPort(TlsPort.settings(folder))) {
+      assertThat(port.layer.isSelfSigned()).isFalse();
+    }
+    new TestAuthority("localhost").issue("localhost", "EC").writeTo(folder);
+    try (var port = new TlsPort(TlsPort.settings(folder))) {
+      assertThat(port.layer.isSelfSigned()).isTrue();
+    }
+  }
+
+  @Test
   void sendsTheWholeChain() throws Exception {
     var pair = authority.issue("localhost", "EC");
     Files.writeString(

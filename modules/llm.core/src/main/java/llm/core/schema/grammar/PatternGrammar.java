@@ -4,6 +4,7 @@ import java.util.Map;
 import llm.core.schema.grammar.automaton.AutomatonTooLarge;
 import llm.core.schema.grammar.automaton.CharSet;
 import llm.core.schema.grammar.automaton.Dfa;
+import llm.core.schema.grammar.automaton.Effort;
 import llm.core.schema.grammar.automaton.Nfa;
 import llm.core.schema.grammar.emit.AutomatonRules;
 import llm.core.schema.grammar.rule.Expr;
@@ -23,10 +24,11 @@ public final class PatternGrammar {
   private PatternGrammar() {}
 
   /**
-   * The grammar of a regular expression. Takes milliseconds; some hundred where it is large.
+   * The grammar of a regular expression. Takes milliseconds; some hundred where it is large, for
+   * what it may take is limited ({@link Effort}).
    *
-   * @throws UnsupportedSchema at {@code $} when it cannot be read, when no text is of it, or when
-   *     no grammar can hold it
+   * @throws UnsupportedSchema at {@code $} when it cannot be read or is too large, when no text is
+   *     of it, or when no grammar can hold it
    */
   public static Grammar of(String pattern) throws UnsupportedSchema {
     Dfa language = language(pattern);

@@ -23,20 +23,31 @@ public final class Nfa {
 
   private record Step(CharSet set, int target) {}
 
+  private final Effort effort;
   private final List<List<Free>> free = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>(); // at most one leaves a state
 
-  private Nfa() {}
+  private Nfa(Effort effort) {
+    this.effort = effort;
+  }
 
-  /** The strings in which the expression is found anywhere, as JSON Schema's {@code pattern}. */
-  public static Dfa found(Regex regex) throws AutomatonTooLarge {
+  /**
+   * The strings in which the expression is found anywhere, as JSON Schema's {@code pattern}.
+   *
+   * @param effort what it may take yet
+   */
+  public static Dfa found(Regex regex, Effort effort) throws AutomatonTooLarge {
     var anything = new Regex.Repeat(new Regex.Chars(CharSet.ALL), 0, Regex.UNBOUNDED);
-    return whole(new Regex.Seq(List.of(anything, regex, anything)));
+    return whole(new Regex.Seq(List.of(anything, regex, anything)), effort);
   }
 
   /** The strings that the expression is. */
   public static Dfa whole(Regex regex) throws AutomatonTooLarge {
-    var nfa = new Nfa();
+    return whole(regex, new Effort());
+  }
+
+  private static Dfa whole(Regex regex, Effort effort) throws AutomatonTooLarge {
+    var nfa = new Nfa(effort);
     int start = nfa.state();
     int end = nfa.add(regex, start);
     return nfa.determined(start, end);
@@ -129,7 +140,9 @@ public final class Nfa {
       BitSet atEnd = closedAtEnd(set, at == 0);
       ends.set(at, atEnd.get(end));
       var out = new ArrayList<Edge>();
+      int size = set.cardinality();
       for (Range range : pieces(set)) {
+        effort.add(size);
         var next = new BitSet();
         set.stream()
             .filter(
@@ -154,15 +167,15 @@ public final class Nfa {
     return Dfa.of(edges, ends);
   }
 
-  private BitSet closed(BitSet states, Kind passable) {
+  private BitSet closed(BitSet states, Kind passable) throws AutomatonTooLarge {
     return closure(states, passable == Kind.AT_START, false);
   }
 
-  private BitSet closedAtEnd(BitSet states, boolean atStart) {
+  private BitSet closedAtEnd(BitSet states, boolean atStart) throws AutomatonTooLarge {
     return closure(states, atStart, true);
   }
 
-  private BitSet closure(BitSet states, boolean atStart, boolean atEnd) {
+  private BitSet closure(BitSet states, boolean atStart, boolean atEnd) throws AutomatonTooLarge {
     var closed = (BitSet) states.clone();
     var stack = new ArrayList<Integer>();
     states.stream().forEach(stack::add);
@@ -180,6 +193,7 @@ public final class Nfa {
         }
       }
     }
+    effort.add(closed.cardinality());
     return closed;
   }
 

@@ -7,6 +7,7 @@ import java.util.Set;
 import llm.core.schema.grammar.UnsupportedSchema;
 import llm.core.schema.grammar.automaton.AutomatonTooLarge;
 import llm.core.schema.grammar.automaton.Dfa;
+import llm.core.schema.grammar.automaton.Effort;
 import llm.core.schema.grammar.automaton.Nfa;
 import llm.core.schema.grammar.automaton.Regex;
 import llm.core.schema.grammar.set.StringSet;
@@ -20,6 +21,7 @@ final class StringKeywords {
   private static final long MOST_WORK = 40_000;
 
   private final Map<String, Dfa> patterns = new HashMap<>();
+  private final Effort effort = new Effort(); // of all patterns together
   private long work;
 
   StringSet of(Keywords keywords) throws UnsupportedSchema {
@@ -58,7 +60,7 @@ final class StringKeywords {
           throw new UnsupportedSchema(
               path, "the patterns of the schema take more than " + MOST_WORK + " states together");
         }
-        known = Nfa.found(regex);
+        known = Nfa.found(regex, effort);
         work += known.states();
       } catch (PatternProblem problem) {
         throw new UnsupportedSchema(path, problem.getMessage());
