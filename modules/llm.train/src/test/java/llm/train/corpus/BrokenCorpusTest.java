@@ -37,6 +37,8 @@ class BrokenCorpusTest {
       ! кошка
       """;
 
+  private static final String TUNING = "modules/llm.train/corpus/dev.tsv";
+
   @TempDir Path root;
 
   private Path topics;
@@ -72,6 +74,32 @@ class BrokenCorpusTest {
     }
     Files.writeString(corpus.resolve("words.txt"), words);
     Files.writeString(topics, TOPIC);
+  }
+
+  @Test
+  void questionsForTuningHaveTheAnswersOfTheirTopics() throws IOException {
+    Files.writeString(root.resolve(TUNING), "en\tport\tport?\n\n# off topic\nru\tfallback\tкто?\n");
+    assertThat(ProductCorpus.read(root).tuning())
+        .containsExactly(
+            new Exchange("port?", "Port 8000, see --port and GET /ready/{id}."),
+            new Exchange("кто?", "Извините."));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "en\\tport; a topic and a question with tabs",
+        "de\\tport\\twelcher?; is not 'en'",
+        "en\\tharbour\\twhich?; is no topic; name one"
+      })
+  void aLineForTuningThatSaysNothingIsToldWithItsPlace(String line, String problem)
+      throws IOException {
+    Files.writeString(root.resolve(TUNING), "# a comment\n" + line.replace("\\t", "\t") + "\n");
+    assertThatThrownBy(() -> ProductCorpus.read(root))
+        .isInstanceOf(CorpusException.class)
+        .hasMessageContaining("dev.tsv:2: ")
+        .hasMessageContaining(problem);
   }
 
   @Test
