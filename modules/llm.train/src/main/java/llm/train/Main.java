@@ -57,7 +57,7 @@ public final class Main {
     String hash = OutputFile.write(output, file);
     System.out.printf(
         Locale.ROOT,
-        "%s: %,d bytes, SHA-256 %s%n%.1f %% of held-out answers right, unsure below %.2f%n",
+        "%s: %,d bytes, SHA-256 %s%n%.1f %% of questions for tuning answered right, unsure below %.2f%n",
         output,
         file.length,
         hash,
