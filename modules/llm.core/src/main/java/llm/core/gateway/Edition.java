@@ -29,7 +29,6 @@ import llm.domain.model.ModelName;
 import llm.domain.model.ModelSpec;
 import llm.domain.port.ModelInfo;
 import llm.domain.port.Nuance;
-import llm.domain.port.TimeSource;
 
 /**
  * The configuration as one reading of it found it: settings, providers, routes. A request stays
@@ -37,7 +36,6 @@ import llm.domain.port.TimeSource;
  * Thread-safe; all but the count of requests is immutable.
  */
 final class Edition {
-  private static final long DEFAULT_NANOS = Duration.ofSeconds(1).toNanos(); // it holds so long
   private static final String ROUTE = "route"; // who a name belongs to that is a route
 
   private final Policies policies;
@@ -45,22 +43,15 @@ final class Edition {
   private final Made made;
   private final ModelRegistry registry;
   private final RouteTable routes;
-  private final TimeSource time;
   private final AtomicLong users = new AtomicLong(1); // one of them is its being current
-  private volatile Optional<Default> lastDefault = Optional.empty();
   private volatile Runnable onUnused = () -> {};
 
-  /** Who answered requests without a model when that was looked at. */
-  private record Default(String model, long seenNanos) {}
-
-  Edition(
-      Policies policies, Made made, ModelRegistry registry, RouteTable routes, TimeSource time) {
+  Edition(Policies policies, Made made, ModelRegistry registry, RouteTable routes) {
     this.policies = policies;
     this.limits = policies.limits();
     this.made = made;
     this.registry = registry;
     this.routes = routes;
-    this.time = time;
   }
 
   /**
@@ -296,24 +287,12 @@ final class Edition {
     }
   }
 
-  /**
-   * The id a request without a model gets. Where the settings do not say it, who is there is looked
-   * at, files too, once a second at most.
-   */
+  /** The id a request without a model gets. */
   String defaultModel() {
-    return settings().defaultModel().orElseGet(this::defaultOfNow);
-  }
-
-  private String defaultOfNow() {
-    long now = time.nanoTime();
-    Optional<Default> last = lastDefault;
-    if (last.isPresent() && now - last.get().seenNanos < DEFAULT_NANOS) {
-      return last.get().model;
-    }
-    String model =
-        serves(ModelRegistry.LOCAL) ? ModelRegistry.LOCAL : registry.standIn(routes.isEmpty());
-    lastDefault = Optional.of(new Default(model, now));
-    return model;
+    return settings()
+        .defaultModel()
+        .orElseGet(() ->
+            serves(ModelRegistry.LOCAL) ? ModelRegistry.LOCAL : registry.standIn(routes.isEmpty()));
   }
 
   /** Every name that can be asked for: routes that are no patterns, then the providers' models. */

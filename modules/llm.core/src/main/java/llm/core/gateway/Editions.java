@@ -137,7 +137,7 @@ final class Editions {
         Function<ModelRegistry, List<RouteRule>> routes) {
       var registry = new ModelRegistry(made.setups(), catalogue);
       var table = new RouteTable(routes.apply(registry), firstTokens, random);
-      return new Edition(policies, made, registry, table, alarms.time());
+      return new Edition(policies, made, registry, table);
     }
   }
 }

@@ -3,7 +3,6 @@ package llm.core.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,18 +35,16 @@ import org.junit.jupiter.api.Test;
 @DisplayName("Who answers requests that name no model")
 class DefaultModelTest {
   private final RecordingTelemetry telemetry = new RecordingTelemetry();
-  private final ManualClock clock = new ManualClock();
 
   /** Models of this process, some of which are missing, and what was loaded of them. */
   private static final class Here implements ChatProvider, ModelMemory {
     private final String id;
     private final List<String> models;
-    private int looks;
     private final List<String> warmed = new ArrayList<>();
 
     private Here(String id, String... models) {
       this.id = id;
-      this.models = new ArrayList<>(List.of(models));
+      this.models = Arrays.asList(models);
     }
 
     @Override
@@ -67,7 +64,6 @@ class DefaultModelTest {
 
     @Override
     public List<ModelInfo> models() {
-      looks++;
       return models.stream()
           .map(name -> new ModelInfo(name, id, Instant.EPOCH, Optional.empty(), "For tests."))
           .toList();
@@ -131,7 +127,7 @@ class DefaultModelTest {
         new Gateway.Routing(config.root(), new Random(1)),
         Catalogue.read(TestConfig.yaml("").root()),
         telemetry,
-        clock,
+        new ManualClock(),
         IdSource.RANDOM,
         _ -> {});
   }
@@ -163,20 +159,6 @@ class DefaultModelTest {
         .isEqualTo("mock");
     assertThat(gateway("gateway: {default_model: builtin}", local, mock()).defaultModel())
         .isEqualTo("builtin");
-  }
-
-  @Test
-  void whoIsThereIsLookedAtOnceASecondAtMost() {
-    var local = new Here("local", "builtin");
-    Gateway gateway = gateway("", local, mock());
-    assertThat(gateway.defaultModel()).isEqualTo("builtin");
-    int before = local.looks;
-    assertThat(gateway.defaultModel()).isEqualTo("builtin");
-    assertThat(local.looks).isEqualTo(before);
-    local.models.add("local");
-    clock.advance(Duration.ofSeconds(1));
-    assertThat(gateway.defaultModel()).isEqualTo("local");
-    assertThat(local.looks).isGreaterThan(before);
   }
 
   @Test
