@@ -108,6 +108,7 @@ final class Arrival {
     if (whom == Places.Evicts.NONE && places.isUnsettled(runner)) {
       return Turn.SETTLE;
     }
+    boolean wasWarm = warm;
     warm = false;
     Optional<String> refusal = places.refusal(runner, whom);
     if (refusal.isPresent()) {
@@ -115,7 +116,14 @@ final class Arrival {
       return Turn.OVER;
     }
     if (whom == Places.Evicts.NONE) {
-      return places.enterIfFree(runner) ? Turn.LOAD : Turn.OVER;
+      return switch (places.enterIfFree(runner)) {
+        case ENTERED -> Turn.LOAD;
+        case FULL -> Turn.OVER;
+        case UNSETTLED -> {
+          warm |= wasWarm; // since the look above others have begun to move, or to be watched
+          yield Turn.SETTLE;
+        }
+      };
     }
     if (places.enter(runner, whom)) {
       return Turn.LOAD;

@@ -99,19 +99,34 @@ public final class Places {
         + "; try again, or unload one.";
   }
 
+  /** What became of a wish to come in that waits for nobody. */
+  public enum Entry {
+    /** It has its place. */
+    ENTERED,
+    /** Nothing is free, or others wait. */
+    FULL,
+    /** It cannot be told just now; it is to ask again soon. */
+    UNSETTLED
+  }
+
   /** Takes a place when one is free, and the memory; waits for none. */
-  public boolean enterIfFree(Tenant runner) {
+  public Entry enterIfFree(Tenant runner) {
     lock.lock();
     try {
       if (isIn(runner)) {
-        return true;
+        return Entry.ENTERED;
       }
-      boolean first = waiting.isEmpty();
-      if (!first || unsettled(runner) || !hasRoom(runner)) {
-        return false;
+      if (!waiting.isEmpty()) {
+        return Entry.FULL;
+      }
+      if (unsettled(runner)) {
+        return Entry.UNSETTLED;
+      }
+      if (!hasRoom(runner)) {
+        return Entry.FULL;
       }
       hold(runner);
-      return true;
+      return Entry.ENTERED;
     } finally {
       lock.unlock();
     }

@@ -40,6 +40,8 @@ public final class GpuWatch implements DeviceMemory, AutoCloseable {
   private final Thread thread;
   private final AtomicBoolean begun;
   private volatile Seen seen;
+  private final Seen unseen; // before the first look
+  private volatile long begunNanos;
   private volatile boolean closing;
   private volatile boolean looking; // a call of NVML is under way
   private boolean measured; // by gauges; the thread's
@@ -86,6 +88,19 @@ public final class GpuWatch implements DeviceMemory, AutoCloseable {
   /** What is known where nobody looks. */
   public static final Sight NOTHING = new Sight(Optional.empty(), Optional.empty());
 
+  private GpuWatch(String library, int index, Telemetry telemetry, TimeSource time) {
+    this.library = library;
+    this.index = index;
+    this.time = time;
+    this.log = telemetry.log("llm.gpu.nvml");
+    this.metrics = telemetry.metrics();
+    this.begunNanos = time.nanoTime();
+    this.unseen = new Seen(NOTHING, begunNanos);
+    this.seen = unseen;
+    this.begun = new AtomicBoolean();
+    this.thread = Thread.ofPlatform().daemon().name("llm-nvml").unstarted(this::run);
+  }
+
   /**
    * Begins to watch.
    *
@@ -102,20 +117,8 @@ public final class GpuWatch implements DeviceMemory, AutoCloseable {
     return watch;
   }
 
-  private GpuWatch(String library, int index, Telemetry telemetry, TimeSource time) {
-    this.library = library;
-    this.index = index;
-    this.time = time;
-    this.log = telemetry.log("llm.gpu.nvml");
-    this.metrics = telemetry.metrics();
-    this.seen = new Seen(NOTHING, time.nanoTime());
-    this.begun = new AtomicBoolean();
-    this.thread = Thread.ofPlatform().daemon().name("llm-nvml").unstarted(this::run);
-  }
-
   /**
-   * Begins to watch when somebody first wants to know how full the memory is, as before a load;
-   * nothing is known of it then.
+   * Begins to watch when somebody first wants to know how full the memory is, as before a load.
    *
    * @param index which graphics processor, from 0
    */
@@ -125,6 +128,7 @@ public final class GpuWatch implements DeviceMemory, AutoCloseable {
 
   private void begin() {
     if (!begun.get() && begun.compareAndSet(false, true)) {
+      begunNanos = time.nanoTime();
       thread.start();
     }
   }
@@ -153,8 +157,11 @@ public final class GpuWatch implements DeviceMemory, AutoCloseable {
   /** Looks again at once where nobody has since; waits no longer for it than the deadline. */
   @Override
   public boolean isSince(long nanos) {
-    boolean over = time.nanoTime() - nanos > DEADLINE.toNanos();
-    boolean since = over || !thread.isAlive() || seen.nanos() - nanos >= 0;
+    begin();
+    long from = begunNanos - nanos > 0 ? begunNanos : nanos; // before it nothing could be seen
+    boolean over = time.nanoTime() - from > DEADLINE.toNanos();
+    boolean ended = thread.getState() == Thread.State.TERMINATED;
+    boolean since = over || ended || seen != unseen && seen.nanos() - nanos >= 0;
     if (!since) {
       lookNow();
     }

@@ -123,7 +123,7 @@ class PlacesTest {
 
     assertThat(places.isUnsettled(second)).isTrue();
     assertThat(places.refusal(second, Evicts.NONE)).as("the first is seen still").isEmpty();
-    assertThat(places.enterIfFree(second)).isFalse();
+    assertThat(places.enterIfFree(second)).isEqualTo(Places.Entry.UNSETTLED);
     assertThat(places.enter(second, Evicts.IDLE)).isFalse();
     gpu.look(clock.nanoTime(), TOTAL);
     assertThat(places.isUnsettled(second)).isFalse();
@@ -140,7 +140,9 @@ class PlacesTest {
     places.moved(first);
     needs(second, TOTAL / 10 * 6);
 
-    assertThat(places.enterIfFree(second)).as("by what was seen before").isFalse();
+    assertThat(places.enterIfFree(second))
+        .as("by what was seen before")
+        .isEqualTo(Places.Entry.UNSETTLED);
     assertThat(places.refusal(second, Evicts.NONE)).isEmpty();
     gpu.look(clock.nanoTime(), TOTAL / 10 * 4);
     assertThat(places.refusal(second, Evicts.NONE)).isPresent();
@@ -195,7 +197,7 @@ class PlacesTest {
     places.enter(first, Evicts.OTHERS);
 
     assertThat(places.refusal(second, Evicts.IDLE)).as("all places are busy").isEmpty();
-    assertThat(places.enterIfFree(second)).isTrue();
+    assertThat(places.enterIfFree(second)).isEqualTo(Places.Entry.ENTERED);
     places.leave(second);
     assertThat(places.enter(second, Evicts.OTHERS)).isTrue();
     assertThat(places.yieldingSince(first)).isEmpty();
@@ -242,7 +244,9 @@ class PlacesTest {
     places.leave(first);
 
     assertThat(places.enter(third, Evicts.OTHERS)).as("it is not its turn").isFalse();
-    assertThat(places.enterIfFree(fourth)).as("nor is it one that came now").isFalse();
+    assertThat(places.enterIfFree(fourth))
+        .as("nor is it one that came now")
+        .isEqualTo(Places.Entry.FULL);
     assertThat(places.enter(second, Evicts.OTHERS)).isTrue();
     assertThat(places.enter(third, Evicts.OTHERS)).isFalse();
     places.leave(second);
@@ -304,11 +308,11 @@ class PlacesTest {
   void oneThatWaitsForNoneTakesNothingFromThoseThatDo() {
     var places = places(1);
 
-    assertThat(places.enterIfFree(first)).isTrue();
-    assertThat(places.enterIfFree(first)).as("it holds it").isTrue();
-    assertThat(places.enterIfFree(second)).isFalse();
+    assertThat(places.enterIfFree(first)).isEqualTo(Places.Entry.ENTERED);
+    assertThat(places.enterIfFree(first)).as("it holds it").isEqualTo(Places.Entry.ENTERED);
+    assertThat(places.enterIfFree(second)).isEqualTo(Places.Entry.FULL);
     assertThat(places.yieldingSince(first)).as("nobody waits").isEmpty();
     places.leave(first);
-    assertThat(places.enterIfFree(second)).isTrue();
+    assertThat(places.enterIfFree(second)).isEqualTo(Places.Entry.ENTERED);
   }
 }
