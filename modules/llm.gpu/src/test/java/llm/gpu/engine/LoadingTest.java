@@ -9,16 +9,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import llm.core.testkit.ManualClock;
 import llm.core.testkit.RecordingTelemetry;
+import llm.gpu.adapter.AdapterSource;
 import llm.gpu.engine.EngineSettings.Prefixes;
 import llm.gpu.engine.EngineSettings.Slots;
+import llm.gpu.memory.DeviceMemory;
+import llm.gpu.memory.MemoryReading;
 import llm.gpu.memory.Residence;
 import llm.gpu.memory.Residence.State;
 import llm.gpu.testmodel.TestFiles;
@@ -80,6 +85,39 @@ class LoadingTest {
 
   private static State stateOf(SteppedEngine stepped, Path model) {
     return stepped.engine.standing(model).residence().state();
+  }
+
+  @Test
+  void oneThatIsToComeByItselfIsNotForgottenWhenTheMemoryIsLookedAtMeanwhile() throws Exception {
+    var asked = new AtomicInteger();
+    var watched =
+        new DeviceMemory() {
+          @Override
+          public Optional<MemoryReading> reading() {
+            return Optional.empty();
+          }
+
+          @Override
+          public boolean isSince(long nanos) {
+            int times = asked.incrementAndGet();
+            return times == 1 || times > 6; // the look begins behind the first question
+          }
+        };
+    var telemetry = new RecordingTelemetry();
+    try (var engine =
+        new Engine(
+            base(1),
+            TestFiles::library,
+            AdapterSource.NONE,
+            _ -> true,
+            watched,
+            telemetry,
+            new ManualClock(),
+            () -> 42)) {
+      engine.warm(first);
+      awaitUntil(() -> telemetry.trail().contains("model_load_finish"));
+    }
+    assertThat(asked.get()).isGreaterThan(6);
   }
 
   @Test
